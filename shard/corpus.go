@@ -1,0 +1,129 @@
+package shard
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// Corpus says in which forms the finished corpus is written. The raw tokens, which the trainer reads, are always there.
+type Corpus struct {
+	Parquet *ParquetOptions `yaml:"parquet"` // one row a document; nil = not written
+	Arrow   *ArrowOptions   `yaml:"arrow"`   // packed rows of equal length; nil = not written
+}
+
+// ParquetOptions has no choices yet.
+type ParquetOptions struct{}
+
+// ArrowOptions describes the packed rows.
+type ArrowOptions struct {
+	Rows int `yaml:"rows"` // tokens in a row
+}
+
+// DefaultArrow is rows of 2,048 tokens.
+func DefaultArrow() ArrowOptions { return ArrowOptions{Rows: 2048} }
+
+// Validate refuses in words.
+func (c Corpus) Validate() error {
+	if c.Arrow != nil && (c.Arrow.Rows < 1 || c.Arrow.Rows > 1<<24) {
+		return fmt.Errorf("shard: arrow rows of %d tokens, want 1 to 16777216", c.Arrow.Rows)
+	}
+	return nil
+}
+
+// Lineage goes into the schema metadata of every file, so that a shard found alone still tells where it comes from.
+type Lineage struct {
+	Tokenizer quern.Digest
+	Mix       quern.Digest
+	Seed      uint64
+	Pad       uint32 // the token that fills the last packed row
+}
+
+func (l Lineage) metadata() map[string]string {
+	return map[string]string{"quern.tokenizer": string(l.Tokenizer), "quern.mix": string(l.Mix),
+		"quern.seed": fmt.Sprint(l.Seed), "quern.version": Version}
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// form is one file format of a corpus shard.
+type form interface {
+	put(d *quern.Doc) error
+	commit() (quern.BlobInfo, error)
+	abort()
+}
+
+// Sink writes one shard of the corpus in all its forms: name.bin, name.idx and what the options ask for. The raw tokens are
+// committed last, so that a shard which is found by them is whole.
+func (c Corpus) Sink(dir quern.Dir, name string, width int, l Lineage) (quern.Sink, error) {
+	s := &corpusSink{}
+	var err error
+	if s.tokens, err = newTokenSink(dir, name, width); err != nil {
+		return nil, err
+	}
+	if c.Parquet != nil {
+		err = s.add(newParquetForm(dir, name, l))
+	}
+	if c.Arrow != nil && err == nil {
+		err = s.add(newArrowForm(dir, name, c.Arrow.Rows, l))
+	}
+	if err != nil {
+		s.Abort()
+		return nil, err
+	}
+	return s, nil
+}
+
+type corpusSink struct {
+	tokens *tokenSink
+	forms  []form
+}
+
+func (s *corpusSink) add(f form, err error) error {
+	if err == nil {
+		s.forms = append(s.forms, f)
+	}
+	return err
+}
+
+func (s *corpusSink) Put(d *quern.Doc) error {
+	for _, f := range s.forms {
+		if err := f.put(d); err != nil {
+			return err
+		}
+	}
+	return s.tokens.Put(d)
+}
+
+func (s *corpusSink) Commit() (quern.Shard, error) {
+	var blobs []quern.BlobInfo
+	for i, f := range s.forms {
+		b, err := f.commit()
+		if err != nil {
+			for _, rest := range s.forms[i+1:] {
+				rest.abort()
+			}
+			s.tokens.Abort()
+			return quern.Shard{}, err
+		}
+		blobs = append(blobs, b)
+	}
+	sh, err := s.tokens.Commit()
+	sh.Blobs = append(sh.Blobs, blobs...)
+	return sh, err
+}
+
+func (s *corpusSink) Abort() {
+	for _, f := range s.forms {
+		f.abort()
+	}
+	s.tokens.Abort()
+}

@@ -1,0 +1,222 @@
+package shard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"unsafe"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/seed-83c59573/quern"
+)
+
+// textRow is one row of a text shard. Names are those that users of FineWeb and datatrove know.
+type textRow struct {
+	ID      string `parquet:"id"`
+	Text    string `parquet:"text"`
+	Domain  string `parquet:"domain,dict"`
+	Source  string `parquet:"source,dict"`
+	Origin  string `parquet:"url"`
+	Lang    string `parquet:"language,dict"`
+	License string `parquet:"license,dict"`
+	Time    string `parquet:"date"`
+	Meta    string `parquet:"meta,json"`
+}
+
+// droppedRow is a textRow and the evidence against it.
+type droppedRow struct {
+	Rule      string  `parquet:"rule,dict"`
+	Value     float64 `parquet:"value"`
+	Threshold float64 `parquet:"threshold"`
+	textRow
+}
+
+// Row groups are cut by bytes of text, so that a reader's memory does not depend on how long documents are.
+const groupBytes = 8 << 20
+
+var codec = zstd.Codec{Level: zstd.DefaultLevel, Concurrency: 1}
+
+func writerOptions(meta map[string]string) []parquet.WriterOption {
+	o := []parquet.WriterOption{parquet.Compression(&codec), parquet.CreatedBy("quern", Version, "")}
+	for _, k := range sortedKeys(meta) {
+		o = append(o, parquet.KeyValueMetadata(k, meta[k]))
+	}
+	return o
+}
+
+// Text is a Sink that writes kept documents as one Parquet file called name + ".parquet".
+func Text(dir quern.Dir, name string) (quern.Sink, error) {
+	return newTextSink(dir, name, func(d *quern.Doc) textRow { return rowOf(d) })
+}
+
+// Drops is a Sink like Text whose rows also name the rule, the measured value and the threshold.
+func Drops(dir quern.Dir, name string) (quern.Sink, error) {
+	return newTextSink(dir, name, func(d *quern.Doc) droppedRow {
+		return droppedRow{string(d.Drop.Verdict), d.Drop.Value, d.Drop.Limit, rowOf(d)}
+	})
+}
+
+// rowOf borrows d's bytes: the Parquet writer copies them before Write returns.
+func rowOf(d *quern.Doc) textRow {
+	return textRow{ID: d.ID.String(), Text: borrow(d.Text), Domain: d.Domain, Source: d.Source, Origin: d.Origin,
+		Lang: d.Lang, License: d.License, Time: d.Time, Meta: borrow(d.Meta)}
+}
+
+func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+type textSink[T any] struct {
+	blob    quern.Blob
+	meter   *quern.Meter
+	w       *parquet.GenericWriter[T]
+	row     func(*quern.Doc) T
+	one     [1]T
+	shard   quern.Shard
+	inGroup int
+}
+
+func newTextSink[T any](dir quern.Dir, name string, row func(*quern.Doc) T) (quern.Sink, error) {
+	name += ".parquet"
+	blob, err := dir.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	meter := quern.NewMeter(blob)
+	return &textSink[T]{blob: blob, meter: meter, row: row, shard: quern.Shard{Name: name},
+		w: parquet.NewGenericWriter[T](meter, writerOptions(nil)...)}, nil
+}
+
+func (s *textSink[T]) Put(d *quern.Doc) error {
+	s.one[0] = s.row(d)
+	if _, err := s.w.Write(s.one[:]); err != nil {
+		return err
+	}
+	s.shard.Docs++
+	s.shard.Bytes += int64(len(d.Text))
+	if s.inGroup += len(d.Text); s.inGroup >= groupBytes {
+		s.inGroup = 0
+		return s.w.Flush()
+	}
+	return nil
+}
+
+func (s *textSink[T]) Commit() (quern.Shard, error) {
+	if err := s.w.Close(); err != nil {
+		s.blob.Abort()
+		return quern.Shard{}, err
+	}
+	if err := s.blob.Commit(); err != nil {
+		return quern.Shard{}, err
+	}
+	s.shard.Blobs = []quern.BlobInfo{{Name: s.shard.Name, Size: s.meter.N, Digest: s.meter.Digest()}}
+	return s.shard, nil
+}
+
+func (s *textSink[T]) Abort() { s.blob.Abort() }
+
+// TextSource reads a text dataset: unit i is shard i, and documents know their Row.
+type TextSource struct {
+	Dir    quern.Dir
+	Name   string // of the dataset, for messages
+	Domain string
+	Shards []quern.Shard
+}
+
+// Units is one unit a shard.
+func (s TextSource) Units(context.Context) ([]quern.Unit, error) {
+	units := make([]quern.Unit, len(s.Shards))
+	for i, sh := range s.Shards {
+		units[i] = quern.Unit{Name: s.Name + "/" + sh.Name, Source: s.Name, Domain: s.Domain,
+			Parts: []quern.Part{{Path: sh.Name, From: int64(i), To: int64(i) + 1}}}
+	}
+	return units, nil
+}
+
+// Docs yields the documents of one shard in the order in which they were put.
+func (s TextSource) Docs(_ context.Context, u quern.Unit) iter.Seq2[*quern.Doc, error] {
+	return func(yield func(*quern.Doc, error) bool) {
+		for _, p := range u.Parts {
+			stop, err := readRows(s.Dir, p.Path, func(i int, r *textRow) bool {
+				d := docOf(r)
+				d.Row = quern.Row{Shard: int(p.From), Index: i}
+				return yield(&d, nil)
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if stop {
+				return
+			}
+		}
+	}
+}
+
+// DropSource reads the dropped documents of a step; each carries its Drop.
+type DropSource struct {
+	Dir    quern.Dir
+	Shards []quern.Shard
+}
+
+// Docs yields the dropped documents of all shards.
+func (s DropSource) Docs() iter.Seq2[*quern.Doc, error] {
+	return func(yield func(*quern.Doc, error) bool) {
+		for _, sh := range s.Shards {
+			stop, err := readRows(s.Dir, sh.Name, func(i int, r *droppedRow) bool {
+				d := docOf(&r.textRow)
+				d.Drop = quern.Drop{Verdict: quern.Verdict(r.Rule), Value: r.Value, Limit: r.Threshold}
+				return yield(&d, nil)
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if stop {
+				return
+			}
+		}
+	}
+}
+
+func docOf(r *textRow) quern.Doc {
+	id, _ := quern.ParseID(r.ID) // a row of ours; the blob's digest answers for it
+	d := quern.Doc{ID: id, Domain: r.Domain, Source: r.Source, Origin: r.Origin, Lang: r.Lang, License: r.License, Time: r.Time,
+		Text: []byte(r.Text)}
+	if r.Meta != "" {
+		d.Meta = []byte(r.Meta)
+	}
+	return d
+}
+
+// readRows calls f for each row of a Parquet blob of ours until f says stop.
+func readRows[T any](dir quern.Dir, name string, f func(i int, r *T) bool) (stopped bool, err error) {
+	file, err := dir.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	pf, err := parquet.OpenFile(file, file.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", name, err)
+	}
+	r := parquet.NewGenericReader[T](pf)
+	defer r.Close()
+	rows := make([]T, 32)
+	for at := 0; ; {
+		n, err := r.Read(rows)
+		for i := range rows[:n] {
+			if !f(at, &rows[i]) {
+				return true, nil
+			}
+			at++
+		}
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("%s: row %d: %w", name, at, err)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package shard_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/shard"
+)
+
+func docs(n int) []quern.Doc {
+	out := make([]quern.Doc, n)
+	for i := range out {
+		d := quern.Doc{ID: quern.NewID("s", fmt.Sprint(i)), Domain: "web", Source: "s", Origin: fmt.Sprint("https://example.org/", i),
+			Lang: "en", License: "MIT", Time: "2026-01-02T03:04:05Z", Text: []byte(strings.Repeat(fmt.Sprint("text ", i, " "), i%7)),
+			Meta: []byte(`{"title":"a"}`)}
+		for t := range i % 50 {
+			d.Tokens = append(d.Tokens, uint32(i*31+t)%1000)
+		}
+		d.Tokens = append(d.Tokens, 1000)
+		out[i] = d
+	}
+	return out
+}
+
+func TestTextSink(t *testing.T) {
+	build := func(dir quern.Dir) (quern.Sink, error) { return shard.Text(dir, "00000") }
+	if err := quern.CheckSink(build, docs(100)...); err != nil {
+		t.Fatal(err)
+	}
+	build = func(dir quern.Dir) (quern.Sink, error) { return shard.Drops(dir, "00000") }
+	if err := quern.CheckSink(build, docs(100)...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t *testing.T, sink quern.Sink, err error, in []quern.Doc) quern.Shard {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range in {
+		if err := sink.Put(&in[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := sink.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestTextRoundTrip(t *testing.T) {
+	dir := &quern.Memory{}
+	in := docs(2000)
+	sink, err := shard.Text(dir, "00000")
+	first := write(t, sink, err, in[:1500])
+	sink, err = shard.Text(dir, "00001")
+	second := write(t, sink, err, in[1500:])
+	src := shard.TextSource{Dir: dir, Name: "s", Domain: "web", Shards: []quern.Shard{first, second}}
+	if err := quern.CheckSource(context.Background(), src); err != nil {
+		t.Fatal(err)
+	}
+	units, _ := src.Units(context.Background())
+	n := 0
+	for i, u := range units {
+		for d, err := range src.Docs(context.Background(), u) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := &in[n]
+			if d.ID != w.ID || !bytes.Equal(d.Text, w.Text) || d.Origin != w.Origin || d.Lang != w.Lang || d.License != w.License ||
+				d.Time != w.Time || !bytes.Equal(d.Meta, w.Meta) || d.Row != (quern.Row{Shard: i, Index: n - 1500*i}) {
+				t.Fatalf("doc %d came back as %+v", n, d)
+			}
+			n++
+		}
+	}
+	if n != 2000 {
+		t.Fatalf("%d documents came back, want 2000", n)
+	}
+}
+
+func TestDropsKeepTheEvidence(t *testing.T) {
+	dir := &quern.Memory{}
+	in := docs(3)
+	for i := range in {
+		in[i].Fail("clean.gopher.too_short", float64(i), 50)
+	}
+	sink, err := shard.Drops(dir, "dropped/00000")
+	s := write(t, sink, err, in)
+	n := 0
+	for d, err := range (shard.DropSource{Dir: dir, Shards: []quern.Shard{s}}).Docs() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (quern.Drop{Verdict: "clean.gopher.too_short", Value: float64(n), Limit: 50}); d.Drop != want {
+			t.Fatalf("evidence %+v, want %+v", d.Drop, want)
+		}
+		n++
+	}
+	if n != 3 {
+		t.Fatalf("%d drops, want 3", n)
+	}
+}
+
+func TestDamagedTextShardIsAnError(t *testing.T) {
+	dir := &quern.Memory{}
+	if err := quern.WriteBlob(dir, "00000.parquet", []byte("PAR1 this is no Parquet file PAR1")); err != nil {
+		t.Fatal(err)
+	}
+	src := shard.TextSource{Dir: dir, Name: "s", Shards: []quern.Shard{{Name: "00000.parquet"}}}
+	units, _ := src.Units(context.Background())
+	for _, err := range src.Docs(context.Background(), units[0]) {
+		if err == nil || !strings.Contains(err.Error(), "00000.parquet") {
+			t.Fatalf("got %v, want an error that names the file", err)
+		}
+		return
+	}
+	t.Fatal("a damaged shard was read as empty")
+}
