@@ -1,0 +1,298 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/seed-83c59573/quern"
+)
+
+const (
+	maxLine  = 16 << 20 // bytes of one record
+	maxMeta  = 64 << 10 // bytes of Doc.Meta
+	headSize = 64 << 10 // what is looked at before a file is believed to be JSON lines
+)
+
+// NewJSONL reads one JSON object a line (.jsonl, .ndjson, .json), plain, gzip or zstd, alone or in zip and tar archives. A document's
+// ID is made from the ID field, or from the text where there is none; fields that f does not name go to Doc.Meta as they are, until it
+// has 64 KiB (what did not fit is counted in the mark "meta_left_out"). Lines are at most 16 MiB. A plain file is divided into units at
+// line ends; bytes are checked to be UTF-8, never repaired.
+//
+// Reasons: bad-json, invalid-utf8, invalid-unicode (a lone surrogate), duplicate-key, wrong-type, no-text, empty-text, line-too-long;
+// files are refused as bad-gzip, bad-zstd, bomb, not-jsonl or no-text-field.
+func NewJSONL(o Options, f Fields) (Reader, error) {
+	if f.Text == "" {
+		return nil, fmt.Errorf("ingest: source %q: the text field has no name", o.Name)
+	}
+	return newSource(o, &jsonl{f})
+}
+
+type jsonl struct{ fields Fields }
+
+func (j *jsonl) wants(name string) bool { return isJSONL(name) || containerOf(name) != noContainer }
+
+func isJSONL(name string) bool {
+	switch strings.ToLower(path.Ext(bareName(name))) {
+	case ".jsonl", ".ndjson", ".json", ".jsonlines":
+		return true
+	}
+	return false
+}
+
+func (j *jsonl) pieces(f input, unit int64) []piece {
+	whole := []piece{{f.part(), f.size}}
+	switch containerOf(f.path) {
+	case zipArchive:
+		if all := zipPieces(f, unit); all != nil {
+			return all
+		}
+		return whole
+	case tarArchive:
+		return whole
+	}
+	d, err := openDisk(f.path)
+	if err != nil {
+		return whole
+	}
+	defer d.Close()
+	if c, err := codecOf(d, f.key()); err != nil || c != plain {
+		return whole
+	}
+	var all []piece
+	for from := int64(0); from < f.size; from += unit {
+		to := min(from+unit, f.size)
+		all = append(all, piece{quern.Part{Path: f.root, Entry: f.entry, From: from, To: to}, to - from})
+	}
+	return all
+}
+
+func (j *jsonl) reader(w *out) reader { return &jsonlReader{w: w, rec: newRecord(w, j.fields)} }
+
+type jsonlReader struct {
+	w     *out
+	rec   *record
+	spool spool
+	in    *bufio.Reader
+	line  []byte
+}
+
+func (r *jsonlReader) read(f input, p quern.Part) error {
+	visit := func(m member) error {
+		switch {
+		case containerOf(m.name) != noContainer:
+			return &quern.RecordError{Reason: "nested-archive", Path: m.key, Offset: m.index, Unit: "member"}
+		case !isJSONL(m.name):
+			return nil
+		}
+		return r.member(m)
+	}
+	a := &archive{w: r.w, f: f, from: p.From, to: p.To}
+	switch containerOf(f.path) {
+	case zipArchive:
+		return a.zip(visit)
+	case tarArchive:
+		return a.tar(&r.spool, visit)
+	}
+	if p.From > 0 || p.To > 0 {
+		return r.slice(f, p)
+	}
+	rc, c, err := r.spool.content(f, nil)
+	if err != nil {
+		return err
+	}
+	defer rc.Close()
+	return r.lines(rc, c, f.key(), 0, 0, true)
+}
+
+// member reads a member as a file of its own. One of a zip archive is verified first; a tar has been verified as a whole.
+func (r *jsonlReader) member(m member) error {
+	if named(m.name) != plain {
+		return &quern.RecordError{Reason: "nested-archive", Path: m.key, Offset: m.index, Unit: "member", Cause: errors.New("compressed within the archive")}
+	}
+	rc, err := m.open()
+	if err != nil {
+		return err
+	}
+	if _, ok := rc.(*zipMember); ok {
+		rc.Close()
+		if rc, err = r.spool.verified(m.open, nil); err != nil {
+			return err
+		}
+	}
+	defer rc.Close()
+	return r.lines(rc, gzipped, m.key, 0, 0, true)
+}
+
+// slice reads the lines that start in [p.From, p.To) of a plain file.
+func (r *jsonlReader) slice(f input, p quern.Part) error {
+	d, err := openDisk(f.path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	start := p.From
+	if p.From > 0 {
+		head := make([]byte, headSize)
+		n, err := d.ReadAt(head, 0)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if notLines(head[:n], plain, f.key()) != nil {
+			return nil // the first slice tells
+		}
+		start-- // a line starts here if the byte before ends one
+	}
+	if _, err := d.Seek(start, io.SeekStart); err != nil {
+		return err
+	}
+	if p.From > 0 {
+		r.reset(d)
+		n, err := r.skipLine()
+		if err != nil || start+n >= p.To {
+			return err
+		}
+		return r.scan(f.key(), start+n, p.To, false)
+	}
+	return r.lines(d, plain, f.key(), start, p.To, false)
+}
+
+func (r *jsonlReader) reset(in io.Reader) {
+	if r.in == nil {
+		r.in = bufio.NewReaderSize(in, headSize)
+	} else {
+		r.in.Reset(in)
+	}
+}
+
+// lines reads a file from its start.
+func (r *jsonlReader) lines(in io.Reader, c codec, name string, from, to int64, whole bool) error {
+	r.reset(in)
+	head, err := r.in.Peek(headSize)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if e := notLines(head, c, name); e != nil {
+		return e
+	}
+	if bytes.HasPrefix(head, []byte(bom)) {
+		r.in.Discard(len(bom))
+		from += int64(len(bom))
+	}
+	return r.scan(name, from, to, whole)
+}
+
+const bom = "\ufeff"
+
+// notLines looks at the start of a file and says why it cannot be JSON lines at all.
+func notLines(head []byte, c codec, name string) error {
+	t := bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bom)), " \t\r\n")
+	say := func(text string) error { return refuse(name, "not-jsonl", 0, errors.New(text)) }
+	switch {
+	case len(t) == 0:
+		return nil
+	case c != plain && sniff(t) != plain:
+		return say("packed twice: " + sniff(t).String() + " inside")
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}) || len(head) > 3 && head[0] == '{' && head[1] == 0:
+		return say("UTF-16, little-endian: convert it to UTF-8")
+	case bytes.HasPrefix(head, []byte{0xfe, 0xff}) || len(head) > 3 && head[0] == 0 && head[1] == '{':
+		return say("UTF-16, big-endian: convert it to UTF-8")
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PAR1")):
+		return say(looksLike(head))
+	case t[0] == '[':
+		return say("one JSON array, not one object a line")
+	case t[0] == '{':
+		v, err := jsontext.NewDecoder(bytes.NewBuffer(t)).ReadValue()
+		if err == nil && bytes.IndexByte(v, '\n') >= 0 {
+			return say("an object over several lines, not one object a line")
+		}
+	}
+	return nil
+}
+
+// scan reads lines that start at offset from and before to (0 = to the end).
+func (r *jsonlReader) scan(name string, from, to int64, whole bool) error {
+	r.rec.begin(name)
+	for at := from; to == 0 || at < to; {
+		line, n, err := r.readLine()
+		if n == 0 {
+			if err == io.EOF {
+				break
+			}
+			return err
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if n > maxLine && len(line) == 0 {
+			err = r.rec.bad("line-too-long", at, fmt.Errorf("%d bytes, the limit is %d", n, maxLine))
+		} else if line = bytes.Trim(line, " \t\r\n"); len(line) > 0 {
+			err = r.rec.line(line, at)
+		} else {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		at += n
+	}
+	if whole {
+		return r.rec.end()
+	}
+	return nil
+}
+
+// readLine returns the next line with its end and how many bytes it takes; a line beyond maxLine is read over and returned empty.
+func (r *jsonlReader) readLine() (line []byte, n int64, err error) {
+	line, err = r.in.ReadSlice('\n')
+	n = int64(len(line))
+	if err != bufio.ErrBufferFull {
+		return line, n, err
+	}
+	r.line = append(r.line[:0], line...)
+	for err == bufio.ErrBufferFull {
+		line, err = r.in.ReadSlice('\n')
+		n += int64(len(line))
+		if n <= maxLine {
+			r.line = append(r.line, line...)
+		}
+	}
+	if n > maxLine {
+		return nil, n, err
+	}
+	return r.line, n, err
+}
+
+func (r *jsonlReader) skipLine() (n int64, err error) {
+	for {
+		line, err := r.in.ReadSlice('\n')
+		n += int64(len(line))
+		switch err {
+		case nil, io.EOF:
+			return n, nil
+		case bufio.ErrBufferFull:
+		default:
+			return n, err
+		}
+	}
+}
+
+// reasonOf sorts a decoder's error under a reason.
+func reasonOf(line []byte, err error) string {
+	switch {
+	case !utf8.Valid(line):
+		return "invalid-utf8"
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return "duplicate-key"
+	case strings.Contains(err.Error(), "surrogate"):
+		return "invalid-unicode"
+	}
+	return "bad-json"
+}

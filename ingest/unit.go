@@ -1,0 +1,185 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// format is what differs between sources.
+type format interface {
+	wants(name string) bool             // whether a file found in a folder belongs to the source
+	pieces(f input, unit int64) []piece // how a file may be divided; one whole piece if it may not, or is damaged
+	reader(o *out) reader               // the state of one call of Docs
+}
+
+// reader reads one part of a unit into its out. A *quern.RecordError says that the file is refused, and the unit goes on; errStop
+// that nobody listens anymore; any other error is final.
+type reader interface {
+	read(f input, p quern.Part) error
+}
+
+type piece struct {
+	part quern.Part
+	size int64
+}
+
+var errStop = errors.New("stopped")
+
+// source is the Reader of any format.
+type source struct {
+	o Options
+	f format
+}
+
+func newSource(o Options, f format) (Reader, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.UnitBytes == 0 {
+		o.UnitBytes = DefaultUnitBytes
+	}
+	return &source{o, f}, nil
+}
+
+func (s *source) Files(ctx context.Context) ([]string, error) {
+	files, err := s.o.list(ctx, s.f.wants)
+	if err != nil {
+		return nil, err
+	}
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = f.path
+	}
+	return sortedOnce(paths), nil
+}
+
+// Units divides what is larger than a unit and groups what is smaller, in the order of the listing. Files are only opened to find
+// where they may be divided.
+func (s *source) Units(ctx context.Context) ([]quern.Unit, error) {
+	files, err := s.o.list(ctx, s.f.wants)
+	if err != nil {
+		return nil, err
+	}
+	var units []quern.Unit
+	var open quern.Unit // a group that may grow
+	var size int64
+	flush := func() {
+		if len(open.Parts) > 1 {
+			open.Name += fmt.Sprintf(" and %d more", len(open.Parts)-1)
+		}
+		if len(open.Parts) > 0 {
+			units = append(units, open)
+		}
+		open, size = quern.Unit{}, 0
+	}
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		pieces := []piece{{f.part(), f.size}}
+		if f.size > s.o.UnitBytes {
+			pieces = s.f.pieces(f, s.o.UnitBytes)
+		}
+		for _, p := range pieces {
+			// A part costs its bytes and the opening of a file; without the latter ten million empty files would be one unit.
+			cost := p.size + 4096
+			if size+cost > s.o.UnitBytes || len(pieces) > 1 {
+				flush()
+			}
+			if len(open.Parts) == 0 {
+				open = quern.Unit{Name: partName(f, p.part), Source: s.o.Name, Domain: s.o.Domain}
+			}
+			open.Parts = append(open.Parts, p.part)
+			size += cost
+			if len(pieces) > 1 {
+				flush()
+			}
+		}
+	}
+	flush()
+	return units, nil
+}
+
+func partName(f input, p quern.Part) string {
+	switch {
+	case p.From == 0 && p.To == 0:
+		return f.key()
+	case p.To == 0:
+		return fmt.Sprintf("%s[%d:]", f.key(), p.From)
+	}
+	return fmt.Sprintf("%s[%d:%d]", f.key(), p.From, p.To)
+}
+
+func (s *source) Docs(ctx context.Context, u quern.Unit) iter.Seq2[*quern.Doc, error] {
+	return func(yield func(*quern.Doc, error) bool) {
+		w := &out{ctx: ctx, o: &s.o, yield: yield}
+		r := s.f.reader(w)
+		for _, p := range u.Parts {
+			f := input{root: p.Path, entry: p.Entry, path: s.o.locate(p.Path, p.Entry)}
+			err := r.read(f, p)
+			var refused *quern.RecordError
+			switch {
+			case err == nil:
+			case err == errStop:
+				return
+			case errors.As(err, &refused):
+				if w.skip(refused) != nil {
+					return
+				}
+			default:
+				yield(nil, err)
+				return
+			}
+		}
+	}
+}
+
+// out is where a reader puts what it found. The document is lent: it is filled anew for each record.
+type out struct {
+	ctx   context.Context
+	o     *Options
+	yield func(*quern.Doc, error) bool
+	doc   quern.Doc
+	n     int64 // documents put
+}
+
+// fresh empties the document and sets what all documents of the source share.
+func (w *out) fresh() *quern.Doc {
+	w.doc.Reset()
+	w.doc.Source, w.doc.Domain, w.doc.License = w.o.Name, w.o.Domain, w.o.License
+	return &w.doc
+}
+
+// put passes the document on.
+func (w *out) put() error {
+	w.n++
+	return w.send(&w.doc, nil)
+}
+
+// skip counts a bad record.
+func (w *out) skip(e *quern.RecordError) error { return w.send(nil, e) }
+
+func (w *out) send(d *quern.Doc, e error) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	if !w.yield(d, e) {
+		return errStop
+	}
+	return nil
+}
+
+// refuse is the error that refuses a whole file. An offset of -1 is unknown.
+func refuse(name, reason string, offset int64, cause error) *quern.RecordError {
+	return &quern.RecordError{Reason: reason, Path: name, Offset: offset, Unit: "offset", Cause: cause, File: true}
+}
+
+func sortedOnce(paths []string) []string {
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
