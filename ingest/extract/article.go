@@ -1,0 +1,147 @@
+package extract
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Article is a paper: what it says, and what it says about itself. A field is "" or nil where the source does not state it.
+type Article struct {
+	Title    string
+	Authors  []string // "Given Surname", or the name of a group, in the order of the source
+	DOI      string   // bare, as "10.1371/journal.pbio.0020188"
+	Date     string   // publication date: RFC 3339 full-date, or its prefix where the day or month is unknown
+	License  string   // SPDX id where it is one of Creative Commons' licences, else the licence's URL as stated
+	Lang     string   // as stated, BCP 47 in practice
+	Journal  string
+	Kind     string // the source's own word: "research-article", "correction", a LaTeX document class
+	Abstract string // the abstract alone, shaped as Text is
+	Text     []byte // abstract and body; the title, the references and the acknowledgments are not in it
+}
+
+// lines assembles text block by block: white space inside a block becomes one space, and empty blocks vanish.
+type lines struct {
+	buf   []byte
+	start int  // where the open line begins
+	space bool // white space was seen since the last byte
+	cited bool // the open line holds a citeMark
+}
+
+// citeMark stands where a citation was dropped, until its line ends and the brackets around it can be judged.
+const citeMark = 0x01
+
+// text adds running text to the open line.
+func (l *lines) text(s string) {
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f' || r == '\u00a0' || r == '\u2028' || r == '\u2029':
+			l.space = true
+		case r == utf8.RuneError && n == 1 || r < 0x20 || r == 0x7f:
+		default:
+			l.gap()
+			l.buf = append(l.buf, s[i:i+n]...)
+		}
+		i += n
+	}
+}
+
+// raw adds text without touching its white space.
+func (l *lines) raw(s string) {
+	l.gap()
+	l.buf = append(l.buf, s...)
+}
+
+func (l *lines) gap() {
+	if l.space && len(l.buf) > l.start {
+		l.buf = append(l.buf, ' ')
+	}
+	l.space = false
+}
+
+// cite notes that a citation was dropped here.
+func (l *lines) cite() {
+	l.gap()
+	l.buf = append(l.buf, citeMark)
+	l.cited = true
+}
+
+// end closes the open line, if anything stands on it.
+func (l *lines) end() {
+	if l.cited {
+		l.buf = dropCitations(l.buf, l.start)
+		l.cited = false
+	}
+	for len(l.buf) > l.start && l.buf[len(l.buf)-1] == ' ' {
+		l.buf = l.buf[:len(l.buf)-1]
+	}
+	l.space = false
+	if len(l.buf) > l.start {
+		l.buf = append(l.buf, '\n')
+		l.start = len(l.buf)
+	}
+}
+
+// empty reports whether nothing stands on the open line yet.
+func (l *lines) empty() bool { return len(l.buf) == l.start }
+
+// finish closes the last line and returns everything, without the last line's end.
+func (l *lines) finish() []byte {
+	l.end()
+	return bytes.TrimRight(l.buf, "\n")
+}
+
+// dropCitations removes the marks in buf[start:], in place. A bracket that holds nothing but marks and the punctuation between
+// them goes as well, and so does the space before it: "as shown [x, x–x]." becomes "as shown.".
+func dropCitations(buf []byte, start int) []byte {
+	out := start
+	for i := start; i < len(buf); {
+		c := buf[i]
+		if c == '[' || c == '(' {
+			if j, ok := citationBracket(buf, i); ok {
+				out, i = closeGap(buf, start, out, j), j
+				continue
+			}
+		}
+		if c == citeMark {
+			i++
+			for i < len(buf) && buf[i] == citeMark {
+				i++
+			}
+			out = closeGap(buf, start, out, i)
+			continue
+		}
+		buf[out] = c
+		out++
+		i++
+	}
+	return buf[:out]
+}
+
+// closeGap takes back the space written before a dropped citation, unless a word follows it.
+func closeGap(buf []byte, start, out, next int) int {
+	if out > start && buf[out-1] == ' ' && (next >= len(buf) || bytes.IndexByte([]byte(" .,;:)]"), buf[next]) >= 0) {
+		out--
+	}
+	return out
+}
+
+// citationBracket reports where the bracket that opens at i ends, if it holds citations and nothing worth keeping.
+func citationBracket(buf []byte, i int) (int, bool) {
+	marked := false
+	for j := i + 1; j < len(buf); {
+		r, n := utf8.DecodeRune(buf[j:])
+		switch {
+		case r == ']' || r == ')':
+			return j + n, marked
+		case r == citeMark:
+			marked = true
+		case r == ' ' || r == ',' || r == ';' || r == '-' || r == '–' || r == '—' || unicode.IsSpace(r):
+		default:
+			return 0, false
+		}
+		j += n
+	}
+	return 0, false
+}

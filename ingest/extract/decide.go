@@ -1,0 +1,207 @@
+package extract
+
+// decider chooses which blocks of a page are its main text: it weighs every block, takes the subtree with the most weight as
+// the root of the main text, and then judges the blocks inside that root one by one.
+type decider struct {
+	cutter
+	good  []float32 // prefix sums over blocks: positive base weights
+	sum   []float32 // prefix sums over blocks: final weights
+	inner []hint    // node → hints between the root and the node, the root left out
+	lower []byte    // scratch of lead-in matching
+}
+
+// baseWeight is what a block is worth before anything is known of its surroundings, in words of running text.
+func baseWeight(b *block) float32 {
+	w := float32(b.words)
+	density := float32(b.linkWords) / w
+	if density > 0.5 {
+		return -w * 0.3
+	}
+	g := w * (1 - 1.5*density)
+	if b.words < 5 || b.words < 12 && !b.ended {
+		if b.tag == tTd || b.tag == tTh || b.linkWords == 0 && b.words >= 5 {
+			return 0
+		}
+		return -1
+	}
+	if !b.ended && b.words < 25 {
+		g *= 0.5
+	}
+	switch b.tag {
+	case tP, tBlockquote, tPre, tDiv, tTd, tArticle, tSection:
+	case tLi, tDd, tDt:
+		g *= 0.5
+	case tH1, tH2, tH3, tH4, tH5, tH6, tFigcaption:
+		g *= 0.1
+	default:
+		g *= 0.7
+	}
+	return g
+}
+
+// weigh gives every block its weight and settles every element's hints.
+func (d *decider) weigh() {
+	n := len(d.blocks)
+	d.good = grow(d.good, n+1)
+	d.sum = grow(d.sum, n+1)
+	d.good[0], d.sum[0] = 0, 0
+	for i := range d.blocks {
+		b := &d.blocks[i]
+		b.weight = baseWeight(b)
+		d.good[i+1] = d.good[i] + max(b.weight, 0)
+	}
+	d.settle()
+	for i := range d.blocks {
+		b := &d.blocks[i]
+		b.ctx = d.ctx[b.node]
+		w := b.weight
+		switch {
+		case w <= 0:
+		case b.ctx&never != 0:
+			w *= -0.15
+		case b.ctx&(gHeader|gForm|gFigcap|hCaption|gTable) != 0:
+			w *= 0.3
+		}
+		b.weight = w
+		d.sum[i+1] = d.sum[i] + w
+	}
+}
+
+// settle replaces each element's hints by those that hold: a container with much of the page's good text does not get to be
+// called a sidebar, a comment or an advertisement because of its name. Without this rule, nothing works.
+func (d *decider) settle() {
+	total := d.good[len(d.blocks)]
+	for i := range d.nodes {
+		nd := &d.nodes[i]
+		if nd.tag == tNone {
+			continue
+		}
+		var around hint
+		if nd.parent >= 0 {
+			around = d.ctx[nd.parent]
+		}
+		h := nd.hints | tagHints[nd.tag]
+		if nd.tag == tBody || nd.tag == tHtml {
+			h = 0
+		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(i, total)) {
+			h &^= against
+		}
+		nd.hints = h
+		d.ctx[i] = around | h
+	}
+}
+
+// share is the part of the page's good text that stands in element i.
+func (d *decider) share(i int, total float32) float32 {
+	if total <= 0 {
+		return 0
+	}
+	return (d.good[d.before[d.nodes[i].end]] - d.good[d.before[i]]) / total
+}
+
+// exempt reports whether an element holds too much of the good text for its bad names to count.
+func exempt(g tag, h, around hint, share float32) bool {
+	if g == tArticle || g == tMain || h&hItemBody != 0 {
+		return h&(hRelated|hComment) == 0 || share > 0.4
+	}
+	if share > 0.15 && (around|h)&(hBody|gArticle) != 0 && h&(hComment|hRelated|gAside|gFooter|gNav|hBio) == 0 {
+		return true
+	}
+	return share > 0.4 && (share > 0.7 || h&hComment == 0)
+}
+
+// root is the element whose subtree weighs most, names and tags of text containers given some advantage; then narrowed.
+func (d *decider) root() int32 {
+	best, top := int32(0), float32(0)
+	for i := range d.nodes {
+		nd := &d.nodes[i]
+		flags := tagFlags[nd.tag]
+		if nd.tag == tNone || flags&fVoid != 0 || flags&fBlock == 0 && nd.tag != tUnknown && nd.tag != tSpan {
+			continue
+		}
+		v := d.sum[d.before[nd.end]] - d.sum[d.before[i]]
+		if v <= 0 {
+			continue
+		}
+		v *= containerBonus(nd.hints)
+		if nd.tag == tP || nd.tag == tLi || isHeading(nd.tag) {
+			v *= 0.7
+		}
+		if v >= top {
+			best, top = int32(i), v
+		}
+	}
+	return d.narrow(best)
+}
+
+func containerBonus(h hint) float32 {
+	f := float32(1)
+	switch {
+	case h&hItemBody != 0:
+		f = 1.5
+	case h&hBody != 0:
+		f = 1.35
+	case h&gArticle != 0:
+		f = 1.2
+	case h&gMain != 0:
+		f = 1.1
+	case h&hContent != 0:
+		f = 1.08
+	}
+	if h&never != 0 {
+		f *= 0.5
+	}
+	return f
+}
+
+// narrow looks inside the chosen root for elements that carry one strong mark and hold most of the weight. Where there are
+// several, such as an article in pieces, the smallest element around all of them is taken.
+func (d *decider) narrow(best int32) int32 {
+	whole := d.weight(best)
+	if a, sum := d.holders(best, hItemBody, 0); a > best && sum > 0.25*whole && sum > 100 {
+		return a
+	}
+	for i := best + 1; i < d.nodes[best].end; i++ {
+		if d.nodes[i].tag == tArticle {
+			if v := d.weight(i); v > 0.5*whole && v > 60 && v < 0.97*whole {
+				return i
+			}
+		}
+	}
+	if a, sum := d.holders(best, hBody, 0.03*whole); a > best && sum > 0.6*whole && sum > 60 {
+		return a
+	}
+	return best
+}
+
+func (d *decider) weight(i int32) float32 {
+	return d.sum[d.before[d.nodes[i].end]] - d.sum[d.before[i]]
+}
+
+// holders finds the outermost elements below best that have one of the hints and weigh more than least: the smallest element
+// around all of them, and what they weigh together. -1 if there are none.
+func (d *decider) holders(best int32, h hint, least float32) (around int32, sum float32) {
+	first, last := int32(-1), int32(-1)
+	for i := best + 1; i < d.nodes[best].end; {
+		nd := &d.nodes[i]
+		if nd.tag == tNone || nd.hints&h == 0 {
+			i++
+			continue
+		}
+		if v := d.weight(i); v > least {
+			if first < 0 {
+				first = i
+			}
+			last = i
+			sum += v
+		}
+		i = nd.end
+	}
+	if first < 0 {
+		return -1, 0
+	}
+	for first > best && d.nodes[first].end < d.nodes[last].end {
+		first = d.nodes[first].parent
+	}
+	return first, sum
+}

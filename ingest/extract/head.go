@@ -1,0 +1,237 @@
+package extract
+
+import (
+	"bytes"
+	"strings"
+)
+
+// headFacts collects, while a page is parsed, where it states something about itself. The first statement of a kind wins.
+type headFacts struct {
+	title  place
+	values [factCount]place
+	ld     []place // JSON-LD scripts
+}
+
+type place struct{ a, b int }
+
+const (
+	factTitle = iota
+	factAuthor
+	factDate
+	factSite
+	factLang
+	factLicense
+	factTime // a <time datetime>, a weaker sign of the date
+	factCount
+)
+
+// maxScripts is how many JSON-LD scripts are looked at.
+const maxScripts = 16
+
+func (f *headFacts) reset() {
+	f.title = place{}
+	f.values = [factCount]place{}
+	f.ld = f.ld[:0]
+}
+
+func (f *headFacts) set(fact int, at attr) {
+	if f.values[fact].b == 0 && at.b > at.a {
+		f.values[fact] = place{at.a, at.b}
+	}
+}
+
+// see takes note of a start tag.
+func (f *headFacts) see(lx *lexer, g tag) {
+	switch g {
+	case tTitle:
+		if f.title.b == 0 {
+			f.title = place{lx.tok.a, lx.tok.b}
+		}
+	case tMeta:
+		f.seeMeta(lx)
+	case tScript:
+		if at, ok := find(lx.attrs, keyType); ok && len(f.ld) < maxScripts && bytes.Contains(lx.src[at.a:at.b], []byte("ld+json")) {
+			f.ld = append(f.ld, place{lx.tok.a, lx.tok.b})
+		}
+	case tTime:
+		if at, ok := find(lx.attrs, keyDatetime); ok {
+			f.set(factTime, at)
+		}
+	case tHtml:
+		if at, ok := find(lx.attrs, keyLang); ok {
+			f.set(factLang, at)
+		} else if at, ok := find(lx.attrs, keyXMLLang); ok {
+			f.set(factLang, at)
+		}
+	case tLink, tA:
+		if rel, ok := find(lx.attrs, keyRel); ok && indexFold(lx.src[rel.a:rel.b], "license") >= 0 {
+			if at, ok := find(lx.attrs, keyHref); ok {
+				f.set(factLicense, at)
+			}
+		}
+	}
+}
+
+func find(attrs []attr, key uint64) (attr, bool) {
+	for _, at := range attrs {
+		if at.key == key {
+			return at, true
+		}
+	}
+	return attr{}, false
+}
+
+func (f *headFacts) seeMeta(lx *lexer) {
+	content, ok := find(lx.attrs, keyContent)
+	if !ok {
+		return
+	}
+	for _, key := range [...]uint64{keyName, keyProperty, keyItemprop} {
+		at, ok := find(lx.attrs, key)
+		if !ok || at.b-at.a > 40 {
+			continue
+		}
+		switch strings.ToLower(string(lx.src[at.a:at.b])) {
+		case "og:title", "twitter:title", "dc.title", "citation_title":
+			f.set(factTitle, content)
+		case "author", "article:author", "dc.creator", "citation_author", "parsely-author", "sailthru.author", "byl":
+			if !bytes.HasPrefix(lx.src[content.a:content.b], []byte("http")) {
+				f.set(factAuthor, content)
+			}
+		case "article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "citation_publication_date", "pubdate",
+			"publishdate", "publication_date", "sailthru.date", "parsely-pub-date", "og:published_time":
+			f.set(factDate, content)
+		case "og:site_name", "application-name":
+			f.set(factSite, content)
+		case "content-language", "dc.language":
+			f.set(factLang, content)
+		case "dc.rights", "license", "dcterms.license":
+			if SPDX(string(lx.src[content.a:content.b])) != "" {
+				f.set(factLicense, content)
+			}
+		}
+	}
+}
+
+// page turns what was noted into strings.
+func (f *headFacts) page(w *writer) Page {
+	var p Page
+	p.Title = f.value(w, factTitle)
+	p.Site = f.value(w, factSite)
+	if p.Title == "" {
+		p.Title = cutSite(w.line(f.title), p.Site)
+	}
+	p.Author = f.value(w, factAuthor)
+	if p.Author == "" {
+		p.Author = f.linked(w, `"author"`, `"name"`)
+	}
+	for _, date := range []string{f.value(w, factDate), f.linked(w, `"datePublished"`, ""), f.value(w, factTime)} {
+		if p.Date = fullDate(date); p.Date != "" {
+			break
+		}
+	}
+	if lang := f.value(w, factLang); validLang(lang) {
+		p.Lang = lang
+	}
+	p.License = SPDX(f.value(w, factLicense))
+	return p
+}
+
+func (f *headFacts) value(w *writer, fact int) string { return w.line(f.values[fact]) }
+
+// maxFact bounds the length of a stated fact in bytes; longer ones are abuse and are cut.
+const maxFact = 1000
+
+// line is the text of a place in the source, on one line.
+func (w *writer) line(at place) string {
+	if at.b <= at.a {
+		return ""
+	}
+	s := w.src[at.a:min(at.b, at.a+maxFact)]
+	out, _ := w.appendText(nil, 0, 0, s)
+	return strings.ToValidUTF8(string(oneLine(out)), "")
+}
+
+// linked finds a string in the JSON-LD scripts: the value of a key, or of the inner key in the object or list that follows it.
+// It reads no JSON: a script that is cut or malformed still tells.
+func (f *headFacts) linked(w *writer, key, inner string) string {
+	for _, at := range f.ld {
+		s := w.src[at.a:at.b]
+		i := bytes.Index(s, []byte(key))
+		if i < 0 {
+			continue
+		}
+		s = s[i+len(key):]
+		if inner != "" {
+			s = s[:min(len(s), 400)]
+			if i = bytes.Index(s, []byte(inner)); i < 0 {
+				continue
+			}
+			s = s[i+len(inner):]
+		}
+		s = bytes.TrimLeft(s, " \t\r\n:")
+		if len(s) < 2 || s[0] != '"' {
+			continue
+		}
+		if end := bytes.IndexByte(s[1:], '"'); end > 0 && end < 200 && bytes.IndexByte(s[1:1+end], '\\') < 0 {
+			out, _ := w.appendText(nil, 0, 0, s[1:1+end])
+			return strings.ToValidUTF8(string(oneLine(out)), "")
+		}
+	}
+	return ""
+}
+
+// cutSite takes the site's name off a <title>: " | Site", " - Site", " – Site", "Site: ".
+func cutSite(title, site string) string {
+	for _, sep := range []string{" | ", " - ", " – ", " — ", " · ", " « ", " » ", " :: "} {
+		if site != "" {
+			if head, ok := strings.CutSuffix(title, sep+site); ok {
+				return head
+			}
+			if tail, ok := strings.CutPrefix(title, site+sep); ok {
+				return tail
+			}
+		}
+	}
+	for _, sep := range []string{" | ", " — ", " – ", " - "} {
+		if i := strings.LastIndex(title, sep); i > 0 && len(strings.Fields(title[:i])) >= 3 && len(strings.Fields(title[i:])) <= 6 {
+			return title[:i]
+		}
+	}
+	return title
+}
+
+// fullDate reads the date that a timestamp begins with, "2019-11-25T…", "2019/11/25" or "20191125", and gives "2019-11-25".
+func fullDate(s string) string {
+	var digits []byte
+	for i := 0; i < len(s) && len(digits) < 8; i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits = append(digits, c)
+		case (c == '-' || c == '/') && (len(digits) == 4 || len(digits) == 6):
+		default:
+			return ""
+		}
+	}
+	if len(digits) < 8 || digits[0] != '1' && digits[0] != '2' {
+		return ""
+	}
+	month, day := 10*int(digits[4]-'0')+int(digits[5]-'0'), 10*int(digits[6]-'0')+int(digits[7]-'0')
+	if month < 1 || month > 12 || day < 1 || day > 31 {
+		return ""
+	}
+	return string(digits[:4]) + "-" + string(digits[4:6]) + "-" + string(digits[6:])
+}
+
+// validLang reports whether s has the shape of a language tag.
+func validLang(s string) bool {
+	if len(s) < 2 || len(s) > 35 {
+		return false
+	}
+	for i := range len(s) {
+		if bclass[s[i]]&(cAlpha|cDigit) == 0 && s[i] != '-' {
+			return false
+		}
+	}
+	return bclass[s[0]]&cAlpha != 0 && bclass[s[1]]&cAlpha != 0
+}

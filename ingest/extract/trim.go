@@ -1,0 +1,223 @@
+package extract
+
+// judge decides for every block inside the root whether it is kept.
+func (d *decider) judge(root int32) {
+	for i := range d.blocks {
+		d.blocks[i].keep = false
+	}
+	from, to := d.before[root], d.before[d.nodes[root].end]
+	d.inherit(root)
+	first, last := d.span(from, to)
+	for i := from; i < to; i++ {
+		b := &d.blocks[i]
+		s := d.score(b, root)
+		if i < first || i > last {
+			s -= 0.35
+		}
+		b.keep = s > 0
+	}
+	d.settleTables(from, to)
+	d.dropLooseHeadings(from, to)
+}
+
+// inherit fills inner: the hints between the root and each node below it.
+func (d *decider) inherit(root int32) {
+	d.inner = grow(d.inner, len(d.nodes))
+	d.inner[root] = 0
+	for i := root + 1; i < d.nodes[root].end; i++ {
+		nd := &d.nodes[i]
+		d.inner[i] = d.inner[nd.parent] | nd.hints
+	}
+}
+
+// span finds the first and last block that is surely running text. Outside them, doubtful blocks are datelines and farewells.
+func (d *decider) span(from, to int32) (first, last int32) {
+	first, last = from, to
+	sure := func(i int32) bool {
+		b := &d.blocks[i]
+		return b.weight > 8 && d.inner[b.node]&against == 0
+	}
+	for first < to && !sure(first) {
+		first++
+	}
+	if first == to {
+		return from, to
+	}
+	for last = to - 1; last > first && !sure(last); last-- {
+	}
+	return first, last
+}
+
+// score sums up what speaks for a block and against it. Above zero it is kept. The weights were set by hand.
+func (d *decider) score(b *block, root int32) float32 {
+	words := float32(b.words)
+	density := float32(b.linkWords) / words
+	h := d.inner[b.node]
+	s := 0.15 + 0.85*min(words, 40)/40
+	if b.ended {
+		s += 0.3
+	}
+	if b.sents >= 2 {
+		s += 0.15
+	}
+	s += tagScore[b.tag]
+	s -= hintPenalty(h)
+	if density > 0.25 {
+		s -= 1.1 * density
+		if density > 0.7 && b.words < 30 {
+			s -= 0.7
+		}
+	}
+	if b.words < 30 && d.leadsAway(b) {
+		s -= 1.5
+	}
+	return s + d.boxScore(b, root)
+}
+
+var tagScore = [256]float32{
+	tP: 0.3, tBlockquote: 0.3, tPre: 0.6, tListing: 0.6, tH1: 0.1, tH2: 0.3, tH3: 0.3, tH4: 0.2, tH5: 0.1, tH6: 0,
+	tLi: 0.1, tDd: 0.1, tDt: 0.1, tFigcaption: -0.6, tLegend: -0.3, tAddress: -0.5, tSummary: 0.1,
+}
+
+// penalties of the hints between root and block; those of one block add up.
+var penalties = []struct {
+	hints hint
+	minus float32
+}{
+	{hComment | hRelated | hShare | hNav | hFooter | hAd | gNav | gFooter, 1.6},
+	{hSide | hSub | hTags | hBio | gAside, 1.3},
+	{hMeta | hAuthor, 1.0},
+	{hCaption | gFigcap, 1.0},
+	{hMedia | gFigure, 0.6},
+	{hWidget | hButton | hMore | hNotice, 0.6},
+	{hNoPrint | hAriaOff, 0.5},
+	{gForm, 0.5},
+	{hHead | gHeader, 0.4},
+}
+
+func hintPenalty(h hint) float32 {
+	if h&(against|gFigcap|gFigure) == 0 {
+		return 0
+	}
+	var s float32
+	for _, p := range penalties {
+		if h&p.hints != 0 {
+			s += p.minus
+		}
+	}
+	return s
+}
+
+// boxScore speaks for a short block that stands among good ones, and against one in a box without any.
+func (d *decider) boxScore(b *block, root int32) float32 {
+	box := b.node
+	if box != root {
+		box = d.nodes[box].parent
+	}
+	for box > root && tagFlags[d.nodes[box].tag]&fBlock == 0 {
+		box = d.nodes[box].parent
+	}
+	for box > root {
+		switch d.nodes[box].tag {
+		case tUl, tOl, tDl, tLi, tTr, tTbody, tThead, tTable, tTd, tBlockquote, tP:
+			box = d.nodes[box].parent
+			continue
+		}
+		break
+	}
+	if box < root {
+		box = root
+	}
+	whole := d.weight(root)
+	if whole <= 0 {
+		return 0
+	}
+	part := d.weight(box) / whole
+	switch {
+	case part > 0.3:
+		return 0.35
+	case part > 0.05:
+		return 0.15
+	case part <= 0:
+		return -0.35
+	}
+	return 0
+}
+
+// leadsAway reports whether a block begins like a pointer to other pages or like the page's own machinery.
+func (d *decider) leadsAway(b *block) bool {
+	d.lower = d.lower[:0]
+	for k := b.first; k <= b.last && len(d.lower) < maxLeadIn; k++ {
+		nd := &d.nodes[k]
+		if nd.tag != tNone {
+			continue
+		}
+		for _, c := range d.src[nd.a:nd.b] {
+			if bclass[c]&cSpace != 0 {
+				if len(d.lower) == 0 || d.lower[len(d.lower)-1] == ' ' {
+					continue
+				}
+				c = ' '
+			}
+			d.lower = append(d.lower, lower[c])
+			if len(d.lower) == maxLeadIn {
+				break
+			}
+		}
+	}
+	return isLeadIn(d.lower)
+}
+
+// settleTables keeps the cells of a table of data together: all of them if most of their words are kept, else none.
+func (d *decider) settleTables(from, to int32) {
+	for i := from; i < to; {
+		b := &d.blocks[i]
+		table := int32(-1)
+		if b.ctx&gTable != 0 && (b.tag == tTd || b.tag == tTh) {
+			table = d.above(b.node, tTable)
+		}
+		if table < 0 {
+			i++
+			continue
+		}
+		end := min(d.before[d.nodes[table].end], to)
+		var kept, all int32
+		cells := true
+		for k := i; k < end; k++ {
+			c := &d.blocks[k]
+			all += c.words
+			if c.keep {
+				kept += c.words
+			}
+			cells = cells && c.words < 60
+		}
+		if cells {
+			for k := i; k < end; k++ {
+				d.blocks[k].keep = kept*2 >= all
+			}
+		}
+		i = max(end, i+1)
+	}
+}
+
+// above is the closest ancestor of node i that is a g, or -1.
+func (d *decider) above(i int32, g tag) int32 {
+	for i > 0 {
+		i = d.nodes[i].parent
+		if i >= 0 && d.nodes[i].tag == g {
+			return i
+		}
+	}
+	return -1
+}
+
+// dropLooseHeadings drops kept headings after the last kept text.
+func (d *decider) dropLooseHeadings(from, to int32) {
+	for i := to - 1; i >= from; i-- {
+		b := &d.blocks[i]
+		if b.keep && !isHeading(b.tag) {
+			return
+		}
+		b.keep = false
+	}
+}
