@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bytes"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -105,10 +104,7 @@ func dropCitations(buf []byte, start int) []byte {
 			}
 		}
 		if c == citeMark {
-			i++
-			for i < len(buf) && buf[i] == citeMark {
-				i++
-			}
+			i = citationRun(buf, i)
 			out = closeGap(buf, start, out, i)
 			continue
 		}
@@ -117,6 +113,25 @@ func dropCitations(buf []byte, start int) []byte {
 		i++
 	}
 	return buf[:out]
+}
+
+// citationRun is where a run of marks that begins at i ends: marks, and what stands between two of them, as in "x–x, x".
+func citationRun(buf []byte, i int) int {
+	end := i + 1
+	for j := end; j < len(buf); {
+		r, n := utf8.DecodeRune(buf[j:])
+		j += n
+		if r == citeMark {
+			end = j
+		} else if !citationPunct(r) {
+			break
+		}
+	}
+	return end
+}
+
+func citationPunct(r rune) bool {
+	return r == ' ' || r == ',' || r == ';' || r == '-' || r == '–' || r == '—'
 }
 
 // closeGap takes back the space written before a dropped citation, unless a word follows it.
@@ -137,7 +152,7 @@ func citationBracket(buf []byte, i int) (int, bool) {
 			return j + n, marked
 		case r == citeMark:
 			marked = true
-		case r == ' ' || r == ',' || r == ';' || r == '-' || r == '–' || r == '—' || unicode.IsSpace(r):
+		case citationPunct(r):
 		default:
 			return 0, false
 		}
