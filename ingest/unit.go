@@ -10,8 +10,8 @@ import (
 	"github.com/seed-83c59573/quern"
 )
 
-// format is what differs between sources.
-type format interface {
+// fileFormat is what differs between sources.
+type fileFormat interface {
 	wants(name string) bool             // whether a file found in a folder belongs to the source
 	pieces(f input, unit int64) []piece // how a file may be divided; one whole piece if it may not, or is damaged
 	reader(o *out) reader               // the state of one call of Docs
@@ -33,10 +33,10 @@ var errStop = errors.New("stopped")
 // source is the Reader of any format.
 type source struct {
 	o Options
-	f format
+	f fileFormat
 }
 
-func newSource(o Options, f format) (Reader, error) {
+func newSource(o Options, f fileFormat) (Reader, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}

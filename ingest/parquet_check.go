@@ -1,0 +1,441 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// What a foreign Parquet file may ask for. Readers allocate what a footer or a page header says; here it is first held against the
+// bytes that are there.
+const (
+	maxFooter     = 64 << 20
+	maxElements   = 1 << 19 // structures in one footer: columns × row groups and the like
+	maxThriftDeep = 32
+	maxSchemaDeep = 64
+	maxPage       = 128 << 20 // bytes of one page, unpacked
+	maxPageHeader = 1 << 20
+)
+
+var errThrift = errors.New("malformed metadata")
+
+// compact walks a structure in the compact Thrift protocol without building anything.
+type compact struct {
+	b        []byte
+	at       int
+	elements int
+	visit    func(parent, field int, v int64) // integers of the top structure (parent 0) and of its fields' structures
+}
+
+func (c *compact) uvarint() (uint64, error) {
+	v, n := binary.Uvarint(c.b[c.at:])
+	if n <= 0 {
+		return 0, errThrift
+	}
+	c.at += n
+	return v, nil
+}
+
+func (c *compact) byte() (byte, error) {
+	if c.at >= len(c.b) {
+		return 0, errThrift
+	}
+	c.at++
+	return c.b[c.at-1], nil
+}
+
+func (c *compact) skip(n uint64) error {
+	if n > uint64(len(c.b)-c.at) {
+		return errThrift
+	}
+	c.at += int(n)
+	return nil
+}
+
+// structure walks fields until the stop byte.
+func (c *compact) structure(depth, parent int) error {
+	if depth > maxThriftDeep {
+		return fmt.Errorf("%w: nested deeper than %d", errThrift, maxThriftDeep)
+	}
+	field := 0
+	for {
+		h, err := c.byte()
+		if err != nil || h == 0 {
+			return err
+		}
+		if d := int(h >> 4); d > 0 {
+			field += d
+		} else {
+			v, err := c.uvarint()
+			if err != nil {
+				return err
+			}
+			field = int(int16(unzigzag(v)))
+		}
+		if kind := h & 15; kind > 2 { // a boolean is in its header
+			if err := c.value(kind, depth, parent, field); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (c *compact) value(kind byte, depth, parent, field int) error {
+	switch kind {
+	case 1, 2, 3: // in lists a boolean takes a byte
+		return c.skip(1)
+	case 4, 5, 6:
+		v, err := c.uvarint()
+		if err == nil && c.visit != nil && depth <= 1 {
+			c.visit(parent, field, unzigzag(v))
+		}
+		return err
+	case 7:
+		return c.skip(8)
+	case 8:
+		n, err := c.uvarint()
+		if err != nil {
+			return err
+		}
+		return c.skip(n)
+	case 9, 10:
+		return c.list(depth)
+	case 11:
+		return c.mapping(depth)
+	case 12:
+		return c.structure(depth+1, field)
+	}
+	return errThrift
+}
+
+func (c *compact) list(depth int) error {
+	h, err := c.byte()
+	if err != nil {
+		return err
+	}
+	n := uint64(h >> 4)
+	if n == 15 {
+		if n, err = c.uvarint(); err != nil {
+			return err
+		}
+	}
+	return c.many(n, depth, h&15)
+}
+
+func (c *compact) mapping(depth int) error {
+	n, err := c.uvarint()
+	if err != nil || n == 0 {
+		return err
+	}
+	h, err := c.byte()
+	if err != nil {
+		return err
+	}
+	return c.many(n, depth, h>>4, h&15)
+}
+
+// many walks n elements, each of the given kinds in turn.
+func (c *compact) many(n uint64, depth int, kinds ...byte) error {
+	if n > uint64(len(c.b)-c.at) {
+		return fmt.Errorf("%w: a list of %d elements in %d bytes", errThrift, n, len(c.b)-c.at)
+	}
+	if depth > maxThriftDeep {
+		return errThrift
+	}
+	for range n {
+		for _, k := range kinds {
+			if k == 12 {
+				if c.elements++; c.elements > maxElements {
+					return fmt.Errorf("%w: more than %d structures", errThrift, maxElements)
+				}
+			}
+			if err := c.value(k, depth+1, -1, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
+
+// checkFooter reads the footer of a Parquet file and holds everything that it says against the file.
+func checkFooter(r io.ReaderAt, size int64) (*format.FileMetaData, error) {
+	if size < 12 {
+		return nil, fmt.Errorf("%d bytes cannot be Parquet", size)
+	}
+	var head [4]byte
+	var tail [8]byte
+	if _, err := r.ReadAt(head[:], 0); err != nil {
+		return nil, err
+	}
+	if _, err := r.ReadAt(tail[:], size-8); err != nil && err != io.EOF {
+		return nil, err
+	}
+	switch {
+	case string(tail[4:]) == "PARE" || string(head[:]) == "PARE":
+		return nil, errors.New("encrypted: its footer cannot be read")
+	case string(head[:]) != "PAR1":
+		return nil, errors.New("no magic number at the start")
+	case string(tail[4:]) != "PAR1":
+		return nil, errors.New("no magic number at the end: cut, or never finished")
+	}
+	n := int64(binary.LittleEndian.Uint32(tail[:4]))
+	if n == 0 || n > min(size-12, maxFooter) {
+		return nil, fmt.Errorf("a footer of %d bytes in a file of %d", n, size)
+	}
+	footer := make([]byte, n)
+	if _, err := r.ReadAt(footer, size-8-n); err != nil {
+		return nil, err
+	}
+	c := compact{b: footer}
+	if err := c.structure(0, 0); err != nil {
+		return nil, fmt.Errorf("footer, byte %d: %w", c.at, err)
+	}
+	if c.at != len(footer) {
+		return nil, fmt.Errorf("footer: %d bytes after its end", len(footer)-c.at)
+	}
+	var m format.FileMetaData
+	if err := thrift.Unmarshal(&thrift.CompactProtocol{}, footer, &m); err != nil {
+		return nil, fmt.Errorf("footer: %w", err)
+	}
+	leaves, err := checkSchema(m.Schema)
+	if err != nil {
+		return nil, err
+	}
+	return &m, checkGroups(&m, leaves, size-8-n)
+}
+
+// checkSchema checks that the flat list is one tree of bounded depth with distinct names, and returns its leaves.
+func checkSchema(all []format.SchemaElement) (leaves []*format.SchemaElement, err error) {
+	if len(all) == 0 {
+		return nil, errors.New("an empty schema")
+	}
+	at := 0
+	var walk func(depth int) error
+	walk = func(depth int) error {
+		if depth > maxSchemaDeep {
+			return fmt.Errorf("a schema deeper than %d", maxSchemaDeep)
+		}
+		e := &all[at]
+		at++
+		if e.Type.Valid && depth > 0 {
+			leaves = append(leaves, e)
+			return nil
+		}
+		n := int(e.NumChildren.V)
+		if n < 0 || n > len(all)-at {
+			return fmt.Errorf("schema element %q: %d children", e.Name, n)
+		}
+		names := make(map[string]bool, n)
+		for range n {
+			if at >= len(all) {
+				return errors.New("a schema with children missing")
+			}
+			if name := all[at].Name; names[name] {
+				return fmt.Errorf("two columns named %q", name)
+			} else {
+				names[name] = true
+			}
+			if err := walk(depth + 1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := walk(0); err != nil {
+		return nil, err
+	}
+	if at != len(all) {
+		return nil, errors.New("a schema with elements left over")
+	}
+	return leaves, nil
+}
+
+func checkGroups(m *format.FileMetaData, leaves []*format.SchemaElement, end int64) error {
+	var rows int64
+	for g := range m.RowGroups {
+		group := &m.RowGroups[g]
+		if group.NumRows < 0 || group.NumRows > math.MaxInt32 || len(group.Columns) != len(leaves) {
+			return fmt.Errorf("row group %d: %d rows, %d of %d columns", g, group.NumRows, len(group.Columns), len(leaves))
+		}
+		rows += group.NumRows
+		for i := range group.Columns {
+			c := &group.Columns[i].MetaData
+			if group.Columns[i].FilePath != "" {
+				return fmt.Errorf("row group %d: a column in another file", g)
+			}
+			from, size := chunkPlace(c)
+			switch {
+			case c.Type != leaves[i].Type.V:
+				return fmt.Errorf("row group %d, column %q: %v, but the schema says %v", g, leaves[i].Name, c.Type, leaves[i].Type.V)
+			case from < 4 || size < 0 || from > end || size > end-from || c.DataPageOffset < from || c.DataPageOffset-from > size:
+				return fmt.Errorf("row group %d, column %q: lies outside the file", g, leaves[i].Name)
+			case c.NumValues < 0 || c.NumValues > math.MaxInt32 || c.TotalUncompressedSize < 0:
+				return fmt.Errorf("row group %d, column %q: %d values", g, leaves[i].Name, c.NumValues)
+			case c.Codec < 0 || c.Codec > format.Lz4Raw:
+				return fmt.Errorf("row group %d, column %q: unknown codec %d", g, leaves[i].Name, c.Codec)
+			}
+		}
+	}
+	if rows != m.NumRows {
+		return fmt.Errorf("%d rows, but its row groups have %d", m.NumRows, rows)
+	}
+	return nil
+}
+
+// chunkPlace is where the pages of a column chunk lie: offset and bytes.
+func chunkPlace(c *format.ColumnMetaData) (from, size int64) {
+	from = c.DataPageOffset
+	if c.DictionaryPageOffset > 0 && c.DictionaryPageOffset < from {
+		from = c.DictionaryPageOffset
+	}
+	return from, c.TotalCompressedSize
+}
+
+// pageFacts is what a page header says that costs memory.
+type pageFacts struct {
+	kind, size, packed int64
+	crc                uint32
+	hasCRC             bool
+	values             int64 // of a data page; -1 = no data page
+	entries            int64 // of a dictionary
+}
+
+// checkPages walks the headers of a column chunk: sizes and counts against the bytes present, checksums where there are any.
+func checkPages(r io.ReaderAt, c *format.ColumnMetaData, buf []byte) ([]byte, error) {
+	at, size := chunkPlace(c)
+	end := at + size
+	var values int64
+	for at < end {
+		p, n, err := readPageHeader(r, at, end)
+		if err != nil {
+			return buf, fmt.Errorf("page at %d: %w", at, err)
+		}
+		at += n
+		switch {
+		case p.packed < 0 || p.packed > end-at:
+			return buf, fmt.Errorf("page at %d: %d packed bytes, %d are left", at, p.packed, end-at)
+		case p.size < 0 || p.size > maxPage:
+			return buf, fmt.Errorf("page at %d: %d bytes when unpacked, the limit is %d", at, p.size, maxPage)
+		case p.entries < 0 || p.entries > p.size && c.Type != format.Boolean:
+			return buf, fmt.Errorf("page at %d: a dictionary of %d entries in %d bytes", at, p.entries, p.size)
+		case p.values < -1 || p.values > c.NumValues-values:
+			return buf, fmt.Errorf("page at %d: %d values, %d are left", at, p.values, c.NumValues-values)
+		case p.kind != 0 && p.kind != 2 && p.kind != 3 && p.kind != 1:
+			return buf, fmt.Errorf("page at %d: unknown type %d", at, p.kind)
+		}
+		values += max(p.values, 0)
+		if int64(cap(buf)) < p.packed {
+			buf = make([]byte, p.packed)
+		}
+		buf = buf[:p.packed]
+		if _, err := r.ReadAt(buf, at); err != nil {
+			return buf, err
+		}
+		if p.hasCRC && crc32.ChecksumIEEE(buf) != p.crc {
+			return buf, fmt.Errorf("page at %d: checksum does not match", at)
+		}
+		if p.kind != 1 {
+			if err := checkUnpacked(c.Codec, p, buf); err != nil {
+				return buf, fmt.Errorf("page at %d: %w", at, err)
+			}
+		}
+		at += p.packed
+	}
+	if values != c.NumValues {
+		return buf, fmt.Errorf("column of %d values, its pages have %d", c.NumValues, values)
+	}
+	return buf, nil
+}
+
+func readPageHeader(r io.ReaderAt, at, end int64) (p pageFacts, n int64, err error) {
+	for room := int64(4096); ; room = maxPageHeader {
+		b := make([]byte, min(room, end-at))
+		if _, err := r.ReadAt(b, at); err != nil && err != io.EOF {
+			return p, 0, err
+		}
+		p = pageFacts{values: -1, kind: -1}
+		c := compact{b: b, visit: p.take}
+		if err = c.structure(0, 0); err == nil {
+			return p, int64(c.at), nil
+		}
+		if room == maxPageHeader || room > end-at {
+			return p, 0, err
+		}
+	}
+}
+
+// take takes an integer of a page header (parquet.thrift, PageHeader).
+func (p *pageFacts) take(parent, field int, v int64) {
+	switch [2]int{parent, field} {
+	case [2]int{0, 1}:
+		p.kind = v
+	case [2]int{0, 2}:
+		p.size = v
+	case [2]int{0, 3}:
+		p.packed = v
+	case [2]int{0, 4}:
+		p.crc, p.hasCRC = uint32(v), true
+	case [2]int{5, 1}, [2]int{8, 1}:
+		p.values = v
+		if v < 0 {
+			p.values = -2
+		}
+	case [2]int{7, 1}:
+		p.entries = v
+	}
+}
+
+// checkUnpacked refuses a page that would unpack to more than its header says, before a library asks for the memory.
+func checkUnpacked(codec format.CompressionCodec, p pageFacts, b []byte) error {
+	switch codec {
+	case format.Snappy:
+		if p.kind == 3 { // its levels are not packed, so the block starts further on; its size is bounded by the page's
+			return nil
+		}
+		if n, k := binary.Uvarint(b); k <= 0 && len(b) > 0 || int64(n) != p.size {
+			return fmt.Errorf("a snappy block of %d bytes, the page says %d", n, p.size)
+		}
+	case format.Zstd:
+		var h zstd.Header
+		if h.Decode(b) == nil && h.HasFCS && int64(h.FrameContentSize) <= p.size || p.kind == 3 || len(b) == 0 {
+			return nil
+		}
+		z, err := zstd.NewReader(bytes.NewReader(b), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxPage))
+		if err != nil {
+			return err
+		}
+		defer z.Close()
+		return atMost(z, p.size)
+	case format.Gzip:
+		if int64(len(b))*1032 <= maxPage || p.kind == 3 {
+			return nil
+		}
+		z, err := gzip.NewReader(bytes.NewReader(b))
+		if err != nil {
+			return err
+		}
+		return atMost(z, p.size)
+	case format.Brotli, format.LZO:
+		return fmt.Errorf("codec %v is not read", codec)
+	}
+	return nil
+}
+
+func atMost(r io.Reader, n int64) error {
+	got, err := io.Copy(io.Discard, io.LimitReader(r, n+1))
+	if err == nil && got > n {
+		err = fmt.Errorf("unpacks to more than the %d bytes that it says", n)
+	}
+	return err
+}
