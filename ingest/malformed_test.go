@@ -100,6 +100,10 @@ func (c malformedCase) open() (Reader, error) {
 		return NewJSONL(o, DefaultFields())
 	case "parquet":
 		return NewParquet(o, DefaultFields())
+	case "warc":
+		return NewWARC(o)
+	case "html":
+		return NewHTML(o)
 	case "text":
 		t := DefaultTreeOptions()
 		t.MaxBytes = 16 << 20

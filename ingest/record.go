@@ -298,11 +298,11 @@ func rfc3339(s string) string {
 	return ""
 }
 
-// blank reports a text that shows nothing: spaces, controls and invisible signs.
+// blank reports a text that shows nothing: spaces, controls, marks on nothing and invisible signs.
 func blank(text []byte) bool {
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
-		if !unicode.IsSpace(r) && unicode.IsGraphic(r) && !unicode.Is(unicode.Variation_Selector, r) && r != '\u3164' && r != '\u2800' && r != '\u115f' && r != '\u1160' {
+		if r > ' ' && r < 0x7f || unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && r != '\u3164' && r != '\u2800' && r != '\u115f' && r != '\u1160' {
 			return false
 		}
 		text = text[n:]
