@@ -14,9 +14,10 @@ type Article struct {
 	License  string   // SPDX id where it is one of Creative Commons' licences, else the licence's URL as stated
 	Lang     string   // as stated, BCP 47 in practice
 	Journal  string
-	Kind     string // the source's own word: "research-article", "correction", a LaTeX document class
-	Abstract string // the abstract alone, shaped as Text is
-	Text     []byte // abstract and body; the title, the references and the acknowledgments are not in it
+	Kind     string   // the source's own word: "research-article", "correction", a LaTeX document class
+	Abstract string   // the abstract alone, shaped as Text is
+	Missing  []string // LaTeX: the files that the source names and that could not be read
+	Text     []byte   // abstract and body; the title, the references and the acknowledgments are not in it
 }
 
 // lines assembles text block by block: white space inside a block becomes one space, and empty blocks vanish.

@@ -59,7 +59,7 @@ var mathFunctions = map[string]bool{
 
 var mathAccents = map[string]string{
 	"¯": `\bar`, "‾": `\bar`, "^": `\hat`, "ˆ": `\hat`, "~": `\tilde`, "˜": `\tilde`, "→": `\vec`, "˙": `\dot`, ".": `\dot`, "¨": `\ddot`,
-	"_": `\underline`,
+	"_": `\underline`, "\u0302": `\hat`, "\u0303": `\tilde`, "\u0304": `\bar`, "\u0305": `\bar`, "\u0307": `\dot`, "\u20d7": `\vec`,
 }
 
 // element writes one element of MathML 3, presentation markup; an unknown one stands for its content.
@@ -74,12 +74,12 @@ func (t *texWriter) element(e *element) {
 	switch e.name {
 	case "":
 		t.write(texEscape(strings.Join(strings.Fields(e.text), " ")))
-	case "mi":
+	case "mi", "mo":
 		s := e.string()
 		switch {
 		case mathFunctions[s]:
 			t.write(`\` + s)
-		case utf8.RuneCountInString(s) > 1:
+		case utf8.RuneCountInString(s) > 1 && e.name == "mi":
 			t.write(`\mathrm{` + texEscape(s) + `}`)
 		default:
 			t.write(texEscape(s))
@@ -131,8 +131,9 @@ func mathOf(e *element) string {
 }
 
 func (t *texWriter) scripts(name string, base, first, second *element) {
-	if name == "mover" || name == "munder" {
-		if accent := mathAccents[mathOf(first)]; accent != "" && (name == "mover" || accent == `\underline`) {
+	if name == "mover" || name == "munder" || name == "msup" {
+		accent := mathAccents[mathOf(first)]
+		if accent != "" && (name == "mover" || name == "munder" && accent == `\underline` || name == "msup" && accent[1] != 'u') {
 			if accent == `\underline` && name == "mover" {
 				accent = `\overline`
 			}
@@ -150,16 +151,20 @@ func (t *texWriter) scripts(name string, base, first, second *element) {
 	t.write(s)
 	switch name {
 	case "msup", "mover":
-		t.write("^")
-		t.group(first)
+		t.script("^", first)
 	case "msubsup", "munderover":
-		t.write("_")
-		t.group(first)
-		t.write("^")
-		t.group(second)
+		t.script("_", first)
+		t.script("^", second)
 	default:
-		t.write("_")
-		t.group(first)
+		t.script("_", first)
+	}
+}
+
+// script writes an index or exponent, unless it is empty.
+func (t *texWriter) script(mark string, e *element) {
+	if mathOf(e) != "" {
+		t.write(mark)
+		t.group(e)
 	}
 }
 
