@@ -1,0 +1,87 @@
+package clean
+
+import (
+	"unicode/utf8"
+
+	"github.com/seed-83c59573/quern"
+)
+
+const (
+	badText  quern.Verdict = "clean.facts.not_utf8"
+	tooLarge quern.Verdict = "clean.facts.too_large"
+)
+
+// maxText bounds what is measured: the scanner keeps about 10 bytes a byte. No rule here keeps texts of that size by default.
+const maxText = 16 << 20
+
+// judge is a rule about the facts that one scan gives.
+type judge interface {
+	// needsGrams tells whether the rule looks at repeated n-grams, which take half of the time.
+	needsGrams() bool
+	// measure takes the rule's facts from a scan and marks them on d; it never rules.
+	measure(s *scanner, d *quern.Doc)
+	// rule judges what measure took. It may give d another text; the facts are then measured again for the rules that follow.
+	rule(d *quern.Doc) (v quern.Verdict, rewritten bool)
+}
+
+// judged is a Stage that scans a text once for several judges.
+type judged struct {
+	judges []judge
+	scan   *scanner
+}
+
+func newJudged(j ...judge) *judged { return &judged{judges: j, scan: new(scanner)} }
+
+// Join merges neighbors among the stages that judge facts (Gopher, C4, FineWeb) into one stage that scans a text once, and again
+// only behind a rule that rewrote it. Other stages stay where they are. The fate of every document is the same as without; a
+// dropped one may carry marks of rules that would have come later.
+func Join(stages []quern.Stage) []quern.Stage {
+	var out []quern.Stage
+	for _, s := range stages {
+		j, ok := s.(*judged)
+		if ok && len(out) > 0 {
+			if last, ok := out[len(out)-1].(*judged); ok {
+				out[len(out)-1] = newJudged(append(append([]judge{}, last.judges...), j.judges...)...)
+				continue
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (g *judged) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := g.measure(d, g.judges); v != quern.Keep {
+		return v, nil
+	}
+	for i, j := range g.judges {
+		v, rewritten := j.rule(d)
+		if v != quern.Keep {
+			return v, nil
+		}
+		if rest := g.judges[i+1:]; rewritten && len(rest) > 0 {
+			if v := g.measure(d, rest); v != quern.Keep {
+				return v, nil
+			}
+		}
+	}
+	return quern.Keep, nil
+}
+
+func (g *judged) measure(d *quern.Doc, judges []judge) quern.Verdict {
+	if len(d.Text) > maxText {
+		return d.Fail(tooLarge, float64(len(d.Text)), maxText)
+	}
+	if !utf8.Valid(d.Text) {
+		return d.Fail(badText, float64(firstInvalid(d.Text)), 0)
+	}
+	withGrams := false
+	for _, j := range judges {
+		withGrams = withGrams || j.needsGrams()
+	}
+	g.scan.scan(d.Text, withGrams)
+	for _, j := range judges {
+		j.measure(g.scan, d)
+	}
+	return quern.Keep
+}

@@ -1,0 +1,289 @@
+package clean
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// Gopher is the quality and repetition filter of Gopher (Rae et al. 2021, arXiv 2112.11446, appendix A.1.1). The paper leaves
+// open what a word, a duplicate and a share are; the dialect settles it.
+type Gopher struct {
+	Dialect string `yaml:"dialect"` // "datatrove"
+
+	MinWords         int      `yaml:"min_words"` // words that are not symbols
+	MaxWords         int      `yaml:"max_words"`
+	MinMeanWord      float64  `yaml:"min_mean_word"` // code points, of words that are not symbols
+	MaxMeanWord      float64  `yaml:"max_mean_word"`
+	MaxHashes        float64  `yaml:"max_hashes"`         // '#' per word
+	MaxEllipses      float64  `yaml:"max_ellipses"`       // "..." and "…" per word
+	MaxBulletLines   float64  `yaml:"max_bullet_lines"`   // share of lines that begin with • or -
+	MaxEllipsisLines float64  `yaml:"max_ellipsis_lines"` // share of lines that end with an ellipsis
+	MinAlphaWords    float64  `yaml:"min_alpha_words"`    // share of words with a letter
+	StopWords        []string `yaml:"stop_words"`         // as written, case counts
+	MinStopWords     int      `yaml:"min_stop_words"`     // how many different ones must occur; 0 = off
+
+	MaxDupLines          float64   `yaml:"max_dup_lines"` // share of lines that stood before
+	MaxDupParagraphs     float64   `yaml:"max_dup_paragraphs"`
+	MaxDupLineChars      float64   `yaml:"max_dup_line_chars"` // share of the text's code points in such lines
+	MaxDupParagraphChars float64   `yaml:"max_dup_paragraph_chars"`
+	MaxTopGrams          []float64 `yaml:"max_top_grams"` // for n = 2, 3, 4: characters of all copies of the most frequent n-gram
+	MaxDupGrams          []float64 `yaml:"max_dup_grams"` // for n = 5 … 10: characters in n-grams that occurred before
+}
+
+// DefaultGopher gives the paper's numbers, which datatrove uses too. A share is switched off by a limit that no text reaches.
+func DefaultGopher() Gopher {
+	return Gopher{
+		Dialect: "datatrove", MinWords: 50, MaxWords: 100_000, MinMeanWord: 3, MaxMeanWord: 10, MaxHashes: 0.1, MaxEllipses: 0.1,
+		MaxBulletLines: 0.9, MaxEllipsisLines: 0.3, MinAlphaWords: 0.8, MinStopWords: 2,
+		StopWords:   []string{"the", "be", "to", "of", "and", "that", "have", "with"},
+		MaxDupLines: 0.3, MaxDupParagraphs: 0.3, MaxDupLineChars: 0.2, MaxDupParagraphChars: 0.2,
+		MaxTopGrams: []float64{0.20, 0.18, 0.16}, MaxDupGrams: []float64{0.15, 0.14, 0.13, 0.12, 0.11, 0.10},
+	}
+}
+
+// Stage builds the rule. It marks "gopher.*" facts and gives "clean.gopher.*" verdicts: repetition first, as FineWeb does.
+func (o Gopher) Stage() (quern.Stage, error) {
+	if o.Dialect != "datatrove" {
+		return nil, fmt.Errorf("clean: gopher: dialect %q is not known; known is \"datatrove\"", o.Dialect)
+	}
+	if o.MinWords < 0 || o.MaxWords < o.MinWords {
+		return nil, fmt.Errorf("clean: gopher: words must be from %d to %d, which holds nothing", o.MinWords, o.MaxWords)
+	}
+	if o.MaxMeanWord < o.MinMeanWord {
+		return nil, fmt.Errorf("clean: gopher: the mean word must be from %v to %v long, which holds nothing", o.MinMeanWord, o.MaxMeanWord)
+	}
+	if len(o.MaxTopGrams) != 3 || len(o.MaxDupGrams) != 6 {
+		return nil, fmt.Errorf("clean: gopher: want 3 numbers in max_top_grams (for 2, 3, 4) and 6 in max_dup_grams (for 5 to 10), not %d and %d",
+			len(o.MaxTopGrams), len(o.MaxDupGrams))
+	}
+	if o.MinStopWords > len(o.StopWords) {
+		return nil, fmt.Errorf("clean: gopher: min_stop_words is %d, but only %d stop words are given", o.MinStopWords, len(o.StopWords))
+	}
+	for _, limit := range append([]float64{o.MaxHashes, o.MaxEllipses, o.MaxBulletLines, o.MaxEllipsisLines, o.MinAlphaWords, o.MaxDupLines,
+		o.MaxDupParagraphs, o.MaxDupLineChars, o.MaxDupParagraphChars, o.MinMeanWord}, append(o.MaxTopGrams[:3:3], o.MaxDupGrams...)...) {
+		if !(limit >= 0) {
+			return nil, fmt.Errorf("clean: gopher: a limit is %v, must not be negative", limit)
+		}
+	}
+	j := &gopher{opt: o}
+	if err := j.setStopWords(o.StopWords); err != nil {
+		return nil, err
+	}
+	return newJudged(j), nil
+}
+
+const (
+	gopherTooShort   quern.Verdict = "clean.gopher.too_short"
+	gopherTooLong    quern.Verdict = "clean.gopher.too_long"
+	gopherShortWords quern.Verdict = "clean.gopher.short_words"
+	gopherLongWords  quern.Verdict = "clean.gopher.long_words"
+	gopherHashes     quern.Verdict = "clean.gopher.hashes"
+	gopherEllipses   quern.Verdict = "clean.gopher.ellipses"
+	gopherBullets    quern.Verdict = "clean.gopher.bullet_lines"
+	gopherDots       quern.Verdict = "clean.gopher.ellipsis_lines"
+	gopherAlpha      quern.Verdict = "clean.gopher.alpha_words"
+	gopherStopWords  quern.Verdict = "clean.gopher.stop_words"
+	gopherDupLines   quern.Verdict = "clean.gopher.dup_lines"
+	gopherDupParas   quern.Verdict = "clean.gopher.dup_paragraphs"
+	gopherLineChars  quern.Verdict = "clean.gopher.dup_line_chars"
+	gopherParaChars  quern.Verdict = "clean.gopher.dup_paragraph_chars"
+)
+
+var (
+	gopherTop = [3]quern.Verdict{"clean.gopher.top_2_gram", "clean.gopher.top_3_gram", "clean.gopher.top_4_gram"}
+	gopherDup = [6]quern.Verdict{"clean.gopher.dup_5_grams", "clean.gopher.dup_6_grams", "clean.gopher.dup_7_grams",
+		"clean.gopher.dup_8_grams", "clean.gopher.dup_9_grams", "clean.gopher.dup_10_grams"}
+	topMarks = [3]string{"gopher.top_2_gram", "gopher.top_3_gram", "gopher.top_4_gram"}
+	dupMarks = [6]string{"gopher.dup_5_grams", "gopher.dup_6_grams", "gopher.dup_7_grams", "gopher.dup_8_grams", "gopher.dup_9_grams",
+		"gopher.dup_10_grams"}
+)
+
+type gopher struct {
+	opt   Gopher
+	facts gopherFacts
+	stop  struct {
+		hash  []uint64 // slots; 0 = free
+		index []uint8  // the stop word's number
+		shift uint
+	}
+}
+
+// gopherFacts are shares but for words, mean word and stop words.
+type gopherFacts struct {
+	words, meanWord, hashes, ellipses, bullets, ellipsisLines, alphaWords, stopWords float64
+	dupLines, dupLineChars, dupParagraphs, dupParagraphChars                         float64
+	top                                                                              [3]float64
+	dup                                                                              [6]float64
+}
+
+// setStopWords builds a table from the identity of a token to the number of the stop word.
+func (j *gopher) setStopWords(words []string) error {
+	if len(words) > 256 {
+		return fmt.Errorf("clean: gopher: %d stop words, at most 256 are allowed", len(words))
+	}
+	size := 8
+	for size < 8*len(words) {
+		size <<= 1
+	}
+	j.stop.hash, j.stop.index = make([]uint64, size), make([]uint8, size)
+	j.stop.shift = uint(64 - bits.TrailingZeros(uint(size)))
+	for i, w := range words {
+		s := new(scanner)
+		s.scan([]byte(w), false)
+		if len(s.from) != 1 || int(s.to[0]-s.from[0]) != len(w) {
+			return fmt.Errorf("clean: gopher: stop word %q is not one word", w)
+		}
+		h := hashWord(w)
+		at := h >> j.stop.shift
+		for j.stop.hash[at] != 0 && j.stop.hash[at] != h {
+			at = (at + 1) % uint64(size)
+		}
+		if j.stop.hash[at] == h {
+			return fmt.Errorf("clean: gopher: stop word %q is given twice", w)
+		}
+		j.stop.hash[at], j.stop.index[at] = h, uint8(i)
+	}
+	return nil
+}
+
+func (j *gopher) countStopWords(s *scanner) int {
+	var seen [4]uint64
+	table, index, shift := j.stop.hash, j.stop.index, j.stop.shift
+	for _, h := range s.hash[:s.words] {
+		for at := h >> shift; table[at] != 0; at = (at + 1) % uint64(len(table)) {
+			if table[at] == h {
+				seen[index[at]>>6] |= 1 << (index[at] & 63)
+				break
+			}
+		}
+	}
+	n := 0
+	for _, m := range seen {
+		n += bits.OnesCount64(m)
+	}
+	return n
+}
+
+func (j *gopher) needsGrams() bool { return true }
+
+func (j *gopher) measure(s *scanner, d *quern.Doc) {
+	bullets, dots := s.lineShapes()
+	f := &j.facts
+	*f = gopherFacts{
+		words: float64(s.signWords), meanWord: ratio(s.signChars, s.signWords), hashes: ratio(s.hashes, s.words),
+		ellipses: ratio(s.ellipses, s.words), bullets: ratio(bullets, len(s.breaks)), ellipsisLines: ratio(dots, len(s.breaks)),
+		alphaWords: ratio(s.alphaWords, s.words), stopWords: float64(j.countStopWords(s)),
+		dupLines: ratio(s.dupSplits, s.splits), dupLineChars: ratio(s.dupSplitChr, s.chars),
+		dupParagraphs: ratio(s.dupParas, s.paragraphs), dupParagraphChars: ratio(s.dupParaChar, s.chars),
+	}
+	d.Mark("gopher.words", f.words)
+	d.Mark("gopher.mean_word", f.meanWord)
+	d.Mark("gopher.hashes", f.hashes)
+	d.Mark("gopher.ellipses", f.ellipses)
+	d.Mark("gopher.bullet_lines", f.bullets)
+	d.Mark("gopher.ellipsis_lines", f.ellipsisLines)
+	d.Mark("gopher.alpha_words", f.alphaWords)
+	d.Mark("gopher.stop_words", f.stopWords)
+	d.Mark("gopher.dup_lines", f.dupLines)
+	d.Mark("gopher.dup_line_chars", f.dupLineChars)
+	d.Mark("gopher.dup_paragraphs", f.dupParagraphs)
+	d.Mark("gopher.dup_paragraph_chars", f.dupParagraphChars)
+	for i := range f.top {
+		f.top[i] = ratio(s.gram.top[i], s.chars)
+		d.Mark(topMarks[i], f.top[i])
+	}
+	for i := range f.dup {
+		f.dup[i] = ratio(s.gram.dup[i], s.chars)
+		d.Mark(dupMarks[i], f.dup[i])
+	}
+}
+
+// lineShapes counts the lines that begin with a bullet and those that end with an ellipsis.
+func (s *scanner) lineShapes() (bullets, dots int) {
+	text := s.text[padding:]
+	for i := range s.breaks {
+		l := &s.breaks[i]
+		if l.trimFrom == l.trimTo {
+			continue
+		}
+		t := text[l.trimFrom:l.trimTo]
+		if t[0] == '-' || len(t) >= 3 && t[0] == 0xE2 && t[1] == 0x80 && t[2] == 0xA2 {
+			bullets++
+		}
+		if last := t[len(t)-1]; last == '.' || last == 0xA6 {
+			if endsWithEllipsis(t) {
+				dots++
+			}
+		}
+	}
+	return bullets, dots
+}
+
+func endsWithEllipsis(t []byte) bool {
+	if len(t) < 3 {
+		return false
+	}
+	end := string(t[len(t)-3:])
+	return end == "..." || end == "…"
+}
+
+func (j *gopher) rule(d *quern.Doc) (quern.Verdict, bool) {
+	if v := j.repetition(d); v != quern.Keep {
+		return v, false
+	}
+	return j.quality(d), false
+}
+
+func (j *gopher) repetition(d *quern.Doc) quern.Verdict {
+	o, f := &j.opt, &j.facts
+	switch {
+	case f.dupParagraphs > o.MaxDupParagraphs:
+		return d.Fail(gopherDupParas, f.dupParagraphs, o.MaxDupParagraphs)
+	case f.dupParagraphChars > o.MaxDupParagraphChars:
+		return d.Fail(gopherParaChars, f.dupParagraphChars, o.MaxDupParagraphChars)
+	case f.dupLines > o.MaxDupLines:
+		return d.Fail(gopherDupLines, f.dupLines, o.MaxDupLines)
+	case f.dupLineChars > o.MaxDupLineChars:
+		return d.Fail(gopherLineChars, f.dupLineChars, o.MaxDupLineChars)
+	}
+	for i, v := range f.top {
+		if v > o.MaxTopGrams[i] {
+			return d.Fail(gopherTop[i], v, o.MaxTopGrams[i])
+		}
+	}
+	for i, v := range f.dup {
+		if v > o.MaxDupGrams[i] {
+			return d.Fail(gopherDup[i], v, o.MaxDupGrams[i])
+		}
+	}
+	return quern.Keep
+}
+
+func (j *gopher) quality(d *quern.Doc) quern.Verdict {
+	o, f := &j.opt, &j.facts
+	switch {
+	case f.words < float64(o.MinWords):
+		return d.Fail(gopherTooShort, f.words, float64(o.MinWords))
+	case f.words > float64(o.MaxWords):
+		return d.Fail(gopherTooLong, f.words, float64(o.MaxWords))
+	case f.meanWord < o.MinMeanWord:
+		return d.Fail(gopherShortWords, f.meanWord, o.MinMeanWord)
+	case f.meanWord > o.MaxMeanWord:
+		return d.Fail(gopherLongWords, f.meanWord, o.MaxMeanWord)
+	case f.hashes > o.MaxHashes:
+		return d.Fail(gopherHashes, f.hashes, o.MaxHashes)
+	case f.ellipses > o.MaxEllipses:
+		return d.Fail(gopherEllipses, f.ellipses, o.MaxEllipses)
+	case f.bullets > o.MaxBulletLines:
+		return d.Fail(gopherBullets, f.bullets, o.MaxBulletLines)
+	case f.ellipsisLines > o.MaxEllipsisLines:
+		return d.Fail(gopherDots, f.ellipsisLines, o.MaxEllipsisLines)
+	case f.alphaWords < o.MinAlphaWords:
+		return d.Fail(gopherAlpha, f.alphaWords, o.MinAlphaWords)
+	case f.stopWords < float64(o.MinStopWords):
+		return d.Fail(gopherStopWords, f.stopWords, float64(o.MinStopWords))
+	}
+	return quern.Keep
+}

@@ -1,0 +1,128 @@
+package lid
+
+import (
+	"sort"
+	"unicode"
+	"unicode/utf8"
+)
+
+type script uint8
+
+const (
+	none script = iota
+	latin
+	cyrillic
+	arabic
+	devanagari
+	han
+	kana
+	hangul
+	greek
+	hebrew
+	thai
+	armenian
+	georgian
+	bengali
+	gujarati
+	gurmukhi
+	tamil
+	telugu
+	other
+	scripts
+)
+
+// codes are the names of ISO 15924.
+var codes = [scripts]string{"Zyyy", "Latn", "Cyrl", "Arab", "Deva", "Hani", "Jpan", "Hang", "Grek", "Hebr", "Thai", "Armn", "Geor",
+	"Beng", "Gujr", "Guru", "Taml", "Telu", "Zzzz"}
+
+// only names the language of a script that we give to one language.
+var only = [scripts]string{hangul: "ko", greek: "el", hebrew: "he", thai: "th", armenian: "hy", georgian: "ka", bengali: "bn",
+	gujarati: "gu", gurmukhi: "pa", tamil: "ta", telugu: "te", han: "zh", kana: "ja"}
+
+// weight makes letters comparable: a Han letter carries about as much text as three Latin letters, a Hangul syllable as two.
+var weight = [scripts]int{latin: 1, cyrillic: 1, arabic: 1, devanagari: 1, han: 3, kana: 2, hangul: 2, greek: 1, hebrew: 1, thai: 1,
+	armenian: 1, georgian: 1, bengali: 1, gujarati: 1, gurmukhi: 1, tamil: 1, telugu: 1, other: 1}
+
+type span struct {
+	lo, hi rune
+	script script
+}
+
+// spans are the blocks of Unicode with letters of the scripts we tell apart, sorted; a letter outside is of another script.
+var spans = []span{
+	{0x41, 0x5A, latin}, {0x61, 0x7A, latin}, {0xAA, 0xAA, latin}, {0xBA, 0xBA, latin}, {0xC0, 0x24F, latin}, {0x250, 0x2AF, latin},
+	{0x370, 0x3FF, greek}, {0x400, 0x52F, cyrillic}, {0x531, 0x58F, armenian}, {0x5D0, 0x5F4, hebrew}, {0x620, 0x6FF, arabic},
+	{0x750, 0x77F, arabic}, {0x8A0, 0x8FF, arabic}, {0x900, 0x97F, devanagari}, {0x980, 0x9FF, bengali}, {0xA00, 0xA7F, gurmukhi},
+	{0xA80, 0xAFF, gujarati}, {0xB80, 0xBFF, tamil}, {0xC00, 0xC7F, telugu}, {0xE00, 0xE7F, thai}, {0x10A0, 0x10FF, georgian},
+	{0x1100, 0x11FF, hangul}, {0x1C80, 0x1C8F, cyrillic}, {0x1C90, 0x1CBF, georgian}, {0x1E00, 0x1EFF, latin}, {0x1F00, 0x1FFF, greek},
+	{0x2C60, 0x2C7F, latin}, {0x2DE0, 0x2DFF, cyrillic}, {0x3005, 0x3007, han}, {0x3041, 0x30FA, kana}, {0x30FC, 0x30FF, kana},
+	{0x3130, 0x318F, hangul}, {0x31F0, 0x31FF, kana}, {0x3400, 0x4DBF, han}, {0x4E00, 0x9FFF, han}, {0xA640, 0xA69F, cyrillic},
+	{0xA720, 0xA7FF, latin}, {0xAC00, 0xD7A3, hangul}, {0xF900, 0xFAFF, han}, {0xFB1D, 0xFB4F, hebrew}, {0xFB50, 0xFDFF, arabic},
+	{0xFE70, 0xFEFC, arabic}, {0xFF21, 0xFF3A, latin}, {0xFF41, 0xFF5A, latin}, {0xFF66, 0xFF9F, kana}, {0x20000, 0x3FFFF, han},
+}
+
+func scriptOf(r rune) script {
+	if r < 0x80 {
+		if c := byte(r) | 0x20; c-'a' < 26 {
+			return latin
+		}
+		return none
+	}
+	if r >= 0x4E00 && r <= 0x9FFF {
+		return han
+	}
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].hi >= r })
+	if i < len(spans) && spans[i].lo <= r {
+		if spans[i].script == latin && (r == 0xD7 || r == 0xF7) {
+			return none
+		}
+		return spans[i].script
+	}
+	if unicode.IsLetter(r) {
+		return other
+	}
+	return none
+}
+
+// window is how much of a long text is counted at its start, and again at its middle, in bytes.
+const window = 8 << 10
+
+// windows gives the parts of text that are looked at, cut between code points.
+func windows(text []byte) [2][]byte {
+	if len(text) <= 2*window {
+		return [2][]byte{text, nil}
+	}
+	mid := len(text) / 2
+	return [2][]byte{whole(text, 0, window), whole(text, mid, mid+window)}
+}
+
+func whole(text []byte, from, to int) []byte {
+	for from < to && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	for to > from && to < len(text) && !utf8.RuneStart(text[to]) {
+		to--
+	}
+	return text[from:to]
+}
+
+// count is the weighted number of letters by script.
+func count(parts [2][]byte) (n [scripts]int) {
+	for _, p := range parts {
+		for i := 0; i < len(p); {
+			if c := p[i]; c < 0x80 {
+				if (c|0x20)-'a' < 26 {
+					n[latin]++
+				}
+				i++
+				continue
+			}
+			r, size := utf8.DecodeRune(p[i:])
+			s := scriptOf(r)
+			n[s] += weight[s]
+			i += size
+		}
+	}
+	n[none] = 0
+	return n
+}
