@@ -186,8 +186,7 @@ func openZip(d *disk, name string) (*zip.Reader, error) {
 	return z, overlap(z, d, name)
 }
 
-// overlap refuses an archive whose members share bytes or whose local headers name other files than the directory: such archives
-// are made, not found.
+// overlap refuses an archive whose members share bytes: such archives are made, not found.
 func overlap(z *zip.Reader, r io.ReaderAt, name string) error {
 	type span struct{ from, to int64 }
 	spans := make([]span, 0, len(z.File))

@@ -12,6 +12,7 @@ import (
 type files struct {
 	name func(name string) bool // whether a file belongs to the source
 	max  int64                  // bytes of one file
+	flat bool                   // archives within a folder are not opened, only those that are named
 	make func(w *out) handler
 }
 
@@ -29,7 +30,10 @@ type page struct {
 }
 
 func (x *files) wants(name string) bool {
-	return x.name(bareName(name)) || containerOf(name) != noContainer
+	if containerOf(name) != noContainer {
+		return !x.flat
+	}
+	return x.name(bareName(name))
 }
 
 func (x *files) pieces(f input, unit int64) []piece {

@@ -185,6 +185,9 @@ func (r *jsonlReader) lines(in io.Reader, c codec, name string, from, to int64, 
 	if bytes.HasPrefix(head, []byte(bom)) {
 		r.in.Discard(len(bom))
 		from += int64(len(bom))
+		if to > 0 { // the first line starts at the mark
+			to = max(to, from+1)
+		}
 	}
 	return r.scan(name, from, to, whole)
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,11 +14,12 @@ import (
 
 const maxArticle = 32 << 20 // bytes of one XML article, or of all LaTeX files of one archive
 
-// NewJATS reads papers in JATS XML (.xml, .nxml) from folders, zip and tar archives, one document a file. The title stands before the
+// NewJATS reads papers in JATS XML (.xml, .nxml) from folders, zip and tar archives, one document a file; XML without an
+// <article> is none. The title stands before the
 // text, with a blank line between. Doc.Origin is the DOI, or the path without one; the ID is made from the same. Doc.Meta holds title, authors
 // (joined by "; "), journal, kind and path.
 //
-// Reasons: bad-xml (also an article without body and abstract), no-text, too-large.
+// Reasons: bad-xml (also an article without body or abstract), no-text, too-large.
 func NewJATS(o Options) (Reader, error) {
 	return newSource(o, &files{name: isJATS, max: maxArticle, make: func(w *out) handler { return &jatsHandler{paper{w: w}} }})
 }
@@ -33,11 +35,28 @@ func isJATS(name string) bool {
 type jatsHandler struct{ paper paper }
 
 func (h *jatsHandler) handle(p page) error {
+	if !hasArticle(p.data) {
+		return nil
+	}
 	a, err := extract.JATS(p.data)
 	if err != nil {
 		return badPage(p.key, "bad-xml", err)
 	}
 	return h.paper.put(&a, p.key, p.name)
+}
+
+// hasArticle reports an article element: collections keep other XML, such as deposits of metadata, beside the articles.
+func hasArticle(b []byte) bool {
+	for {
+		_, after, ok := bytes.Cut(b, []byte("<article"))
+		if !ok || len(after) == 0 {
+			return false
+		}
+		if strings.IndexByte(" \t\r\n>", after[0]) >= 0 {
+			return true
+		}
+		b = after
+	}
 }
 
 // paper makes the document of an article.

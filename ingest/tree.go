@@ -22,8 +22,8 @@ type TreeOptions struct {
 func DefaultTreeOptions() TreeOptions { return TreeOptions{MaxBytes: 1 << 20} }
 
 // NewTree reads source trees: folders, zip and tar archives, one document a file. Only files of a known language are documents, told
-// by name (see languages.go); folders of version control and vendored code are passed over, links are never followed. Doc.Meta is
-// {"language":"Go","path":"src/fmt/print.go"}, Doc.Origin the path.
+// by name (see languages.go); folders of version control, vendored code and archives within a folder are passed over, links are never
+// followed. Doc.Meta is {"language":"Go","path":"fmt/print.go"}, with the path inside the tree; Doc.Origin has the tree's name before it.
 //
 // Reasons: too-large, not-text, invalid-utf8, control-character (NUL), empty-text.
 func NewTree(o Options, t TreeOptions) (Reader, error) {
@@ -39,7 +39,7 @@ func NewTree(o Options, t TreeOptions) (Reader, error) {
 		l := languageOf(name)
 		return l != "" && (t.Vendored || !vendored(name)) && !versioned(name) && (len(t.Languages) == 0 || slices.Contains(t.Languages, l))
 	}
-	return newSource(o, &files{name: wants, max: t.MaxBytes, make: func(w *out) handler { return &treeHandler{w: w} }})
+	return newSource(o, &files{name: wants, max: t.MaxBytes, flat: true, make: func(w *out) handler { return &treeHandler{w: w} }})
 }
 
 func vendored(name string) bool {
