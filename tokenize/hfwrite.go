@@ -1,0 +1,62 @@
+package tokenize
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// The special tokens of a learned vocabulary, in the order of their ids, which are its last.
+const (
+	EndOfTextName = "<|endoftext|>"
+	TurnStartName = "<|im_start|>"
+	TurnEndName   = "<|im_end|>"
+	PadName       = "<|pad|>"
+)
+
+var specialNames = [...]string{EndOfTextName, TurnStartName, TurnEndName, PadName}
+
+// render writes a learned vocabulary as tokenizer.json: words by id, of which the first 256 are bytes and each further one is made by
+// the merge of its turn; the special tokens follow.
+func render(r *rule, words [][]byte, merges [][2]int32) []byte {
+	var b bytes.Buffer
+	b.WriteString("{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n  \"added_tokens\": [\n")
+	for i, name := range specialNames {
+		fmt.Fprintf(&b, "    {\"id\": %d, \"content\": %s, \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}%s\n",
+			len(words)+i, quote(name), comma(i, len(specialNames)))
+	}
+	b.WriteString("  ],\n  \"normalizer\": null,\n  \"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [\n")
+	fmt.Fprintf(&b, "    {\"type\": \"Split\", \"pattern\": {\"Regex\": %s}, \"behavior\": \"Isolated\", \"invert\": false},\n", quote(r.pattern))
+	b.WriteString("    {\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true, \"use_regex\": false}\n  ]},\n")
+	b.WriteString("  \"post_processor\": null,\n  \"decoder\": {\"type\": \"ByteLevel\", \"add_prefix_space\": true, \"trim_offsets\": true, \"use_regex\": true},\n")
+	b.WriteString("  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": null,\n    \"unk_token\": null,\n    \"continuing_subword_prefix\": null,\n" +
+		"    \"end_of_word_suffix\": null,\n    \"fuse_unk\": false,\n    \"byte_fallback\": false,\n    \"ignore_merges\": false,\n    \"vocab\": {\n")
+	name := func(word []byte) string { return string(appendByteLevel(nil, word)) }
+	for i, w := range words {
+		fmt.Fprintf(&b, "      %s: %d%s\n", quote(name(w)), i, comma(i, len(words)))
+	}
+	b.WriteString("    },\n    \"merges\": [\n")
+	for i, m := range merges {
+		fmt.Fprintf(&b, "      %s%s\n", quote(name(words[m[0]])+" "+name(words[m[1]])), comma(i, len(merges)))
+	}
+	b.WriteString("    ]\n  }\n}\n")
+	return b.Bytes()
+}
+
+func comma(i, n int) string {
+	if i+1 < n {
+		return ","
+	}
+	return ""
+}
+
+// quote writes a JSON string without escaping what HTML would.
+func quote(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		panic("tokenize: " + err.Error()) // a string always encodes
+	}
+	return string(bytes.TrimRight(b.Bytes(), "\n"))
+}
