@@ -83,7 +83,7 @@ func (d *decider) settle() {
 		h := nd.hints | tagHints[nd.tag]
 		if nd.tag == tBody || nd.tag == tHtml {
 			h = 0
-		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(i, total)) {
+		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(i, total), total) {
 			h &^= against
 		}
 		nd.hints = h
@@ -99,8 +99,15 @@ func (d *decider) share(i int, total float32) float32 {
 	return (d.good[d.before[d.nodes[i].end]] - d.good[d.before[i]]) / total
 }
 
+// littleText is how much good text, in words, a page needs before its shape tells anything: below it, the footer may well be the
+// largest paragraph of an index page.
+const littleText = 150
+
 // exempt reports whether an element holds too much of the good text for its bad names to count.
-func exempt(g tag, h, around hint, share float32) bool {
+func exempt(g tag, h, around hint, share, total float32) bool {
+	if total < littleText && h&(hFooter|gFooter|hNav|gNav) != 0 {
+		return false
+	}
 	if g == tArticle || g == tMain || h&hItemBody != 0 {
 		return h&(hRelated|hComment) == 0 || share > 0.4
 	}
@@ -131,7 +138,25 @@ func (d *decider) root() int32 {
 			best, top = int32(i), v
 		}
 	}
+	if best == 0 {
+		return d.stated()
+	}
 	return d.narrow(best)
+}
+
+// stated is the element that a page without running text itself calls its main part, or else <body>.
+func (d *decider) stated() int32 {
+	body := int32(0)
+	for i := range d.nodes {
+		nd := &d.nodes[i]
+		if nd.hints&(gMain|hItemBody|hBody) != 0 && d.before[nd.end] > d.before[i] {
+			return int32(i)
+		}
+		if nd.tag == tBody && body == 0 {
+			body = int32(i)
+		}
+	}
+	return body
 }
 
 func containerBonus(h hint) float32 {

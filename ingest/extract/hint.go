@@ -113,18 +113,23 @@ var (
 	wordTrue    = []byte("true")
 )
 
-// elementHints sums up what an element's attributes say.
-func elementHints(src []byte, attrs []attr) hint {
-	var h hint
+// elementHints sums up what an element's attributes say. Ids count on containers only: elsewhere, and on the sections of
+// documentation, they are anchors made from the text itself.
+func elementHints(src []byte, attrs []attr, g tag) hint {
+	var h, id hint
+	anchor := tagFlags[g]&fNamed == 0
 	for _, at := range attrs {
 		v := src[at.a:at.b]
 		switch at.key {
 		case keyClass:
 			if at.len == len("class") {
 				h |= names.scan(v)
+				anchor = anchor || string(v) == "section"
 			}
 		case keyID:
-			h |= names.scan(v)
+			if !anchor {
+				id = names.scan(v)
+			}
 		case keyRole:
 			h |= roleHints(v)
 		case keyItemprop:
@@ -145,7 +150,10 @@ func elementHints(src []byte, attrs []attr) hint {
 			}
 		}
 	}
-	return h
+	if anchor {
+		return h
+	}
+	return h | id
 }
 
 func equalFold(s, lowered []byte) bool {

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // Page is what Extract found on an HTML page. A string is "" where the page does not state it.
@@ -46,28 +47,33 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	root := d.root()
 	d.judge(root)
 	p := x.tree.facts.page(&x.writer)
-	if p.Title == "" {
-		p.Title = x.onlyHeading()
-	}
+	p.Title = x.headline(p.Title)
 	p.Text = x.write(p.Title)
 	return p, nil
 }
 
-// onlyHeading is the text of the page's <h1> where it has just one.
-func (x *HTML) onlyHeading() string {
+// headline prefers the page's only <h1> to a stated title that is missing or merely says more: "Lists - The Site".
+func (x *HTML) headline(stated string) string {
 	found := -1
 	for i := range x.decider.blocks {
 		if x.decider.blocks[i].tag == tH1 {
 			if found >= 0 {
-				return ""
+				return stated
 			}
 			found = i
 		}
 	}
 	if found < 0 {
-		return ""
+		return stated
 	}
-	return string(oneLine(x.writer.append(nil, &x.decider.blocks[found])))
+	x.line = oneLine(x.writer.append(x.line[:0], &x.decider.blocks[found]))
+	h1 := strings.ToValidUTF8(string(x.line[:min(len(x.line), maxFact)]), "")
+	x.title = appendFolded(x.title[:0], []byte(stated))
+	x.line = appendFolded(x.line[:0], []byte(h1))
+	if len(x.title) == 0 || len(x.line) > 3 && len(x.line) < len(x.title) && bytes.HasPrefix(x.title, x.line) {
+		return h1
+	}
+	return stated
 }
 
 // write joins the kept blocks into text.

@@ -131,6 +131,7 @@ const (
 	fHead               // may stand in <head>
 	fScope              // a table part: an end tag of something else does not reach through it
 	fAttrs              // its attributes are read
+	fNamed              // a container, whose id is the author's word for what it holds
 )
 
 var tagFlags = makeTagFlags()
@@ -148,6 +149,8 @@ func makeTagFlags() (flags [256]uint16) {
 		tAddress, tDetails, tSummary, tDialog, tMenu, tCenter, tHgroup)
 	set(fBlock, tHtml, tHead, tBody, tThead, tTbody, tTfoot, tTr, tTd, tTh, tCaption, tOption, tOptgroup, tSelect, tButton,
 		tLegend, tTemplate)
+	set(fNamed, tBody, tDiv, tArticle, tMain, tAside, tNav, tHeader, tFooter, tForm, tFigure, tUl, tOl, tTable, tTd, tMenu, tSpan,
+		tUnknown)
 	set(fHead, tHead, tTitle, tMeta, tLink, tBase, tScript, tStyle, tNoscript, tTemplate, tHtml)
 	set(fScope, tTable, tTd, tTh, tCaption, tTr, tTbody, tThead, tTfoot)
 	set(fDrop, tTemplate, tSelect, tButton, tOption, tDatalist, tObject, tVideo, tAudio, tCanvas, tMap, tDialog, tRp, tRt)

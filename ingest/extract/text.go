@@ -1,5 +1,7 @@
 package extract
 
+import "bytes"
+
 // writer turns kept blocks into text.
 type writer struct {
 	src      []byte
@@ -20,14 +22,24 @@ func (w *writer) append(out []byte, b *block) []byte {
 		case nd.tag == tBr:
 			gap = '\n'
 		case nd.tag != tNone:
-			if nd.hints&hHidden != 0 || tagFlags[nd.tag]&fDrop != 0 {
+			if nd.hints&hHidden != 0 || tagFlags[nd.tag]&fDrop != 0 || isHeading(b.tag) && nd.hints&(hNav|hShare|hButton) != 0 {
 				k = nd.end - 1
 			}
+		case nd.inLink && nd.words == 1 && nd.chars == 1 && isPermalink(w.src[nd.a:nd.b]):
 		default:
 			out, gap = w.appendText(out, start, gap, w.src[nd.a:nd.b])
 		}
 	}
 	return out
+}
+
+// isPermalink reports whether the text of a link is only the sign that documentation puts behind its headings.
+func isPermalink(s []byte) bool {
+	switch string(bytes.TrimSpace(s)) {
+	case "¶", "#", "§":
+		return true
+	}
+	return false
 }
 
 // appendText writes s with its references decoded and its white space collapsed. gap is the white space that is still owed.
@@ -86,7 +98,7 @@ func blank(s []byte) bool {
 		return s[0] <= ' ' || s[0] == 0x7F
 	}
 	switch string(s) {
-	case "\u00a0", "\u00ad", "\u2002", "\u2003", "\u2009", "\u200b", "\u200e", "\u200f", "\ufeff", "\u2028", "\u2029":
+	case "\u00a0", "\u00ad", "\u2002", "\u2003", "\u2009", "\u200b", "\u200e", "\u200f", "\u202f", "\ufeff", "\u2028", "\u2029":
 		return true
 	}
 	return false

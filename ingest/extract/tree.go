@@ -100,7 +100,7 @@ func (t *tree) start() {
 	}
 	var h hint
 	if flags&fAttrs != 0 && len(t.lx.attrs) > 0 {
-		h = elementHints(t.lx.src, t.lx.attrs)
+		h = elementHints(t.lx.src, t.lx.attrs, g)
 	}
 	if t.top() == tHead && flags&fHead == 0 {
 		t.pop()

@@ -1,0 +1,317 @@
+package extract
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	nethtml "golang.org/x/net/html"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares got with a file in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; -update rewrites it\ngot:\n%s\nwant:\n%s", name, got, want)
+	}
+}
+
+func facts(p Page) string {
+	return fmt.Sprintf("title: %s\nauthor: %s\ndate: %s\nsite: %s\nlang: %s\nlicense: %s\n\n%s\n", p.Title, p.Author, p.Date, p.Site,
+		p.Lang, p.License, p.Text)
+}
+
+func TestPages(t *testing.T) {
+	pages, err := filepath.Glob("testdata/*.html")
+	if err != nil || len(pages) == 0 {
+		t.Fatal("no pages in testdata", err)
+	}
+	var x HTML
+	for _, name := range pages {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := x.Extract(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, strings.TrimSuffix(filepath.Base(name), ".html")+".txt", facts(p))
+	}
+}
+
+// long is a paragraph that any rule takes for running text.
+const long = "The miller said that the stones had been cut from a quarry up the hill, and that no one knew exactly when, or by whom."
+
+func TestBlocks(t *testing.T) {
+	var x HTML
+	f := func(html, want string) {
+		t.Helper()
+		p, err := x.Extract([]byte("<body><p>" + long + "</p>" + html))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := strings.CutPrefix(string(p.Text), long)
+		if !ok || strings.TrimPrefix(got, "\n") != want {
+			t.Errorf("%s\n got %q\nwant %q", html, p.Text, long+"\n"+want)
+		}
+	}
+	// Blocks are lines, and white space inside them is one space.
+	f("<p>A  second\n paragraph of\ttext.</p>", "A second paragraph of text.")
+	f("<div>One block.<div>And one inside of it.</div>Then the rest of it.</div>", "One block.\nAnd one inside of it.\nThen the rest of it.")
+	f("<p>Rain on the<br>roof all night.</p>", "Rain on the\nroof all night.")
+	f("<p>First words here.<br><br>Second paragraph here.</p>", "First words here.\nSecond paragraph here.")
+	f("<p>un<b>bel</b>ievable <i>it</i> is.</p>", "unbelievable it is.")
+	// Entities, with and without semicolons, by name and by number.
+	f("<p>a &lt; b &amp;&amp; c &gt d &#x41;&#66; &eacute;t&eacute; &hellip; &#150; &unknown; it is.</p>", "a < b && c > d AB été … – &unknown; it is.")
+	f("<p>no&nbsp;break and soft&shy;hyphen and &notin; this.</p>", "no break and soft hyphen and ∉ this.")
+	// Implied end tags, and end tags that match nothing.
+	f("<p>One sentence here.<p>Two sentences here.</div></span></p>", "One sentence here.\nTwo sentences here.")
+	f("<ul><li>the first item of them<li>the second item of them</ul>", "- the first item of them\n- the second item of them")
+	f("<ul><li><p>An item of two paragraphs.</p><p>This is the second.</p></li></ul>", "- An item of two paragraphs.\nThis is the second.")
+	// A table of data is rows; a cell with blocks inside is not a cell of data.
+	f("<table><tr><th>Name<th>Size<tr><td>mill<td>12 m</table>", "Name | Size\nmill | 12 m")
+	// Preformatted text keeps its white space, but not empty lines around it.
+	f("<pre>\n\n  if x {\n    y()  \n  }\n\n</pre>", "  if x {\n    y()\n  }")
+	f("<pre><b>for</b> <i>x</i>\n<span> </span>\tend</pre>", "for x\n \tend")
+	// What is not shown is not text.
+	f(`<div style="color:red; DISPLAY : none">A hidden sentence, which is long enough.</div>`, "")
+	f(`<p hidden>A hidden sentence, which is long enough.</p><template>And a template.</template>`, "")
+	f(`<script>var a = "</p><p>This is a script that writes a paragraph.";</script>`, "")
+	f(`<!-- <p>A comment with a paragraph in it.</p> --><![CDATA[ cdata ]]><?php echo 1 ?>`, "")
+	f(`<select><option>One</option><option>Two</option></select><button>Press here to go on.</button>`, "")
+	// Machinery and pointers away from the page.
+	f(`<p>Read more: <a href="/x">the history of the mill in ten pictures</a></p>`, "")
+	f(`<div class="newsletter-signup"><p>Sign up for our newsletter and never miss a story from us again.</p></div>`, "")
+	f(`<div class="comments"><p>I do not agree with this at all, and I have been there myself.</p></div>`, "")
+	f(`<h3>Related stories</h3>`, "")
+}
+
+func TestTitles(t *testing.T) {
+	var x HTML
+	f := func(head, body, want string) {
+		t.Helper()
+		p, _ := x.Extract([]byte("<html><head>" + head + "</head><body>" + body + "<p>" + long))
+		if p.Title != want || strings.HasPrefix(string(p.Text), want) && want != "" {
+			t.Errorf("%s %s\n got %q (%q)\nwant %q", head, body, p.Title, p.Text, want)
+		}
+	}
+	f("<title>The old mill grinds - Valley Post</title>", "", "The old mill grinds")
+	f("<title>Mills - Valley Post</title>", "", "Mills - Valley Post")
+	f("<title>Mills - Valley Post</title>", "<h1>Mills</h1>", "Mills")
+	f("<title>Valley Post</title>", "<h1>Mills &amp; more</h1>", "Valley Post")
+	f(`<meta property="og:title" content="Mills"><title>x</title>`, "<h1>MILLS!</h1>", "Mills")
+	f(`<meta property=og:site_name content=Post><title>Mills | Post</title>`, "", "Mills")
+	f("", "<h1>Only <i>this</i></h1>", "Only this")
+	f("", "", "")
+}
+
+func TestFacts(t *testing.T) {
+	var x HTML
+	f := func(head string, want Page) {
+		t.Helper()
+		got, _ := x.Extract([]byte(head))
+		got.Text, got.Title = nil, ""
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s\n got %+v\nwant %+v", head, got, want)
+		}
+	}
+	f(`<html lang="de">`, Page{Lang: "de"})
+	f(`<html lang="x' onload=">`, Page{})
+	f(`<meta name=author content="A. Writer">`, Page{Author: "A. Writer"})
+	f(`<meta property="article:author" content="https://example.com/a">`, Page{})
+	f(`<script type="application/ld+json">{"datePublished": "2020-05-06T01:02", "author":[{"@type":"Person","name":"B. Writer"}]}</script>`,
+		Page{Author: "B. Writer", Date: "2020-05-06"})
+	f(`<script type="application/ld+json">{"author": {"name": "cut`, Page{})
+	f(`<time datetime="2019/11/25">today</time>`, Page{Date: "2019-11-25"})
+	f(`<meta name=date content=20191125>`, Page{Date: "2019-11-25"})
+	f(`<meta name=date content=2019-13-25>`, Page{})
+	f(`<a rel="license" href="http://creativecommons.org/licenses/by-nc-sa/3.0/us/">`, Page{License: "CC-BY-NC-SA-3.0"})
+	f(`<link rel=license href="https://creativecommons.org/publicdomain/zero/1.0/">`, Page{License: "CC0-1.0"})
+	f(`<a rel="license" href="/our-license">`, Page{})
+	f(`<a rel="license" href="https://creativecommons.org/licenses/by/">`, Page{})
+}
+
+// TestHostile feeds pages that were made to hurt: none may panic, lose the text or take long.
+func TestHostile(t *testing.T) {
+	const n = 1 << 20
+	repeat := func(s string) string { return strings.Repeat(s, n/len(s)) }
+	pages := map[string]string{
+		"open tags":          repeat("<div>"),
+		"inline tags":        "<p>" + repeat("<b>"),
+		"end tags":           repeat("</b></i></h1>"),
+		"paragraph in bolds": "<p>" + strings.Repeat("<b>", 890) + repeat("<hr></p>"),
+		"items":              "<ul><li>" + strings.Repeat("<div>", 890) + repeat("<li>x"),
+		"headings":           strings.Repeat("<div>", 890) + repeat("</h1>"),
+		"links":              repeat("<a>x"),
+		"cells":              "<table>" + repeat("<tr><td>x"),
+		"tables":             repeat("<table><tr><td>x y z "),
+		"less-than":          repeat("<"),
+		"ampersands":         repeat("&a"),
+		"entities":           "<p>" + repeat("&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+		"open comment":       repeat("<!--"),
+		"comment dashes":     "<!--" + repeat("-"),
+		"open attribute":     repeat("<a b='"),
+		"attributes":         "<div " + repeat("class=comment "),
+		"long class":         "<div class='" + repeat("comment ") + "'>",
+		"raw text":           "<script>" + repeat("</scrip "),
+		"scripts":            repeat("<script>"),
+		"breaks":             "<p>" + repeat("<br>x<br><br>"),
+		"pre":                "<pre>" + repeat(" \n"),
+		"nul":                repeat("\x00"),
+		"not UTF-8":          "<p>" + repeat("\xff\xfe "),
+		"ld+json":            repeat(`<script type=ld+json>"author"</script>`),
+	}
+	var x HTML
+	for name, page := range pages {
+		start := time.Now()
+		tail := "<p>" + long
+		if _, err := x.Extract([]byte(page + tail)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if d := time.Since(start); d > 3*time.Second {
+			t.Errorf("%s: 1 MB took %v", name, d)
+		} else if testing.Verbose() {
+			t.Logf("%-20s %v", name, d.Round(time.Millisecond))
+		}
+	}
+	if p, _ := x.Extract([]byte(repeat("<div>") + "<p>" + long)); string(p.Text) != long {
+		t.Errorf("text below the depth limit is %q", p.Text)
+	}
+}
+
+func TestExtractReuse(t *testing.T) {
+	pages := [][]byte{[]byte("<title>a</title><p>" + long), nil, []byte("<p>x"), []byte("\uFEFF<h1>T</h1><p>" + long + "<p>Yes, it was so.")}
+	var used HTML
+	for round := range 2 {
+		for i, page := range pages {
+			var fresh HTML
+			want, _ := fresh.Extract(page)
+			got, _ := used.Extract(bytes.Clone(page))
+			if facts(got) != facts(want) {
+				t.Errorf("round %d, page %d: a used extractor gives %q, a fresh one %q", round, i, facts(got), facts(want))
+			}
+		}
+	}
+}
+
+// TestTreeAgainstNetHTML compares the words of all text with those of x/net/html, on pages with the usual faults.
+func TestTreeAgainstNetHTML(t *testing.T) {
+	for _, set := range []string{"cc-pages", "docs-sqlite", "docs-apache-multilang"} {
+		same, all := 0, 0
+		for _, p := range realPages(t, set+".warc.gz", 60) {
+			page, _, err := Decode(nil, p.body, p.contentType)
+			if err != nil {
+				t.Fatal(err)
+			}
+			root, err := nethtml.Parse(bytes.NewReader(page))
+			if err != nil {
+				continue
+			}
+			var want []string
+			netText(root, &want)
+			var tr tree
+			tr.parse(page)
+			w := writer{src: page, nodes: tr.nodes, entities: entities{}}
+			var got []string
+			for _, nd := range tr.nodes {
+				if nd.tag == tNone {
+					out, _ := w.appendText(nil, 0, 0, page[nd.a:nd.b])
+					got = append(got, strings.Fields(string(out))...)
+				}
+			}
+			all++
+			if strings.Join(got, "") == strings.Join(want, "") {
+				same++
+			}
+		}
+		t.Logf("%s: %d of %d pages with the same text", set, same, all)
+		if same*20 < all*19 {
+			t.Errorf("%s: only %d of %d pages have the same text as x/net/html", set, same, all)
+		}
+	}
+}
+
+func netText(n *nethtml.Node, out *[]string) {
+	if n.Type == nethtml.TextNode {
+		s := strings.Map(func(r rune) rune {
+			if blank([]byte(string(r))) || r < ' ' {
+				return ' '
+			}
+			return r
+		}, n.Data)
+		*out = append(*out, strings.Fields(s)...)
+	}
+	switch n.Data {
+	case "script", "style", "noscript", "iframe", "textarea", "xmp", "noembed", "noframes", "title", "svg", "math":
+		return
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		netText(c, out)
+	}
+}
+
+func FuzzHTML(f *testing.F) {
+	for _, name := range []string{"testdata/news.html", "testdata/docs.html"} {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(src)
+	}
+	f.Add([]byte("<table><tr><td><table></td><td>x<pre>\n &notit;&#xfffffff;<a href=' "))
+	var x HTML
+	f.Fuzz(func(t *testing.T, page []byte) {
+		page, _, err := Decode(nil, page, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := x.Extract(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !utf8.Valid(p.Text) || !utf8.ValidString(p.Title+p.Author+p.Site+p.Date+p.Lang+p.License) {
+			t.Errorf("not UTF-8: %q", facts(p))
+		}
+		first := facts(p)
+		if p, _ = x.Extract(page); facts(p) != first {
+			t.Errorf("twice the same page:\n%s\n%s", first, facts(p))
+		}
+	})
+}
+
+func ExampleHTML_Extract() {
+	page := []byte(`<title>Wheel - Mills</title><nav><a href="/">Home</a></nav><h1>Wheel</h1>
+<p>The wheel turns in the water and drives the stones, which grind the grain into flour.</p>
+<ul><li>It is made of oak.</li><li>It needs repair every ten years.</li></ul><footer>(c) Mills</footer>`)
+	var x HTML
+	p, err := x.Extract(page)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(p.Title)
+	fmt.Println(string(p.Text))
+	// Output:
+	// Wheel
+	// The wheel turns in the water and drives the stones, which grind the grain into flour.
+	// - It is made of oak.
+	// - It needs repair every ten years.
+}
