@@ -16,10 +16,12 @@ import (
 
 // Limits on compressed input. Text rarely packs better than 20:1 and logs than 200:1; the densest legal deflate is 1032:1.
 const (
-	spoolBytes   = 16 << 20 // what one reader holds of a stream so as not to decode it twice
-	freeBytes    = 64 << 20 // a stream may grow to this whatever its ratio
-	maxExpansion = 500      // beyond that, bytes out per byte in
-	zstdMemory   = 3 << 30  // a window of 2 GiB is legal (long mode); memory follows the content
+	spoolBytes   = 16 << 20  // what one reader holds of a stream so as not to decode it twice
+	freeBytes    = 64 << 20  // a stream may grow to this whatever its ratio
+	maxExpansion = 500       // beyond that, bytes out per byte in
+	zstdWindow   = 128 << 20 // what the strongest levels use
+	zstdLong     = 2 << 30   // what long mode may use, if the file is large, too
+	smallFile    = 64 << 20  // below this a file with a large window is unpacked in memory, which follows its content
 )
 
 type codec uint8
@@ -138,11 +140,7 @@ func unpack(c codec, r *disk, name string) (io.ReadCloser, error) {
 	case gzipped:
 		return newGunzip(bufio.NewReaderSize(r, 64<<10), r, name), nil
 	case zstandard:
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(1<<31), zstd.WithDecoderMaxMemory(zstdMemory))
-		if err != nil {
-			return nil, err
-		}
-		return &unzstd{z: z, in: r, name: name}, nil
+		return newUnzstd(r, name)
 	}
 	return io.NopCloser(r), nil
 }
@@ -248,6 +246,58 @@ type unzstd struct {
 	in   *disk
 	name string
 	out  int64
+}
+
+// newUnzstd chooses by the window of the first frame: a decoder asks for all of it at once, so a small file that declares a large
+// one is unpacked as a whole instead.
+func newUnzstd(r *disk, name string) (io.ReadCloser, error) {
+	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true)}
+	window := uint64(zstdWindow)
+	var h zstd.Header
+	head := make([]byte, zstd.HeaderMaxSize)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if h.Decode(head[:n]) == nil && !h.SingleSegment && h.WindowSize > zstdWindow {
+		st, err := r.Stat()
+		if err != nil {
+			return nil, err
+		}
+		if st.Size() <= smallFile {
+			return unzstdWhole(r, st.Size(), name, options)
+		}
+		window = zstdLong
+	}
+	z, err := zstd.NewReader(r, append(options, zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(window+window/2))...)
+	if err != nil {
+		return nil, err
+	}
+	return &unzstd{z: z, in: r, name: name}, nil
+}
+
+func unzstdWhole(r *disk, size int64, name string, options []zstd.DOption) (io.ReadCloser, error) {
+	z, err := zstd.NewReader(nil, append(options, zstd.WithDecoderMaxWindow(zstdLong), zstd.WithDecodeAllCapLimit(true))...)
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	packed, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var b []byte
+	most := min(max(freeBytes, maxExpansion*size), 4*smallFile)
+	for room := min(4*size+1<<20, most); ; room = min(2*room, most) {
+		b, err = z.DecodeAll(packed, make([]byte, 0, room))
+		if !errors.Is(err, zstd.ErrDecoderSizeExceeded) || room == most {
+			break
+		}
+	}
+	if err != nil {
+		return nil, refuse(name, "bad-zstd", -1, err)
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
 }
 
 func (u *unzstd) Read(p []byte) (int, error) {

@@ -49,7 +49,7 @@ func sameFates(t *testing.T, want int, make func(unit int64) (Reader, error)) {
 		t.Fatalf("%d units, %d fates, want 1 and %d: %.500q", n, len(whole), want, whole)
 	}
 	most := 0
-	for _, unit := range []int64{1, 7, 64, 100, 333, 1000, 4096, 5000, 20000, 100000} {
+	for _, unit := range []int64{1, 40, 100, 333, 1000, 4096, 5000, 20000, 100000} {
 		r, err := make(unit)
 		got, n := fates(t, r, err)
 		most = max(most, n)

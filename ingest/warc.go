@@ -170,7 +170,11 @@ func (r *warcReader) read(f input, p quern.Part) error {
 	}
 	from := p.From
 	if from > 0 && c == gzipped {
-		if from, err = findMember(d, from, st.Size()); err != nil || from < 0 || r.beyond(from) {
+		end := st.Size()
+		if r.to > 0 {
+			end = r.to
+		}
+		if from, err = findMember(d, from, end); err != nil || from < 0 {
 			return err
 		}
 	}

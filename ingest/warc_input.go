@@ -145,22 +145,22 @@ func (b *warcBytes) zeroToEnd() bool {
 	return true
 }
 
-// findMember returns the offset of the first member at or after from that begins with a WARC record; -1 if there is none. Three
-// bytes of magic number occur by chance in packed data, so a find is unpacked before it is believed.
-func findMember(d *disk, from, size int64) (int64, error) {
+// findMember returns the offset of the first member in [from, to) that begins with a WARC record; -1 if there is none. Three bytes
+// of magic number occur by chance in packed data, so a find is unpacked before it is believed.
+func findMember(d *disk, from, to int64) (int64, error) {
 	buf := make([]byte, 256<<10)
-	for at := from; at < size; {
+	for at := from; at < to; {
 		n, err := d.ReadAt(buf, at)
 		if err != nil && err != io.EOF {
 			return -1, err
 		}
-		for i := 0; ; i++ {
+		for i := 0; at+int64(i) < to; i++ {
 			k := bytes.Index(buf[i:n], []byte{0x1f, 0x8b, 8})
 			if k < 0 {
 				break
 			}
 			i += k
-			if startsWARC(io.NewSectionReader(d.File, at+int64(i), math.MaxInt64-at-int64(i))) {
+			if at+int64(i) < to && startsWARC(io.NewSectionReader(d.File, at+int64(i), math.MaxInt64-at-int64(i))) {
 				return at + int64(i), nil
 			}
 		}
