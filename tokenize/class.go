@@ -24,6 +24,7 @@ type classTable struct {
 	ascii [128]uint8
 	index [0x1100]uint16
 	pages [][256]uint8
+	masks [256]uint64 // see maskBits
 }
 
 // unicodeClasses expands the generated runs once, when the first rule is made.
@@ -41,6 +42,7 @@ var unicodeClasses = sync.OnceValue(func() *classTable {
 	}
 	t := &classTable{}
 	copy(t.ascii[:], all)
+	t.masks = maskBits(&t.ascii)
 	seen := map[[256]uint8]uint16{}
 	for p := range t.index {
 		page := [256]uint8(all[p<<8:])

@@ -125,7 +125,7 @@ func (e *Encoder) probe(text []byte, pos, n int) (missed int) {
 		x = (x - 1) &^ x >> 63
 		s := &line[y&1]
 		e.values[i] = value{s.v0, s.v1}
-		e.misses[missed&(batch+63)] = int32(i)
+		e.misses[missed] = int32(i)
 		missed += int(1 - (x | y))
 	}
 	return missed
