@@ -3,7 +3,6 @@ package extract
 import (
 	"bytes"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/htmlindex"
@@ -12,27 +11,37 @@ import (
 // A guess is a character set together with the characters that text in it is mostly made of.
 type guess struct {
 	charset  string
-	frequent string  // the most frequent non-ASCII characters of the languages written in it
+	frequent string // the most frequent non-ASCII characters of the languages written in it
+	script   script
 	share    float64 // of the non-ASCII characters of ordinary text, how many are among the frequent ones
 }
+
+// script tells how the bytes above 0x7F of a text stand: alone between ASCII letters, or in runs.
+type script uint8
+
+const (
+	doubleByte script = iota
+	latin             // alone: é, ß, ł
+	alphabet          // in runs as long as words
+)
 
 // guesses in order of preference: of two equal scores the first wins. The sets were written from letter frequency tables of
 // the languages; the shares are rounded from the texts of the Universal Declaration of Human Rights.
 var guesses = []guess{
-	{"windows-1252", "éèàçùâêîôûëïœüöäßñáíóúåæøãõÉÈÀÇÜÖÄÅØÆÑÁÍÓÚ¿¡«»’‘“”–—…•", 0.97},
-	{"windows-1250", "ąćęłńóśźżŁŚŻěščřžýáíéúůťďňôľĺäöőűüăâîşţđŠČŽ’„”“–—…", 0.97},
-	{"windows-1254", "ıİşŞğĞüöçâîÜÖÇ’“”–", 0.97},
-	{"windows-1251", "оеаинтсрвл", 0.62},
-	{"koi8-r", "оеаинтсрвл", 0.62},
-	{"windows-1253", "αοιετσνηυρκς", 0.68},
-	{"windows-1255", "יוהלאתרמבנ", 0.68},
-	{"windows-1256", "اليمونرتبة", 0.68},
-	{"windows-874", "านรอกเงมยลวดทสตะ่้", 0.75},
-	{"gb18030", simplified, 0.40},
-	{"big5", traditional, 0.40},
-	{"shift_jis", kana, 0.45},
-	{"euc-jp", kana, 0.45},
-	{"euc-kr", hangul, 0.36},
+	{"windows-1252", "éèàçùâêîôûëïœüöäßñáíóúåæøãõÉÈÀÇÜÖÄÅØÆÑÁÍÓÚ¿¡«»’‘“”–—…•", latin, 0.97},
+	{"windows-1254", "ıİşŞğĞüöçâîÜÖÇ’“”–", latin, 0.97},
+	{"windows-1250", "ąćęłńóśźżŁŚŻěščřžýáíéúůťďňôľĺäöőűüăâîşţđŠČŽ’„”“–—…", latin, 0.97},
+	{"windows-1251", "оеаинтсрвл", alphabet, 0.62},
+	{"koi8-r", "оеаинтсрвл", alphabet, 0.62},
+	{"windows-1253", "αοιετσνηυρκς", alphabet, 0.68},
+	{"windows-1255", "יוהלאתרמבנ", alphabet, 0.68},
+	{"windows-1256", "اليمونرتبة", alphabet, 0.68},
+	{"windows-874", "านรอกเงมยลวดทสตะ่้", alphabet, 0.75},
+	{"gb18030", simplified, doubleByte, 0.40},
+	{"big5", traditional, doubleByte, 0.40},
+	{"shift_jis", kana, doubleByte, 0.45},
+	{"euc-jp", kana, doubleByte, 0.45},
+	{"euc-kr", hangul, doubleByte, 0.36},
 }
 
 const (
@@ -56,9 +65,12 @@ func detect(page []byte) string {
 	if mostlyUTF8(page) {
 		return "utf-8"
 	}
-	sample := highBytes(page)
+	sample, inRuns := highBytes(page)
 	best, top := "windows-1252", 0.5
 	for _, g := range guesses {
+		if g.script == latin && inRuns || g.script == alphabet && !inRuns {
+			continue
+		}
 		enc, err := htmlindex.Get(g.charset)
 		if err != nil {
 			continue
@@ -85,7 +97,7 @@ func (g guess) score(text []byte) float64 {
 		case strings.ContainsRune(g.frequent, r) && r != utf8.RuneError:
 			hits++
 			all++
-		case r == utf8.RuneError || r < 0xA0 || unicode.IsLetter(r) || unicode.Is(unicode.Co, r):
+		case !strings.ContainsRune("\u00a0©®°·§«»“”‘’–—…•„、。，：；！？（）「」《》・", r):
 			all++
 		}
 	}
@@ -96,22 +108,26 @@ func (g guess) score(text []byte) float64 {
 }
 
 // highBytes samples what is not ASCII: every run of bytes above 0x7F with the one byte that follows it, since the second byte
-// of a double-byte character may be ASCII.
-func highBytes(page []byte) []byte {
-	var sample []byte
+// of a double-byte character may be ASCII. inRuns reports whether most of them stand three or more together.
+func highBytes(page []byte) (sample []byte, inRuns bool) {
+	long, all := 0, 0
 	for i := 0; i < len(page) && len(sample) < sampleSize; i++ {
 		if page[i] < utf8.RuneSelf {
 			continue
 		}
+		from := i
 		for i < len(page) && page[i] >= utf8.RuneSelf {
 			sample = append(sample, page[i])
 			i++
+		}
+		if all += i - from; i-from >= 3 {
+			long += i - from
 		}
 		if i < len(page) {
 			sample = append(sample, page[i], ' ')
 		}
 	}
-	return sample
+	return sample, long*2 > all
 }
 
 // detectUTF16 recognizes UTF-16 without a mark by its zero bytes: markup is ASCII, so every other byte is zero.
@@ -127,9 +143,9 @@ func detectUTF16(page []byte) string {
 		}
 	}
 	switch half := len(head) / 2; {
-	case zeros[1] > half*3/4 && zeros[0] < half/8:
+	case zeros[1] > half*3/4 && zeros[0] <= half/8:
 		return "utf-16le"
-	case zeros[0] > half*3/4 && zeros[1] < half/8:
+	case zeros[0] > half*3/4 && zeros[1] <= half/8:
 		return "utf-16be"
 	}
 	return ""

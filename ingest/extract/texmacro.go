@@ -233,11 +233,13 @@ func (t *latexWriter) skipBranch(stopAtElse bool) {
 			switch name := t.name(); {
 			case name == "fi":
 				if depth == 0 {
+					t.afterWord()
 					return
 				}
 				depth--
 			case name == "else":
 				if depth == 0 && stopAtElse {
+					t.afterWord()
 					return
 				}
 			case t.opensBranch(name):

@@ -85,9 +85,6 @@ func (t *latexWriter) mathCommand(b *texWriter, end string) bool {
 		t.afterWord()
 		return false
 	}
-	if _, user := t.paper.macros[name]; user && isWord(name) {
-		t.afterWord()
-	}
 	if t.expand(name) {
 		return false
 	}

@@ -1,0 +1,275 @@
+package extract
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+	"unicode/utf8"
+)
+
+// files serves LaTeX from memory.
+func files(m map[string]string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if s, ok := m[name]; ok {
+			return []byte(s), nil
+		}
+		return nil, fs.ErrNotExist
+	}
+}
+
+func TestLaTeXPaper(t *testing.T) {
+	read := func(name string) ([]byte, error) { return os.ReadFile(path.Join("testdata/paper", name)) }
+	a, err := LaTeX(read, "main.tex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "paper.txt", describe(a))
+}
+
+func TestLaTeXBody(t *testing.T) {
+	f := func(body, want string) {
+		t.Helper()
+		a, err := LaTeX(files(map[string]string{"m.tex": body, "other.tex": "Other\nfile."}), "m.tex")
+		if err != nil || string(a.Text) != want {
+			t.Errorf("%s\n got %q %v\nwant %q", body, a.Text, err, want)
+		}
+	}
+	// Paragraphs are lines; comments join lines; groups and formatting leave their text.
+	f("One\nline.\n\n\nTwo % gone\n  lines.\\par Three", "One line.\nTwo lines.\nThree")
+	f("mill%\n  stone 5\\% \\{x\\} a~b {\\bf bold} \\emph{very} \\unknown[opt]{much}", "millstone 5% {x} a b bold very much")
+	f("``Quoted'' text---with 1--2 `dashes' and-hyphens.", "“Quoted” text—with 1–2 'dashes' and-hyphens.")
+	f(`caf\'e na\"{\i}ve \c{c}a \v{S}koda \ss \O\ \aa ngstr\"om \ldots`, "café naïve ça Škoda ßØ ångström …")
+	f(`\section*{A \emph{title}}Text.\subsection[short]{B}More.\paragraph{Run in} head.`, "A title\nText.\nB\nMore.\nRun in. head.")
+	// Lists, tables, captions, code.
+	f("\\begin{itemize}[noitemsep]\n\\item one\n\n\\item[(b)] two\n\\item\n\\end{itemize}after", "- one\n- (b) two\nafter")
+	f("\\begin{table}[ht]\\centering\\caption[s]{Sizes}\\begin{tabular}{l|r}\\hline a & b \\\\[2pt] \\midrule 1 & \\multicolumn{1}{c}{2} \\\\ & \\\\ \\bottomrule\\end{tabular}\\end{table}",
+		"Sizes\na | b\n1 | 2")
+	f("\\begin{figure}\\includegraphics[width=1cm]{a}\\caption{The \\textbf{mill} \\cite{a}.}junk\\end{figure}", "The mill.")
+	f("\\begin{verbatim}\n  if x % y {\n\\foo\n\\end{verbatim}Use \\verb|a_b\\c| now.", "  if x % y {\n\\foo\nUse a_b\\c now.")
+	f("\\begin{lstlisting}[language=C]\nint x;\n\\end{lstlisting}", "int x;")
+	f("\\begin{tikzpicture}\\draw (0,0);\\end{tikzpicture}\\begin{comment}no\\end{comment}yes", "yes")
+	f("\\newtheorem{satz}{Satz}\\begin{satz}[Euler]It holds.\\end{satz}\\begin{proof}Clear.\\end{proof}", "Satz (Euler). It holds.\nProof. Clear.")
+	// Citations and references vanish with what holds them; notes follow their paragraph.
+	f(`As shown~\cite[p.~5]{a,b}, see (\ref{x}) and \citep*{c}. [sic]`, "As shown, see and. [sic]")
+	f("Word\\footnote{A \\emph{note}.} on.\n\nNext.", "Word on.\nA note.\nNext.")
+	f("Thanks.\\section{Acknowledgements}To all.\\section{Appendix}More.\\bibliography{x}", "Thanks.\nAppendix\nMore.")
+	// Files.
+	f(`A \input{other} B \include{./other} C \input other D`, "A Other file. B Other file. C Other file. D")
+	f(`A \input{m} B`, "A B")
+	// Formulas are their source, on one line, macros expanded.
+	f("Let $x_1 <\n 2$ and \\(y\\).", "Let $x_1 < 2$ and $y$.")
+	f("\\newcommand{\\R}{\\mathbb{R}}\\def\\norm#1{\\|#1\\|}For $\\norm{x}\\in\\R n$.", "For $\\|x\\|\\in\\mathbb{R} n$.")
+	f("\\newcommand{\\a}{\\alpha}$\\a x$", "$\\alpha x$")
+	f("\\DeclareMathOperator*{\\argmax}{arg\\,max}\\[ \\argmax_x f \\label{e} \\]", "$$\\operatorname*{arg\\,max}_x f$$")
+	f("\\begin{equation}\\label{a} E=mc^2 % c\n\\end{equation}", "$$E=mc^2$$")
+	f("\\begin{align*} a &= b \\\\ c &= d \\nonumber \\end{align*}", "$$\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}$$")
+	f("$$x \\text{ if $y$ is so}$$", "$$x \\text{ if $y$ is so}$$")
+	f("It costs 5$ today.\n\nNext paragraph.", "It costs 5$today.$\nNext paragraph.")
+	f(`\ensuremath{x^2} H\textsubscript{2}O 10\textsuperscript{-3}`, "$x^2$ H₂O 10⁻³")
+	// Macros.
+	f(`\newcommand{\who}[2][you]{#1 and #2}\who{me}, \who[us]{them}`, "you and me, us and them")
+	f(`\newcommand\cel{\textsf{celerite}\xspace}\renewcommand{\section}[1]{x}\cel is \section{S}`, "celeriteis\nS")
+	f(`\let\old\emph \old{x} \providecommand{\z}{1}\providecommand{\z}{2}\z`, "x 1")
+	f(`\NewDocumentCommand{\p}{m m}{#2#1}\p{a}{b}`, "ba")
+	f(`\def\x#1.#2{no}\newcommand{\y}{\csname z\endcsname}fine`, "fine")
+	// Conditions: a flag counts, anything else is false.
+	f(`\newif\ifdraft\drafttrue\ifdraft a\else b\fi\draftfalse\ifdraft c\else d\fi \iffalse e\ifx f\fi g\fi h`, "ad h")
+	f(`x \iff y, \ifthenelse{\equal{a}{b}}{no}{yes}`, "x y, yes")
+}
+
+func TestLaTeXFrontMatter(t *testing.T) {
+	f := func(source, want string) {
+		t.Helper()
+		a, err := LaTeX(files(map[string]string{"d/p.tex": source, "d/sec/a.tex": `In a. \input{b}`, "d/sec/b.tex": "In b.",
+			"d/sub.tex": `\documentclass[p]{subfiles}\begin{document}Sub.\end{document}not this`}), "d/p.tex")
+		a.Abstract = strings.TrimSpace(a.Abstract)
+		got := fmt.Sprintf("%s|%s|%s|%s|%s|%s|%s|%s", a.Title, strings.Join(a.Authors, ";"), a.Date, a.Lang, a.Kind, a.Abstract,
+			strings.Join(a.Missing, ";"), strings.ReplaceAll(string(a.Text), "\n", "/"))
+		if err != nil || got != want {
+			t.Errorf("%s\n got %s %v\nwant %s", source, got, err, want)
+		}
+	}
+	f(`\documentclass[a4paper]{article}\usepackage[ngerman,main=french]{babel}\title{On \textit{mills}\thanks{x}}
+\author{A. One\thanks{U} \and B. Two\\ University}\date{2020-01-02}\newcommand{\x}{X}
+junk\begin{document}\maketitle\begin{abstract}Short \x.\end{abstract}Body.\end{document}after`,
+		"On mills|A. One;B. Two|2020-01-02|fr|article|Short X.||Abstract/Short X./Body.")
+	f(`\begin{document}\title{T}\author[1]{A, B and C}\author{D}\affil{U}x`, "T|A;B;C;D||||||x")
+	f(`\begin{document}\include{sec/a} \input{gone} \input{/etc/passwd} \input{../../x} z`, "||||||gone;/etc/passwd;../../x|In a. In b. z")
+	f(`\begin{document}One. \subfile{sub} Two.\end{document}`, "|||||||One. Sub. Two.")
+	f(`\abstract{Early.}\begin{document}Text.`, "|||||Early.||Abstract/Early./Text.")
+}
+
+func TestLaTeXRefuses(t *testing.T) {
+	f := func(source, want string) {
+		t.Helper()
+		start := time.Now()
+		_, err := LaTeX(files(map[string]string{"m": source}), "m")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: got error %v, want one with %q", source, err, want)
+		}
+		if d := time.Since(start); d > 3*time.Second {
+			t.Errorf("%.60q took %v", source, d)
+		}
+	}
+	f(`\def\a{\a}\a`, "beyond the limit")
+	f(`\def\a{\a\a}\a`, "beyond the limit")
+	f(`\def\qa{x\qb}\def\qb{\qa}$\qa$`, "beyond the limit")
+	f(`\newcommand{\a}[1]{\a{#1#1}}\a{xx}`, "beyond the limit")
+	doubling := `\def\aa{xxxxxxxxxx}`
+	for c := 'a'; c < 'z'; c++ {
+		doubling += fmt.Sprintf(`\def\a%c{\a%c\a%c}`, c+1, c, c)
+	}
+	f(doubling+`\az`, "beyond the limit")
+	if _, err := LaTeX(files(nil), "gone.tex"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing main file gives %v", err)
+	}
+}
+
+// TestLaTeXHostile feeds sources that were made to hurt; they may say anything, but soon.
+func TestLaTeXHostile(t *testing.T) {
+	const n = 1 << 19
+	for name, source := range map[string]string{
+		"braces":     strings.Repeat("{", n),
+		"nested":     strings.Repeat(`\textsuperscript{`, n/17) + strings.Repeat("}", n/17),
+		"sections":   strings.Repeat(`\section{`, n/9),
+		"optional":   strings.Repeat(`\\[`, n/3),
+		"dollars":    strings.Repeat("$", n),
+		"newlines":   strings.Repeat("\n ", n/2),
+		"comments":   strings.Repeat("%\n", n/2),
+		"begin":      strings.Repeat(`\begin{figure}`, n/14),
+		"verbatim":   strings.Repeat(`\begin{verbatim}`, n/16),
+		"footnotes":  strings.Repeat(`\footnote{`, n/10),
+		"notes":      strings.Repeat("a\\footnote{b}\n\n", n/16),
+		"if":         strings.Repeat(`\iffalse`, n/8),
+		"defs":       strings.Repeat(`\def\x`, n/6),
+		"accents":    strings.Repeat(`\'`, n/2),
+		"nul":        strings.Repeat("\x00", n),
+		"not UTF-8":  strings.Repeat("\xff\\\xfe", n/3),
+		"cells":      `\begin{tabular}{l}` + strings.Repeat("&", n),
+		"math begin": "$" + strings.Repeat(`\begin{a}`, n/9),
+		"cites":      strings.Repeat(`(\cite{a}`, n/9),
+	} {
+		start := time.Now()
+		a, err := LaTeX(files(map[string]string{"m": source}), "m")
+		if err == nil && !utf8.Valid(a.Text) {
+			t.Errorf("%s: the text is not UTF-8", name)
+		}
+		if d := time.Since(start); d > 3*time.Second {
+			t.Errorf("%s: half a megabyte took %v", name, d)
+		} else if testing.Verbose() {
+			t.Logf("%-10s %v %v", name, d.Round(time.Millisecond), err)
+		}
+	}
+}
+
+// TestLaTeXCorpus reads real sources: every file of a textbook, and one paper whole.
+func TestLaTeXCorpus(t *testing.T) {
+	tree := tarTree(t, "../../../shared/data/papers/openlogic-latex.tar.gz")
+	n := 0
+	for name := range tree {
+		if !strings.Contains(name, "/content/") || !strings.HasSuffix(name, ".tex") {
+			continue
+		}
+		a, err := LaTeX(tree.ReadFile, name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		text := string(a.Text)
+		if !utf8.ValidString(text) || strings.Contains(text, `\begin{document}`) || strings.Contains(text, `\section`) {
+			t.Errorf("%s: %.200s", name, text)
+		}
+		n++
+	}
+	if n < 500 {
+		t.Errorf("only %d files", n)
+	}
+	tree = tarTree(t, "../../../shared/data/papers/latex-celerite.tar.gz")
+	a, err := LaTeX(tree.ReadFile, "latex-celerite/ms.tex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(a.Text)
+	for _, want := range []string{"Fast and scalable Gaussian process modeling", "Daniel Foreman-Mackey;Eric Agol",
+		"The celerite model\n", "\nparameter | prior\n", `$\ln(S_0)$ | $\mathcal{U}(-10,\,10)$`} {
+		if !strings.Contains(a.Title+"\n"+strings.Join(a.Authors, ";")+"\n"+text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	for _, no := range []string{`\ref`, `\cite`, `\begin{equation`, "() ", " ,", `\newcommand`} {
+		if i := strings.Index(text, no); i >= 0 {
+			t.Errorf("%q in …%s…", no, text[max(0, i-50):min(len(text), i+50)])
+		}
+	}
+}
+
+func tarTree(t *testing.T, name string) fstest.MapFS {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Skipf("no papers here: %v", err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := fstest.MapFS{}
+	for tr := tar.NewReader(z); ; {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			return tree
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := io.ReadAll(tr); err == nil && h.Typeflag == tar.TypeReg {
+			tree[path.Clean(h.Name)] = &fstest.MapFile{Data: data}
+		}
+	}
+}
+
+func FuzzLaTeX(f *testing.F) {
+	src, err := os.ReadFile("testdata/paper/main.tex")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(src))
+	f.Add(`\newcommand{\a}[1][x]{\a#1}\begin{table}\begin{tabular}{l}$\a & \footnote{\verb|x|}\\`)
+	f.Fuzz(func(t *testing.T, source string) {
+		a, err := LaTeX(files(map[string]string{"m": source}), "m")
+		if err == nil && (!utf8.Valid(a.Text) || !utf8.ValidString(a.Title+a.Abstract)) {
+			t.Errorf("not UTF-8: %q", describe(a))
+		}
+	})
+}
+
+func ExampleLaTeX() {
+	sources := map[string]string{
+		"paper.tex": `\documentclass{article}\title{On mills}\newcommand{\rate}{\dot{m}}
+\begin{document}\section{Results} The rate was $\rate = 2$~\cite{smith}. \input{more}\end{document}`,
+		"more.tex": `\begin{itemize}\item oats \item rye\end{itemize}`,
+	}
+	read := func(name string) ([]byte, error) { return []byte(sources[name]), nil }
+	a, err := LaTeX(read, "paper.tex")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(a.Title)
+	fmt.Println(string(a.Text))
+	// Output:
+	// On mills
+	// Results
+	// The rate was $\dot{m} = 2$.
+	// - oats
+	// - rye
+}
