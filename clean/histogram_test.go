@@ -1,0 +1,165 @@
+package clean
+
+import (
+	"encoding/json"
+	"flag"
+	"math"
+	"os"
+	"reflect"
+	"testing"
+
+	"github.com/seed-83c59573/quern"
+)
+
+var update = flag.Bool("update", false, "write the goldens")
+
+// marks of a few documents, through every stage of the room.
+func someMarks(t *testing.T) [][]quern.Mark {
+	t.Helper()
+	var all [][]quern.Mark
+	stages := func() []quern.Stage {
+		stack, err := DefaultStack().Stage()
+		build(t, stack, err)
+		paper, err := DefaultPES2O().Stage()
+		build(t, paper, err)
+		return []quern.Stage{everything(t), stack, paper, piiStage(t)}
+	}()
+	for _, text := range []string{frodo, c4Good, goFile, "write to a@b.com\n\n", repeat("the same line\n", 9)} {
+		d := &quern.Doc{Text: []byte(text)}
+		for _, s := range stages {
+			if _, err := s.Apply(d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all = append(all, append(d.Marks, quern.Mark{Name: "language.confidence", Value: 1}))
+	}
+	return all
+}
+
+// TestEveryMarkHasBins: a fact that no histogram shows would be measured in vain, bins without a fact are a slip of the pen.
+func TestEveryMarkHasBins(t *testing.T) {
+	seen := map[string]bool{}
+	for _, marks := range someMarks(t) {
+		for _, m := range marks {
+			seen[m.Name] = true
+			if _, ok := binned[m.Name]; !ok {
+				t.Errorf("mark %s has no bins", m.Name)
+			}
+		}
+	}
+	for name := range binned {
+		if !seen[name] {
+			t.Errorf("bins for %s, which no stage marks", name)
+		}
+	}
+}
+
+func TestHistogramsMergeInAnyOrder(t *testing.T) {
+	var whole, a, b, ab, ba Histograms
+	for i, marks := range someMarks(t) {
+		whole.Add(marks)
+		if i%2 == 0 {
+			a.Add(marks)
+		} else {
+			b.Add(marks)
+		}
+	}
+	ab.Merge(a)
+	ab.Merge(b)
+	ba.Merge(b)
+	ba.Merge(a)
+	ba.Merge(Histograms{})
+	if !reflect.DeepEqual(whole, ab) || !reflect.DeepEqual(whole, ba) {
+		t.Error("the parts do not add up to the whole")
+	}
+	if a.Of("gopher.words").N != 3 {
+		t.Errorf("merging changed its argument: %v", a.Of("gopher.words"))
+	}
+}
+
+func TestHistogramGolden(t *testing.T) {
+	var h Histograms
+	for _, marks := range someMarks(t) {
+		h.Add(marks)
+	}
+	got, err := json.MarshalIndent(h, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/histograms.json"
+	if *update {
+		if err := os.MkdirAll("testdata", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(golden, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("facts of the same texts have changed (run with -update, and raise Version if that is meant)")
+	}
+	var back Histograms
+	if err := json.Unmarshal(want, &back); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(h, back) {
+		t.Error("the histograms do not survive a round trip")
+	}
+}
+
+func TestHistogramBins(t *testing.T) {
+	lin, log := bins{0, 1, 10, false}.empty(), bins{1, 1e4, 4, true}.empty()
+	f := func(h *Histogram, v float64, want int) {
+		t.Helper()
+		if got := h.bin(v); got != want {
+			t.Errorf("%v is in bin %d, want %d", v, got, want)
+		}
+	}
+	f(lin, -1, 0)
+	f(lin, 0, 0)
+	f(lin, 0.05, 0)
+	f(lin, 0.55, 5)
+	f(lin, 1, 9)
+	f(lin, 7, 9)
+	f(log, 0, 0)
+	f(log, 5, 0)
+	f(log, 50, 1)
+	f(log, 5000, 3)
+	f(log, 1e9, 3)
+	for i, want := range []float64{1, 10, 100, 1000, 10000} {
+		if got := log.Bound(i); math.Abs(got-want) > 1e-9*want {
+			t.Errorf("bound %d is %v, want %v", i, got, want)
+		}
+	}
+	if got := lin.Bound(3); math.Abs(got-0.3) > 1e-12 {
+		t.Errorf("bound 3 is %v, want 0.3", got)
+	}
+	var h Histograms
+	h.Add([]quern.Mark{{Name: "unheard.of", Value: 1}, {Name: "gopher.words", Value: math.NaN()}, {Name: "gopher.hashes", Value: math.Inf(1)}})
+	if h.Of("unheard.of") != nil || h.Of("gopher.words").N != 0 || h.Of("gopher.hashes").N != 0 {
+		t.Error("what is no number or no fact was counted")
+	}
+}
+
+func TestHistogramsRefuse(t *testing.T) {
+	f := func(text string) {
+		t.Helper()
+		var h Histograms
+		if err := json.Unmarshal([]byte(text), &h); err == nil {
+			t.Errorf("%s: no error", text)
+		}
+	}
+	f(`[]`)
+	f(`{"unheard.of":{}}`)
+	f(`{"gopher.words":null}`)
+	f(`{"gopher.words":{"lo":1,"hi":2,"n":0,"counts":[]}}`)
+	f(`{"gopher.stop_words":{"lo":0,"hi":16,"n":2,"counts":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}}`)
+	var h Histograms
+	if b, err := json.Marshal(h); err != nil || string(b) != "{}" || json.Unmarshal(b, &h) != nil || len(h.Names()) != 0 {
+		t.Errorf("nothing counted gives %s, %v", b, err)
+	}
+}
