@@ -82,7 +82,7 @@ func TestLaTeXBody(t *testing.T) {
 	f(`\NewDocumentCommand{\p}{m m}{#2#1}\p{a}{b}`, "ba")
 	f(`\def\x#1.#2{no}\newcommand{\y}{\csname z\endcsname}fine`, "fine")
 	// Conditions: a flag counts, anything else is false.
-	f(`\newif\ifdraft\drafttrue\ifdraft a\else b\fi\draftfalse\ifdraft c\else d\fi \iffalse e\ifx f\fi g\fi h`, "ad h")
+	f(`\newif\ifdraft\drafttrue\ifdraft a\else b\fi\draftfalse\ifdraft c\else d\fi \iffalse e\ifx f\fi g\fi h`, "adh")
 	f(`x \iff y, \ifthenelse{\equal{a}{b}}{no}{yes}`, "x y, yes")
 }
 
