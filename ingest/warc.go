@@ -98,6 +98,9 @@ func (r *warcReader) beyond(at int64) bool { return r.to > 0 && at >= r.to }
 // notWARC looks at the first 64 KiB and refuses what holds no record.
 func (r *warcReader) notWARC() error {
 	head, err := r.b.in.Peek(64 << 10)
+	for len(head) == 0 && err == errMember { // an empty member
+		head, err = r.b.in.Peek(64 << 10)
+	}
 	var hurt *damage
 	if errors.As(err, &hurt) {
 		return nil // what follows may be sound

@@ -117,8 +117,6 @@ func decodeBody(encodings []string, b []byte) ([]byte, error) {
 		case "deflate": // zlib by the standard, bare deflate by some servers
 			if len(b) > 1 && b[0]&15 == 8 && (int(b[0])<<8|int(b[1]))%31 == 0 {
 				r, err = zlib.NewReader(bytes.NewReader(b))
-			} else if len(b) > 0 && looksMarkup(b) {
-				continue
 			} else {
 				r = flate.NewReader(bytes.NewReader(b))
 			}
@@ -139,6 +137,9 @@ func decodeBody(encodings []string, b []byte) ([]byte, error) {
 		}
 		var buf bytes.Buffer
 		n, err := buf.ReadFrom(io.LimitReader(r, maxPayload+1))
+		if err != nil && encodings[i] == "deflate" && looksMarkup(b) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w %s: %w", errEncoding, encodings[i], err)
 		}
