@@ -150,10 +150,13 @@ func elementHints(src []byte, attrs []attr, g tag) hint {
 			}
 		}
 	}
-	if anchor {
-		return h
+	if !anchor {
+		h |= id
 	}
-	return h | id
+	if g == tBlockquote {
+		h &^= hShare // a quoted post of a social network is a quotation
+	}
+	return h
 }
 
 func equalFold(s, lowered []byte) bool {

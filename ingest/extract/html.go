@@ -47,13 +47,14 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	root := d.root()
 	d.judge(root)
 	p := x.tree.facts.page(&x.writer)
-	p.Title = x.headline(p.Title)
+	p.Title = x.headline(p.Title, p.Site)
 	p.Text = x.write(p.Title)
 	return p, nil
 }
 
-// headline prefers the page's only <h1> to a stated title that is missing or merely says more: "Lists - The Site".
-func (x *HTML) headline(stated string) string {
+// headline prefers the page's only <h1> to a stated title that is missing, or that says the same with more or other words, as
+// in "Lists - The Site". An <h1> that ends the stated title is the site's name.
+func (x *HTML) headline(stated, site string) string {
 	found := -1
 	for i := range x.decider.blocks {
 		if x.decider.blocks[i].tag == tH1 {
@@ -68,9 +69,26 @@ func (x *HTML) headline(stated string) string {
 	}
 	x.line = oneLine(x.writer.append(x.line[:0], &x.decider.blocks[found]))
 	h1 := strings.ToValidUTF8(string(x.line[:min(len(x.line), maxFact)]), "")
+	if stated == "" {
+		return h1
+	}
 	x.title = appendFolded(x.title[:0], []byte(stated))
 	x.line = appendFolded(x.line[:0], []byte(h1))
-	if len(x.title) == 0 || len(x.line) > 3 && len(x.line) < len(x.title) && bytes.HasPrefix(x.title, x.line) {
+	if len(x.line) < 4 || h1 == site || len(x.title) >= len(x.line) && bytes.HasSuffix(x.title, x.line) {
+		return stated
+	}
+	if bytes.HasPrefix(x.title, x.line) {
+		return h1
+	}
+	words := strings.Fields(h1)
+	shared := 0
+	for _, w := range words {
+		x.line = appendFolded(x.line[:0], []byte(w))
+		if bytes.Contains(x.title, x.line) {
+			shared++
+		}
+	}
+	if len(words) >= 3 && shared*2 > len(words) {
 		return h1
 	}
 	return stated

@@ -12,7 +12,7 @@ func (d *decider) judge(root int32) {
 		b := &d.blocks[i]
 		s := d.score(b, root)
 		if i < first || i > last {
-			s -= 0.35
+			s -= d.outside(b)
 		}
 		b.keep = s > 0
 	}
@@ -48,6 +48,19 @@ func (d *decider) span(from, to int32) (first, last int32) {
 	return first, last
 }
 
+// outside is what a block before the first or after the last running text has to make up for: most of all a line that is no
+// sentence, such as a date, a byline or a count of comments.
+func (d *decider) outside(b *block) float32 {
+	if b.ended || b.words >= 12 {
+		return 0.35
+	}
+	switch b.tag {
+	case tLi, tDd, tDt, tTd, tTh, tPre, tBlockquote, tH2, tH3, tH4:
+		return 0.35
+	}
+	return 0.9
+}
+
 // score sums up what speaks for a block and against it. Above zero it is kept. The weights were set by hand.
 func (d *decider) score(b *block, root int32) float32 {
 	words := float32(b.words)
@@ -66,6 +79,8 @@ func (d *decider) score(b *block, root int32) float32 {
 		s -= 1.1 * density
 		if density > 0.7 && b.words < 30 {
 			s -= 0.7
+		} else if density > 0.6 {
+			s -= 0.5
 		}
 	}
 	if b.words < 30 && d.leadsAway(b) {

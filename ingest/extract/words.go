@@ -14,7 +14,7 @@ const (
 	hFooter                    // footer, copyright, legal
 	hSide                      // sidebars
 	hAd                        // advertisements, sponsored matter
-	hSub                       // newsletters, subscriptions, sign-in
+	hSub                       // newsletters, subscriptions, sign-in, consent
 	hMeta                      // dates, sections, counters
 	hTags                      // lists of tags and categories
 	hBio                       // about the author
@@ -73,7 +73,7 @@ var nameWords = []struct {
 		"more-news", "also-like", "read-next", "readnext", "up-next", "-outbrain", "taboola", "-ob-", "zergnet", "similar", "suggest",
 		"carousel", "headlines", "top-stories", "topstories", "editors-pick", "-river-", "storylist", "-teasers", "mostpopular",
 		"nextprev", "next-article", "onward", "jp-relatedposts", "-recirc", "further-reading", "-seealso", "-siblings"}},
-	{hShare, []string{"-share", "share-", "sharing", "sharedaddy", "-social", "social-", "socials-", "addthis", "addtoany", "facebook", "-twitter-",
+	{hShare, []string{"-share", "share-", "sharing", "sharedaddy", "-social", "social-", "socials-", "addthis", "addtoany", "facebook", "twitter-share", "twitter-follow", "twitter-btn",
 		"pinterest", "linkedin", "whatsapp", "flipboard", "instagram", "-follow-", "followus", "gigya", "shareaholic", "-likes-", "sociable"}},
 	{hNav, []string{"-nav-", "-navbar", "navigation", "-menu", "menu-", "submenu", "breadcrumb", "pagination", "-pager", "-paging", "-sitenav",
 		"subnav", "topnav", "mainnav", "-navi", "-toc-", "-tabs-", "skip-link", "-skip-", "-prev-", "-jump", "hamburger", "-sitemap",
@@ -85,7 +85,8 @@ var nameWords = []struct {
 	{hAd, []string{"-ad-", "-ads-", "advert", "-adv-", "sponsor", "-promoted", "adsense", "adslot", "ad-slot", "-dfp", "-gpt-ad", "-banner-ad",
 		"ad-container", "adcontainer", "-adunit", "ad-unit", "paid-content", "affiliate", "-admz", "-wppaszone"}},
 	{hSub, []string{"subscribe", "subscription", "newsletter", "-signup", "sign-up", "signin", "sign-in", "-login", "-register-", "paywall", "-mailchimp",
-		"mc-embed", "email-alert", "-optin", "-donate", "donation", "-membership-", "meter-", "regwall"}},
+		"mc-embed", "email-alert", "-optin", "-donate", "donation", "-membership-", "meter-", "regwall",
+		"cookie", "-consent", "gdpr", "privacy-overview"}},
 	{hMeta, []string{"-meta-", "metadata", "-date-", "-dateline", "timestamp", "published", "-pubdate", "-updated-", "-time-", "-count-", "-counter",
 		"post-info", "entry-info", "article-info", "-views-", "datetime", "reading-time", "read-time", "-kicker", "-eyebrow", "-posted-",
 		"-category-name", "last-modified", "lastmod", "-postmeta", "entry-utility", "-stats-"}},
@@ -98,7 +99,7 @@ var nameWords = []struct {
 		"thumbnail", "-thumb-", "lightbox", "-audio-", "-photo-", "-playlist", "infobox-image", "-embed-"}},
 	{hCaption, []string{"caption", "-credit-", "-credits-", "-photo-credit", "photographer", "-cutline", "image-source", "-attribution"}},
 	{hWidget, []string{"-widget", "widget-", "-popup", "-modal", "-popover", "-overlay-box", "-banner-", "-tooltip", "-flyout", "-notification",
-		"-cookie", "-consent", "-gdpr", "-promo", "-callout-", "interstitial", "-toast-", "-poll-", "-quiz-", "-weather", "ticker", "-survey"}},
+		"-promo", "-callout-", "interstitial", "-toast-", "-poll-", "-quiz-", "-weather", "ticker", "-survey"}},
 	{hButton, []string{"-btn", "button", "-cta-", "-actions-", "-action-bar", "-print-", "-tools-", "article-tools", "-feedback", "-rating", "-vote"}},
 	{hMore, []string{"read-more", "readmore", "-more-link", "teaser", "-promo-", "see-more", "-more-", "-inline-link", "-pullquote", "-pull-quote",
 		"pulledquote", "-factbox", "-infobox", "-navbox", "-hatnote", "-sidenote", "-linkbox", "topper"}},
