@@ -1,0 +1,157 @@
+package dedup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// Removals are the verdicts of a cluster step: which rows go, and which of those that stay belong together. They take a bit a row and
+// 24 bytes a row of a group.
+type Removals struct {
+	sets map[string][]rows
+}
+
+// rows are the verdicts on one shard.
+type rows struct {
+	gone   []uint64
+	row    []int32 // of a group, ascending
+	groups []quern.ID
+}
+
+const (
+	maxShards = 1 << 24
+	maxRows   = 1<<31 - 1
+)
+
+// LoadRemovals reads what Cluster wrote to dir.
+func LoadRemovals(dir quern.Dir) (*Removals, error) {
+	r := &Removals{sets: map[string][]rows{}}
+	err := readLines(dir, removalsName, func(l removal) error {
+		s, err := r.shard(l.Dataset, l.Shard, l.Row)
+		if err != nil {
+			return err
+		}
+		for len(s.gone) <= l.Row/64 {
+			s.gone = append(s.gone, 0)
+		}
+		s.gone[l.Row/64] |= 1 << (l.Row % 64)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, readLines(dir, groupsName, func(l member) error {
+		id, err := quern.ParseID(l.Group)
+		if err != nil {
+			return err
+		}
+		s, err := r.shard(l.Dataset, l.Shard, l.Row)
+		if err != nil {
+			return err
+		}
+		if n := len(s.row); n > 0 && s.row[n-1] >= int32(l.Row) {
+			return fmt.Errorf("row %d after row %d: the lines are not sorted", l.Row, s.row[n-1])
+		}
+		s.row, s.groups = append(s.row, int32(l.Row)), append(s.groups, id)
+		return nil
+	})
+}
+
+// shard finds or makes the verdicts on a shard. A number far beyond those before it is refused, so that a short file cannot ask for
+// much memory.
+func (r *Removals) shard(set string, shard, row int) (*rows, error) {
+	if shard < 0 || shard >= maxShards || row < 0 || row >= maxRows {
+		return nil, fmt.Errorf("shard %d, row %d: out of range", shard, row)
+	}
+	s := r.sets[set]
+	for len(s) <= shard {
+		s = append(s, rows{})
+	}
+	r.sets[set] = s
+	return &s[shard], nil
+}
+
+// readLines decodes the JSON lines of a blob.
+func readLines[T any](dir quern.Dir, name string, f func(T) error) error {
+	file, err := dir.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	z, err := zstd.NewReader(io.NewSectionReader(file, 0, file.Size()), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer z.Close()
+	dec := json.NewDecoder(z)
+	for {
+		var l T
+		err := dec.Decode(&l)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = f(l)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: offset %d: %w", name, dec.InputOffset(), err)
+		}
+	}
+}
+
+// Removed reports whether the row of a dataset goes.
+func (r *Removals) Removed(set string, row quern.Row) bool {
+	s := r.sets[set]
+	if row.Shard < 0 || row.Shard >= len(s) || row.Index < 0 || row.Index/64 >= len(s[row.Shard].gone) {
+		return false
+	}
+	return s[row.Shard].gone[row.Index/64]>>(row.Index%64)&1 == 1
+}
+
+// Group is the cluster to which a row that stays belongs; zero if it stands alone.
+func (r *Removals) Group(set string, row quern.Row) quern.ID {
+	s := r.sets[set]
+	if row.Shard < 0 || row.Shard >= len(s) {
+		return quern.ID{}
+	}
+	if i, ok := slices.BinarySearch(s[row.Shard].row, int32(min(row.Index, maxRows))); ok {
+		return s[row.Shard].groups[i]
+	}
+	return quern.ID{}
+}
+
+// Survivors is src, which reads the text dataset of that name, without the rows that go. The documents know their Group.
+func (r *Removals) Survivors(src quern.Source, dataset string) quern.Source {
+	return survivors{src, r, dataset}
+}
+
+type survivors struct {
+	quern.Source
+	removals *Removals
+	dataset  string
+}
+
+func (s survivors) Docs(ctx context.Context, u quern.Unit) iter.Seq2[*quern.Doc, error] {
+	return func(yield func(*quern.Doc, error) bool) {
+		for d, err := range s.Source.Docs(ctx, u) {
+			if err == nil {
+				if s.removals.Removed(s.dataset, d.Row) {
+					continue
+				}
+				d.Group = s.removals.Group(s.dataset, d.Row)
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package dedup
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// A signature blob is a header and columns, little-endian, one entry a document:
+//
+//	"quernsig" | version u32 | shingle u32 | bands u32 | rows u32 | exact u32 | zero u32 | seed u64 | documents u64
+//	XXH64 of each column u64 … | XXH64 of the header so far u64
+//	ID 16 bytes … | hash of the text 16 bytes … | size of the text u32 … | key of band 0 u64 … | key of band 1 u64 …
+//
+// Columns stand one after the other, so that one band can be read without the others. A key of 0 means that the document has none.
+const (
+	sigMagic   = "quernsig"
+	sigVersion = 1
+
+	colID = iota - 2
+	colHash
+	colSize
+	fixedColumns
+)
+
+// header tells under which options a blob was signed.
+type header struct {
+	shingle, bands, rows int
+	exact                Exact
+	seed                 uint64
+	docs                 int64
+	sums                 []uint64
+}
+
+func (c Config) header(seed uint64) header {
+	n := c.near()
+	return header{shingle: n.Shingle, bands: n.Bands, rows: n.Rows, exact: c.exact(), seed: seed}
+}
+
+const fixedHeader = 8 + 6*4 + 2*8
+
+func (h *header) size() int64 { return fixedHeader + int64(fixedColumns+h.bands)*8 + 8 }
+
+func (h *header) encode() []byte {
+	var exact uint32
+	if h.exact.Spaces {
+		exact |= 1
+	}
+	if h.exact.Case {
+		exact |= 2
+	}
+	b := []byte(sigMagic)
+	for _, v := range []uint32{sigVersion, uint32(h.shingle), uint32(h.bands), uint32(h.rows), exact, 0} {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	b = binary.LittleEndian.AppendUint64(b, h.seed)
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.docs))
+	for _, v := range h.sums {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	return binary.LittleEndian.AppendUint64(b, xxhash.Sum64(b))
+}
+
+// width is the bytes of one entry of a column.
+func width(col int) int64 {
+	switch col {
+	case colID, colHash:
+		return 16
+	case colSize:
+		return 4
+	}
+	return 8
+}
+
+// start is where a column stands in the blob.
+func (h *header) start(col int) int64 {
+	at := h.size()
+	for c := range col {
+		at += width(c) * h.docs
+	}
+	return at
+}
+
+// sigFile is an open signature blob.
+type sigFile struct {
+	header
+	name string
+	file quern.File
+}
+
+var errNotSig = errors.New("not a signature blob of this version")
+
+func openSig(dir quern.Dir, name string) (*sigFile, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	s := &sigFile{name: name, file: f}
+	if err := s.readHeader(); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return s, nil
+}
+
+func (s *sigFile) readHeader() error {
+	b := make([]byte, fixedHeader)
+	if err := readFull(s.file, b, 0); err != nil || string(b[:8]) != sigMagic {
+		return errNotSig
+	}
+	var v [6]uint32
+	for i := range v {
+		v[i] = binary.LittleEndian.Uint32(b[8+4*i:])
+	}
+	docs := binary.LittleEndian.Uint64(b[40:])
+	if v[0] != sigVersion || v[2] > maxBands || docs > 1<<32 {
+		return errNotSig
+	}
+	s.shingle, s.bands, s.rows = int(v[1]), int(v[2]), int(v[3])
+	s.exact = Exact{Spaces: v[4]&1 != 0, Case: v[4]&2 != 0}
+	s.seed, s.docs = binary.LittleEndian.Uint64(b[32:]), int64(docs)
+	if want := s.start(fixedColumns + s.bands); s.file.Size() != want {
+		return fmt.Errorf("%d bytes, its header says %d", s.file.Size(), want)
+	}
+	b = make([]byte, s.size())
+	if err := readFull(s.file, b, 0); err != nil {
+		return err
+	}
+	n := len(b) - 8
+	if xxhash.Sum64(b[:n]) != binary.LittleEndian.Uint64(b[n:]) {
+		return errors.New("the header is damaged: its checksum differs")
+	}
+	for at := fixedHeader; at < n; at += 8 {
+		s.sums = append(s.sums, binary.LittleEndian.Uint64(b[at:]))
+	}
+	return nil
+}
+
+// sameOptions reports whether s was signed under want.
+func (s *sigFile) sameOptions(want header) bool {
+	return s.shingle == want.shingle && s.bands == want.bands && s.rows == want.rows && s.exact == want.exact && s.seed == want.seed
+}
+
+const columnBuffer = 64 << 10 // a multiple of every width
+
+// column calls f with the entries of a column from row on, a buffer at a time, and checks the column's sum at the end.
+func (s *sigFile) column(col int, buf []byte, f func(row int64, b []byte)) error {
+	var sum xxhash.Digest
+	sum.Reset()
+	at, end := s.start(col), s.start(col+1)
+	w := width(col)
+	for row := int64(0); at < end; {
+		b := buf[:min(int64(len(buf)), end-at)]
+		if err := readFull(s.file, b, at); err != nil {
+			return fmt.Errorf("%s: offset %d: %w", s.name, at, err)
+		}
+		sum.Write(b)
+		f(row, b)
+		at += int64(len(b))
+		row += int64(len(b)) / w
+	}
+	if sum.Sum64() != s.sums[col] {
+		return fmt.Errorf("%s: offset %d: column %d is damaged: its checksum differs", s.name, s.start(col), col)
+	}
+	return nil
+}
+
+// entry reads one entry of a column of 16 bytes.
+func (s *sigFile) entry(col int, row int64) (e [16]byte, err error) {
+	if err := readFull(s.file, e[:], s.start(col)+16*row); err != nil {
+		return e, fmt.Errorf("%s: row %d: %w", s.name, row, err)
+	}
+	return e, nil
+}
+
+func readFull(r io.ReaderAt, b []byte, at int64) error {
+	n, err := r.ReadAt(b, at)
+	if n == len(b) {
+		return nil
+	}
+	if err == nil || err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
