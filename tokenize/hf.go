@@ -82,8 +82,10 @@ func Parse(b []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.bpe, err = newBPE(src)
-	return t, err
+	if t.bpe, err = newBPE(src); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // split finds the rule: the pattern of ByteLevel itself, or of a Split before it.
