@@ -117,7 +117,10 @@ func (id *Identifier) Identify(text []byte) (lang string, confidence float64) {
 	if shared[best] == nil || !id.wanted[best] {
 		return "und-" + codes[best], round(share)
 	}
-	id.sample = take(id.sample[:0], parts, best)
+	if best == latin && passesForEnglish(halves(parts)) {
+		return "en", round(share)
+	}
+	id.sample = take(id.sample[:0], halves(parts), best)
 	values := model(best).ComputeLanguageConfidenceValues(string(id.sample))
 	if len(values) < 2 || values[0].Value() == values[1].Value() {
 		return "und-" + codes[best], 0
@@ -132,16 +135,10 @@ func round(v float64) float64 { return math.Round(v*1000) / 1000 }
 // the sample: 240 letters take 0.6 ms, 1,000 take 6 ms.
 const sampled = 120
 
-// take appends words of one script, from the start of the text and from its middle.
-func take(dst []byte, parts [2][]byte, s script) []byte {
-	first, second := parts[0], parts[1]
-	if second == nil {
-		second = whole(first, len(first)/2, len(first))
-		first = whole(first, 0, len(first)/2)
-	}
-	var left int
-	dst, left = takeFrom(dst, first, s, sampled)
-	dst, _ = takeFrom(dst, second, s, sampled+left)
+// take appends words of one script from both halves of a text.
+func take(dst []byte, halves [2][]byte, s script) []byte {
+	dst, left := takeFrom(dst, halves[0], s, sampled)
+	dst, _ = takeFrom(dst, halves[1], s, sampled+left)
 	return dst
 }
 

@@ -96,6 +96,14 @@ func windows(text []byte) [2][]byte {
 	return [2][]byte{whole(text, 0, window), whole(text, mid, mid+window)}
 }
 
+// halves gives the start and the middle of a text, whatever its length.
+func halves(parts [2][]byte) [2][]byte {
+	if text := parts[0]; parts[1] == nil {
+		return [2][]byte{whole(text, 0, len(text)/2), whole(text, len(text)/2, len(text))}
+	}
+	return parts
+}
+
 func whole(text []byte, from, to int) []byte {
 	for from < to && !utf8.RuneStart(text[from]) {
 		from++
