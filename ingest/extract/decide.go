@@ -144,6 +144,23 @@ func (d *decider) root() int32 {
 	return d.narrow(best)
 }
 
+// titled moves the root to the text under the heading that says the page's title, where the heavier text stands elsewhere: on a
+// page with one short article and excerpts of six others, the six win by weight.
+func (d *decider) titled(root, heading int32) int32 {
+	if heading < 0 {
+		return root
+	}
+	under := d.blocks[heading].node
+	for under > 0 && d.weight(under) < 40 {
+		under = d.nodes[under].parent
+	}
+	apart := under >= d.nodes[root].end || d.nodes[under].end <= root
+	if under > 0 && apart && d.weight(under) > 0.15*d.weight(root) {
+		return under
+	}
+	return root
+}
+
 // stated is the element that a page without running text itself calls its main part, or else <body>.
 func (d *decider) stated() int32 {
 	body := int32(0)

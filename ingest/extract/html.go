@@ -44,10 +44,9 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	d := &x.decider
 	d.cut(page, x.tree.nodes)
 	d.weigh()
-	root := d.root()
-	d.judge(root)
 	p := x.tree.facts.page(&x.writer)
 	p.Title = x.headline(p.Title, p.Site)
+	d.judge(d.titled(d.root(), x.titleHeading(p.Title)))
 	p.Text = x.write(p.Title)
 	return p, nil
 }
@@ -92,6 +91,26 @@ func (x *HTML) headline(stated, site string) string {
 		return h1
 	}
 	return stated
+}
+
+// titleHeading is the one heading that says the title, or -1.
+func (x *HTML) titleHeading(title string) int32 {
+	x.title = appendFolded(x.title[:0], []byte(title))
+	found := int32(-1)
+	for i := range x.decider.blocks {
+		b := &x.decider.blocks[i]
+		if !isHeading(b.tag) || len(x.title) < 4 || int(b.chars) > 2*len(x.title) {
+			continue
+		}
+		x.out = x.writer.append(x.out[:0], b)
+		if x.line = appendFolded(x.line[:0], x.out); bytes.Equal(x.line, x.title) {
+			if found >= 0 {
+				return -1
+			}
+			found = int32(i)
+		}
+	}
+	return found
 }
 
 // write joins the kept blocks into text.
