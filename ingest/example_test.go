@@ -1,0 +1,74 @@
+package ingest_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-83c59573/quern/ingest"
+)
+
+// show prints what a source reads.
+func show(r ingest.Reader, err error) {
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	units, err := r.Units(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, u := range units {
+		for d, err := range r.Docs(ctx, u) {
+			if err != nil {
+				fmt.Println("skipped:", err)
+				continue
+			}
+			fmt.Printf("%s %q\n", d.ID.String()[:8], d.Text)
+		}
+	}
+}
+
+// folder makes a folder with one file.
+func folder(name, content string) string {
+	dir, err := os.MkdirTemp("", "quern")
+	if err != nil {
+		panic(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+func ExampleNewJSONL() {
+	dir := folder("notes.jsonl", `{"id":"a","text":"The first note."}
+{"id":"b","text":null}
+{"id":"c","text":"The third note."}
+`)
+	defer os.RemoveAll(dir)
+	show(ingest.NewJSONL(ingest.Options{Name: "notes", Domain: "web", Base: dir, Paths: []string{"*.jsonl"}}, ingest.DefaultFields()))
+	// Output:
+	// 47002852 "The first note."
+	// skipped: notes.jsonl: offset 36: no-text
+	// 809101cc "The third note."
+}
+
+func ExampleNewTree() {
+	dir := folder("main.go", "package main\n")
+	defer os.RemoveAll(dir)
+	show(ingest.NewTree(ingest.Options{Name: "mine", Domain: "code", Base: dir, Paths: []string{"."}}, ingest.DefaultTreeOptions()))
+	// Output:
+	// 2313fd18 "package main\n"
+}
+
+func ExampleNewHTML() {
+	dir := folder("page.html", "<html><head><title>Mill</title></head><body><nav>Home</nav><article><p>The miller weighed twenty sacks of oats before the frost came.</p></article></body></html>")
+	defer os.RemoveAll(dir)
+	show(ingest.NewHTML(ingest.Options{Name: "pages", Domain: "web", Base: dir, Paths: []string{"page.html"}}))
+	// Output:
+	// 72a1b342 "The miller weighed twenty sacks of oats before the frost came."
+}
