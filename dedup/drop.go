@@ -28,8 +28,8 @@ type rows struct {
 }
 
 const (
-	maxShards = 1 << 24
-	maxRows   = 1<<31 - 1
+	maxShards = 1 << 20
+	maxRows   = 1 << 28
 )
 
 // LoadRemovals reads what Cluster wrote to dir.
@@ -66,8 +66,7 @@ func LoadRemovals(dir quern.Dir) (*Removals, error) {
 	})
 }
 
-// shard finds or makes the verdicts on a shard. A number far beyond those before it is refused, so that a short file cannot ask for
-// much memory.
+// shard finds or makes the verdicts on a shard. The limits keep a short damaged file from asking for much memory.
 func (r *Removals) shard(set string, shard, row int) (*rows, error) {
 	if shard < 0 || shard >= maxShards || row < 0 || row >= maxRows {
 		return nil, fmt.Errorf("shard %d, row %d: out of range", shard, row)

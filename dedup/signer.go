@@ -44,8 +44,8 @@ func (s *signer) Put(d *quern.Doc) error {
 	if s.ended {
 		return errEnded
 	}
-	if s.head.docs == math.MaxUint32 {
-		return errors.New("dedup: a shard of more than 4 billion documents")
+	if s.head.docs == maxRows {
+		return errors.New("dedup: a shard of more than 268,435,456 documents")
 	}
 	h := s.words.digest128(d.Text, s.exact)
 	s.cols[colID] = append(s.cols[colID], d.ID[:]...)
