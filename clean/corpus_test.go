@@ -141,3 +141,21 @@ func BenchmarkFacts(b *testing.B) {
 	b.Run("prose", func(b *testing.B) { benchStage(b, prose(b), everything(b)) })
 	b.Run("chinese", func(b *testing.B) { benchStage(b, chinese(b), everything(b)) })
 }
+
+// BenchmarkStages runs single rules over English prose of which none is dropped before the rule itself.
+func BenchmarkStages(b *testing.B) {
+	docs := prose(b)
+	for _, bench := range []struct {
+		name  string
+		build func() (quern.Stage, error)
+	}{{"normalize", DefaultNormalize().Stage}, {"pii", DefaultPII().Stage}, {"stack", DefaultStack().Stage}, {"generated", DefaultGenerated().Stage},
+		{"pes2o", DefaultPES2O().Stage}, {"fineweb", DefaultFineWeb().Stage}, {"language", Language{Keep: []string{"en"}}.Stage}} {
+		b.Run(bench.name, func(b *testing.B) {
+			s, err := bench.build()
+			benchStage(b, docs, build(b, s, err))
+		})
+	}
+	b.Run("web", func(b *testing.B) { // with C4 rewriting most texts, and FineWeb looking again
+		benchStage(b, docs, Join(looseStages(b))...)
+	})
+}

@@ -3,6 +3,7 @@ package clean
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/cespare/xxhash/v2"
@@ -63,6 +64,9 @@ type paperWord struct {
 
 func (s *pes2o) Apply(d *quern.Doc) (quern.Verdict, error) {
 	o := &s.opt
+	if len(d.Text) > math.MaxInt32 {
+		return d.Fail(paperLong, float64(len(d.Text)), math.MaxInt32), nil
+	}
 	words, paragraphs := s.count(d.Text)
 	top := paperWord{}
 	for _, w := range s.words {
@@ -119,10 +123,7 @@ func isPlainWord(w []byte) bool {
 // count fills the table of words, which white space separates, and counts words and the paragraphs of five words or more.
 func (s *pes2o) count(text []byte) (words, paragraphs int) {
 	s.words = s.words[:0]
-	if len(s.slots) == 0 {
-		s.slots = make([]int32, 1<<12)
-	}
-	clear(s.slots)
+	s.slots = cleared(s.slots, 1<<12)
 	inBlock := 0
 	for i := 0; i < len(text); {
 		for gap := 0; i < len(text); {
@@ -160,9 +161,19 @@ func (s *pes2o) count(text []byte) (words, paragraphs int) {
 	return words, paragraphs
 }
 
+// cleared gives n free slots, the old memory if it reaches, so that one long text does not make every later one costly.
+func cleared(slots []int32, n int) []int32 {
+	if cap(slots) < n {
+		return make([]int32, n)
+	}
+	slots = slots[:n]
+	clear(slots)
+	return slots
+}
+
 func (s *pes2o) add(text []byte, from, to int) {
 	if 2*len(s.words) >= len(s.slots) {
-		s.slots = make([]int32, 2*len(s.slots))
+		s.slots = cleared(s.slots, 2*len(s.slots))
 		for i, w := range s.words {
 			at := s.find(text, w.hash, text[w.from:w.to])
 			s.slots[at] = int32(i + 1)
