@@ -9,7 +9,6 @@ type block struct {
 	chars, sents     int32
 	tag              tag
 	ended            bool // the last text ends as a sentence does
-	bold             bool // some of it is emphasized
 	keep             bool
 	weight           float32
 }
@@ -153,10 +152,6 @@ func (c *cutter) text(i int32, around hint) {
 		b.linkWords += nd.words
 	}
 	b.ended = endsSentence(c.src[nd.a:nd.b])
-	switch c.nodes[nd.parent].tag {
-	case tB, tStrong, tEm, tI:
-		b.bold = true
-	}
 }
 
 // endsSentence reports whether s ends in . ! ? : ; … or a full-width stop, closing quotes and brackets aside.

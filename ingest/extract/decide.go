@@ -19,7 +19,7 @@ func baseWeight(b *block) float32 {
 	}
 	g := w * (1 - 1.5*density)
 	if b.words < 5 || b.words < 12 && !b.ended {
-		if b.tag == tTd || b.tag == tTh || b.linkWords == 0 && b.words >= 5 {
+		if b.tag == tTd || b.tag == tTh || b.linkWords == 0 && (b.words >= 5 || b.ctx&gTable != 0 || b.tag == tDd || b.tag == tDt) {
 			return 0
 		}
 		return -1

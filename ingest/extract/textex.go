@@ -316,6 +316,14 @@ func (t *latexWriter) special(name string) {
 		t.text(t.argument())
 	case "verb", "lstinline", "mintinline":
 		t.verb(name)
+	default:
+		t.inlineSpecial(name)
+	}
+}
+
+// inlineSpecial goes on where special ends: scripts, the lines of algorithms, and what is unknown.
+func (t *latexWriter) inlineSpecial(name string) {
+	switch name {
 	case "textsuperscript":
 		t.text(scripted(t.paper.render(t.argument(), t.depth+1), superScript))
 	case "textsubscript":

@@ -7,10 +7,10 @@ var texDrop = map[string]int{
 	"pagestyle": 1, "thispagestyle": 1, "pagenumbering": 1, "usepackage": 1, "RequirePackage": 1, "hypersetup": 1, "index": 1,
 	"glossary": 1, "color": 1, "definecolor": 3, "setlength": 2, "addtolength": 2, "setcounter": 2, "addtocounter": 2, "rule": 2,
 	"cline": 1, "cmidrule": 1, "captionsetup": 1, "graphicspath": 1, "addbibresource": 1, "thanks": 1, "affil": 1, "affiliation": 1,
-	"institute": 1, "address": 1, "email": 1, "orcid": 1, "orcidlink": 1, "keywords": 1, "input@path": 1, "newlength": 1,
+	"institute": 1, "address": 1, "email": 1, "orcid": 1, "orcidlink": 1, "keywords": 1, "newlength": 1,
 	"newcounter": 1, "theoremstyle": 1, "allowdisplaybreaks": 0, "linespread": 1, "fontsize": 2, "selectfont": 0, "phantom": 1,
 	"hphantom": 1, "vphantom": 1, "todo": 1, "marginpar": 1, "pdfbookmark": 2, "addcontentsline": 3, "markboth": 2, "markright": 1,
-	"subfile@": 1, "DeclareGraphicsExtensions": 1, "geometry": 1, "numberwithin": 2, "phantomsection": 0, "write": 1,
+	"DeclareGraphicsExtensions": 1, "geometry": 1, "numberwithin": 2, "phantomsection": 0, "write": 1,
 	"footnotemark": 0, "PassOptionsToPackage": 2, "usetikzlibrary": 1, "tikzset": 1, "pgfplotsset": 1, "lstset": 1, "sisetup": 1,
 	"urlstyle": 1, "makeatletter": 0, "makeatother": 0, "bibitem": 1, "printbibliography": 0, "date": 1, "titlerunning": 1,
 	"authorrunning": 1, "shorttitle": 1, "shortauthors": 1, "runningtitle": 1, "correspondingauthor": 1, "corresponding": 1,
@@ -68,17 +68,17 @@ var texSections = map[string]bool{
 // The environments that are not taken for their content.
 var (
 	texVerbatim = map[string]bool{"verbatim": true, "Verbatim": true, "lstlisting": true, "minted": true, "alltt": true,
-		"verbatim*": true, "BVerbatim": true, "LVerbatim": true, "listing@": true, "code@": true}
+		"verbatim*": true, "BVerbatim": true, "LVerbatim": true}
 	texDropped = map[string]bool{"comment": true, "thebibliography": true, "tikzpicture": true, "picture": true, "pgfpicture": true,
 		"filecontents": true, "filecontents*": true, "acknowledgments": true, "acknowledgements": true, "acknowledgment": true,
-		"acknowledgement": true, "ack": true, "asy": true, "pspicture": true, "CCSXML": true, "axis": true, "algorithmic@": true,
+		"acknowledgement": true, "ack": true, "asy": true, "pspicture": true, "CCSXML": true, "axis": true,
 		"keyword": true, "keywords": true, "IEEEkeywords": true}
 	texFloats = map[string]bool{"figure": true, "figure*": true, "wrapfigure": true, "SCfigure": true, "sidewaysfigure": true,
 		"teaserfigure": true, "marginfigure": true}
 	texTables = map[string]int{"tabular": 1, "tabular*": 2, "tabularx": 2, "tabulary": 2, "longtable": 1, "supertabular": 1, "array": 1,
 		"deluxetable": 1, "deluxetable*": 1, "tblr": 1, "longtblr": 1, "tabu": 1, "xltabular": 2}
 	texLists = map[string]bool{"itemize": true, "enumerate": true, "description": true, "compactitem": true, "compactenum": true,
-		"inparaenum": true, "list": true, "trivlist@": true, "itemize*": true, "enumerate*": true, "tasks@": true}
+		"inparaenum": true, "list": true, "itemize*": true, "enumerate*": true}
 	// texMath maps display environments to what they become between $$; "" is nothing.
 	texMath = map[string]string{"equation": "", "equation*": "", "displaymath": "", "math": "", "dmath": "", "dmath*": "",
 		"align": "aligned", "align*": "aligned", "alignat": "aligned", "alignat*": "aligned", "flalign": "aligned",

@@ -204,7 +204,7 @@ func (d *decider) settleTables(from, to int32) {
 			if c.keep {
 				kept += c.words
 			}
-			cells = cells && c.words < 60
+			cells = cells && c.words < maxCellWords
 		}
 		if cells {
 			for k := i; k < end; k++ {

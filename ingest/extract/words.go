@@ -45,7 +45,6 @@ const (
 	gPre
 	gList
 	gHeading
-	gQuote
 )
 
 // never marks what is not main text wherever the container is not most of the page; against is merely suspicious.
@@ -59,7 +58,7 @@ var tagHints = [256]hint{
 	tAside: gAside, tFooter: gFooter, tNav: gNav, tMenu: gNav, tHeader: gHeader, tForm: gForm, tFieldset: gForm,
 	tFigure: gFigure, tFigcaption: gFigcap, tArticle: gArticle, tMain: gMain, tTable: gTable, tPre: gPre, tListing: gPre,
 	tLi: gList, tH1: gHeading, tH2: gHeading, tH3: gHeading, tH4: gHeading, tH5: gHeading, tH6: gHeading,
-	tBlockquote: gQuote, tCaption: hCaption, tAddress: hMeta,
+	tCaption: hCaption, tAddress: hMeta,
 }
 
 // nameWords are looked for in classes and ids, in lower case. "-" is any boundary: a character that is no letter, or the end.
