@@ -47,10 +47,14 @@ func (l *lines) text(s string) {
 	}
 }
 
-// raw adds text without touching its white space.
+// raw adds text without touching its white space. Control characters go: one of them means something here.
 func (l *lines) raw(s string) {
 	l.gap()
-	l.buf = append(l.buf, s...)
+	for i := range len(s) {
+		if c := s[i]; c >= ' ' && c != 0x7f || c == '\n' || c == '\t' {
+			l.buf = append(l.buf, c)
+		}
+	}
 }
 
 func (l *lines) gap() {

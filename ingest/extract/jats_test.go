@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -103,6 +104,40 @@ func TestJATSRefuses(t *testing.T) {
 	f("<article><body><p>"+strings.Repeat("<a>", 1000), "nested more than")
 	f("<article><body><p>x</p><", "offset")
 	f(`<?xml version="1.0" encoding="klingon"?><article/>`, "klingon")
+}
+
+// TestJATSHostile feeds articles that were made to hurt; they may say anything, but soon.
+func TestJATSHostile(t *testing.T) {
+	const n = 1 << 19
+	nest := func(open, inner, end string, depth int) string {
+		return strings.Repeat(open, depth) + inner + strings.Repeat(end, depth)
+	}
+	for name, body := range map[string]string{
+		"exponents":  "<math>" + nest("<msup><mi>x</mi><mrow>", "y", "</mrow></msup>", 150) + "</math>",
+		"accents":    "<math>" + nest("<mover>", "<mi>x</mi>", "<mo>^</mo></mover>", 300) + "</math>",
+		"fractions":  "<math>" + nest("<mfrac><mi>a</mi><mrow>", "b", "</mrow></mfrac>", 150) + "</math>",
+		"raised":     nest("<sup>", strings.Repeat("<i>x</i>", n/8), "</sup>", 300),
+		"lists":      nest("<list><list-item>", strings.Repeat("<p>x</p>", n/8), "</list-item></list>", 150),
+		"captions":   nest("<fig><caption><p>", strings.Repeat("x ", n/8), "</p></caption></fig>", 100),
+		"brackets":   strings.Repeat("[", n),
+		"commas":     "[" + strings.Repeat(", ", n/2),
+		"citations":  strings.Repeat(`[<xref ref-type="bibr">1</xref>,`, n/32),
+		"tables":     nest("<table-wrap><table><tr><td>", strings.Repeat("x ", n/8), "</td></tr></table></table-wrap>", 80),
+		"end tags":   strings.Repeat("</p>", n/4),
+		"entities":   strings.Repeat("&x;&amp", n/8),
+		"attributes": "<p " + strings.Repeat("a='b' ", n/8) + ">x</p>",
+	} {
+		start := time.Now()
+		a, err := JATS([]byte("<article><body>" + body + "</body></article>"))
+		if err == nil && !utf8.Valid(a.Text) {
+			t.Errorf("%s: the text is not UTF-8", name)
+		}
+		if d := time.Since(start); d > 3*time.Second {
+			t.Errorf("%s: half a megabyte took %v", name, d)
+		} else if testing.Verbose() {
+			t.Logf("%-10s %v %d bytes %v", name, d.Round(time.Millisecond), len(a.Text), err)
+		}
+	}
 }
 
 // TestJATSCorpus reads real articles: each must give a title, authors and several thousand characters.

@@ -39,19 +39,6 @@ func (t *texWriter) all(kids []*element) {
 	}
 }
 
-// group writes an element in braces, which one character does without.
-func (t *texWriter) group(e *element) {
-	s := ""
-	if e != nil {
-		s = mathTeX(e)
-	}
-	if utf8.RuneCountInString(s) == 1 && s != "\\" {
-		t.write(s)
-		return
-	}
-	t.write("{" + s + "}")
-}
-
 var mathFunctions = map[string]bool{
 	"sin": true, "cos": true, "tan": true, "log": true, "ln": true, "exp": true, "min": true, "max": true, "lim": true, "sup": true,
 	"inf": true, "det": true, "dim": true, "arg": true, "cot": true, "sinh": true, "cosh": true, "tanh": true, "Pr": true, "gcd": true,
@@ -99,7 +86,7 @@ func (t *texWriter) element(e *element) {
 	case "mroot":
 		t.write(`\sqrt[` + mathOf(arg(1)) + `]{` + mathOf(arg(0)) + `}`)
 	case "msub", "msup", "msubsup", "munder", "mover", "munderover":
-		t.scripts(e.name, arg(0), arg(1), arg(2))
+		t.scripts(e.name, mathOf(arg(0)), mathOf(arg(1)), mathOf(arg(2)))
 	case "mfenced":
 		t.fenced(e, args)
 	case "mtable":
@@ -130,25 +117,26 @@ func mathOf(e *element) string {
 	return mathTeX(e)
 }
 
-func (t *texWriter) scripts(name string, base, first, second *element) {
+// scripts writes a base with what stands above and below it. Each part is rendered once, so that the work is linear in the
+// depth of the formula.
+func (t *texWriter) scripts(name, base, first, second string) {
 	if name == "mover" || name == "munder" || name == "msup" {
-		accent := mathAccents[mathOf(first)]
+		accent := mathAccents[first]
 		if accent != "" && (name == "mover" || name == "munder" && accent == `\underline` || name == "msup" && accent[1] != 'u') {
 			if accent == `\underline` && name == "mover" {
 				accent = `\overline`
 			}
 			t.write(accent)
-			t.write("{" + mathOf(base) + "}")
+			t.write("{" + base + "}")
 			return
 		}
 	}
-	s := mathOf(base)
-	if s == "" {
-		s = "{}"
-	} else if utf8.RuneCountInString(s) > 1 && strings.ContainsAny(s, " +-=_^") {
-		s = "{" + s + "}"
+	if base == "" {
+		base = "{}"
+	} else if utf8.RuneCountInString(base) > 1 && strings.ContainsAny(base, " +-=_^") {
+		base = "{" + base + "}"
 	}
-	t.write(s)
+	t.write(base)
 	switch name {
 	case "msup", "mover":
 		t.script("^", first)
@@ -160,11 +148,14 @@ func (t *texWriter) scripts(name string, base, first, second *element) {
 	}
 }
 
-// script writes an index or exponent, unless it is empty.
-func (t *texWriter) script(mark string, e *element) {
-	if mathOf(e) != "" {
-		t.write(mark)
-		t.group(e)
+// script writes an index or exponent, unless it is empty: in braces, which one character does without.
+func (t *texWriter) script(mark, s string) {
+	switch {
+	case s == "":
+	case utf8.RuneCountInString(s) == 1 && s != "\\":
+		t.write(mark + s)
+	default:
+		t.write(mark + "{" + s + "}")
 	}
 }
 

@@ -364,7 +364,7 @@ func (t *latexWriter) verb(name string) {
 		t.raw(t.argument())
 		return
 	}
-	if c == 0 || c == '\n' {
+	if c == 0 || c == '\n' || c >= utf8.RuneSelf {
 		return
 	}
 	t.skip()
