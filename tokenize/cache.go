@@ -27,7 +27,8 @@ const (
 	hotBits   = 13        // 8,192 lines of two slots: 512 KiB, which a core's second-level cache holds
 	firstBits = 14        // table slots at the start, as a power of two
 	topBits   = 20        // … and at most: 32 MiB
-	maxKeys   = 16 << 20  // bytes of long pieces
+	maxKeys   = 8 << 20   // bytes of long pieces
+	maxArena  = 2 << 20   // ids of pieces that have more than four, or are long
 	longBit   = uint64(1) // v1 of a value that stands in the batch's own list
 	countBits = 60        // where v1 holds the number of ids
 	idMask    = 1<<countBits - 1
@@ -165,7 +166,7 @@ func (c *cache) store(h, lo, hi uint64, ids []uint32) slot {
 		s.v1 = uint64(four[2]) | uint64(four[3])<<32 | uint64(n)<<countBits
 	} else {
 		s.v0 = uint64(len(c.arena))<<32 | uint64(n)
-		c.arena = append(c.arena, ids...)
+		c.addIDs(ids)
 	}
 	c.put(h, s)
 	return s
@@ -211,6 +212,13 @@ func (c *cache) storeLong(at int, h uint64, piece []byte, ids []uint32) {
 	}
 	c.long[at] = longSlot{h, uint32(len(c.keys)), uint32(len(piece)), uint32(len(c.arena)), uint32(len(ids))}
 	c.keys = append(c.keys, piece...)
-	c.arena = append(c.arena, ids...)
+	c.addIDs(ids)
 	c.longUsed++
+}
+
+func (c *cache) addIDs(ids []uint32) {
+	c.arena = append(c.arena, ids...)
+	if len(c.arena) > maxArena {
+		c.full = true
+	}
 }

@@ -123,7 +123,7 @@ func (c *Counter) Merge(other *Counter) {
 
 // Learn merges the most frequent pair of neighbors, over and over, until the vocabulary is full. Of pairs that are equally frequent
 // the one with the smallest ids (left, then right) is first, where bytes are numbered in the order in which tokenizer.json spells
-// them. Merges never cross pieces. The vocabulary has exactly Vocab ids, or fewer if no pair is left that is frequent and short
+// them; these are the merges that Hugging Face's BpeTrainer finds. Merges never cross pieces. The vocabulary has exactly Vocab ids, or fewer if no pair is left that is frequent and short
 // enough: Tokenizer.Vocab tells. The counter may count on afterwards.
 func (c *Counter) Learn() (*Tokenizer, error) {
 	if err := c.learn.Validate(); err != nil {

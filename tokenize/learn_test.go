@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -56,6 +57,14 @@ func TestLearnGolden(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("%s differs: change Version and run with -update if that is meant", path)
 		}
+		merges, err := os.ReadFile("testdata/learned-" + split + ".merges")
+		if err != nil {
+			t.Fatal(err)
+		}
+		trained := strings.Split(strings.TrimSpace(string(merges)), "\n")
+		if own := mergesOf(t, got); !slices.Equal(own, trained) {
+			t.Errorf("%s: merges differ from those of Hugging Face's trainer:\n got %q\nwant %q", split, own, trained)
+		}
 		if k.Vocab() != 520 {
 			t.Errorf("%s: %d ids, want 520", split, k.Vocab())
 		}
@@ -68,6 +77,22 @@ func TestLearnGolden(t *testing.T) {
 			t.Errorf("%s: end of text is %d", split, k.EndOfText())
 		}
 	}
+}
+
+func mergesOf(t *testing.T, file []byte) (merges []string) {
+	t.Helper()
+	var f hfFile
+	if err := json.Unmarshal(file, &f); err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range f.Model.Merges {
+		left, right, err := mergeParts(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		merges = append(merges, left+" "+right)
+	}
+	return merges
 }
 
 // slowLearn counts all pairs anew for each merge, and gives the tokens that it makes.

@@ -2,7 +2,8 @@
 
 package tokenize
 
-// UnicodeVersion is the version of Unicode that the character classes are pinned to.
+// UnicodeVersion is the version of Unicode that the character classes are pinned to. What a later
+// version adds counts as symbols.
 const UnicodeVersion = "15.0.0"
 
 // classRuns holds the class of every code point from 0 as runs: a letter, and how often if more than once. o other, s white

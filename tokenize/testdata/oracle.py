@@ -1,16 +1,31 @@
-"""Writes learned-SPLIT.jsonl: texts with the ids that Hugging Face's tokenizers gives for learned-SPLIT.json."""
+"""Asks Hugging Face's tokenizers. For each learned-SPLIT.json it writes learned-SPLIT.jsonl, texts with the ids that it gives, and
+learned-SPLIT.merges, what its own trainer learns from sample.txt with that split pattern and vocabulary size."""
 import glob
 import json
 import os
 
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
 here = os.path.dirname(os.path.abspath(__file__))
-texts = open(os.path.join(here, "sample.txt"), encoding="utf-8", newline="").read().split("----\n")
-texts += [json.loads(line)["text"] for line in open(os.path.join(here, "gpt35turbo.jsonl"), encoding="utf-8")]
+sample = open(os.path.join(here, "sample.txt"), encoding="utf-8", newline="").read().split("----\n")
+texts = sample + [json.loads(line)["text"] for line in open(os.path.join(here, "gpt35turbo.jsonl"), encoding="utf-8")]
 for path in sorted(glob.glob(os.path.join(here, "learned-*.json"))):
     tokenizer = Tokenizer.from_file(path)
     with open(path + "l", "w", encoding="utf-8") as out:
         for text in texts:
             ids = tokenizer.encode(text, add_special_tokens=False).ids
             out.write(json.dumps({"text": text, "ids": ids}, separators=(",", ":")) + "\n")
+
+    split = json.load(open(path, encoding="utf-8"))["pre_tokenizer"]["pretokenizers"][0]
+    trained = Tokenizer(models.BPE())
+    trained.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(split["pattern"]["Regex"]), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    specials = 4
+    trained.train_from_iterator(sample, trainers.BpeTrainer(
+        vocab_size=tokenizer.get_vocab_size() - specials, min_frequency=2, initial_alphabet=alphabet, show_progress=False))
+    with open(path[:-len("json")] + "merges", "w", encoding="utf-8") as out:
+        for merge in json.loads(trained.to_str())["model"]["merges"]:
+            out.write((merge if isinstance(merge, str) else " ".join(merge)) + "\n")
