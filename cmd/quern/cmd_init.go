@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/spf13/cobra"
+)
+
+func initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "init DIR",
+		Short: "Write the quickstart spec and its sample into a new folder, for those who have only the binary",
+		Args:  exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := args[0]
+			if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+				return fmt.Errorf("%s is not empty: give a new folder", dir)
+			}
+			err := fs.WalkDir(pipelines.Sample, ".", func(name string, e fs.DirEntry, err error) error {
+				if err != nil || e.IsDir() {
+					return err
+				}
+				b, err := pipelines.Sample.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				if name == "quickstart.yaml" {
+					b = withoutOwnSource(b)
+				}
+				to := filepath.Join(dir, filepath.FromSlash(name))
+				if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+					return err
+				}
+				return os.WriteFile(to, b, 0o666)
+			})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "now run: quern run %s\n", filepath.Join(dir, "quickstart.yaml"))
+			return nil
+		},
+	}
+}
+
+// withoutOwnSource takes quern's own source out of the quickstart: a binary has no checkout around it.
+func withoutOwnSource(spec []byte) []byte {
+	var out []string
+	for line := range strings.Lines(string(spec)) {
+		if !strings.Contains(line, "{name: quern,") {
+			out = append(out, line)
+		}
+	}
+	return []byte(strings.Join(out, ""))
+}

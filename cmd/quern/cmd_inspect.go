@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/shard"
+	"github.com/seed-83c59573/quern/tokenize"
+	"github.com/seed-83c59573/quern/train/data/chat"
+	"github.com/spf13/cobra"
+)
+
+// inspector prints documents as people read them.
+type inspector struct {
+	out       io.Writer
+	n, skip   int
+	id        string
+	dropped   bool
+	tokenizer string
+	plain     bool
+}
+
+func inspectCommand() *cobra.Command {
+	in := &inspector{}
+	cmd := &cobra.Command{
+		Use:   "inspect PATH",
+		Short: "Print documents as people read them; tokens and loss masks in color",
+		Long: `Print documents as people read them.
+
+PATH is a dataset (DIR/steps/<step>-<key>) of texts, or of tokens, whose tokens are then shown in alternating colors; or a file of
+conversations (.jsonl, .jsonl.gz, .jsonl.zst), whose learned tokens are shown in green. Tokens need --tokenizer, a tokenizer.json or
+the folder of a run.`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in.out = cmd.OutOrStdout()
+			if in.n < 1 || in.skip < 0 {
+				return usageError{errors.New("-n: want 1 or more; --skip: want 0 or more")}
+			}
+			return in.path(filepath.Clean(args[0]))
+		},
+	}
+	cmd.Flags().IntVarP(&in.n, "number", "n", 3, "documents to print")
+	cmd.Flags().IntVar(&in.skip, "skip", 0, "documents to pass over first")
+	cmd.Flags().StringVar(&in.id, "id", "", "only the document with this ID")
+	cmd.Flags().BoolVar(&in.dropped, "dropped", false, "of a clean dataset, the dropped documents with rule, value and threshold")
+	cmd.Flags().StringVar(&in.tokenizer, "tokenizer", "", "tokenizer.json, or the folder of a run")
+	cmd.Flags().BoolVar(&in.plain, "no-color", false, "brackets instead of colors")
+	return cmd
+}
+
+func (in *inspector) path(path string) error {
+	if strings.Contains(filepath.Base(path), ".jsonl") {
+		return in.conversations(path)
+	}
+	m, err := quern.LoadManifest(quern.Local(path))
+	if err != nil {
+		return fmt.Errorf("%s: neither a dataset nor a file of conversations: %w", path, err)
+	}
+	dir := quern.Local(path)
+	switch {
+	case in.dropped:
+		for d, err := range (shard.DropSource{Dir: dir, Shards: m.Dropped}).Docs() {
+			if err != nil {
+				return err
+			}
+			if in.wanted(d) && in.text(d) {
+				return nil
+			}
+		}
+		return nil
+	case len(m.Shards) > 0 && strings.HasSuffix(m.Shards[0].Name, ".bin"):
+		return in.tokens(dir, m)
+	case len(m.Shards) > 0 && strings.HasSuffix(m.Shards[0].Name, ".parquet"):
+		return in.texts(dir, m)
+	}
+	return fmt.Errorf("%s: step %s holds neither texts nor tokens", path, m.Step)
+}
+
+func (in *inspector) wanted(d *quern.Doc) bool {
+	if in.id != "" && d.ID.String() != in.id {
+		return false
+	}
+	if in.skip > 0 {
+		in.skip--
+		return false
+	}
+	return true
+}
+
+// text prints d and tells whether that was the last one asked for.
+func (in *inspector) text(d *quern.Doc) bool {
+	fmt.Fprintf(in.out, "%s\n", in.tint(1, fmt.Sprintf("── %s  %s/%s  %s  %s  %s", d.ID, d.Domain, d.Source, d.Lang, d.Time, clean(d.Origin))))
+	if d.Drop.Verdict != "" {
+		fmt.Fprintf(in.out, "%s\n", in.tint(31, fmt.Sprintf("dropped by %s: %g, limit %g", d.Drop.Verdict, d.Drop.Value, d.Drop.Limit)))
+	}
+	fmt.Fprintf(in.out, "%s\n\n", clean(string(d.Text)))
+	in.n--
+	return in.n == 0
+}
+
+func (in *inspector) texts(dir quern.Dir, m quern.Manifest) error {
+	src := shard.TextSource{Dir: dir, Name: m.Step, Shards: m.Shards}
+	units, err := src.Units(context.Background())
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
+		for d, err := range src.Docs(context.Background(), u) {
+			if err != nil {
+				return err
+			}
+			if in.wanted(d) && in.text(d) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+func (in *inspector) tokens(dir quern.Dir, m quern.Manifest) error {
+	tok, err := in.vocabulary()
+	if err != nil {
+		return err
+	}
+	r, err := shard.OpenTokens(dir, m.Shards)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var d quern.Doc
+	for i := range r.Lens {
+		if err := r.Fetch(i, &d); err != nil {
+			return err
+		}
+		if !in.wanted(&d) {
+			continue
+		}
+		fmt.Fprintf(in.out, "%s\n", in.tint(1, fmt.Sprintf("── %s  %d tokens", d.ID, len(d.Tokens))))
+		for k, id := range d.Tokens {
+			fmt.Fprint(in.out, in.tint(46+k%2*(-2), clean(string(tok.AppendDecode(nil, []uint32{id})))))
+		}
+		fmt.Fprint(in.out, "\n\n")
+		if in.n--; in.n == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (in *inspector) conversations(path string) error {
+	tok, err := in.vocabulary()
+	if err != nil {
+		return err
+	}
+	rows, err := chat.Read(path)
+	if err != nil {
+		return err
+	}
+	enc, err := chat.NewEncoder(chat.ChatML, tok)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows[min(in.skip, len(rows)):] {
+		x := enc.Example(chat.ChatML.Segments(row.Messages, false))
+		fmt.Fprintf(in.out, "%s\n", in.tint(1, fmt.Sprintf("── %s:%d  %d tokens, %d learned", row.File, row.Line, len(x.Tokens), chat.Trained(x))))
+		for i, id := range x.Tokens {
+			color := 0
+			if x.Train[i] && i > 0 {
+				color = 32
+			}
+			fmt.Fprint(in.out, in.tint(color, clean(string(tok.Token(uint32(id))))))
+		}
+		fmt.Fprint(in.out, "\n\n")
+		if in.n--; in.n == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// vocabulary loads the tokenizer from a file or from the last run of a folder.
+func (in *inspector) vocabulary() (*tokenize.Tokenizer, error) {
+	if in.tokenizer == "" {
+		return nil, usageError{errors.New("tokens need --tokenizer, a tokenizer.json or the folder of a run")}
+	}
+	if st, err := os.Stat(in.tokenizer); err == nil && st.IsDir() {
+		dir := quern.Local(in.tokenizer)
+		rec, err := pipelines.LoadRecord(dir, "")
+		if err != nil {
+			return nil, err
+		}
+		return pipelines.Tokenizer(dir, rec)
+	}
+	b, err := os.ReadFile(in.tokenizer)
+	if err != nil {
+		return nil, err
+	}
+	return tokenize.Parse(b)
+}
+
+// tint colors text by an ANSI code, or brackets it; code 0 leaves it.
+func (in *inspector) tint(code int, s string) string {
+	switch {
+	case code == 0:
+		return s
+	case !in.plain:
+		return fmt.Sprintf("\x1b[%dm%s\x1b[0m", code, s)
+	case code == 1:
+		return s
+	}
+	return "[" + s + "]"
+}
+
+// clean takes out control characters, so that a document cannot write to the terminal as a program does.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/tokenize"
+	"github.com/seed-83c59573/quern/train"
+	"github.com/spf13/cobra"
+)
+
+func showCommand() *cobra.Command {
+	var asJSON bool
+	var name string
+	cmd := &cobra.Command{
+		Use:   "show PATH",
+		Short: "Tell what a run, a dataset, a shard, a checkpoint or a tokenizer is, with its lineage and its funnel",
+		Args:  exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return show(cmd.OutOrStdout(), filepath.Clean(args[0]), name, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().StringVar(&name, "run", "", "of a folder of runs, this one (default the last)")
+	return cmd
+}
+
+// show finds out what stands at path.
+func show(out io.Writer, path, name string, asJSON bool) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if st.IsDir() {
+		switch {
+		case exists(path, quern.ManifestName):
+			return showDataset(out, path, asJSON)
+		case exists(path, "runs"):
+			return showRun(out, path, name, asJSON)
+		case exists(path, "model.safetensors"):
+			return showDataset(out, filepath.Dir(path), asJSON)
+		}
+		return fmt.Errorf("%s: neither a run nor a dataset: it has no runs folder and no %s", path, quern.ManifestName)
+	}
+	base, folder := filepath.Base(path), filepath.Dir(path)
+	switch {
+	case base == quern.ManifestName:
+		return showDataset(out, folder, asJSON)
+	case filepath.Base(folder) == "runs" && strings.HasSuffix(base, ".json"):
+		return showRun(out, filepath.Dir(folder), strings.TrimSuffix(base, ".json"), asJSON)
+	case strings.HasSuffix(base, ".json"):
+		return showTokenizer(out, path, asJSON)
+	}
+	return showShard(out, path, asJSON)
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
+}
+
+func showRun(out io.Writer, path, name string, asJSON bool) error {
+	dir := quern.Local(path)
+	rec, err := pipelines.LoadRecord(dir, name)
+	if err != nil {
+		return err
+	}
+	sum, err := pipelines.Summarize(dir, rec)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(out, sum)
+	}
+	fmt.Fprintf(out, "run %s, started %s\n\n", rec.Run, rec.Started)
+	printFunnel(out, sum)
+	if sum.Mix != nil {
+		printMix(out, sum.Mix)
+	}
+	printTraining(out, "pretraining", sum.Train)
+	printTraining(out, "fine-tuning", sum.Tune)
+	for _, s := range rec.Steps {
+		fmt.Fprintf(out, "%s\n", dir.Path(s.Folder))
+	}
+	return nil
+}
+
+func showDataset(out io.Writer, path string, asJSON bool) error {
+	m, err := quern.LoadManifest(quern.Local(path))
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(out, m)
+	}
+	docs, bytes, tokens := m.Totals()
+	fmt.Fprintf(out, "dataset %s, version %s\nkey    %s\ndigest %s\n", m.Step, m.Version, m.Key, m.Digest)
+	fmt.Fprintf(out, "%d documents, %d bytes of text, %d tokens in %d shards\n", docs, bytes, tokens, len(m.Shards))
+	fmt.Fprintf(out, "options %s\n", m.Options)
+	for i, in := range m.Inputs {
+		if i == 20 {
+			fmt.Fprintf(out, "from   … and %d more\n", len(m.Inputs)-i)
+			break
+		}
+		fmt.Fprintf(out, "from   %s %s\n", in.Digest.Short(), in.Name)
+	}
+	for _, t := range m.Ledger.Tallies {
+		fmt.Fprintf(out, "%8d %-8s %-8s %-8s %s\n", t.Docs, t.Source, t.Domain, t.Fate, t.Reason)
+	}
+	for _, s := range m.Ledger.Samples {
+		fmt.Fprintf(out, "skipped %s\n", s)
+	}
+	if strings.HasPrefix(m.Step, "train") || strings.HasPrefix(m.Step, "tune") {
+		var r train.Result
+		if err := json.Unmarshal(m.Facts, &r); err != nil {
+			return err
+		}
+		printTraining(out, "result", &r)
+	}
+	return nil
+}
+
+func showTokenizer(out io.Writer, path string, asJSON bool) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	tok, err := tokenize.Parse(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	info := map[string]any{"path": path, "kind": "byte-level BPE", "vocab": tok.Vocab(), "end_of_text": tok.EndOfText(), "digest": tok.Digest()}
+	if asJSON {
+		return printJSON(out, info)
+	}
+	fmt.Fprintf(out, "tokenizer %s: byte-level BPE, %d ids, end of text is %d\ndigest %s\n", path, tok.Vocab(), tok.EndOfText(), tok.Digest())
+	return nil
+}
+
+// showShard tells what the dataset around a file says of it.
+func showShard(out io.Writer, path string, asJSON bool) error {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if !exists(dir, quern.ManifestName) {
+			if parent := filepath.Dir(dir); parent == dir || exists(dir, "runs") {
+				return fmt.Errorf("%s: not part of a dataset: no folder above it has a %s", path, quern.ManifestName)
+			}
+			continue
+		}
+		m, err := quern.LoadManifest(quern.Local(dir))
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		for _, s := range append(m.Shards, m.Dropped...) {
+			for _, b := range s.Blobs {
+				if b.Name != filepath.ToSlash(rel) {
+					continue
+				}
+				if asJSON {
+					return printJSON(out, map[string]any{"dataset": m.Step, "key": m.Key, "shard": s})
+				}
+				fmt.Fprintf(out, "shard %s of %s (%s)\n%d documents, %d bytes of text, %d tokens\n", s.Name, m.Step, m.Key.Short(), s.Docs, s.Bytes, s.Tokens)
+				for _, b := range s.Blobs {
+					fmt.Fprintf(out, "%12d %s %s\n", b.Size, b.Digest, b.Name)
+				}
+				return nil
+			}
+		}
+		return fmt.Errorf("%s: %s does not list it: it was left by an interrupted run", path, filepath.Join(dir, quern.ManifestName))
+	}
+}

@@ -1,0 +1,83 @@
+// Command quern turns raw pages, papers and code into a clean, deduplicated, exactly mixed and tokenized corpus and trains language
+// models on it. It is a door: each command is a file beside this one, and the work is done in the rooms.
+//
+// Exit codes: 0 done; 1 failed; 2 the spec or the command line is wrong; 3 done, but records or files were skipped above the
+// ceiling; 130 interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// errOver ends a run that skipped more than its ceiling.
+var errOver = errors.New("records or files were skipped above the ceiling")
+
+// usageError is a fault of the command line.
+type usageError struct{ error }
+
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the process at once
+	}()
+	root := &cobra.Command{
+		Use:           "quern",
+		Short:         "From raw text to a trained language model, by one YAML file",
+		Version:       pipelines.Version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(runCommand(), planCommand(), showCommand(), diffCommand(), reportCommand(), inspectCommand(),
+		sampleCommand(), benchCommand(), initCommand())
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errOver):
+		fmt.Fprintln(stderr, "quern:", err)
+		return 3
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "quern: interrupted; the same command goes on from here")
+		return 130
+	case isUsage(err):
+		fmt.Fprintln(stderr, "quern:", err)
+		return 2
+	default:
+		fmt.Fprintln(stderr, "quern:", err)
+		return 1
+	}
+}
+
+func isUsage(err error) bool {
+	var se *pipelines.SpecError
+	var ue usageError
+	return errors.As(err, &se) || errors.As(err, &ue)
+}
+
+// exactArgs is cobra.ExactArgs with a fault that is one of the command line.
+func exactArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
+			return usageError{fmt.Errorf("%w: usage: %s", err, cmd.UseLine())}
+		}
+		return nil
+	}
+}

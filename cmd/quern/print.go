@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/train"
+)
+
+// printJSON prints one JSON object.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// printRun prints what a run came to: the funnel, the mix, the losses, a sample.
+func printRun(w io.Writer, sum *pipelines.Summary, took time.Duration) {
+	fmt.Fprintln(w)
+	printFunnel(w, sum)
+	if sum.Mix != nil {
+		printMix(w, sum.Mix)
+	}
+	printTraining(w, "pretraining", sum.Train)
+	printTraining(w, "fine-tuning", sum.Tune)
+	ran := slices.ContainsFunc(sum.Steps, func(s pipelines.StepSummary) bool { return !s.Cached })
+	if ran {
+		fmt.Fprintf(w, "%s done in %.1f s\n", sum.Run, took.Seconds())
+	} else {
+		fmt.Fprintf(w, "%s: nothing to do, all %d steps are up to date (%.1f s)\n", sum.Run, len(sum.Steps), took.Seconds())
+	}
+}
+
+// printFunnel prints what came in and why the rest did not go on, one row a step, all sources together.
+func printFunnel(w io.Writer, sum *pipelines.Summary) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "step\tin\tout\tMB in\tMB out\t  ")
+	for _, kind := range pipelines.Kinds {
+		var t pipelines.StepSummary
+		why := map[string]int64{}
+		for _, s := range sum.Steps {
+			if s.Step != kind {
+				continue
+			}
+			t.DocsIn += s.DocsIn
+			t.DocsOut += s.DocsOut
+			t.BytesIn += s.BytesIn
+			t.BytesOut += s.BytesOut
+			for r, n := range s.Dropped {
+				why[r] += n
+			}
+			for r, n := range s.Skipped {
+				why[r] += n
+			}
+		}
+		if t.DocsIn > 0 {
+			fmt.Fprintf(tw, "%s\t%d\t%d\t%.2f\t%.2f\t  %s\n", kind, t.DocsIn, t.DocsOut, float64(t.BytesIn)/1e6, float64(t.BytesOut)/1e6, reasons(why, 4))
+		}
+	}
+	tw.Flush()
+	fmt.Fprintln(w)
+}
+
+// reasons lists the most frequent reasons.
+func reasons(why map[string]int64, most int) string {
+	names := make([]string, 0, len(why))
+	for r := range why {
+		names = append(names, r)
+	}
+	sort.Slice(names, func(i, j int) bool {
+		if why[names[i]] != why[names[j]] {
+			return why[names[i]] > why[names[j]]
+		}
+		return names[i] < names[j]
+	})
+	var parts []string
+	rest := int64(0)
+	for i, r := range names {
+		if i < most {
+			parts = append(parts, fmt.Sprintf("%s %d", r, why[r]))
+		} else {
+			rest += why[r]
+		}
+	}
+	if rest > 0 {
+		parts = append(parts, fmt.Sprintf("others %d", rest))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func printMix(w io.Writer, m *pipelines.MixSummary) {
+	domains := make([]string, 0, len(m.Asked))
+	for d := range m.Asked {
+		domains = append(domains, d)
+	}
+	sort.Strings(domains)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "domain\tasked\tachieved\ttokens\tdocuments\tepochs\t")
+	for _, d := range domains {
+		fmt.Fprintf(tw, "%s\t%.2f %%\t%.3f %%\t%d\t%d\t%.2f\t\n", d, 100*m.Asked[d], 100*m.Achieved[d], m.Tokens[d], m.Docs[d], m.Epochs[d])
+	}
+	tw.Flush()
+	fmt.Fprintln(w)
+}
+
+func printTraining(w io.Writer, what string, r *train.Result) {
+	if r == nil {
+		return
+	}
+	fmt.Fprintf(w, "%s: %s\n", what, r)
+	for _, s := range r.Samples {
+		fmt.Fprintf(w, "  %q\n", s)
+	}
+	fmt.Fprintln(w)
+}

@@ -1,0 +1,142 @@
+package pipelines
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/shard"
+)
+
+// build lays out the steps of a spec in the order in which they run. Every step of a source has its own dataset, so that a change
+// to one source or its rules runs that source's steps again and not the others'.
+func build(spec *Spec, env *Env) ([]node, error) {
+	g := &graph{spec: spec, env: env}
+	texts := g.texts()
+	survivors := g.dedup(texts)
+	if spec.Tokenize != nil {
+		g.tokens(texts, survivors)
+	}
+	return g.nodes, nil
+}
+
+type graph struct {
+	spec  *Spec
+	env   *Env
+	nodes []node
+}
+
+func (g *graph) add(kind, source string, step Step, after ...int) int {
+	g.nodes = append(g.nodes, node{kind, source, after, step})
+	return len(g.nodes) - 1
+}
+
+// texts adds ingest and clean; it returns the nodes whose datasets are the clean texts, by source.
+func (g *graph) texts() []int {
+	ingested := make([]int, len(g.spec.Ingest))
+	for i, in := range g.spec.Ingest {
+		ingested[i] = g.add("ingest", in.Name, &ingestStep{spec: g.spec, env: g.env, in: in})
+	}
+	if g.spec.Clean == nil {
+		return ingested
+	}
+	cleaned := make([]int, len(g.spec.Ingest))
+	for i, in := range g.spec.Ingest {
+		rules := append(slices.Clone(g.spec.Clean["all"]), g.spec.Clean[in.Domain]...)
+		cleaned[i] = g.add("clean", in.Name, &cleanStep{env: g.env, in: in, rules: rules}, ingested[i])
+	}
+	return cleaned
+}
+
+// dedup adds sign and cluster; it returns the node whose dataset lists the removals, or -1.
+func (g *graph) dedup(texts []int) int {
+	if g.spec.Dedup == nil {
+		return -1
+	}
+	after := slices.Clone(texts)
+	for i, in := range g.spec.Ingest {
+		after = append(after, g.add("sign", in.Name, &signStep{spec: g.spec, env: g.env, in: in}, texts[i]))
+	}
+	return g.add("cluster", "", &clusterStep{spec: g.spec, env: g.env}, after...)
+}
+
+// tokens adds everything from the tokenizer to the tuned model.
+func (g *graph) tokens(texts []int, removals int) {
+	spec, env := g.spec, g.env
+	common := slices.Clone(texts)
+	if removals >= 0 {
+		common = append(common, removals)
+	}
+	learn := g.add("learn", "", &learnStep{spec: spec, env: env}, common...)
+	after := []int{}
+	for i, in := range spec.Ingest {
+		read := []int{learn, texts[i]}
+		if removals >= 0 {
+			read = append(read, removals)
+		}
+		after = append(after, g.add("tokenize", in.Name, &tokenizeStep{env: env, in: in}, read...))
+	}
+	if spec.Mix == nil {
+		return
+	}
+	mix := g.add("mix", "", &mixStep{spec: spec, env: env}, after...)
+	if spec.Shard == nil {
+		return
+	}
+	shards := g.add("shard", "", &shardStep{spec: spec, env: env}, append([]int{mix, learn}, after...)...)
+	if spec.Train == nil {
+		return
+	}
+	trained := g.add("train", "", &trainStep{spec: spec, env: env}, shards, learn)
+	if spec.Tune != nil {
+		g.add("tune", "", &tuneStep{spec: spec, env: env}, trained, learn)
+	}
+}
+
+// optionsJSON is a value as a compact JSON object under the names that it has in a spec.
+func optionsJSON(v any) (json.RawMessage, error) {
+	y, err := yaml.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	j, err := yaml.YAMLToJSON(y)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = json.Compact(&b, j)
+	return b.Bytes(), err
+}
+
+// headOf is the head of a step with options and the versions of the rooms that make its bytes.
+func headOf(options any, version string) (quern.Manifest, error) {
+	o, err := optionsJSON(options)
+	return quern.Manifest{Version: version, Options: o}, err
+}
+
+// textSource reads a dataset of texts.
+func (e *Env) textSource(m quern.Manifest, in Input) shard.TextSource {
+	return shard.TextSource{Dir: e.dataset(m), Name: in.Name, Domain: in.Domain, Shards: m.Shards}
+}
+
+// datasetPass is a pass whose sinks write numbered shards into dir and that goes on where an earlier run stopped.
+func (e *Env) datasetPass(step string, src quern.Source, dir quern.Local, sink func(name string) (quern.Sink, error)) quern.Pass {
+	return quern.Pass{
+		Source:   src,
+		Sink:     func(i int, _ quern.Unit) (quern.Sink, error) { return sink(fmt.Sprintf("%05d", i)) },
+		Workers:  e.Workers,
+		Done:     dir,
+		Progress: e.watch(step),
+	}
+}
+
+// oneStage builds the same single stage for every worker.
+func oneStage(build func() (quern.Stage, error)) func() ([]quern.Stage, error) {
+	return func() ([]quern.Stage, error) {
+		s, err := build()
+		return []quern.Stage{s}, err
+	}
+}

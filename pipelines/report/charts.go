@@ -1,0 +1,184 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"image/color"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/seed-83c59573/quern/clean"
+	"github.com/seed-83c59573/quern/pipelines"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+var (
+	blue   = color.RGBA{0x2b, 0x6c, 0xb0, 0xff}
+	orange = color.RGBA{0xdd, 0x7a, 0x2b, 0xff}
+)
+
+// factChart is the histogram of one fact in one domain, kept and dropped documents stacked.
+type factChart struct {
+	Domain, Fact  string
+	Kept, Dropped uint64
+	Min, Max      float64
+	SVG           template.HTML
+}
+
+func factCharts(facts map[string]*domainFacts) ([]factChart, error) {
+	domains := make([]string, 0, len(facts))
+	for d := range facts {
+		domains = append(domains, d)
+	}
+	sort.Strings(domains)
+	var out []factChart
+	for _, d := range domains {
+		var all clean.Histograms
+		all.Merge(facts[d].kept)
+		all.Merge(facts[d].dropped)
+		for _, name := range all.Names() {
+			total, kept, dropped := all.Of(name), facts[d].kept.Of(name), facts[d].dropped.Of(name)
+			svg, err := histogram(total, kept)
+			if err != nil {
+				return nil, err
+			}
+			c := factChart{Domain: d, Fact: name, Min: total.Min, Max: total.Max, SVG: svg}
+			if kept != nil {
+				c.Kept = kept.N
+			}
+			if dropped != nil {
+				c.Dropped = dropped.N
+			}
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// histogram draws all documents in orange and the kept ones in blue before them, so that what shows of the orange was dropped.
+func histogram(total, kept *clean.Histogram) (template.HTML, error) {
+	p := plot.New()
+	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = 7, 7
+	p.Y.Min = 0
+	for _, part := range []struct {
+		h *clean.Histogram
+		c color.Color
+	}{{total, orange}, {kept, blue}} {
+		if part.h == nil {
+			continue
+		}
+		h := &plotter.Histogram{FillColor: part.c}
+		for i, n := range part.h.Counts {
+			lo, hi := part.h.Bound(i), part.h.Bound(i+1)
+			if part.h.Log {
+				lo, hi = math.Log10(lo), math.Log10(hi)
+			}
+			h.Bins = append(h.Bins, plotter.HistogramBin{Min: lo, Max: hi, Weight: float64(n)})
+		}
+		p.Add(h)
+	}
+	if total.Log {
+		p.X.Tick.Marker = plot.TickerFunc(powersOfTen)
+	}
+	return render(p, 6*vg.Centimeter, 3*vg.Centimeter)
+}
+
+func powersOfTen(lo, hi float64) []plot.Tick {
+	var ticks []plot.Tick
+	for e := math.Ceil(lo); e <= hi; e++ {
+		ticks = append(ticks, plot.Tick{Value: e, Label: fmt.Sprintf("%g", math.Pow(10, e))})
+	}
+	return ticks
+}
+
+// lossCharts draws the log of a training step: the loss, and the bits per byte of validation text where they were measured.
+func lossCharts(folder, step string) ([]chart, error) {
+	f, err := os.Open(filepath.Join(folder, pipelines.MetricsName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	loss, bpb := map[float64]float64{}, map[float64]float64{} // by step: a resumed run logs some steps twice
+	scan := bufio.NewScanner(f)
+	for scan.Scan() {
+		var line struct {
+			Step   float64  `json:"step"`
+			Loss   *float64 `json:"loss"`
+			ValBPB *float64 `json:"val_bpb"`
+		}
+		if json.Unmarshal(scan.Bytes(), &line) != nil {
+			continue // a line that a crash cut
+		}
+		if line.Loss != nil {
+			loss[line.Step] = *line.Loss
+		}
+		if line.ValBPB != nil {
+			bpb[line.Step] = *line.ValBPB
+		}
+	}
+	if err := scan.Err(); err != nil {
+		return nil, err
+	}
+	var out []chart
+	for _, c := range []struct {
+		title  string
+		points map[float64]float64
+	}{{step + ": training loss, nats per token", loss}, {step + ": validation, bits per byte", bpb}} {
+		if len(c.points) < 2 {
+			continue
+		}
+		svg, err := curve(c.points)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, chart{c.title, svg})
+	}
+	return out, nil
+}
+
+func curve(points map[float64]float64) (template.HTML, error) {
+	xy := make(plotter.XYs, 0, len(points))
+	for x, y := range points {
+		xy = append(xy, plotter.XY{X: x, Y: y})
+	}
+	sort.Slice(xy, func(i, j int) bool { return xy[i].X < xy[j].X })
+	p := plot.New()
+	p.X.Label.Text = "step"
+	l, err := plotter.NewLine(xy)
+	if err != nil {
+		return "", err
+	}
+	l.Color, l.Width = blue, vg.Points(1.2)
+	p.Add(plotter.NewGrid(), l)
+	return render(p, 14*vg.Centimeter, 7*vg.Centimeter)
+}
+
+// render gives the plot as an <svg> element. Its text is numbers and words of ours.
+func render(p *plot.Plot, w, h vg.Length) (template.HTML, error) {
+	c := vgsvg.New(w, h)
+	p.Draw(draw.New(c))
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		return "", err
+	}
+	s := b.String()
+	if i := strings.Index(s, "<svg"); i > 0 {
+		s = s[i:]
+	}
+	return template.HTML(s), nil
+}

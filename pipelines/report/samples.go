@@ -1,0 +1,113 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"sort"
+	"unicode/utf8"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/shard"
+)
+
+// sample is a document as the page shows it.
+type sample struct {
+	ID, Source, Domain, Origin string
+	Rule                       string
+	Value, Limit               float64
+	Text                       string
+	Cut                        bool
+	rank                       uint64
+}
+
+const (
+	samplesShown = 10
+	sampleText   = 700  // bytes shown of a document
+	sampleRead   = 1000 // documents looked at in a source
+)
+
+// samples picks ten kept and ten dropped documents by their seeds, out of the first documents of each source, so that a page about
+// terabytes reads little.
+func samples(dir quern.Local, rec *pipelines.Record) (kept, dropped []sample, err error) {
+	var spec struct {
+		Seed uint64 `json:"seed"`
+	}
+	if err := json.Unmarshal(rec.Spec, &spec); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range rec.Steps {
+		if s.Step != "clean" {
+			continue
+		}
+		m, err := pipelines.Dataset(dir, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		at := quern.Sub(dir, s.Folder)
+		if kept, err = sampleKept(kept, spec.Seed, s.Source, at, m.Shards); err != nil {
+			return nil, nil, err
+		}
+		if dropped, err = sampleDropped(dropped, spec.Seed, at, m.Dropped); err != nil {
+			return nil, nil, err
+		}
+	}
+	return best(kept), best(dropped), nil
+}
+
+func sampleKept(into []sample, seed uint64, source string, dir quern.Dir, shards []quern.Shard) ([]sample, error) {
+	src := shard.TextSource{Dir: dir, Name: source, Shards: shards}
+	units, err := src.Units(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for _, u := range units {
+		for d, err := range src.Docs(context.Background(), u) {
+			if err != nil {
+				return nil, err
+			}
+			if into, n = append(into, newSample(seed, d)), n+1; n == sampleRead {
+				return best(into), nil
+			}
+		}
+	}
+	return best(into), nil
+}
+
+func sampleDropped(into []sample, seed uint64, dir quern.Dir, shards []quern.Shard) ([]sample, error) {
+	n := 0
+	for d, err := range (shard.DropSource{Dir: dir, Shards: shards}).Docs() {
+		if err != nil {
+			return nil, err
+		}
+		if into, n = append(into, newSample(seed, d)), n+1; n == sampleRead {
+			break
+		}
+	}
+	return best(into), nil
+}
+
+func newSample(seed uint64, d *quern.Doc) sample {
+	s := sample{ID: d.ID.String(), Source: d.Source, Domain: d.Domain, Origin: d.Origin, Rule: string(d.Drop.Verdict),
+		Value: d.Drop.Value, Limit: d.Drop.Limit, rank: quern.Seed(seed, "report", d.ID)}
+	text := d.Text
+	if len(text) > sampleText {
+		text, s.Cut = text[:sampleText], true
+		for len(text) > 0 && !utf8.Valid(text) {
+			text = text[:len(text)-1]
+		}
+	}
+	s.Text = string(text)
+	return s
+}
+
+func best(s []sample) []sample {
+	sort.Slice(s, func(i, j int) bool {
+		if s[i].rank != s[j].rank {
+			return s[i].rank < s[j].rank
+		}
+		return s[i].ID < s[j].ID
+	})
+	return s[:min(len(s), samplesShown)]
+}

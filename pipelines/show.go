@@ -1,0 +1,98 @@
+package pipelines
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/mix"
+	"github.com/seed-83c59573/quern/train"
+)
+
+// Summary is a run as machines read it: what "quern show DIR --json" prints. Its names stay.
+type Summary struct {
+	Run   string        `json:"run"`
+	Steps []StepSummary `json:"steps"`
+	Mix   *MixSummary   `json:"mix,omitempty"`
+	Train *train.Result `json:"train,omitempty"`
+	Tune  *train.Result `json:"tune,omitempty"`
+}
+
+// StepSummary is one step of a run: what came in, what went out, and why the rest did not.
+type StepSummary struct {
+	Step     string           `json:"step"`
+	Source   string           `json:"source,omitempty"`
+	Key      quern.Digest     `json:"key"`
+	Digest   quern.Digest     `json:"digest"`
+	Folder   string           `json:"folder"`
+	Cached   bool             `json:"cached"`
+	Seconds  float64          `json:"seconds"`
+	DocsIn   int64            `json:"docs_in"`
+	DocsOut  int64            `json:"docs_out"`
+	BytesIn  int64            `json:"bytes_in"`
+	BytesOut int64            `json:"bytes_out"`
+	Tokens   int64            `json:"tokens,omitempty"`
+	Dropped  map[string]int64 `json:"dropped"`
+	Skipped  map[string]int64 `json:"skipped"`
+}
+
+// MixSummary is the mix that was asked for and the mix that was achieved.
+type MixSummary struct {
+	Asked    map[string]float64 `json:"asked"`    // share of each domain
+	Achieved map[string]float64 `json:"achieved"` // share of each domain
+	Tokens   map[string]int64   `json:"tokens"`   // of each domain
+	Epochs   map[string]float64 `json:"epochs"`   // how often its documents are seen
+	Docs     map[string]int64   `json:"docs"`     // of each domain, repeats counted
+	Total    int64              `json:"total"`    // tokens
+}
+
+// Dataset loads the manifest of a step of a run.
+func Dataset(dir quern.Local, s StepRecord) (quern.Manifest, error) {
+	m, err := quern.LoadManifest(quern.Sub(dir, s.Folder))
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", s.Folder, err)
+	}
+	if m.Digest != s.Digest {
+		return m, fmt.Errorf("%s: digest %s, the run had %s: the dataset was made anew since", s.Folder, m.Digest.Short(), s.Digest.Short())
+	}
+	return m, nil
+}
+
+// Summarize reads what a run's datasets tell.
+func Summarize(dir quern.Local, rec *Record) (*Summary, error) {
+	sum := &Summary{Run: rec.Run}
+	for _, s := range rec.Steps {
+		m, err := Dataset(dir, s)
+		if err != nil {
+			return nil, err
+		}
+		sum.Steps = append(sum.Steps, summarizeStep(s, &m))
+		switch s.Step {
+		case "mix":
+			var facts mix.Summary
+			if err := json.Unmarshal(m.Facts, &facts); err != nil {
+				return nil, fmt.Errorf("%s: facts: %w", s.Folder, err)
+			}
+			sum.Mix = summarizeMix(facts)
+		case "train", "tune":
+			r := &train.Result{}
+			if err := json.Unmarshal(m.Facts, r); err != nil {
+				return nil, fmt.Errorf("%s: facts: %w", s.Folder, err)
+			}
+			if s.Step == "train" {
+				sum.Train = r
+			} else {
+				sum.Tune = r
+			}
+		}
+	}
+	return sum, nil
+}
+
+func summarizeStep(s StepRecord, m *quern.Manifest) StepSummary {
+	kept, dropped := m.Ledger.Total(quern.Kept, ""), m.Ledger.Total(quern.Dropped, "")
+	_, _, tokens := m.Totals()
+	return StepSummary{Step: s.Step, Source: s.Source, Key: s.Key, Digest: s.Digest, Folder: s.Folder, Cached: s.Cached, Seconds: s.Seconds,
+		DocsIn: m.Ledger.In, DocsOut: kept.Docs, BytesIn: kept.In + dropped.In, BytesOut: kept.Out, Tokens: tokens,
+		Dropped: m.Ledger.Reasons(quern.Dropped), Skipped: m.Ledger.Reasons(quern.Skipped)}
+}

@@ -1,0 +1,139 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/shard"
+	"github.com/seed-83c59573/quern/tokenize"
+	"github.com/seed-83c59573/quern/train"
+)
+
+// MetricsName is the log of a training step: one JSON object a line. It holds speeds, so it stands beside the manifest, not in it.
+const MetricsName = "metrics.jsonl"
+
+// trainStep pretrains a model on the corpus. Its inputs are shard and learn.
+type trainStep struct {
+	spec *Spec
+	env  *Env
+}
+
+func (s *trainStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error) {
+	return headOf(map[string]any{"train": s.spec.Train, "seed": s.spec.Seed}, train.Version)
+}
+
+func (s *trainStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
+	tok, err := s.env.tokenizerOf(in[1])
+	if err != nil {
+		return quern.Manifest{}, err
+	}
+	trainShards, valShards := split(in[0])
+	tokens, err := shard.OpenTokens(s.env.dataset(in[0]), trainShards)
+	if err != nil {
+		return quern.Manifest{}, err
+	}
+	defer tokens.Close()
+	val, err := shard.OpenTokens(s.env.dataset(in[0]), valShards)
+	if err != nil {
+		return quern.Manifest{}, err
+	}
+	defer val.Close()
+	return s.env.training("train", dir, tok, s.spec.Seed, func(e train.Env) (train.Result, error) {
+		e.Train, e.Val, e.ValBytes = tokens, val, val.Bytes()
+		return train.Pretrain(ctx, *s.spec.Train, e)
+	})
+}
+
+// training runs one stage of training with a log, and turns its result into a manifest.
+func (e *Env) training(step string, dir quern.Local, tok *tokenize.Tokenizer, seed uint64, run func(train.Env) (train.Result, error)) (quern.Manifest, error) {
+	var m quern.Manifest
+	if err := os.MkdirAll(string(dir), 0o777); err != nil {
+		return m, err
+	}
+	log, err := os.OpenFile(filepath.Join(string(dir), MetricsName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		return m, err
+	}
+	defer log.Close()
+	r, err := run(train.Env{Dir: dir, Seed: seed, Workers: e.Workers, Tokenizer: tok, Log: log,
+		Progress: func(done, of int, m train.Metrics) {
+			e.tell(Event{Step: step, State: "progress", Done: int64(done), Of: int64(of), Metric: m.String()})
+		}})
+	if err != nil {
+		return m, err
+	}
+	m.Shards = []quern.Shard{{Name: "checkpoint", Tokens: r.Tokens, Blobs: r.Blobs}}
+	m.Facts, err = json.Marshal(r)
+	return m, err
+}
+
+// tuneStep fine-tunes the pretrained model on conversations. Its inputs are train and learn.
+type tuneStep struct {
+	spec *Spec
+	env  *Env
+}
+
+func (s *tuneStep) files() []string {
+	var files []string
+	for _, p := range s.spec.Tune.SFT.Data {
+		files = append(files, s.spec.path(p))
+	}
+	return files
+}
+
+func (s *tuneStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest, error) {
+	h, err := headOf(map[string]any{"tune": s.spec.Tune, "seed": s.spec.Seed}, train.Version)
+	if err != nil {
+		return h, err
+	}
+	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, s.files(), 1)
+	return h, err
+}
+
+func (s *tuneStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
+	tok, err := s.env.tokenizerOf(in[1])
+	if err != nil {
+		return quern.Manifest{}, err
+	}
+	c := *s.spec.Tune.SFT
+	c.Data = s.files()
+	m, err := s.env.training("tune", dir, tok, s.spec.Seed, func(e train.Env) (train.Result, error) {
+		return train.SFT(ctx, c, s.env.dataset(in[0]), e)
+	})
+	if err != nil {
+		return m, err
+	}
+	return m, s.env.world.unchanged(s.files())
+}
+
+// Model finds the newest model of a run, tuned if it was, and its tokenizer.
+func Model(dir quern.Local, rec *Record) (checkpoint quern.Dir, tok *tokenize.Tokenizer, err error) {
+	for _, s := range rec.Steps {
+		if s.Step == "train" || s.Step == "tune" {
+			checkpoint = quern.Sub(dir, s.Folder)
+		}
+	}
+	if checkpoint == nil {
+		return nil, nil, fmt.Errorf("run %s trained no model", rec.Run)
+	}
+	tok, err = Tokenizer(dir, rec)
+	return checkpoint, tok, err
+}
+
+// Tokenizer loads the tokenizer of a run.
+func Tokenizer(dir quern.Local, rec *Record) (*tokenize.Tokenizer, error) {
+	for _, s := range rec.Steps {
+		if s.Step == "learn" {
+			b, err := quern.ReadBlob(dir, s.Folder+"/"+tokenizerName)
+			if err != nil {
+				return nil, err
+			}
+			return tokenize.Parse(b)
+		}
+	}
+	return nil, fmt.Errorf("run %s has no tokenizer", rec.Run)
+}

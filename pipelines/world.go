@@ -1,0 +1,127 @@
+package pipelines
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// world knows the digests of files that are not ours. They are cached by path, size and time of change, so that a second plan of
+// the same input reads nothing.
+type world struct {
+	dir   quern.Dir
+	mu    sync.Mutex
+	known map[string]stamp
+	dirty bool
+}
+
+type stamp struct {
+	Size   int64        `json:"size"`
+	Time   int64        `json:"time"` // of the last change, in nanoseconds
+	Digest quern.Digest `json:"digest"`
+}
+
+const worldName = "cache/world.json"
+
+func openWorld(dir quern.Dir) *world {
+	w := &world{dir: dir, known: map[string]stamp{}}
+	if b, err := quern.ReadBlob(dir, worldName); err == nil {
+		if json.Unmarshal(b, &w.known) != nil {
+			w.known = map[string]stamp{} // a damaged cache costs time, nothing else
+		}
+	}
+	return w
+}
+
+// inputs digests files, named relative to base, in the order given.
+func (w *world) inputs(ctx context.Context, base string, files []string, workers int) ([]quern.Input, error) {
+	in := make([]quern.Input, len(files))
+	err := quern.Each(ctx, workers, len(files), func(_ context.Context, _, i int) error {
+		s, err := w.digest(files[i])
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(base, files[i])
+		if err != nil {
+			name = files[i]
+		}
+		in[i] = quern.Input{Name: filepath.ToSlash(name), Digest: s.Digest, Size: s.Size}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return in, w.save()
+}
+
+func (w *world) digest(path string) (stamp, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return stamp{}, err
+	}
+	st, err := os.Stat(abs)
+	if err != nil {
+		return stamp{}, err
+	}
+	w.mu.Lock()
+	s, ok := w.known[abs]
+	w.mu.Unlock()
+	if ok && s.Size == st.Size() && s.Time == st.ModTime().UnixNano() {
+		return s, nil
+	}
+	f, err := os.Open(abs)
+	if err != nil {
+		return stamp{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	if err != nil {
+		return stamp{}, fmt.Errorf("%s: %w", path, err)
+	}
+	s = stamp{n, st.ModTime().UnixNano(), quern.Digest("sha256:" + hex.EncodeToString(h.Sum(nil)))}
+	w.mu.Lock()
+	w.known[abs], w.dirty = s, true
+	w.mu.Unlock()
+	return s, nil
+}
+
+// unchanged reports an error if a file is no longer what was digested: it grew or was replaced while a step read it.
+func (w *world) unchanged(files []string) error {
+	for _, path := range files {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return err
+		}
+		st, err := os.Stat(abs)
+		if err != nil {
+			return fmt.Errorf("%s vanished while it was read: %w", path, err)
+		}
+		if s := w.known[abs]; s.Size != st.Size() || s.Time != st.ModTime().UnixNano() {
+			return fmt.Errorf("%s changed while it was read: run again when nobody writes to it", path)
+		}
+	}
+	return nil
+}
+
+func (w *world) save() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.dirty {
+		return nil
+	}
+	b, err := json.Marshal(w.known)
+	if err != nil {
+		return err
+	}
+	w.dirty = false
+	return quern.WriteBlob(w.dir, worldName, b)
+}

@@ -1,0 +1,200 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/train/format"
+	"github.com/seed-83c59573/quern/train/model"
+)
+
+// A checkpoint is three blobs in one of two slots, and latest.json, which names the newest whole one and is written last. A new one
+// goes into the other slot, so a crash at any moment leaves the last one whole.
+//
+//	ckpt/a, ckpt/b     model.safetensors, optimizer.safetensors, state.json
+//	ckpt/latest.json   which slot, and the size and digest of each blob
+//	checkpoint/        the final model: model.safetensors, config.json
+const latestName = "ckpt/latest.json"
+
+// state is what a run needs to go on, besides weights and moments.
+type state struct {
+	Step      int     `json:"step"` // steps taken; the data's cursor follows from it
+	Tokens    int64   `json:"tokens"`
+	LossFirst float64 `json:"loss_first"`
+	LossLast  float64 `json:"loss_last"`
+	ValFirst  float64 `json:"val_first"`
+}
+
+type latest struct {
+	Slot  string           `json:"slot"`
+	Blobs []quern.BlobInfo `json:"blobs"`
+}
+
+func readLatest(dir quern.Dir) (latest, error) {
+	var l latest
+	b, err := quern.ReadBlob(dir, latestName)
+	if err != nil {
+		return l, err
+	}
+	if err := json.Unmarshal(b, &l); err != nil {
+		return l, fmt.Errorf("%s: %w", latestName, err)
+	}
+	if l.Slot != "ckpt/a" && l.Slot != "ckpt/b" || len(l.Blobs) != 3 {
+		return l, fmt.Errorf("%s: names slot %q with %d files", latestName, l.Slot, len(l.Blobs))
+	}
+	return l, nil
+}
+
+// save commits a checkpoint to go on from.
+func save(dir quern.Dir, m *model.Model, opt *adamW, st state) error {
+	slot := "ckpt/a"
+	if l, err := readLatest(dir); err == nil && l.Slot == slot {
+		slot = "ckpt/b"
+	}
+	l := latest{Slot: slot}
+	add := func(info quern.BlobInfo, err error) error {
+		l.Blobs = append(l.Blobs, info)
+		return err
+	}
+	moments := make([]format.Tensor, 0, 2*len(opt.params))
+	for i, p := range opt.params {
+		moments = append(moments, format.Tensor{Name: p.Name + ".m", Shape: p.Shape, Data: opt.m[i]}, format.Tensor{Name: p.Name + ".v", Shape: p.Shape, Data: opt.v[i]})
+	}
+	if err := add(saveTensors(dir, slot+"/model.safetensors", tensors(opt.params))); err != nil {
+		return err
+	}
+	if err := add(saveTensors(dir, slot+"/optimizer.safetensors", moments)); err != nil {
+		return err
+	}
+	if err := add(saveJSON(dir, slot+"/state.json", st)); err != nil {
+		return err
+	}
+	_, err := saveJSON(dir, latestName, l)
+	return err
+}
+
+// resume loads the newest whole checkpoint into m and opt. Without one it reports false; a damaged one is an error.
+func resume(dir quern.Dir, opt *adamW) (st state, ok bool, err error) {
+	l, err := readLatest(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return st, false, nil
+	}
+	if err != nil {
+		return st, false, err
+	}
+	m := quern.Manifest{Shards: []quern.Shard{{Blobs: l.Blobs}}}
+	if err := m.Verify(dir, true); err != nil {
+		return st, false, fmt.Errorf("checkpoint: %w; remove %s to start from the first step", err, latestName)
+	}
+	if err := loadTensors(dir, l.Slot+"/model.safetensors", tensors(opt.params)); err != nil {
+		return st, false, err
+	}
+	moments := make([]format.Tensor, 0, 2*len(opt.params))
+	for i, p := range opt.params {
+		moments = append(moments, format.Tensor{Name: p.Name + ".m", Shape: p.Shape, Data: opt.m[i]}, format.Tensor{Name: p.Name + ".v", Shape: p.Shape, Data: opt.v[i]})
+	}
+	if err := loadTensors(dir, l.Slot+"/optimizer.safetensors", moments); err != nil {
+		return st, false, err
+	}
+	b, err := quern.ReadBlob(dir, l.Slot+"/state.json")
+	if err != nil {
+		return st, false, err
+	}
+	if err := json.Unmarshal(b, &st); err != nil {
+		return st, false, fmt.Errorf("%s/state.json: %w", l.Slot, err)
+	}
+	opt.step = st.Step
+	return st, true, nil
+}
+
+// saveFinal commits the trained model and returns its blobs.
+func saveFinal(dir quern.Dir, m *model.Model) ([]quern.BlobInfo, error) {
+	weights, err := saveTensors(dir, "checkpoint/model.safetensors", tensors(m.Params()))
+	if err != nil {
+		return nil, err
+	}
+	config, err := saveJSON(dir, "checkpoint/config.json", m.Config())
+	return []quern.BlobInfo{weights, config}, err
+}
+
+// LoadModel loads the final model of a training step.
+func LoadModel(dir quern.Dir, workers, maxTokens int) (*model.Model, error) {
+	b, err := quern.ReadBlob(dir, "checkpoint/config.json")
+	if err != nil {
+		return nil, err
+	}
+	var c model.Config
+	if err := json.Unmarshal(b, &c); err != nil {
+		return nil, fmt.Errorf("checkpoint/config.json: %w", err)
+	}
+	m, err := newModel(c, workers, maxTokens)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint/config.json: %w", err)
+	}
+	return m, loadTensors(dir, "checkpoint/model.safetensors", tensors(m.Params()))
+}
+
+func tensors(params []model.Param) []format.Tensor {
+	out := make([]format.Tensor, len(params))
+	for i, p := range params {
+		out[i] = format.Tensor{Name: p.Name, Shape: p.Shape, Data: p.W}
+	}
+	return out
+}
+
+func saveTensors(dir quern.Dir, name string, ts []format.Tensor) (quern.BlobInfo, error) {
+	w, err := dir.Create(name)
+	if err != nil {
+		return quern.BlobInfo{}, err
+	}
+	meter := quern.NewMeter(w)
+	if err := format.Write(meter, ts, map[string]string{"format": "pt"}); err != nil {
+		w.Abort()
+		return quern.BlobInfo{}, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := w.Commit(); err != nil {
+		return quern.BlobInfo{}, err
+	}
+	return quern.BlobInfo{Name: name, Size: meter.N, Digest: meter.Digest()}, nil
+}
+
+func saveJSON(dir quern.Dir, name string, v any) (quern.BlobInfo, error) {
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return quern.BlobInfo{}, err
+	}
+	b = append(b, '\n')
+	return quern.BlobInfo{Name: name, Size: int64(len(b)), Digest: quern.DigestOf(b)}, quern.WriteBlob(dir, name, b)
+}
+
+// loadTensors fills the given tensors from a file that must have exactly these.
+func loadTensors(dir quern.Dir, name string, into []format.Tensor) error {
+	f, err := dir.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	file, err := format.Read(f, f.Size())
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if len(file.Tensors) != len(into) {
+		return fmt.Errorf("%s: %d tensors, the model has %d", name, len(file.Tensors), len(into))
+	}
+	byName := map[string]format.Tensor{}
+	for _, t := range file.Tensors {
+		byName[t.Name] = t
+	}
+	for _, want := range into {
+		got, ok := byName[want.Name]
+		if !ok || !slices.Equal(got.Shape, want.Shape) {
+			return fmt.Errorf("%s: tensor %s has shape %v, the model wants %v", name, want.Name, got.Shape, want.Shape)
+		}
+		copy(want.Data, got.Data)
+	}
+	return nil
+}

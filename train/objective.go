@@ -1,0 +1,62 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/seed-83c59573/quern/train/data"
+	"github.com/seed-83c59573/quern/train/model"
+)
+
+// Signals are what a network says of each position of a batch, and Grads what an objective wants changed.
+type (
+	Signals = model.Signals
+	Grads   = model.Grads
+)
+
+// Norm holds the denominators of one optimizer step. It is summed over all micro-batches before the first loss is taken, so that
+// accumulating gradients gives what one big batch would.
+type Norm struct {
+	Tokens int // positions that a loss is taken at
+}
+
+// Add sums denominators.
+func (n Norm) Add(o Norm) Norm { return Norm{n.Tokens + o.Tokens} }
+
+// Metrics are what a step measured. They add up over micro-batches.
+type Metrics struct {
+	Loss   float64 // mean over the whole step's Norm
+	Tokens int
+}
+
+// Add sums metrics of micro-batches of one step.
+func (m Metrics) Add(o Metrics) Metrics { return Metrics{m.Loss + o.Loss, m.Tokens + o.Tokens} }
+
+func (m Metrics) String() string { return fmt.Sprintf("loss %.3f", m.Loss) }
+
+// An Objective is a loss on per-token signals. It knows no network. Loss adds to g, which is zero when it is called, the gradient of
+// the mean loss; it is additive over micro-batches.
+type Objective interface {
+	Count(b *data.Batch) Norm
+	Loss(b *data.Batch, s *Signals, n Norm, g *Grads) Metrics
+}
+
+// NextToken is the mean negative log-likelihood of the targets, in nats: of every token in pretraining, of the assistant's in
+// fine-tuning. Which is which stands in the batch.
+type NextToken struct{}
+
+// Count counts the targets.
+func (NextToken) Count(b *data.Batch) Norm { return Norm{b.Count()} }
+
+// Loss is -Σ log p(target) / n.
+func (NextToken) Loss(b *data.Batch, s *Signals, n Norm, g *Grads) Metrics {
+	sum, count := 0.0, 0
+	for i, t := range b.Targets {
+		if t == data.NoTarget {
+			continue
+		}
+		sum -= s.LogP[i]
+		g.LogP[i] -= 1 / float64(n.Tokens)
+		count++
+	}
+	return Metrics{sum / float64(n.Tokens), count}
+}

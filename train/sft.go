@@ -1,0 +1,85 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/train/data"
+	"github.com/seed-83c59573/quern/train/data/chat"
+)
+
+// SFT fine-tunes the final model of the training step in base on conversations: the loss is on the assistant's tokens only. A
+// conversation longer than the context is cut at its end, or left out if its first answer lies beyond; both are counted in
+// Result.Cut. One without any answer is refused with its row.
+func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, error) {
+	if err := c.Validate(); err != nil {
+		return Result{}, err
+	}
+	m, err := LoadModel(base, env.Workers, c.Micro)
+	if err != nil {
+		return Result{}, fmt.Errorf("the pretrained model: %w", err)
+	}
+	cols := m.Config().Context
+	rows, micros, err := c.rows(cols)
+	if err != nil {
+		return Result{}, err
+	}
+	if m.Config().Vocab != env.Tokenizer.Vocab() {
+		return Result{}, fmt.Errorf("the pretrained model has %d tokens, the tokenizer %d", m.Config().Vocab, env.Tokenizer.Vocab())
+	}
+	examples, cut, err := encode(c, env, cols)
+	if err != nil {
+		return Result{}, err
+	}
+	packed, err := data.Pack(examples, rows, cols, int32(env.Tokenizer.EndOfText()), env.Seed)
+	if err != nil {
+		return Result{}, err
+	}
+	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Params()), objective: NextToken{}, micros: micros, batch: packed.Batch}
+	if err := l.run(ctx); err != nil {
+		return Result{}, err
+	}
+	prompts := make([]prompt, len(c.Sample.Prompts))
+	for i, p := range c.Sample.Prompts {
+		if prompts[i], err = chatPrompt(chat.Template(c.Template), env.Tokenizer, p); err != nil {
+			return Result{}, err
+		}
+	}
+	r, err := l.finish(prompts, c.Sample)
+	r.Cut = cut
+	return r, err
+}
+
+// encode reads all conversations as examples of at most cols tokens.
+func encode(c SFTConfig, env Env, cols int) (examples []data.Example, cut int, err error) {
+	enc, err := chat.NewEncoder(chat.Template(c.Template), env.Tokenizer)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, path := range c.Data {
+		conversations, err := chat.Read(path)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, conv := range conversations {
+			x := enc.Example(chat.Template(c.Template).Segments(conv.Messages, false))
+			whole := chat.Trained(x)
+			if len(x.Tokens) > cols {
+				x.Tokens, x.Train = x.Tokens[:cols], x.Train[:cols]
+				cut++
+			}
+			switch {
+			case whole == 0:
+				return nil, 0, fmt.Errorf("%s:%d: no token to learn: the assistant says nothing", conv.File, conv.Line)
+			case chat.Trained(x) == 0:
+				continue // its answer begins beyond the context: nothing of it can be learned; it is among the cut
+			}
+			examples = append(examples, x)
+		}
+	}
+	if len(examples) == 0 {
+		return nil, cut, fmt.Errorf("no conversation has an answer within a context of %d tokens", cols)
+	}
+	return examples, cut, nil
+}
