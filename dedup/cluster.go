@@ -109,6 +109,7 @@ func Cluster(ctx context.Context, c Config, seed uint64, sets []Dataset, out que
 		if err := m.nearly(ctx, left/4); err != nil {
 			return r, err
 		}
+		m.forward(exact)
 	}
 	for i := range m.candidates {
 		r.Candidates += m.candidates[i]
@@ -135,6 +136,17 @@ func (m *matcher) exact(ctx context.Context, mem int64) error {
 		}
 		return nil
 	})
+}
+
+// forward gives those that were removed for an exact duplicate which is itself a near duplicate the one that stays. Their shingles
+// are the same, so the similarity is too.
+func (m *matcher) forward(exact []uint64) {
+	for rank, kept := range m.kept {
+		if kept != none && m.kept[kept] != none {
+			m.kept[rank], m.sim[rank] = m.kept[kept], m.sim[kept]
+			exact[rank/64] &^= 1 << (rank % 64)
+		}
+	}
 }
 
 // nearly finds pairs band by band, reads the texts that have one again, and compares.

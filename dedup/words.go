@@ -32,7 +32,7 @@ func foldRune(r rune) uint32 {
 	if !utf8.ValidRune(r) {
 		return asSpace
 	}
-	l := unicode.ToLower(r)
+	l := lower(r)
 	switch {
 	case unicode.Is(unicode.Nd, l):
 		return asZero
@@ -52,6 +52,10 @@ func foldRune(r rune) uint32 {
 	}
 	return uint32(bare[0])
 }
+
+// lower maps the letters that differ by case only to one, final sigma and long s included, so that texts which are equal under Exact
+// have equal shingles.
+func lower(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
 
 // decompose is r without its marks.
 func decompose(r rune) []rune {
@@ -115,7 +119,7 @@ func (w *words) simplify(text []byte) {
 			out = append(out, '0')
 			i = afterNumber(table, text, i)
 		case f == asMany:
-			for _, x := range decompose(unicode.ToLower(r)) {
+			for _, x := range decompose(lower(r)) {
 				out = utf8.AppendRune(out, x)
 			}
 		case f&alone != 0:
@@ -203,7 +207,7 @@ func (w *words) canonical(text []byte, e Exact) []byte {
 			}
 		}
 		if e.Case && r != utf8.RuneError {
-			out = utf8.AppendRune(out, unicode.ToLower(unicode.ToUpper(r)))
+			out = utf8.AppendRune(out, lower(r))
 			continue
 		}
 		out = append(out, piece...)
