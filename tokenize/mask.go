@@ -1,8 +1,6 @@
 package tokenize
 
-import (
-	"math/bits"
-)
+import "math/bits"
 
 // masks holds one bit for each byte of a window of 64: which class it is of. A set bit 0 is the first byte.
 type masks struct {
@@ -173,16 +171,7 @@ func (r *rule) window(p *[64]byte) uint64 {
 	}
 	start |= r.numbers(N)
 	start |= whiteSpace(R, S, eaten)
-	if W := (R | S) &^ eaten; true { // white space at the edge: nothing is certain after its start
-		tail := uint(bits.LeadingZeros64(^(W << (64 - sure))))
-		if sure-tail < 63 {
-			if tail > 0 {
-				limit &= 2<<(sure-tail) - 1
-			} else {
-				limit &= 1<<sure - 1
-			}
-		}
-	}
+	limit &= edge((R|S)&^eaten, sure)
 	if m.quote != 0 {
 		at := m.quote & alone
 		if cased {
@@ -239,6 +228,18 @@ func whiteSpace(R, S, eaten uint64) uint64 {
 		}
 	}
 	return start
+}
+
+// edge limits what is told where white space touches the end of what is sure: nothing is certain after the start of that white space.
+func edge(white uint64, sure uint) uint64 {
+	tail := uint(bits.LeadingZeros64(^(white << (64 - sure))))
+	switch {
+	case sure-tail >= 63:
+		return ^uint64(0)
+	case tail > 0:
+		return 2<<(sure-tail) - 1
+	}
+	return 1<<sure - 1
 }
 
 // contract handles the quotes at that may start a contraction.
