@@ -91,7 +91,11 @@ func (f *headFacts) seeMeta(lx *lexer) {
 		if !ok || at.b-at.a > 40 {
 			continue
 		}
-		switch strings.ToLower(string(lx.src[at.a:at.b])) {
+		var name [40]byte
+		for i, c := range lx.src[at.a:at.b] {
+			name[i] = lower[c]
+		}
+		switch string(name[:at.b-at.a]) {
 		case "og:title", "twitter:title", "dc.title", "citation_title":
 			f.set(factTitle, content)
 		case "author", "article:author", "dc.creator", "citation_author", "parsely-author", "sailthru.author", "byl":

@@ -105,6 +105,8 @@ var (
 	keyHref     = packName("href")
 	keyDatetime = packName("datetime")
 	keyLang     = packName("lang")
+	keyAlt      = packName("alt")
+	keyAlttext  = packName("alttext")
 	keyXMLLang  = packName("xml:lang")
 )
 

@@ -161,7 +161,7 @@ func makeTagFlags() (flags [256]uint16) {
 			flags[t] |= fAttrs
 		}
 	}
-	set(fAttrs, tSpan, tScript, tA, tMeta, tLink, tTime, tMath, tUnknown)
+	set(fAttrs, tSpan, tScript, tA, tMeta, tLink, tTime, tMath, tImg, tUnknown)
 	return flags
 }
 

@@ -26,11 +26,29 @@ func (w *writer) append(out []byte, b *block) []byte {
 				k = nd.end - 1
 			}
 		case nd.inLink && nd.words == 1 && nd.chars == 1 && isPermalink(w.src[nd.a:nd.b]):
+		case nd.formula:
+			out, gap = w.appendFormula(out, start, gap, w.src[nd.a:nd.b]), 0
 		default:
 			out, gap = w.appendText(out, start, gap, w.src[nd.a:nd.b])
 		}
 	}
 	return out
+}
+
+// appendFormula writes LaTeX between dollar signs, on one line. Wikipedia wraps every formula in {\displaystyle …}.
+func (w *writer) appendFormula(out []byte, start int, gap byte, s []byte) []byte {
+	s = bytes.TrimSpace(s)
+	if inner, ok := bytes.CutPrefix(s, []byte(`{\displaystyle `)); ok && bytes.HasSuffix(inner, []byte("}")) {
+		s = inner[:len(inner)-1]
+	}
+	if gap != 0 && len(out) > start {
+		out = append(out, ' ')
+	}
+	out = append(out, '$')
+	at := len(out)
+	out, _ = w.appendText(out, at, 0, s)
+	oneLine(out[at:])
+	return append(out, '$')
 }
 
 // isPermalink reports whether the text of a link is only the sign that documentation puts behind its headings.

@@ -9,6 +9,7 @@ type node struct {
 	sents        int32
 	tag          tag
 	inLink       bool
+	formula      bool // text: LaTeX, from an attribute
 }
 
 // tree builds the arena of nodes of one page, as browsers do for what matters to text: implied end tags, tables and lists
@@ -95,6 +96,9 @@ func (t *tree) start() {
 	case tTitle, tScript, tMeta, tLink, tA, tTime, tHtml:
 		t.facts.see(&t.lx, g)
 	}
+	if g == tMath || g == tImg {
+		t.addFormula(g)
+	}
 	if flags&fRaw != 0 {
 		return
 	}
@@ -118,6 +122,26 @@ func (t *tree) start() {
 		t.count[g]++
 	}
 }
+
+// addFormula adds the LaTeX that a formula comes with: <math alttext>, or the alt of an image that is there in its stead.
+func (t *tree) addFormula(g tag) {
+	key := keyAlttext
+	if g == tImg {
+		class, ok := find(t.lx.attrs, keyClass)
+		if v := t.lx.src[class.a:class.b]; !ok || indexFold(v, "math") < 0 && indexFold(v, "latex") < 0 {
+			return
+		}
+		key = keyAlt
+	}
+	if at, ok := find(t.lx.attrs, key); ok && at.b > at.a && at.b-at.a < maxFormula {
+		nd := node{a: int32(at.a), b: int32(at.b), formula: true}
+		measure(t.lx.src[at.a:at.b], &nd)
+		t.push(nd)
+	}
+}
+
+// maxFormula bounds the length of a formula in bytes; what is longer is no formula.
+const maxFormula = 4000
 
 func (t *tree) closeParagraph() {
 	for x := len(t.open) - 1; x > 0; x-- {
