@@ -117,7 +117,7 @@ func readAll(r io.Reader, buf []byte, limit int64, key string) ([]byte, error) {
 		return b.Bytes(), err
 	}
 	if n > limit {
-		return b.Bytes(), &quern.RecordError{Reason: "too-large", Path: key, Offset: -1, Cause: fmt.Errorf("more than %d bytes", limit)}
+		return b.Bytes(), &quern.RecordError{Reason: "too-large", Path: quoted(key), Offset: -1, Cause: fmt.Errorf("more than %d bytes", limit)}
 	}
 	return b.Bytes(), nil
 }

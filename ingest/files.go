@@ -12,7 +12,7 @@ import (
 type files struct {
 	name func(name string) bool // whether a file belongs to the source
 	max  int64                  // bytes of one file
-	flat bool                   // archives within a folder are not opened, only those that are named
+	flat bool                   // packed files and archives within a folder are not opened, only those that are named
 	make func(w *out) handler
 }
 
@@ -33,7 +33,7 @@ func (x *files) wants(name string) bool {
 	if containerOf(name) != noContainer {
 		return !x.flat
 	}
-	return x.name(bareName(name))
+	return x.name(bareName(name)) && !(x.flat && named(name) != plain)
 }
 
 func (x *files) pieces(f input, unit int64) []piece {
@@ -101,7 +101,7 @@ func (r *filesReader) page(in io.Reader, key, name string) error {
 
 // badPage is a bad record that is a whole file of its own.
 func badPage(key, reason string, cause error) error {
-	return &quern.RecordError{Reason: reason, Path: key, Offset: -1, Cause: cause}
+	return &quern.RecordError{Reason: reason, Path: quoted(key), Offset: -1, Cause: cause}
 }
 
 // appendMember appends a member of a JSON object, or its opening brace; an empty value is left out.

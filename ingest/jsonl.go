@@ -27,7 +27,8 @@ const (
 // line ends; bytes are checked to be UTF-8, never repaired.
 //
 // Reasons: bad-json, invalid-utf8, invalid-unicode (a lone surrogate), duplicate-key, wrong-type, no-text, empty-text, line-too-long;
-// files are refused as bad-gzip, bad-zstd, bomb, not-jsonl or no-text-field.
+// files are refused as bad-gzip, bad-zstd, bad-zip, bad-tar, bomb, not-jsonl or, if they are no larger than a unit, no-text-field (no
+// record has it: most likely it has another name).
 func NewJSONL(o Options, f Fields) (Reader, error) {
 	if f.Text == "" {
 		return nil, fmt.Errorf("ingest: source %q: the text field has no name", o.Name)
@@ -88,7 +89,7 @@ func (r *jsonlReader) read(f input, p quern.Part) error {
 	visit := func(m member) error {
 		switch {
 		case containerOf(m.name) != noContainer:
-			return &quern.RecordError{Reason: "nested-archive", Path: m.key, Offset: m.index, Unit: "member"}
+			return &quern.RecordError{Reason: "nested-archive", Path: quoted(m.key), Offset: m.index, Unit: "member"}
 		case !isJSONL(m.name):
 			return nil
 		}
@@ -115,7 +116,7 @@ func (r *jsonlReader) read(f input, p quern.Part) error {
 // member reads a member as a file of its own. One of a zip archive is verified first; a tar has been verified as a whole.
 func (r *jsonlReader) member(m member) error {
 	if named(m.name) != plain {
-		return &quern.RecordError{Reason: "nested-archive", Path: m.key, Offset: m.index, Unit: "member", Cause: errors.New("compressed within the archive")}
+		return &quern.RecordError{Reason: "nested-archive", Path: quoted(m.key), Offset: m.index, Unit: "member", Cause: errors.New("compressed within the archive")}
 	}
 	rc, err := m.open()
 	if err != nil {

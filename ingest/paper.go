@@ -217,7 +217,7 @@ func (r *latexReader) main(key, name string, read func(name string) ([]byte, err
 		return nil, fs.ErrNotExist
 	}, name)
 	if err != nil {
-		return r.w.skip(&quern.RecordError{Reason: "bad-latex", Path: key, Offset: -1, Cause: err})
+		return r.w.skip(&quern.RecordError{Reason: "bad-latex", Path: quoted(key), Offset: -1, Cause: err})
 	}
 	err = r.paper.put(&a, key, name)
 	var bad *quern.RecordError

@@ -53,7 +53,7 @@ func newRecord(w *out, f Fields) *record {
 	return r
 }
 
-func (r *record) begin(name string) { r.name, r.seen, r.absent, r.there = name, 0, 0, nil }
+func (r *record) begin(name string) { r.name, r.seen, r.absent, r.there = quoted(name), 0, 0, nil }
 
 // end refuses a file in which no record has the text field: most likely the field has another name.
 func (r *record) end() error {

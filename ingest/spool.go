@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 )
 
 // spool gives verified streams: it has read to the end of what it hands out, without a fault, before the first byte is used. Up to
@@ -51,6 +52,9 @@ func (t *tee) Read(p []byte) (int, error) {
 		if len(t.buf)+n > spoolBytes {
 			t.over = true
 		} else {
+			if len(t.buf)+n > cap(t.buf) {
+				t.buf = slices.Grow(t.buf, max(n, cap(t.buf), 1<<20))
+			}
 			t.buf = append(t.buf, p[:n]...)
 		}
 	}

@@ -22,7 +22,7 @@ type TreeOptions struct {
 func DefaultTreeOptions() TreeOptions { return TreeOptions{MaxBytes: 1 << 20} }
 
 // NewTree reads source trees: folders, zip and tar archives, one document a file. Only files of a known language are documents, told
-// by name (see languages.go); folders of version control, vendored code and archives within a folder are passed over, links are never
+// by name (see languages.go); folders of version control, vendored code, archives and packed files within a folder are passed over, links are never
 // followed. Doc.Meta is {"language":"Go","path":"fmt/print.go"}, with the path inside the tree; Doc.Origin has the tree's name before it.
 //
 // Reasons: too-large, not-text, invalid-utf8, control-character (NUL), empty-text.

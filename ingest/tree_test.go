@@ -28,7 +28,7 @@ var smallTree = []string{
 }
 
 func TestTree(t *testing.T) {
-	dir := plant(t, append([]string{"t/inner.zip", "PK"}, prefixed("t/", smallTree)...)...)
+	dir := plant(t, append([]string{"t/inner.zip", "PK", "t/inner.txt.gz", "\x1f\x8b"}, prefixed("t/", smallTree)...)...)
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "t", "passwd.txt")); err != nil {
 		t.Log("no links here: ", err)
 	}
@@ -106,6 +106,21 @@ func TestTreeArchives(t *testing.T) {
 		}
 		if d := h.docs[1]; string(d.Meta) != `{"language":"Python","path":"b/b.py"}` {
 			t.Errorf("%s", d.Meta)
+		}
+	}
+}
+
+// A line end in a name must not make a second line in a log.
+func TestNamesInMessages(t *testing.T) {
+	dir := plant(t, "a.zip", zipOf(t, "a\nb.go", "package \xff", "\x1b[31m.go", "\x00"))
+	r, err := NewTree(opts(dir, "a.zip"), DefaultTreeOptions())
+	h := reap(t, r, err)
+	if len(h.errs) != 2 {
+		t.Fatal(h.errs)
+	}
+	for _, err := range h.errs {
+		if strings.ContainsAny(err.Error(), "\n\x1b") {
+			t.Errorf("%q", err.Error())
 		}
 	}
 }

@@ -176,7 +176,7 @@ func (w *out) send(d *quern.Doc, e error) error {
 
 // refuse is the error that refuses a whole file. An offset of -1 is unknown.
 func refuse(name, reason string, offset int64, cause error) *quern.RecordError {
-	return &quern.RecordError{Reason: reason, Path: name, Offset: offset, Unit: "offset", Cause: cause, File: true}
+	return &quern.RecordError{Reason: reason, Path: quoted(name), Offset: offset, Unit: "offset", Cause: cause, File: true}
 }
 
 func sortedOnce(paths []string) []string {

@@ -58,7 +58,7 @@ func (r *warcReader) read(f input, p quern.Part) error {
 	if err != nil {
 		return err
 	}
-	r.name, r.to = f.key(), p.To
+	r.name, r.to = quoted(f.key()), p.To
 	if p.To >= st.Size() {
 		r.to = 0
 	}

@@ -156,7 +156,7 @@ func zipFault(m member, d *disk, err error) error {
 	case errors.Is(err, zip.ErrFormat), errors.Is(err, io.ErrUnexpectedEOF):
 		reason = "bad-size"
 	}
-	return &quern.RecordError{Reason: reason, Path: m.key, Offset: m.index, Unit: "member", Cause: err}
+	return &quern.RecordError{Reason: reason, Path: quoted(m.key), Offset: m.index, Unit: "member", Cause: err}
 }
 
 // zipPieces divides a zip archive by members; nil if it is damaged.
