@@ -2,9 +2,11 @@
 // trees, plain, compressed or in archives. In come files as a spec names them; out come documents in a fixed order, each with an
 // ID that tells where it came from. A constructor such as NewJSONL gives a Reader, which is a quern.Source.
 //
-// Every byte here is foreign. Sizes, depths and ratios are bounded before memory is asked for; a bad record is counted with its
-// file and place, and the rest is read; a broken compressed stream, archive or Parquet file is refused whole, before any of its
-// documents goes out. Nothing is written, unpacked to disk, executed or fetched, no link is followed, and no text is judged.
+// Every byte here is foreign. Sizes, depths and ratios are bounded before memory is asked for; a bad record, page or member of a zip
+// archive is counted with its file and place, and the rest is read. A broken compressed stream, tar archive, zip directory or Parquet
+// file is refused whole, before any of its documents goes out; of a Parquet file larger than a unit each unit answers for its own row
+// groups, and of a WARC file only the damaged records are lost. Nothing is written, unpacked to disk, executed or fetched, no link
+// below a folder is followed, and no text is judged.
 package ingest
 
 // Version changes when the same file gives other documents.
