@@ -254,6 +254,35 @@ func TestPlanSurvivesItsJSON(t *testing.T) {
 	}
 }
 
+// TestDomainsWithoutARatio: fetch is told the place in all domains, not among those of the mix.
+func TestDomainsWithoutARatio(t *testing.T) {
+	domains := three()
+	p, err := Make(Config{Ratios: map[string]float64{"web": 1}, Tokens: 50_000, Repeat: 1, Short: "error"}, 1, 0.01, domains)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := Parse(b, domains)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*Plan{p, q} {
+		src := p.Source(1e6, func(domain, set, doc int, d *quern.Doc) error {
+			if domains[domain].Name != "web" {
+				t.Fatalf("a document of %s is asked for", domains[domain].Name)
+			}
+			d.ID = domains[domain].Sets[set].IDs[doc]
+			return nil
+		})
+		if err := quern.CheckSource(context.Background(), src); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestSeedsGiveOtherOrders(t *testing.T) {
 	p, _ := Make(ask(400_000, 8), 1, 0, three())
 	q, _ := Make(ask(400_000, 8), 2, 0, three())

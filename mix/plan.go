@@ -18,6 +18,7 @@ type Plan struct {
 	Domains    []DomainPlan `json:"domains"`
 
 	domains []Domain
+	given   []int      // where each stands in what the caller gave
 	train   [][]uint32 // by domain, the documents of training, numbered through its sets
 	held    [][]uint32 // by domain, the documents of validation
 	order   order
@@ -100,7 +101,7 @@ func Make(c Config, seed uint64, validation float64, domains []Domain) (*Plan, e
 		if i == len(domains) || domains[i].Name != name {
 			return nil, fmt.Errorf("mix: a ratio for %s, which no source gives", name)
 		}
-		chosen = append(chosen, domains[i])
+		chosen, p.given = append(chosen, domains[i]), append(p.given, i)
 		p.Domains = append(p.Domains, DomainPlan{Name: name, Ratio: c.Ratios[name] / sum})
 	}
 	p.join(chosen)
@@ -125,9 +126,9 @@ func Parse(b []byte, domains []Domain) (*Plan, error) {
 	copy(was, p.Domains)
 	var chosen []Domain
 	for _, d := range p.Domains {
-		for _, have := range domains {
+		for i, have := range domains {
 			if have.Name == d.Name {
-				chosen = append(chosen, have)
+				chosen, p.given = append(chosen, have), append(p.given, i)
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func (o *order) pick(domain int, k int64) uint32 {
 	return o.plan.train[domain][o.epochs[domain][epoch].at(pos)]
 }
 
-// Fetch reads a document's tokens into d: document doc of a set of a domain, by their numbers in what Make was given.
+// Fetch reads a document's tokens into d: document doc of a set of a domain, by their numbers in what Make or Parse was given.
 type Fetch func(domain, set, doc int, d *quern.Doc) error
 
 // Source yields the corpus: units "train-00000" … in the plan's order and "validation-00000" … in the order of the datasets, each of
@@ -155,7 +155,7 @@ func (s *source) Docs(_ context.Context, u quern.Unit) iter.Seq2[*quern.Doc, err
 				place, _ := s.plan.locate(domain, doc)
 				d.Reset()
 				d.Domain, d.Source = s.plan.domains[domain].Name, s.plan.domains[domain].Sets[place[0]].Name
-				if err := s.fetch(domain, place[0], place[1], &d); err != nil {
+				if err := s.fetch(s.plan.given[domain], place[0], place[1], &d); err != nil {
 					yield(nil, err)
 					return
 				}
