@@ -1,9 +1,9 @@
 package dedup
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -30,6 +30,7 @@ type rows struct {
 const (
 	maxShards = 1 << 20
 	maxRows   = 1 << 28
+	maxLine   = 64 << 10
 )
 
 // LoadRemovals reads what Cluster wrote to dir.
@@ -91,20 +92,23 @@ func readLines[T any](dir quern.Dir, name string, f func(T) error) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer z.Close()
-	dec := json.NewDecoder(z)
-	for {
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, maxLine)
+	n := 1
+	for ; lines.Scan(); n++ {
 		var l T
-		err := dec.Decode(&l)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+		err := json.Unmarshal(lines.Bytes(), &l)
 		if err == nil {
 			err = f(l)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: offset %d: %w", name, dec.InputOffset(), err)
+			return fmt.Errorf("%s: line %d: %w", name, n, err)
 		}
 	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s: line %d: %w", name, n, err)
+	}
+	return nil
 }
 
 // Removed reports whether the row of a dataset goes.

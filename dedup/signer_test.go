@@ -121,9 +121,10 @@ func FuzzSignature(f *testing.F) {
 			return
 		}
 		defer s.file.Close()
+		buf := make([]byte, columnBuffer)
 		for col := range fixedColumns + s.bands {
 			n := int64(0)
-			_ = s.column(col, make([]byte, columnBuffer), func(_ int64, b []byte) { n += int64(len(b)) })
+			_ = s.column(col, buf, func(_ int64, b []byte) { n += int64(len(b)) })
 			if n > int64(len(b)) {
 				t.Fatalf("column %d has %d bytes of a blob of %d", col, n, len(b))
 			}
@@ -178,6 +179,7 @@ func TestRemovalsRefuse(t *testing.T) {
 	f(`{"dataset":"a","row":99999999999}`, `{}`, "out of range")
 	f(`{"dataset":"a","shard":99999999}`, `{}`, "out of range")
 	f(`[]`, `{}`, removalsName)
+	f(`{"id":"`+strings.Repeat("a", maxLine)+`"}`, `{}`, "line 1")
 	f(`{"dataset":"a"}`, `{"group":"zz"}`, groupsName)
 	if _, err := LoadRemovals(&quern.Memory{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no blobs: %v", err)
