@@ -1,0 +1,144 @@
+package ref
+
+import (
+	"math"
+
+	"github.com/seed-83c59573/quern/train/ops"
+)
+
+// dot is x·y.
+func dot(x, y []float64) float64 {
+	sum := 0.0
+	for i, v := range x {
+		sum += v * y[i]
+	}
+	return sum
+}
+
+// attend calls f for every query with the offsets of its query, its keys' head and its values' head in a token's part.
+func attend(a ops.Attn, f func(t, first, h, q, k, v int)) {
+	for r := range a.Rows {
+		for c := range a.Cols {
+			t := r*a.Cols + c
+			for h := range a.Heads {
+				kv := h * a.KV / a.Heads
+				f(t, r*a.Cols+int(a.Start[t]), h, h*a.Size, (a.Heads+kv)*a.Size, (a.Heads+a.KV+kv)*a.Size)
+			}
+		}
+	}
+}
+
+// Attention looks at each query by itself.
+func (Ops) Attention(out, lse, qkv []float64, a ops.Attn) {
+	n, scale := a.Stride(), 1/math.Sqrt(float64(a.Size))
+	attend(a, func(t, first, h, q, k, v int) {
+		s := make([]float64, t+1-first)
+		top := math.Inf(-1)
+		for j := range s {
+			s[j] = scale * dot(qkv[t*n+q:][:a.Size], qkv[(first+j)*n+k:][:a.Size])
+			top = max(top, s[j])
+		}
+		sum := 0.0
+		for _, x := range s {
+			sum += math.Exp(x - top)
+		}
+		l := top + math.Log(sum)
+		lse[t*a.Heads+h] = l
+		o := out[(t*a.Heads+h)*a.Size:][:a.Size]
+		clear(o)
+		for j, x := range s {
+			for i := range o {
+				o[i] += math.Exp(x-l) * qkv[(first+j)*n+v+i]
+			}
+		}
+	})
+}
+
+// AttentionBack is its gradient.
+func (Ops) AttentionBack(dqkv, dout, out, lse, qkv []float64, a ops.Attn) {
+	n, scale := a.Stride(), 1/math.Sqrt(float64(a.Size))
+	clear(dqkv)
+	attend(a, func(t, first, h, q, k, v int) {
+		o, do := out[(t*a.Heads+h)*a.Size:][:a.Size], dout[(t*a.Heads+h)*a.Size:][:a.Size]
+		for j := first; j <= t; j++ {
+			p := math.Exp(scale*dot(qkv[t*n+q:][:a.Size], qkv[j*n+k:][:a.Size]) - lse[t*a.Heads+h])
+			d := p * scale * (dot(do, qkv[j*n+v:][:a.Size]) - dot(do, o))
+			for i := range a.Size {
+				dqkv[j*n+v+i] += p * do[i]
+				dqkv[t*n+q+i] += d * qkv[j*n+k+i]
+				dqkv[j*n+k+i] += d * qkv[t*n+q+i]
+			}
+		}
+	})
+}
+
+// Decode appends keys and values, then looks at each query by itself.
+func (Ops) Decode(out, qkv, keys, values []float64, past int, a ops.Attn) {
+	n, w, scale := a.Stride(), a.KV*a.Size, 1/math.Sqrt(float64(a.Size))
+	for c := range a.Cols {
+		copy(keys[(past+c)*w:][:w], qkv[c*n+a.Heads*a.Size:])
+		copy(values[(past+c)*w:][:w], qkv[c*n+a.Heads*a.Size+w:])
+		for h := range a.Heads {
+			off := h * a.KV / a.Heads * a.Size
+			s := make([]float64, past+c+1)
+			top, sum := math.Inf(-1), 0.0
+			for j := range s {
+				s[j] = scale * dot(qkv[c*n+h*a.Size:][:a.Size], keys[j*w+off:][:a.Size])
+				top = max(top, s[j])
+			}
+			for _, x := range s {
+				sum += math.Exp(x - top)
+			}
+			o := out[(c*a.Heads+h)*a.Size:][:a.Size]
+			clear(o)
+			for j, x := range s {
+				for i := range o {
+					o[i] += math.Exp(x-top) / sum * values[j*w+off+i]
+				}
+			}
+		}
+	}
+}
+
+// LogProb is the log-softmax at the targets.
+func (Ops) LogProb(logp, entropy, lse []float64, logits []float64, targets []int32, width int) {
+	for t, target := range targets {
+		l := logits[t*width:][:width]
+		top, sum, mean := math.Inf(-1), 0.0, 0.0
+		for _, x := range l {
+			top = max(top, x)
+		}
+		for _, x := range l {
+			sum += math.Exp(x - top)
+		}
+		lse[t] = top + math.Log(sum)
+		for _, x := range l {
+			mean += math.Exp(x-lse[t]) * x
+		}
+		entropy[t], logp[t] = lse[t]-mean, 0
+		if target >= 0 {
+			logp[t] = l[target] - lse[t]
+		}
+	}
+}
+
+// LogProbBack is its gradient.
+func (Ops) LogProbBack(logits []float64, targets []int32, entropy, lse, dlogp, dentropy []float64, width int) {
+	for t, target := range targets {
+		l := logits[t*width:][:width]
+		dl, de := 0.0, 0.0
+		if target >= 0 {
+			dl = dlogp[t]
+		}
+		if dentropy != nil {
+			de = dentropy[t]
+		}
+		for j, x := range l {
+			p := math.Exp(x - lse[t])
+			l[j] = -dl*p - de*p*(x-lse[t]+entropy[t])
+		}
+		if target >= 0 {
+			l[target] += dl
+		}
+	}
+}
