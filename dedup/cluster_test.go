@@ -366,3 +366,40 @@ func TestClusterRefuses(t *testing.T) {
 		t.Errorf("got %v, want canceled", err)
 	}
 }
+
+// TestTemplates: pages of one template that differ in a sixth of their words all stay, though chains of band collisions join them;
+// copies with one word changed all go but one or two, though their bucket is large.
+func TestTemplates(t *testing.T) {
+	c := both()
+	r := rand.New(rand.NewPCG(4, 4))
+	letters := func() string { // no digits: all numbers are one word
+		return strings.Map(func(c rune) rune { return c + 'a' - '0' }, fmt.Sprint(r.IntN(1<<20)))
+	}
+	var template []string
+	for range 150 {
+		template = append(template, letters())
+	}
+	var pages, copies []quern.Doc
+	for i := range 1500 {
+		page := slices.Clone(template)
+		for range 30 {
+			page = append(page, letters())
+		}
+		pages = append(pages, newDoc("web", fmt.Sprint("page", i), strings.Join(page, " ")))
+		same := slices.Clone(template)
+		slices.Reverse(same)
+		same[r.IntN(len(same))] = letters()
+		copies = append(copies, newDoc("web", fmt.Sprint("copy", i), strings.Join(same, " ")))
+	}
+	res, out := cluster(t, c, []Dataset{dataset(t, c, 1, "web", "web", pages, 2)}, 0, 2)
+	if n := len(removals(t, out)); n > 0 || res.Candidates == 0 {
+		t.Errorf("%d pages of a template are removed, %d pairs were considered", n, res.Candidates)
+	}
+	res, out = cluster(t, c, []Dataset{dataset(t, c, 1, "web", "web", copies, 2)}, 0, 2)
+	if n := len(removals(t, out)); n < len(copies)-2 {
+		t.Errorf("%d of %d copies are removed", n, len(copies))
+	}
+	if most := int64(len(copies) * c.Near.Bands * (representatives + neighbors)); res.Candidates > most {
+		t.Errorf("%d pairs were considered, want at most %d", res.Candidates, most)
+	}
+}

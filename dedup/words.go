@@ -188,13 +188,13 @@ func (w *words) digest128(text []byte, e Exact) (h [2]uint64) {
 
 func (w *words) canonical(text []byte, e Exact) []byte {
 	out := w.buf[:0]
-	gap := false
+	gap := false // white space was passed over since the last byte written
 	for i := 0; i < len(text); {
 		r, size := rune(text[i]), 1
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRune(text[i:])
 		}
-		piece := text[i : i+size]
+		at := i
 		i += size
 		if e.Spaces {
 			if unicode.IsSpace(r) {
@@ -206,11 +206,16 @@ func (w *words) canonical(text []byte, e Exact) []byte {
 				gap = false
 			}
 		}
-		if e.Case && r != utf8.RuneError {
+		switch {
+		case size == 1 && e.Case && r-'A' < 26 && r >= 'A':
+			out = append(out, byte(r)|0x20)
+		case size == 1:
+			out = append(out, text[at])
+		case e.Case && r != utf8.RuneError:
 			out = utf8.AppendRune(out, lower(r))
-			continue
+		default:
+			out = append(out, text[at:i]...)
 		}
-		out = append(out, piece...)
 	}
 	w.buf = out
 	return out
