@@ -126,6 +126,9 @@ func (c *cutter) wordless(a, b int32) bool {
 // text adds the text node i to the open block, or begins one.
 func (c *cutter) text(i int32, around hint) {
 	nd := &c.nodes[i]
+	if nd.inLink && nd.words == 1 && nd.chars <= 16 && isSign(c.src[nd.a:nd.b]) {
+		nd.words, nd.sents = 0, 0 // neither counted nor, for it has characters but no words, written
+	}
 	if !c.open {
 		if nd.words == 0 {
 			if around&gPre != 0 && c.lead < 0 {

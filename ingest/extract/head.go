@@ -120,10 +120,9 @@ func (f *headFacts) seeMeta(lx *lexer) {
 // page turns what was noted into strings.
 func (f *headFacts) page(w *writer) Page {
 	var p Page
-	p.Title = f.value(w, factTitle)
 	p.Site = f.value(w, factSite)
-	if p.Title == "" {
-		p.Title = cutSite(w.line(f.title), p.Site)
+	if p.Title = cutSite(f.value(w, factTitle), p.Site); p.Title == "" {
+		p.Title = cutTail(cutSite(w.line(f.title), p.Site))
 	}
 	p.Author = f.value(w, factAuthor)
 	if p.Author == "" {
@@ -185,18 +184,24 @@ func (f *headFacts) linked(w *writer, key, inner string) string {
 	return ""
 }
 
-// cutSite takes the site's name off a <title>: " | Site", " - Site", " – Site", "Site: ".
+// cutSite takes the site's name off a title: "Title | Site", "Title - Site", "Site: Title" and so on.
 func cutSite(title, site string) string {
-	for _, sep := range []string{" | ", " - ", " – ", " — ", " · ", " « ", " » ", " :: "} {
-		if site != "" {
-			if head, ok := strings.CutSuffix(title, sep+site); ok {
-				return head
-			}
-			if tail, ok := strings.CutPrefix(title, site+sep); ok {
-				return tail
-			}
+	if site == "" {
+		return title
+	}
+	for _, sep := range []string{" | ", " - ", " – ", " — ", " · ", " « ", " » ", " :: ", ": "} {
+		if head, ok := strings.CutSuffix(title, sep+site); ok && head != "" {
+			return head
+		}
+		if tail, ok := strings.CutPrefix(title, site+sep); ok && tail != "" {
+			return tail
 		}
 	}
+	return title
+}
+
+// cutTail takes what looks like a site's name off a <title>: at most five words behind a bar or dash, with three or more before it.
+func cutTail(title string) string {
 	for _, sep := range []string{" | ", " — ", " – ", " - "} {
 		if i := strings.LastIndex(title, sep); i > 0 && len(strings.Fields(title[:i])) >= 3 && len(strings.Fields(title[i:])) <= 6 {
 			return title[:i]

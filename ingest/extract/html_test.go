@@ -92,6 +92,9 @@ func TestBlocks(t *testing.T) {
 	// Preformatted text keeps its white space, but not empty lines around it.
 	f("<pre>\n\n  if x {\n    y()  \n  }\n\n</pre>", "  if x {\n    y()\n  }")
 	f("<pre><b>for</b> <i>x</i>\n<span> </span>\tend</pre>", "for x\n \tend")
+	// Signs to click on.
+	f(`<h2>Wheels<a href="#w">¶</a></h2><p>They turn.<sup><a href="#n">[12]</a></sup> And turn<a href="#n">&#91;3&#93;</a>, <a href="#x">[see]</a>.</p>`,
+		"Wheels\nThey turn. And turn, [see].")
 	// Formulas are LaTeX where the page has it.
 	f(`<p>Let <math alttext="x&lt;1"><mi>x</mi></math> be, so <span>that</span> <img class="mwe-math-fallback" alt="{\displaystyle y^{2}}"> is.</p>`,
 		"Let $x<1$ be, so that $y^{2}$ is.")
@@ -124,6 +127,7 @@ func TestTitles(t *testing.T) {
 	f("<title>Valley Post</title>", "<h1>Mills &amp; more</h1>", "Valley Post")
 	f(`<meta property="og:title" content="Mills"><title>x</title>`, "<h1>MILLS!</h1>", "Mills")
 	f(`<meta property=og:site_name content=Post><title>Mills | Post</title>`, "", "Mills")
+	f(`<meta property=og:site_name content=Post><meta property=og:title content="Old mills · Post">`, "", "Old mills")
 	f("", "<h1>Only <i>this</i></h1>", "Only this")
 	f("", "", "")
 }

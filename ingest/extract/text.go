@@ -25,7 +25,7 @@ func (w *writer) append(out []byte, b *block) []byte {
 			if nd.hints&hHidden != 0 || tagFlags[nd.tag]&fDrop != 0 || isHeading(b.tag) && nd.hints&(hNav|hShare|hButton) != 0 {
 				k = nd.end - 1
 			}
-		case nd.inLink && nd.words == 1 && nd.chars == 1 && isPermalink(w.src[nd.a:nd.b]):
+		case nd.words == 0 && nd.chars > 0: // a sign to click on
 		case nd.formula:
 			out, gap = w.appendFormula(out, start, gap, w.src[nd.a:nd.b]), 0
 		default:
@@ -51,11 +51,18 @@ func (w *writer) appendFormula(out []byte, start int, gap byte, s []byte) []byte
 	return append(out, '$')
 }
 
-// isPermalink reports whether the text of a link is only the sign that documentation puts behind its headings.
-func isPermalink(s []byte) bool {
-	switch string(bytes.TrimSpace(s)) {
+// isSign reports whether the text of a link is only a sign to click on: what documentation puts behind its headings, or the
+// number of a note, as "[1]".
+func isSign(s []byte) bool {
+	s = bytes.TrimSpace(s)
+	switch string(s) {
 	case "¶", "#", "§":
 		return true
+	}
+	for _, bracket := range [...][2]string{{"[", "]"}, {"&#91;", "&#93;"}} {
+		if inner, ok := bytes.CutPrefix(s, []byte(bracket[0])); ok && bytes.HasSuffix(inner, []byte(bracket[1])) {
+			return allDigits(string(inner[:len(inner)-len(bracket[1])]))
+		}
 	}
 	return false
 }
