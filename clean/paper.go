@@ -22,8 +22,8 @@ const (
 
 // PES2O is the filter of peS2o's full texts as far as it needs no unigram model: bounds on words, the share and shape of the most
 // frequent word, paragraphs, and the year where Doc.Time tells it. The peer counts only paragraphs whose mean log2 probability is
-// at least -20, and reads title, abstract and language from its catalogue; here a paragraph is a block of text of five words or
-// more, and the language is the business of Language.
+// at least -20, and reads title, abstract and language from its catalogue; here a paragraph is a line of five words or more, as
+// extraction writes them, and the language is the business of Language.
 type PES2O struct {
 	MinWords      int     `yaml:"min_words"` // more than this
 	MaxWords      int     `yaml:"max_words"` // fewer than this
@@ -132,7 +132,7 @@ func (s *pes2o) count(text []byte) (words, paragraphs int) {
 				break
 			}
 			if text[i] == '\n' {
-				if gap++; gap == 2 {
+				if gap++; gap == 1 {
 					if inBlock >= 5 {
 						paragraphs++
 					}

@@ -37,8 +37,9 @@ func TestPES2O(t *testing.T) {
 	f(article(6, "the"), "soon", quern.Keep)
 	f(article(5, "the"), "", paperShort) // 500 is not more than 500
 	f(article(500, "the"), "", paperLong)
-	f(strings.ReplaceAll(article(6, "the"), "\n\n", "\n"), "", paperParagraphs)
-	f(strings.ReplaceAll(article(6, "the"), "\n\n", "\n \n"), "", quern.Keep)
+	f(strings.ReplaceAll(article(6, "the"), "\n\n", "\n"), "", quern.Keep)
+	f(strings.ReplaceAll(article(6, "the"), "\n\n", " "), "", paperParagraphs)
+	f(strings.ReplaceAll(article(6, "the"), "\n\n", "\na b c d\n"), "", quern.Keep)
 	f(article(6, "<unk>"), "", paperTopShape)
 	f(article(6, "a"), "", paperTopShape)
 	f(article(6, "the")+strings.Repeat("the ", 20), "", paperTopShare)

@@ -99,7 +99,7 @@ func Make(c Config, seed uint64, validation float64, domains []Domain) (*Plan, e
 	for _, name := range sortedKeys(c.Ratios) {
 		i := sort.Search(len(domains), func(i int) bool { return domains[i].Name >= name })
 		if i == len(domains) || domains[i].Name != name {
-			return nil, fmt.Errorf("mix: a ratio for %s, which no source gives", name)
+			return nil, fmt.Errorf("a ratio for %s, which no source gives", name)
 		}
 		chosen, p.given = append(chosen, domains[i]), append(p.given, i)
 		p.Domains = append(p.Domains, DomainPlan{Name: name, Ratio: c.Ratios[name] / sum})
@@ -133,12 +133,12 @@ func Parse(b []byte, domains []Domain) (*Plan, error) {
 		}
 	}
 	if len(chosen) != len(p.Domains) {
-		return nil, errors.New("mix: the plan is about other domains")
+		return nil, errors.New("the plan is about other domains")
 	}
 	p.join(chosen)
 	for i, d := range p.Domains {
 		if d.Docs != was[i].Docs || d.Available != was[i].Available || d.ValidationDocs != was[i].ValidationDocs {
-			return nil, fmt.Errorf("mix: the plan was made of other documents of the domain %s", d.Name)
+			return nil, fmt.Errorf("the plan was made of other documents of the domain %s", d.Name)
 		}
 	}
 	p.order = newOrder(p)
@@ -187,10 +187,10 @@ func (p *Plan) fit(c Config) error {
 		return nil
 	}
 	if c.Short == "error" {
-		return fmt.Errorf("mix: %w: %s; add sources, raise repeat, ask for at most %d tokens, or set short: shrink", ErrShort, strings.Join(short, "; "), largest)
+		return fmt.Errorf("%w: %s; add sources, raise repeat, ask for at most %d tokens, or set short: shrink", ErrShort, strings.Join(short, "; "), largest)
 	}
 	if largest < 1 {
-		return fmt.Errorf("mix: %w: a domain is empty: %s", ErrShort, strings.Join(short, "; "))
+		return fmt.Errorf("%w: a domain is empty: %s", ErrShort, strings.Join(short, "; "))
 	}
 	p.Tokens = largest
 	return nil

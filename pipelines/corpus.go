@@ -110,8 +110,7 @@ func (s *learnStep) learn(ctx context.Context, in []quern.Manifest, m *quern.Man
 			jobs = append(jobs, job{src, u})
 		}
 	}
-	workers := s.env.Workers
-	counters := make([]*tokenize.Counter, max(1, min(len(jobs), maxWorkers(workers))))
+	counters := make([]*tokenize.Counter, max(1, min(len(jobs), s.env.workers())))
 	ledgers := make([]quern.Ledger, len(jobs))
 	for i := range counters {
 		counters[i] = tokenize.NewCounter(learn)

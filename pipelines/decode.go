@@ -215,6 +215,7 @@ type preparer struct {
 	file    string
 	anchors map[string]ast.Node
 	aliases int
+	inside  string // the key whose value is being looked at
 }
 
 func (p *preparer) node(n ast.Node, depth int) (ast.Node, error) {
@@ -285,15 +286,17 @@ func (p *preparer) value(v *ast.MappingValueNode, depth int) error {
 	case len(key.Value) > maxKey:
 		return at(p.file, v.Key.GetToken(), "a key of %d characters", len(key.Value))
 	}
+	outer := p.inside
+	p.inside = key.Value
 	w, err := p.node(v.Value, depth+1)
+	p.inside = outer
 	if err != nil {
 		return err
 	}
 	v.Value = w
-	if f, ok := w.(*ast.FloatNode); ok && !fractional[key.Value] && !fractionalChild(key.Value) {
-		if f.Value != math.Trunc(f.Value) {
-			return at(p.file, f.GetToken(), "%s: %s where a whole number belongs", key.Value, f.GetToken().Value)
-		}
+	f, ok := w.(*ast.FloatNode)
+	if ok && !fractional[key.Value] && outer != "ratios" && f.Value != math.Trunc(f.Value) { // the library would cut it off in silence
+		return at(p.file, f.GetToken(), "%s: %s where a whole number belongs", key.Value, f.GetToken().Value)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sort"
@@ -80,6 +81,13 @@ func (e *Env) tell(ev Event) {
 // watch reports a pass's progress under a step's name.
 func (e *Env) watch(step string) func(quern.Progress) {
 	return func(p quern.Progress) { e.tell(Event{Step: step, State: "progress", Progress: p}) }
+}
+
+func (e *Env) workers() int {
+	if e.Workers > 0 {
+		return e.Workers
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 func (e *Env) root() quern.Local { return quern.Local(e.Dir) }

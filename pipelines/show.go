@@ -96,3 +96,13 @@ func summarizeStep(s StepRecord, m *quern.Manifest) StepSummary {
 		DocsIn: m.Ledger.In, DocsOut: kept.Docs, BytesIn: kept.In + dropped.In, BytesOut: kept.Out, Tokens: tokens,
 		Dropped: m.Ledger.Reasons(quern.Dropped), Skipped: m.Ledger.Reasons(quern.Skipped)}
 }
+
+func summarizeMix(facts mix.Summary) *MixSummary {
+	s := &MixSummary{Asked: map[string]float64{}, Achieved: map[string]float64{}, Tokens: map[string]int64{}, Epochs: map[string]float64{},
+		Docs: map[string]int64{}, Total: facts.Tokens}
+	for _, d := range facts.Domains {
+		s.Asked[d.Name], s.Achieved[d.Name], s.Tokens[d.Name] = d.Asked, d.Achieved, d.Tokens
+		s.Epochs[d.Name], s.Docs[d.Name] = d.Epochs, d.Docs
+	}
+	return s
+}

@@ -24,6 +24,11 @@ type ingestStep struct {
 	in   Input
 }
 
+// Source opens an input of the spec.
+func (s *Spec) Source(in Input) (quern.Source, error) {
+	return (&ingestStep{spec: s, in: in}).reader()
+}
+
 // reader opens the source of the input. Paths under $GOROOT are left out where no Go toolchain is installed.
 func (s *ingestStep) reader() (ingest.Reader, error) {
 	o := ingest.Options{Name: s.in.Name, Domain: s.in.Domain, License: s.in.License, Base: s.spec.base}

@@ -21,30 +21,34 @@ func initCommand() *cobra.Command {
 			if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 				return fmt.Errorf("%s is not empty: give a new folder", dir)
 			}
-			err := fs.WalkDir(pipelines.Sample, ".", func(name string, e fs.DirEntry, err error) error {
-				if err != nil || e.IsDir() {
-					return err
-				}
-				b, err := pipelines.Sample.ReadFile(name)
-				if err != nil {
-					return err
-				}
-				if name == "quickstart.yaml" {
-					b = withoutOwnSource(b)
-				}
-				to := filepath.Join(dir, filepath.FromSlash(name))
-				if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
-					return err
-				}
-				return os.WriteFile(to, b, 0o666)
-			})
-			if err != nil {
+			if err := writeSample(dir); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "now run: quern run %s\n", filepath.Join(dir, "quickstart.yaml"))
 			return nil
 		},
 	}
+}
+
+// writeSample writes the embedded sample below dir.
+func writeSample(dir string) error {
+	return fs.WalkDir(pipelines.Sample, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := pipelines.Sample.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if name == "quickstart.yaml" {
+			b = withoutOwnSource(b)
+		}
+		to := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+			return err
+		}
+		return os.WriteFile(to, b, 0o666)
+	})
 }
 
 // withoutOwnSource takes quern's own source out of the quickstart: a binary has no checkout around it.

@@ -96,11 +96,11 @@ func (in *inspector) wanted(d *quern.Doc) bool {
 
 // text prints d and tells whether that was the last one asked for.
 func (in *inspector) text(d *quern.Doc) bool {
-	fmt.Fprintf(in.out, "%s\n", in.tint(1, fmt.Sprintf("── %s  %s/%s  %s  %s  %s", d.ID, d.Domain, d.Source, d.Lang, d.Time, clean(d.Origin))))
+	fmt.Fprintf(in.out, "%s\n", in.tint(1, fmt.Sprintf("── %s  %s/%s  %s  %s  %s", d.ID, d.Domain, d.Source, d.Lang, d.Time, printable(d.Origin))))
 	if d.Drop.Verdict != "" {
 		fmt.Fprintf(in.out, "%s\n", in.tint(31, fmt.Sprintf("dropped by %s: %g, limit %g", d.Drop.Verdict, d.Drop.Value, d.Drop.Limit)))
 	}
-	fmt.Fprintf(in.out, "%s\n\n", clean(string(d.Text)))
+	fmt.Fprintf(in.out, "%s\n\n", printable(string(d.Text)))
 	in.n--
 	return in.n == 0
 }
@@ -144,7 +144,7 @@ func (in *inspector) tokens(dir quern.Dir, m quern.Manifest) error {
 		}
 		fmt.Fprintf(in.out, "%s\n", in.tint(1, fmt.Sprintf("── %s  %d tokens", d.ID, len(d.Tokens))))
 		for k, id := range d.Tokens {
-			fmt.Fprint(in.out, in.tint(46+k%2*(-2), clean(string(tok.AppendDecode(nil, []uint32{id})))))
+			fmt.Fprint(in.out, in.tint(46+k%2*(-2), printable(string(tok.AppendDecode(nil, []uint32{id})))))
 		}
 		fmt.Fprint(in.out, "\n\n")
 		if in.n--; in.n == 0 {
@@ -175,7 +175,7 @@ func (in *inspector) conversations(path string) error {
 			if x.Train[i] && i > 0 {
 				color = 32
 			}
-			fmt.Fprint(in.out, in.tint(color, clean(string(tok.Token(uint32(id))))))
+			fmt.Fprint(in.out, in.tint(color, printable(string(tok.Token(uint32(id))))))
 		}
 		fmt.Fprint(in.out, "\n\n")
 		if in.n--; in.n == 0 {
@@ -218,8 +218,8 @@ func (in *inspector) tint(code int, s string) string {
 	return "[" + s + "]"
 }
 
-// clean takes out control characters, so that a document cannot write to the terminal as a program does.
-func clean(s string) string {
+// printable takes out control characters, so that a document cannot write to the terminal as a program does.
+func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
 			return '\ufffd'

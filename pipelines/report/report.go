@@ -37,6 +37,7 @@ type content struct {
 	Facts    []factChart
 	Shares   []shareRow
 	Clusters pipelines.ClusterFacts
+	Pairs    []pair
 	Losses   []chart
 	Kept     []sample
 	Dropped  []sample
@@ -114,6 +115,9 @@ func gather(dir quern.Local, rec *pipelines.Record) (*content, error) {
 		return nil, err
 	}
 	c.shares(sum.Mix)
+	if c.Pairs, err = pairs(dir, rec, c.Clusters.Examples); err != nil {
+		return nil, err
+	}
 	c.Kept, c.Dropped, err = samples(dir, rec)
 	return c, err
 }

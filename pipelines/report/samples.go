@@ -3,10 +3,12 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sort"
 	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/pipelines"
 	"github.com/seed-83c59573/quern/shard"
 )
@@ -110,4 +112,58 @@ func best(s []sample) []sample {
 		return s[i].ID < s[j].ID
 	})
 	return s[:min(len(s), samplesShown)]
+}
+
+// pair shows the texts of one removal.
+type pair struct {
+	Reason        string
+	Similarity    float64
+	Removed, Kept string
+}
+
+const pairsShown = 5
+
+// pairs reads the texts of the first examples of removals.
+func pairs(dir quern.Local, rec *pipelines.Record, examples []dedup.Example) ([]pair, error) {
+	var out []pair
+	for _, e := range examples[:min(len(examples), pairsShown)] {
+		removed, err := textAt(dir, rec, e.Removed)
+		if err != nil {
+			return nil, err
+		}
+		kept, err := textAt(dir, rec, e.Kept)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, pair{e.Reason, e.Similarity, removed, kept})
+	}
+	return out, nil
+}
+
+// textAt reads the start of the text that went into deduplication at a place.
+func textAt(dir quern.Local, rec *pipelines.Record, p dedup.Place) (string, error) {
+	var text pipelines.StepRecord
+	for _, s := range rec.Steps {
+		if (s.Step == "ingest" || s.Step == "clean") && s.Source == p.Dataset {
+			text = s // the last of them is what was signed
+		}
+	}
+	m, err := pipelines.Dataset(dir, text)
+	if err != nil {
+		return "", err
+	}
+	src := shard.TextSource{Dir: quern.Sub(dir, text.Folder), Name: p.Dataset, Shards: m.Shards}
+	units, err := src.Units(context.Background())
+	if err != nil {
+		return "", err
+	}
+	for d, err := range src.Docs(context.Background(), units[p.Shard]) {
+		if err != nil {
+			return "", err
+		}
+		if d.Row.Index == p.Row {
+			return newSample(0, d).Text, nil
+		}
+	}
+	return "", fmt.Errorf("%s: no document at shard %d, row %d", text.Folder, p.Shard, p.Row)
 }

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/spf13/cobra"
+)
+
+// benchResult is what a bench found on this machine. Its JSON names stay.
+type benchResult struct {
+	Bench     string    `json:"bench"`
+	CPU       string    `json:"cpu"`
+	Workers   int       `json:"workers"`
+	Docs      int64     `json:"docs"`
+	Bytes     int64     `json:"bytes"`
+	Seconds   float64   `json:"seconds"`
+	DocsPerS  float64   `json:"docs_per_s"`
+	MBPerS    float64   `json:"mb_per_s"` // of text and for each worker
+	PeakRSSMB float64   `json:"peak_rss_mb"`
+	TokensPer float64   `json:"tokens_per_s,omitempty"`
+	Rows      []gemmRow `json:"rows,omitempty"`
+	tokens    int64
+}
+
+// bench is the setting of a run of a bench.
+type bench struct {
+	ctx     context.Context
+	texts   string
+	mb      float64
+	seconds float64
+	workers int
+}
+
+// benches are the figures that a machine can be asked for.
+var benches = []struct {
+	name, what string
+	run        func(*bench, *benchResult) error
+}{
+	{"clean", "normalize, Gopher, C4 and FineWeb, all facts", benchClean},
+	{"minhash", "sign for exact and near duplicates", benchMinhash},
+	{"cluster", "find duplicates among signatures and verify them", benchCluster},
+	{"tokenize", "encode with a tokenizer of 16,384 that is learned first", benchTokenize},
+	{"gemm", "matrix products of a training step beside gonum's", benchGemm},
+	{"train", "optimizer steps of a small decoder", benchTrain},
+}
+
+func benchCommand() *cobra.Command {
+	b := &bench{}
+	var asJSON bool
+	var names []string
+	for _, x := range benches {
+		names = append(names, x.name)
+	}
+	cmd := &cobra.Command{
+		Use:   "bench NAME",
+		Short: "Measure this machine: " + strings.Join(names, ", "),
+		Args:  exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if b.workers < 1 || b.mb <= 0 || b.seconds <= 0 {
+				return usageError{fmt.Errorf("--workers, --mb and --seconds: want more than 0")}
+			}
+			for _, x := range benches {
+				if x.name != args[0] {
+					continue
+				}
+				b.ctx = cmd.Context()
+				r := benchResult{Bench: x.name, CPU: cpuName(), Workers: b.workers}
+				if err := x.run(b, &r); err != nil {
+					return err
+				}
+				r.finish()
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), r)
+				}
+				r.print(cmd.OutOrStdout(), x.what)
+				return nil
+			}
+			return usageError{fmt.Errorf("no bench %q: want one of %s", args[0], strings.Join(names, ", "))}
+		},
+	}
+	cmd.Flags().StringVar(&b.texts, "texts", "", "a dataset of texts to measure on (default the embedded sample and the Go toolchain's source)")
+	cmd.Flags().Float64Var(&b.mb, "mb", 32, "MB of text; a smaller dataset is read several times")
+	cmd.Flags().Float64Var(&b.seconds, "seconds", 3, "how long to measure, at least")
+	cmd.Flags().IntVar(&b.workers, "workers", 1, "goroutines")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func (r *benchResult) finish() {
+	r.PeakRSSMB = float64(peakRSS()) / 1e6
+	if r.Seconds > 0 {
+		r.DocsPerS = float64(r.Docs) / r.Seconds
+		r.MBPerS = float64(r.Bytes) / 1e6 / r.Seconds / float64(r.Workers)
+		r.TokensPer = float64(r.tokens) / r.Seconds
+	}
+}
+
+func (r *benchResult) print(out io.Writer, what string) {
+	fmt.Fprintf(out, "%s: %s\n%s, %s\n", r.Bench, what, r.CPU, plural(r.Workers, "worker"))
+	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if len(r.Rows) > 0 {
+		fmt.Fprintln(tw, "shape\tGF/s\tgonum GF/s\tratio\t")
+		for _, x := range r.Rows {
+			fmt.Fprintf(tw, "%s\t%.1f\t%.1f\t%.2f\t\n", x.Shape, x.GFlops, x.Gonum, x.Ratio)
+		}
+		tw.Flush()
+		return
+	}
+	fmt.Fprintln(tw, "documents\tMB\tseconds\tdocs/s\tMB/s a core\ttokens/s\tpeak MB\t")
+	fmt.Fprintf(tw, "%d\t%.1f\t%.2f\t%.0f\t%.1f\t%.0f\t%.0f\t\n", r.Docs, float64(r.Bytes)/1e6, r.Seconds, r.DocsPerS, r.MBPerS, r.TokensPer, r.PeakRSSMB)
+	tw.Flush()
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func cpuName() string {
+	b, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(b)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				return strings.TrimSpace(value)
+			}
+		}
+	}
+	return runtime.GOARCH
+}
+
+// measure runs f on each worker over its share of the documents, again and again until the time is up, and counts.
+func (b *bench) measure(docs []quern.Doc, r *benchResult, build func() (func(d *quern.Doc) error, error)) error {
+	run := make([]func(d *quern.Doc) error, b.workers)
+	for w := range run {
+		var err error
+		if run[w], err = build(); err != nil {
+			return err
+		}
+	}
+	counts := make([][2]int64, b.workers)
+	start := time.Now()
+	err := quern.Each(b.ctx, b.workers, b.workers, func(ctx context.Context, _, w int) error {
+		var d quern.Doc
+		for time.Since(start).Seconds() < b.seconds {
+			for i := w; i < len(docs); i += b.workers {
+				tokens, marks := d.Tokens[:0], d.Marks[:0]
+				d = docs[i]
+				d.Tokens, d.Marks = tokens, marks
+				counts[w][0]++
+				counts[w][1] += int64(len(d.Text))
+				if err := run[w](&d); err != nil {
+					return err
+				}
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	r.Seconds = time.Since(start).Seconds()
+	for _, c := range counts {
+		r.Docs += c[0]
+		r.Bytes += c[1]
+	}
+	return err
+}

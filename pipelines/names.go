@@ -1,0 +1,35 @@
+package pipelines
+
+// knownFields are the names that a spec may use in structs which are decoded as a whole, for suggestions only. A test holds the list
+// to the structs.
+var knownFields = []string{
+	"arch", "arrow", "bands", "batch", "beta1", "beta2", "breaks", "case", "checkpoint", "clean", "clip", "context",
+	"controls", "cut_javascript", "cut_policy", "data", "decay", "dedup", "dialect", "documents", "domain",
+	"drop_curly", "drop_lorem_ipsum", "email", "email_value", "end_punctuation", "eps", "eval", "exact",
+	"exclude_zero", "fields", "file", "format", "free_alphabet", "go_marker", "heads", "id", "ingest", "ip",
+	"ip_value", "keep", "lang", "languages", "layers", "learn", "license", "lines", "locks", "loose", "lr",
+	"max_blank", "max_bullet_lines", "max_bytes", "max_data_lines", "max_dup_chars", "max_dup_grams",
+	"max_dup_line_chars", "max_dup_lines", "max_dup_paragraph_chars", "max_dup_paragraphs", "max_ellipses",
+	"max_ellipsis_lines", "max_encoded", "max_encoded_run", "max_hashes", "max_line", "max_lines", "max_loose_line",
+	"max_mean_line", "max_mean_word", "max_newlines", "max_short_lines", "max_token", "max_top_grams",
+	"max_word_chars", "max_words", "micro", "min", "min_alpha_words", "min_alphabetic", "min_end_lines",
+	"min_frequency", "min_line_words", "min_lr", "min_mean_word", "min_paragraphs", "min_sentences", "min_stop_words",
+	"min_words", "min_year", "minified", "mix", "model", "name", "near", "nfc", "options", "origin", "parquet",
+	"paths", "phrases", "prefer", "prompts", "ratios", "remove_citations", "repeat", "rows", "sample", "schedule",
+	"seed", "sft", "shard", "shingle", "short", "short_line", "short_top_share", "short_words", "spaces", "split",
+	"steps", "stop_words", "temperature", "template", "text", "time", "tokenize", "tokens", "top_k", "top_p",
+	"top_share", "train", "trim", "tune", "validation", "vendored", "verify", "version", "vocab", "warmup",
+	"weight_decay", "width", "zero_width",
+}
+
+// fractional are the fields that take fractions; anywhere else 14.5 is a mistake. A test holds the list to the structs.
+var fractional = map[string]bool{
+	"beta1": true, "beta2": true, "clip": true, "decay": true, "eps": true, "lr": true, "max_bullet_lines": true,
+	"max_dup_chars": true, "max_dup_grams": true, "max_dup_line_chars": true, "max_dup_lines": true,
+	"max_dup_paragraph_chars": true, "max_dup_paragraphs": true, "max_ellipses": true, "max_ellipsis_lines": true,
+	"max_encoded": true, "max_hashes": true, "max_mean_line": true, "max_mean_word": true, "max_newlines": true,
+	"max_short_lines": true, "max_top_grams": true, "min": true, "min_alpha_words": true, "min_alphabetic": true,
+	"min_end_lines": true, "min_lr": true, "min_mean_word": true, "minified": true, "repeat": true,
+	"short_top_share": true, "temperature": true, "top_p": true, "top_share": true, "validation": true, "verify": true,
+	"weight_decay": true,
+}
