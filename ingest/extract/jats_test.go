@@ -108,7 +108,7 @@ func TestJATSRefuses(t *testing.T) {
 
 // TestJATSHostile feeds articles that were made to hurt; they may say anything, but soon.
 func TestJATSHostile(t *testing.T) {
-	const n = 1 << 19
+	const n = 1 << 19 / slowdown
 	nest := func(open, inner, end string, depth int) string {
 		return strings.Repeat(open, depth) + inner + strings.Repeat(end, depth)
 	}
