@@ -132,7 +132,10 @@ func TestTheSourceYieldsThePlan(t *testing.T) {
 		for s := range d.Sets {
 			set := &d.Sets[s]
 			for doc, id := range set.IDs {
-				if held[id] {
+				if held[id] || set.validates(doc, p.Seed, p.Validation) {
+					if count[id] > 0 {
+						t.Errorf("document %s was to be kept out of training", id)
+					}
 					continue
 				}
 				n := int64(count[id])
@@ -145,8 +148,13 @@ func TestTheSourceYieldsThePlan(t *testing.T) {
 			}
 		}
 	}
-	if len(validation) == 0 {
-		t.Error("the validation split is empty")
+	sum := p.Summary()
+	total := int64(0)
+	for _, d := range sum.Domains {
+		total += d.ValidationTokens
+	}
+	if want := 1_200_000 * 0.02 / 0.98; len(validation) == 0 || float64(total) < want/2 || float64(total) > 2*want {
+		t.Errorf("%d validation documents of %d tokens, want about %.0f tokens", len(validation), total, want)
 	}
 	again, _, _, units := read(t, p, 7_000)
 	if fmt.Sprint(again) != fmt.Sprint(train) {

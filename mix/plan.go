@@ -111,6 +111,7 @@ func Make(c Config, seed uint64, validation float64, domains []Domain) (*Plan, e
 	for i, asked := range quotas(p.Tokens, p.Domains) {
 		p.Domains[i].Asked = asked
 		p.fill(i)
+		p.trimValidation(i)
 	}
 	p.order = newOrder(p)
 	return p, nil
@@ -136,6 +137,9 @@ func Parse(b []byte, domains []Domain) (*Plan, error) {
 		return nil, errors.New("the plan is about other domains")
 	}
 	p.join(chosen)
+	for i := range p.Domains {
+		p.trimValidation(i)
+	}
 	for i, d := range p.Domains {
 		if d.Docs != was[i].Docs || d.Available != was[i].Available || d.ValidationDocs != was[i].ValidationDocs {
 			return nil, fmt.Errorf("the plan was made of other documents of the domain %s", d.Name)
@@ -169,6 +173,24 @@ func (p *Plan) join(domains []Domain) {
 			}
 		}
 	}
+}
+
+// trimValidation keeps as many of the documents of domain i that training must not see as give the validation split the mix's ratios:
+// the validation share of the domain's tokens, and one document at least. The rest of them is in neither split.
+func (p *Plan) trimValidation(i int) {
+	d := &p.Domains[i]
+	held := p.held[i]
+	want := p.Validation / (1 - p.Validation) * float64(d.Asked)
+	perm := newPermutation(int64(len(held)), p.Seed, "validation/"+d.Name)
+	kept := []uint32{}
+	d.ValidationTokens = 0
+	for k := 0; k < len(held) && (k == 0 || float64(d.ValidationTokens) < want); k++ {
+		at := held[perm.at(int64(k))]
+		_, tokens := p.locate(i, at)
+		kept = append(kept, at)
+		d.ValidationTokens += int64(tokens)
+	}
+	p.held[i], d.ValidationDocs = kept, int64(len(kept))
 }
 
 // fit checks that no domain runs short, or shrinks the mix until none does.

@@ -17,7 +17,8 @@ type order struct {
 	plan     *Plan
 	epochs   [][]permutation // by domain and epoch
 	sections []section
-	starts   []int64 // of each section, and one past the last
+	starts   []int64     // of each section, and one past the last
+	held     permutation // of the validation split
 }
 
 type section struct {
@@ -37,6 +38,11 @@ func newOrder(p *Plan) order {
 			o.epochs[i] = append(o.epochs[i], d.permutation(p.Seed, e))
 		}
 	}
+	held := int64(0)
+	for _, h := range p.held {
+		held += int64(len(h))
+	}
+	o.held = newPermutation(held, p.Seed, "validation")
 	for s := range epochs {
 		sec := section{}
 		n := int64(0)
@@ -82,8 +88,8 @@ func (o *order) pick(domain int, k int64) uint32 {
 // Fetch reads a document's tokens into d: document doc of a set of a domain, by their numbers in what Make or Parse was given.
 type Fetch func(domain, set, doc int, d *quern.Doc) error
 
-// Source yields the corpus: units "train-00000" … in the plan's order and "validation-00000" … in the order of the datasets, each of
-// at most maxTokens tokens (or one longer document).
+// Source yields the corpus: units "train-00000" … in the plan's order and "validation-00000" … in an order of their own, each of at
+// most maxTokens tokens (or one longer document).
 func (p *Plan) Source(maxTokens int64, fetch Fetch) quern.Source {
 	return &source{p, maxTokens, fetch}
 }
@@ -99,11 +105,7 @@ func (s *source) Units(ctx context.Context) ([]quern.Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	held := int64(0)
-	for _, h := range s.plan.held {
-		held += int64(len(h))
-	}
-	validation, err := s.cut(ctx, "validation", held)
+	validation, err := s.cut(ctx, "validation", int64(s.plan.order.held.n))
 	return append(train, validation...), err
 }
 
@@ -137,6 +139,7 @@ func (s *source) document(name string, i int64) (domain int, doc uint32) {
 	if name == "train" {
 		return s.plan.order.at(i)
 	}
+	i = s.plan.order.held.at(i) // shuffled, so that the first of them are like all of them
 	for d, held := range s.plan.held {
 		if i < int64(len(held)) {
 			return d, held[i]
