@@ -45,7 +45,7 @@ func bad(offset int64, format string, a ...any) error {
 }
 
 // Write writes tensors as F32 in their order, behind a header that names them and holds meta; the data begins on a multiple of 64
-// bytes. The same tensors give the same bytes. Names must be unique, valid UTF-8, not empty and not "__metadata__".
+// bytes. The same tensors give the same bytes. Names must be unique, valid UTF-8 and not "__metadata__".
 func Write(w io.Writer, tensors []Tensor, meta map[string]string) error {
 	header, err := appendHeader(nil, tensors, meta)
 	if err != nil {
@@ -95,8 +95,8 @@ func appendHeader(h []byte, tensors []Tensor, meta map[string]string) ([]byte, e
 	for _, t := range tensors {
 		n, ok := product(t.Shape, 1)
 		switch {
-		case t.Name == "" || t.Name == metaKey || !utf8.ValidString(t.Name):
-			return nil, fmt.Errorf("tensor name %q is empty, reserved or not UTF-8", t.Name)
+		case t.Name == metaKey || !utf8.ValidString(t.Name):
+			return nil, fmt.Errorf("tensor name %q is reserved or not UTF-8", t.Name)
 		case seen[t.Name]:
 			return nil, fmt.Errorf("tensor %q twice", t.Name)
 		case len(t.Shape) > maxDims:
