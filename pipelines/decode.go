@@ -1,11 +1,10 @@
 package pipelines
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -37,7 +36,7 @@ func (e *SpecError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Col, e.Msg)
 }
 
-// tree is a parsed YAML file, safe to decode: no aliases, tags, nulls, or numbers that do not fit.
+// tree is a parsed YAML file, safe to decode: no aliases, tags, nulls, or numbers that would be read as others.
 type tree struct {
 	file string
 	root *ast.MappingNode
@@ -54,14 +53,14 @@ func parseYAML(file string, src []byte) (t *tree, err error) {
 	case strings.HasPrefix(string(src), "\xff\xfe"), strings.HasPrefix(string(src), "\xfe\xff"):
 		return fail("is UTF-16; save it as UTF-8")
 	case !utf8.Valid(src):
-		return fail("is not UTF-8, at byte %d", invalidAt(src))
+		i := invalidAt(src)
+		return nil, &SpecError{file, lineOf(src, i), columnOf(src, i), fmt.Sprintf("is not UTF-8: byte %#02x", src[i])}
 	case nesting(src) > maxDepth:
 		return fail("is nested more than %d deep", maxDepth)
 	}
 	src = []byte(strings.TrimPrefix(string(src), "\ufeff"))
 	if i := strings.IndexFunc(string(src), func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' }); i >= 0 {
-		line := 1 + strings.Count(string(src[:i]), "\n")
-		return nil, &SpecError{file, line, i - strings.LastIndexByte(string(src[:i]), '\n'), fmt.Sprintf("control character %#02x", src[i])}
+		return nil, &SpecError{file, lineOf(src, i), columnOf(src, i), fmt.Sprintf("control character %#02x", src[i])}
 	}
 	defer func() {
 		if r := recover(); r != nil { // the YAML library has panicked on odd input before
@@ -94,6 +93,12 @@ func parseYAML(file string, src []byte) (t *tree, err error) {
 		return nil, at(file, top.GetToken(), "want a mapping of version, name, ingest, … at the top, have %s", kind(top))
 	}
 	return &tree{file, root}, nil
+}
+
+func lineOf(src []byte, i int) int { return 1 + bytes.Count(src[:i], []byte("\n")) }
+
+func columnOf(src []byte, i int) int {
+	return 1 + utf8.RuneCount(src[bytes.LastIndexByte(src[:i], '\n')+1:i])
 }
 
 func invalidAt(b []byte) int {
@@ -162,9 +167,33 @@ func placed(file string, err error) error {
 		if _, typ, ok := strings.Cut(want, " of type "); ok {
 			want = typ
 		}
-		msg = fmt.Sprintf("have a %s, want a value of type %s", have, strings.TrimPrefix(want, "value of type "))
+		msg = fmt.Sprintf("have %s, want %s", inWords(have), inWords(strings.TrimPrefix(want, "value of type ")))
+	} else if have, want, ok := strings.Cut(msg, " was used where "); ok {
+		msg = fmt.Sprintf("have %s, want %s", inWords(have), inWords(strings.TrimSuffix(want, " is expected")))
 	}
 	return at(file, ye.GetToken(), "%s", msg)
+}
+
+// inWords names a type of Go or YAML as the writer of a spec would.
+func inWords(typ string) string {
+	typ, _, overflow := strings.Cut(typ, " ( overflow )")
+	switch {
+	case overflow:
+		return "a whole number that fits"
+	case strings.HasPrefix(typ, "map"), strings.Contains(typ, "."): // a struct of some room
+		return "a mapping"
+	case strings.HasPrefix(typ, "[]"), typ == "sequence":
+		return "a list"
+	case strings.HasPrefix(typ, "int"), strings.HasPrefix(typ, "uint"):
+		return "a whole number"
+	case strings.HasPrefix(typ, "float"):
+		return "a number"
+	case typ == "string":
+		return "a word"
+	case typ == "bool":
+		return "true or false"
+	}
+	return clip(typ)
 }
 
 func clip(s string) string {
@@ -237,6 +266,9 @@ func (p *preparer) node(n ast.Node, depth int) (ast.Node, error) {
 	case *ast.SequenceNode:
 		for i, v := range n.Values {
 			w, err := p.node(v, depth+1)
+			if err == nil {
+				w, err = p.scalar(w)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -268,8 +300,6 @@ func (p *preparer) node(n ast.Node, depth int) (ast.Node, error) {
 		return nil, at(p.file, n.GetToken(), "no value; write {} for the defaults or leave the key out")
 	case *ast.InfinityNode, *ast.NanNode:
 		return nil, at(p.file, n.GetToken(), "%s is no number to work with", n.GetToken().Value)
-	case *ast.IntegerNode, *ast.FloatNode:
-		return n, p.number(n)
 	case *ast.StringNode:
 		if strings.ContainsAny(n.Value, "\x00\n\r") {
 			return nil, at(p.file, n.GetToken(), "a value with a NUL or a line end in it")
@@ -287,35 +317,18 @@ func (p *preparer) value(v *ast.MappingValueNode, depth int) error {
 		return at(p.file, v.Key.GetToken(), "a key of %d characters", len(key.Value))
 	}
 	outer := p.inside
-	p.inside = key.Value
+	if outer != "ratios" { // its keys are domains
+		p.inside = key.Value
+	}
 	w, err := p.node(v.Value, depth+1)
+	if err == nil {
+		w, err = p.scalar(w)
+	}
 	p.inside = outer
 	if err != nil {
 		return err
 	}
 	v.Value = w
-	f, ok := w.(*ast.FloatNode)
-	if ok && !fractional[key.Value] && outer != "ratios" && f.Value != math.Trunc(f.Value) { // the library would cut it off in silence
-		return at(p.file, f.GetToken(), "%s: %s where a whole number belongs", key.Value, f.GetToken().Value)
-	}
-	return nil
-}
-
-// number refuses what the YAML library would wrap around or read in base 8.
-func (p *preparer) number(n ast.Node) error {
-	s := n.GetToken().Value
-	digits := strings.TrimLeft(s, "+-")
-	if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789_") == "" {
-		return at(p.file, n.GetToken(), "number %s has a leading zero: write it in base 10 without", clip(s))
-	}
-	if strings.Trim(digits, "0123456789_") == "" {
-		plain := strings.ReplaceAll(strings.TrimPrefix(s, "+"), "_", "")
-		_, e1 := strconv.ParseInt(plain, 10, 64)
-		_, e2 := strconv.ParseUint(plain, 10, 64)
-		if e1 != nil && e2 != nil {
-			return at(p.file, n.GetToken(), "number %s does not fit in 64 bits", clip(s))
-		}
-	}
 	return nil
 }
 
@@ -369,38 +382,4 @@ func (t *tree) list(n ast.Node, what string, f func(i int, v ast.Node) error) er
 		}
 	}
 	return nil
-}
-
-// ParseCount reads a count such as 5000, 20M, 1.5B, 64k.
-func ParseCount(s string) (int64, error) {
-	return parseScaled(s, map[string]float64{"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}, "a count such as 5000, 64k, 20M or 1.5B")
-}
-
-// ParseBytes reads a size such as 512MiB, 2GiB, 100MB.
-func ParseBytes(s string) (int64, error) {
-	return parseScaled(s, map[string]float64{"": 1, "B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
-		"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}, "a size such as 512MiB or 2GiB")
-}
-
-func parseScaled(s string, units map[string]float64, want string) (int64, error) {
-	num := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	unit, ok := units[s[len(num):]]
-	v, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(num), "_", ""), 64)
-	if !ok || err != nil || v < 0 || v*unit >= 1<<63 || v*unit != math.Trunc(v*unit) {
-		return 0, fmt.Errorf("%q: want %s", clip(s), want)
-	}
-	return int64(v * unit), nil
-}
-
-// ParseShare reads a share such as 0.005 or 0.5%.
-func ParseShare(s string) (float64, error) {
-	num, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
-	v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
-	if percent {
-		v /= 100
-	}
-	if err != nil || !(v >= 0 && v < 1) {
-		return 0, fmt.Errorf("%q: want a share such as 0.5%% or 0.005, below 1", clip(s))
-	}
-	return v, nil
 }

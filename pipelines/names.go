@@ -29,7 +29,18 @@ var fractional = map[string]bool{
 	"max_dup_paragraph_chars": true, "max_dup_paragraphs": true, "max_ellipses": true, "max_ellipsis_lines": true,
 	"max_encoded": true, "max_hashes": true, "max_mean_line": true, "max_mean_word": true, "max_newlines": true,
 	"max_short_lines": true, "max_top_grams": true, "min": true, "min_alpha_words": true, "min_alphabetic": true,
-	"min_end_lines": true, "min_lr": true, "min_mean_word": true, "minified": true, "norm_eps": true, "repeat": true,
+	"min_end_lines": true, "min_lr": true, "min_mean_word": true, "minified": true, "norm_eps": true, "ratios": true, "repeat": true,
 	"rope_theta": true, "short_top_share": true, "temperature": true, "top_p": true, "top_share": true,
 	"validation": true, "verify": true, "weight_decay": true,
+}
+
+// whole are the fields that take whole numbers only. A test holds the list to the structs.
+var whole = map[string]bool{
+	"bands": true, "batch": true, "checkpoint": true, "context": true, "eval": true, "heads": true, "hidden": true,
+	"kv_heads": true, "layers": true, "lines": true, "max_blank": true, "max_bytes": true, "max_data_lines": true,
+	"max_encoded_run": true, "max_line": true, "max_lines": true, "max_loose_line": true, "max_token": true,
+	"max_word_chars": true, "max_words": true, "micro": true, "min_frequency": true, "min_line_words": true,
+	"min_paragraphs": true, "min_sentences": true, "min_stop_words": true, "min_words": true, "min_year": true,
+	"rows": true, "sample": true, "seed": true, "shingle": true, "short_line": true, "short_words": true, "steps": true,
+	"tokens": true, "top_k": true, "version": true, "vocab": true, "warmup": true, "width": true,
 }

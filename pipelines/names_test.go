@@ -11,14 +11,13 @@ import (
 
 // The lists in names.go are written by hand so that the program needs no reflection; this test reflects for it.
 func TestNamesAreThoseOfTheStructs(t *testing.T) {
-	names, fractions := map[string]bool{}, map[string]bool{}
+	names, fractions, wholes := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	roots := []any{Spec{}, Input{}, clean.Normalize{}, clean.Language{}, clean.Gopher{}, clean.C4{}, clean.FineWeb{}, clean.Stack{},
 		clean.Generated{}, clean.PES2O{}, clean.PII{}}
 	for _, r := range roots {
-		collectNames(reflect.TypeOf(r), names, fractions)
+		collectNames(reflect.TypeOf(r), names, fractions, wholes)
 	}
 	names["sft"], names["learn"] = true, true
-	delete(fractions, "ratios")
 	f := func(what string, want map[string]bool, have []string) {
 		t.Helper()
 		listed := map[string]bool{}
@@ -45,12 +44,20 @@ func TestNamesAreThoseOfTheStructs(t *testing.T) {
 		have = append(have, k)
 	}
 	f("fractional", fractions, have)
+	have = nil
+	for k := range whole {
+		have = append(have, k)
+		if fractional[k] {
+			t.Errorf("%q takes whole numbers in one place and fractions in another", k)
+		}
+	}
+	f("whole", wholes, have)
 }
 
-func collectNames(typ reflect.Type, names, fractions map[string]bool) {
+func collectNames(typ reflect.Type, names, fractions, wholes map[string]bool) {
 	switch typ.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
-		collectNames(typ.Elem(), names, fractions)
+		collectNames(typ.Elem(), names, fractions, wholes)
 	case reflect.Struct:
 		for i := range typ.NumField() {
 			field := typ.Field(i)
@@ -60,6 +67,8 @@ func collectNames(typ reflect.Type, names, fractions map[string]bool) {
 				switch field.Type.Kind() {
 				case reflect.Float64:
 					fractions[tag] = true
+				case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint32, reflect.Uint64:
+					wholes[tag] = true
 				case reflect.Slice, reflect.Map:
 					if field.Type.Elem().Kind() == reflect.Float64 {
 						fractions[tag] = true
@@ -67,7 +76,7 @@ func collectNames(typ reflect.Type, names, fractions map[string]bool) {
 				}
 			}
 			if field.IsExported() {
-				collectNames(field.Type, names, fractions)
+				collectNames(field.Type, names, fractions, wholes)
 			}
 		}
 	}

@@ -1,0 +1,294 @@
+package pipelines
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+	"github.com/seed-83c59573/quern/dedup"
+	"github.com/seed-83c59573/quern/ingest"
+	"github.com/seed-83c59573/quern/mix"
+	"github.com/seed-83c59573/quern/shard"
+	"github.com/seed-83c59573/quern/tokenize"
+	"github.com/seed-83c59573/quern/train"
+)
+
+func (t *tree) spec(s *Spec) error {
+	return t.mapping(t.root, "spec", func(key string, pos *token.Token, v ast.Node) error {
+		switch key {
+		case "version":
+			return t.into(v, &s.Version)
+		case "name":
+			return t.into(v, &s.Name)
+		case "seed":
+			if n, ok := v.(*ast.IntegerNode); ok && strings.HasPrefix(n.GetToken().Value, "-") {
+				return at(t.file, n.GetToken(), "seed: want a whole number from 0 to 2^64-1")
+			}
+			return t.into(v, &s.Seed)
+		case "ingest":
+			return t.list(v, "ingest", func(i int, v ast.Node) error { return t.input(s, v) })
+		case "clean":
+			s.Clean = map[string][]Rule{}
+			return t.mapping(v, "clean", func(domain string, _ *token.Token, v ast.Node) error {
+				return t.list(v, "clean."+domain, func(i int, v ast.Node) error { return t.rule(s, domain, v) })
+			})
+		case "dedup":
+			return t.dedup(s, v)
+		case "mix":
+			return t.mix(s, v)
+		case "tokenize":
+			return t.tokenize(s, v)
+		case "shard":
+			return t.shard(s, v)
+		case "train":
+			c := train.DefaultConfig()
+			s.Train = &c
+			return t.into(v, s.Train)
+		case "tune":
+			return t.tune(s, v)
+		}
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, knownFields))
+	})
+}
+
+func (t *tree) input(s *Spec, v ast.Node) error {
+	in := Input{}
+	var fields, options ast.Node
+	err := t.mapping(v, "ingest", func(key string, pos *token.Token, v ast.Node) error {
+		switch {
+		case key == "name":
+			return t.into(v, &in.Name)
+		case key == "domain":
+			return t.into(v, &in.Domain)
+		case key == "license":
+			return t.into(v, &in.License)
+		case key == "fields":
+			fields = v
+		case key == "options":
+			options = v
+		case slices.Contains(formats, key):
+			if in.Format != "" {
+				return at(t.file, pos, "%s: an input has one format, this one has %s already", key, in.Format)
+			}
+			in.Format = key
+			return t.into(v, &in.Paths)
+		default:
+			return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, append(slices.Clone(formats), "name", "domain", "license", "fields", "options")))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if fields != nil {
+		f := ingest.DefaultFields()
+		if in.Fields = &f; in.Format != "jsonl" && in.Format != "parquet" {
+			return at(t.file, fields.GetToken(), "fields: only jsonl and parquet have named fields")
+		}
+		if err := t.into(fields, in.Fields); err != nil {
+			return err
+		}
+	}
+	if options != nil {
+		o := ingest.DefaultTreeOptions()
+		if in.Tree = &o; in.Format != "tree" {
+			return at(t.file, options.GetToken(), "options: only tree has them")
+		}
+		if err := t.into(options, in.Tree); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !plainName.MatchString(in.Name):
+		return at(t.file, v.GetToken(), "ingest: name %q: want letters, digits, - and _", clip(in.Name))
+	case !plainName.MatchString(in.Domain):
+		return at(t.file, v.GetToken(), "ingest %s: domain %q: want a word such as web, paper or code", in.Name, clip(in.Domain))
+	case in.Format == "":
+		return at(t.file, v.GetToken(), "ingest %s: no input; give one of %s", in.Name, strings.Join(formats, ", "))
+	case len(in.Paths) == 0:
+		return at(t.file, v.GetToken(), "ingest %s: %s lists no path", in.Name, in.Format)
+	}
+	for _, other := range s.Ingest {
+		if other.Name == in.Name {
+			return at(t.file, v.GetToken(), "ingest: the name %s is given twice", in.Name)
+		}
+	}
+	for i, p := range in.Paths {
+		if p == "" {
+			return at(t.file, v.GetToken(), "ingest %s: an empty path", in.Name)
+		}
+		if slices.Contains(in.Paths[:i], p) {
+			return at(t.file, v.GetToken(), "ingest %s: %q is listed twice", in.Name, p)
+		}
+	}
+	s.Ingest = append(s.Ingest, in)
+	return nil
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+
+func (t *tree) rule(s *Spec, domain string, v ast.Node) error {
+	n := 0
+	return t.mapping(v, "clean."+domain, func(key string, pos *token.Token, v ast.Node) error {
+		if n++; n > 1 {
+			return at(t.file, pos, "two rules in one element: write each with its own dash or braces")
+		}
+		opts, decode, ok := rule(key)
+		if !ok {
+			return at(t.file, pos, "unknown rule %q%s", clip(key), nearest(key, ruleNames))
+		}
+		if err := t.into(v, decode); err != nil {
+			return err
+		}
+		if _, err := opts.Stage(); err != nil {
+			return at(t.file, pos, "%s", err)
+		}
+		s.Clean[domain] = append(s.Clean[domain], Rule{key, opts})
+		return nil
+	})
+}
+
+func (t *tree) dedup(s *Spec, v ast.Node) error {
+	s.Dedup = &dedup.Config{}
+	err := t.mapping(v, "dedup", func(key string, pos *token.Token, v ast.Node) error {
+		switch key {
+		case "exact":
+			e := dedup.DefaultExact()
+			s.Dedup.Exact = &e
+			return t.into(v, s.Dedup.Exact)
+		case "near":
+			n := dedup.DefaultNear()
+			s.Dedup.Near = &n
+			return t.into(v, s.Dedup.Near)
+		case "prefer":
+			return t.into(v, &s.Dedup.Prefer)
+		}
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"exact", "near", "prefer"}))
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Dedup.Validate(); err != nil {
+		return at(t.file, v.GetToken(), "%s", err)
+	}
+	return nil
+}
+
+// count decodes a number that may be written 20M.
+func (t *tree) count(v ast.Node, what string, dst *int64) error {
+	n, err := ParseCount(v.GetToken().Value)
+	if err != nil {
+		return at(t.file, v.GetToken(), "%s: %v", what, err)
+	}
+	*dst = n
+	return nil
+}
+
+func (t *tree) mix(s *Spec, v ast.Node) error {
+	c := mix.Default()
+	s.Mix = &c
+	err := t.mapping(v, "mix", func(key string, pos *token.Token, v ast.Node) error {
+		switch key {
+		case "ratios":
+			s.Mix.Ratios = nil
+			return t.into(v, &s.Mix.Ratios)
+		case "tokens":
+			return t.count(v, "mix.tokens", &s.Mix.Tokens)
+		case "repeat":
+			return t.into(v, &s.Mix.Repeat)
+		case "short":
+			return t.into(v, &s.Mix.Short)
+		}
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"ratios", "tokens", "repeat", "short"}))
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Mix.Validate(); err != nil {
+		return at(t.file, v.GetToken(), "%s", err)
+	}
+	return nil
+}
+
+func (t *tree) tokenize(s *Spec, v ast.Node) error {
+	s.Tokenize = &Tokenize{}
+	err := t.mapping(v, "tokenize", func(key string, pos *token.Token, v ast.Node) error {
+		switch key {
+		case "file":
+			return t.into(v, &s.Tokenize.File)
+		case "learn":
+			l := tokenize.DefaultLearn()
+			s.Tokenize.Learn = &l
+			if err := t.into(v, s.Tokenize.Learn); err != nil {
+				return err
+			}
+			if err := l.Validate(); err != nil {
+				return at(t.file, v.GetToken(), "%s", err)
+			}
+			return nil
+		}
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"file", "learn"}))
+	})
+	if err == nil && (s.Tokenize.Learn == nil) == (s.Tokenize.File == "") {
+		return at(t.file, v.GetToken(), "tokenize: give either learn or file")
+	}
+	return err
+}
+
+func (t *tree) shard(s *Spec, v ast.Node) error {
+	s.Shard = DefaultShard()
+	err := t.mapping(v, "shard", func(key string, pos *token.Token, v ast.Node) error {
+		switch key {
+		case "parquet":
+			s.Shard.Forms.Parquet = &shard.ParquetOptions{}
+			return t.into(v, s.Shard.Forms.Parquet)
+		case "arrow":
+			a := shard.DefaultArrow()
+			s.Shard.Forms.Arrow = &a
+			return t.into(v, s.Shard.Forms.Arrow)
+		case "tokens":
+			return t.count(v, "shard.tokens", &s.Shard.Tokens)
+		case "validation":
+			share, err := ParseShare(v.GetToken().Value)
+			if err != nil {
+				return at(t.file, v.GetToken(), "shard.validation: %v", err)
+			}
+			s.Shard.Validation = share
+			return nil
+		}
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"parquet", "arrow", "tokens", "validation"}))
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Shard.Forms.Validate(); err != nil {
+		return at(t.file, v.GetToken(), "%s", err)
+	}
+	if s.Shard.Tokens < 1024 {
+		return at(t.file, v.GetToken(), "shard: %d tokens in a shard, want at least 1024", s.Shard.Tokens)
+	}
+	return nil
+}
+
+// DefaultShard is shards of 32 M tokens and half a percent of the documents for validation.
+func DefaultShard() *Shard { return &Shard{Tokens: 32_000_000, Validation: 0.005} }
+
+func (t *tree) tune(s *Spec, v ast.Node) error {
+	s.Tune = &Tune{}
+	return t.mapping(v, "tune", func(key string, pos *token.Token, v ast.Node) error {
+		if key != "sft" {
+			return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"sft"}))
+		}
+		c := train.DefaultSFT()
+		s.Tune.SFT = &c
+		if err := t.into(v, s.Tune.SFT); err != nil {
+			return err
+		}
+		if err := s.Tune.SFT.Validate(); err != nil {
+			return at(t.file, v.GetToken(), "%s", err)
+		}
+		return nil
+	})
+}
