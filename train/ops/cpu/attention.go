@@ -11,21 +11,29 @@ import (
 // nearly half of all, cost nothing.
 const queryBlock = 64
 
-func (o *Ops) room(n int) {
+// room makes sure that no task of an attention allocates, whichever worker takes it: n scores, and panels for its products.
+func (o *Ops) room(n int, a ops.Attn) {
 	for i := range o.scratch {
 		if len(o.scratch[i]) < n {
 			o.scratch[i] = make([]float32, n)
 		}
+		if o.kern == nil {
+			continue
+		}
+		long, s := max(queryBlock, a.Cols, a.Size), &o.spaces[i]
+		s.pa = grown(s.pa, (long+o.kern.mr)*min(long, kBlock))
+		s.pb = grown(s.pb, (long+o.kern.nr)*min(long, kBlock))
+		s.edge = grown(s.edge, o.kern.mr*o.kern.nr)
 	}
 }
 
 // Attention keeps only the log of each query's sum.
 func (o *Ops) Attention(out, lse, qkv []float32, a ops.Attn) {
-	o.room(queryBlock * a.Cols)
-	o.j = job{a: out, b: lse, c: qkv, attn: a, scratch: o.scratch}
+	o.room(queryBlock*a.Cols, a)
+	o.j = job{a: out, b: lse, c: qkv, attn: a, scratch: o.scratch, spaces: o.spaces, kern: o.kern}
 	o.pool.run(a.Rows*a.KV, &o.j, func(j *job, t, w int) {
 		a := j.attn
-		h := head{a: a, row: t / a.KV, kv: t % a.KV, qkv: j.c, s: j.scratch[w]}
+		h := head{a: a, row: t / a.KV, kv: t % a.KV, qkv: j.c, s: j.scratch[w], kern: j.kern, space: &j.spaces[w]}
 		for q := h.kv * a.Heads / a.KV; q < (h.kv+1)*a.Heads/a.KV; q++ {
 			for c := 0; c < a.Cols; c += queryBlock {
 				h.forward(j.a, j.b, q, c, min(queryBlock, a.Cols-c))
@@ -37,11 +45,11 @@ func (o *Ops) Attention(out, lse, qkv []float32, a ops.Attn) {
 
 // AttentionBack computes the scores again.
 func (o *Ops) AttentionBack(dqkv, dout, out, lse, qkv []float32, a ops.Attn) {
-	o.room(2 * queryBlock * a.Cols)
-	o.j = job{a: dqkv, b: dout, c: out, d: lse, e: qkv, attn: a, scratch: o.scratch}
+	o.room(2*queryBlock*a.Cols, a)
+	o.j = job{a: dqkv, b: dout, c: out, d: lse, e: qkv, attn: a, scratch: o.scratch, spaces: o.spaces, kern: o.kern}
 	o.pool.run(a.Rows*a.KV, &o.j, func(j *job, t, w int) {
 		a := j.attn
-		h := head{a: a, row: t / a.KV, kv: t % a.KV, qkv: j.e, s: j.scratch[w]}
+		h := head{a: a, row: t / a.KV, kv: t % a.KV, qkv: j.e, s: j.scratch[w], kern: j.kern, space: &j.spaces[w]}
 		h.clear(j.a)
 		for q := h.kv * a.Heads / a.KV; q < (h.kv+1)*a.Heads/a.KV; q++ {
 			for c := 0; c < a.Cols; c += queryBlock {
@@ -57,6 +65,8 @@ type head struct {
 	a       ops.Attn
 	row, kv int
 	qkv, s  []float32
+	kern    *kernel
+	space   *space
 }
 
 // part is head i of x, counting queries, keys and values, from a column on.
@@ -79,12 +89,16 @@ func (h *head) values(x []float32, col int) matrix {
 // first is the first column that any of the queries from col on sees: documents come one after another.
 func (h *head) first(col int) int { return int(h.a.Start[h.row*h.a.Cols+col]) }
 
-func (m matrix) transposed() matrix { m.t = !m.t; return m }
+// gemm is c = alpha·a·b + beta·c.
+func (h *head) gemm(m, n, k int, alpha float32, a, b matrix, beta float32, c matrix) {
+	p := product{h.kern, m, n, k, alpha, beta, a, b, c}
+	p.serial(h.space)
+}
 
 // scores fills s with the scaled scores of n queries from col on against the keys lo to col+n-1; each row has col+n-lo of them.
 func (h *head) scores(s []float32, q, col, n, lo int) {
 	wide := col + n - lo
-	gemm(n, wide, h.a.Size, float32(1/math.Sqrt(float64(h.a.Size))), h.part(h.qkv, q, col), h.keys(h.qkv, lo).transposed(), 0, matrix{s, wide, false})
+	h.gemm(n, wide, h.a.Size, float32(1/math.Sqrt(float64(h.a.Size))), h.part(h.qkv, q, col), h.keys(h.qkv, lo).transposed(), 0, matrix{s, wide, false})
 }
 
 func (h *head) forward(out, lse []float32, q, col, n int) {
@@ -99,7 +113,7 @@ func (h *head) forward(out, lse []float32, q, col, n int) {
 		clear(row[:from])
 		clear(row[to:])
 	}
-	gemm(n, h.a.Size, wide, 1, matrix{s, wide, false}, h.values(h.qkv, lo), 0, h.outs(out, q, col))
+	h.gemm(n, h.a.Size, wide, 1, matrix{s, wide, false}, h.values(h.qkv, lo), 0, h.outs(out, q, col))
 }
 
 // softmax makes shares of scores and returns the log of their sum.
@@ -133,7 +147,7 @@ func (h *head) backward(dqkv, dout, out, lse []float32, q, col, n int) {
 	wide := col + n - lo
 	p, d := h.s[:n*wide], h.s[queryBlock*h.a.Cols:][:n*wide]
 	h.scores(p, q, col, n, lo)
-	gemm(n, wide, h.a.Size, 1, h.outs(dout, q, col), h.values(h.qkv, lo).transposed(), 0, matrix{d, wide, false})
+	h.gemm(n, wide, h.a.Size, 1, h.outs(dout, q, col), h.values(h.qkv, lo).transposed(), 0, matrix{d, wide, false})
 	scale := float32(1 / math.Sqrt(float64(h.a.Size)))
 	for i := range n {
 		t := h.row*h.a.Cols + col + i
@@ -150,15 +164,15 @@ func (h *head) backward(dqkv, dout, out, lse []float32, q, col, n int) {
 		clear(d[to:])
 	}
 	pm, dm := matrix{p, wide, false}, matrix{d, wide, false}
-	gemm(wide, h.a.Size, n, 1, pm.transposed(), h.outs(dout, q, col), 1, h.values(dqkv, lo))
-	gemm(n, h.a.Size, wide, 1, dm, h.keys(h.qkv, lo), 0, h.part(dqkv, q, col))
-	gemm(wide, h.a.Size, n, 1, dm.transposed(), h.part(h.qkv, q, col), 1, h.keys(dqkv, lo))
+	h.gemm(wide, h.a.Size, n, 1, pm.transposed(), h.outs(dout, q, col), 1, h.values(dqkv, lo))
+	h.gemm(n, h.a.Size, wide, 1, dm, h.keys(h.qkv, lo), 0, h.part(dqkv, q, col))
+	h.gemm(wide, h.a.Size, n, 1, dm.transposed(), h.part(h.qkv, q, col), 1, h.keys(dqkv, lo))
 }
 
 // Decode gives each head of keys to a task.
 func (o *Ops) Decode(out, qkv, keys, values []float32, past int, a ops.Attn) {
-	o.room(past + a.Cols)
-	o.j = job{a: out, b: qkv, c: keys, d: values, n: past, attn: a, scratch: o.scratch}
+	o.room(past+a.Cols, a)
+	o.j = job{a: out, b: qkv, c: keys, d: values, n: past, attn: a, scratch: o.scratch, spaces: o.spaces, kern: o.kern}
 	o.pool.run(a.KV, &o.j, func(j *job, kv, worker int) {
 		a, w, size := j.attn, j.attn.KV*j.attn.Size, j.attn.Size
 		scale := float32(1 / math.Sqrt(float64(size)))

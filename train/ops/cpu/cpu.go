@@ -1,7 +1,8 @@
-// Package cpu runs the kernels in float32 on all cores of this machine: matrices by BLAS, everything else by plain loops.
+// Package cpu runs the kernels in float32 on all cores of this machine: matrices by assembly for AVX-512 or AVX2, or by gonum's BLAS
+// where there is neither or with the build tag noasm; everything else by plain loops.
 //
 // Work is cut into tasks by the size of the problem, never by the number of workers; every number of an output has one owner, who sums
-// in a fixed order. So a result has the same bits with any number of workers. No kernel allocates, after the first of its size.
+// in a fixed order. So a result has the same bits with any number of workers. AVX-512 and AVX2 give the same bits, too; gonum others. No kernel allocates, after the first of its size.
 package cpu
 
 import (
@@ -14,7 +15,10 @@ import (
 // Ops implements ops.Ops in float32. One goroutine at a time may call it.
 type Ops struct {
 	pool    *pool
-	j       job // of the call that runs
+	j       job     // of the call that runs
+	kern    *kernel // nil: gonum's BLAS
+	whole   space   // panels of a product that all workers share
+	spaces  []space // panels of a worker's own products
 	scratch [][]float32
 	sums    []float64
 }
@@ -33,6 +37,10 @@ type job struct {
 	adam                  ops.Adam
 	body                  func(j *job, lo, hi int)
 	scratch               [][]float32
+	product               product
+	block                 block
+	spaces                []space
+	kern                  *kernel
 }
 
 // New makes kernels for a number of workers; 0 = one for each processor. Workers sleep between calls and end when the Ops is
@@ -41,7 +49,10 @@ func New(workers int) *Ops {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	o := &Ops{pool: newPool(workers), scratch: make([][]float32, workers)}
+	o := &Ops{pool: newPool(workers), spaces: make([]space, workers), scratch: make([][]float32, workers)}
+	if list := kernels(); len(list) > 0 {
+		o.kern = list[0]
+	}
 	runtime.AddCleanup(o, (*pool).close, o.pool)
 	return o
 }
