@@ -16,6 +16,9 @@ import (
 	"unicode/utf8"
 )
 
+// Version is of the bytes that Write writes.
+const Version = "1"
+
 // Tensor is a named array of float32, row-major. A shape without dimensions is one number.
 type Tensor struct {
 	Name  string

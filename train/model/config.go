@@ -5,6 +5,9 @@ import (
 	"fmt"
 )
 
+// Version is of what a model computes from the same weights and batches, and of the weights that Init draws.
+const Version = "1"
+
 // Architectures.
 const (
 	Llama = "llama" // RMSNorm, rotary positions, SwiGLU, grouped heads, no biases

@@ -1,27 +1,76 @@
-package cpu_test
+package cpu
 
 import (
 	"math"
 	"testing"
 
-	"github.com/seed-83c59573/quern/train/ops/cpu"
 	"github.com/seed-83c59573/quern/train/ops/opstest"
 )
 
-func TestAgreesWithTheTruth(t *testing.T) { opstest.Run(t, cpu.New(2), 2e-5) }
+// variants are all ways of multiplying that this machine has; "gonum" is there always.
+func variants() map[string]func(workers int) *Ops {
+	out := map[string]func(workers int) *Ops{"gonum": func(w int) *Ops { o := New(w); o.kern = nil; return o }}
+	for _, k := range kernels() {
+		out[k.name] = func(w int) *Ops { o := New(w); o.kern = k; return o }
+	}
+	return out
+}
 
-func TestBitsDoNotDependOnWorkers(t *testing.T) {
-	for seed := range uint64(3) {
-		want := opstest.Results(cpu.New(1), seed)
-		for _, workers := range []int{2, 7} {
-			for i, got := range opstest.Results(cpu.New(workers), seed) {
-				for j, x := range got.X {
-					if math.Float64bits(x) != math.Float64bits(want[i].X[j]) {
-						t.Errorf("%d workers: %s [%d] is %g, with one worker %g", workers, got.Name, j, x, want[i].X[j])
-						break
-					}
-				}
+func TestAgreesWithTheTruth(t *testing.T) {
+	for name, build := range variants() {
+		t.Run(name, func(t *testing.T) { opstest.Run(t, build(2), 2e-5) })
+	}
+}
+
+// same holds two runs to the same bits.
+func same(t *testing.T, got, want []opstest.Result) {
+	t.Helper()
+	for i, g := range got {
+		for j, x := range g.X {
+			if math.Float64bits(x) != math.Float64bits(want[i].X[j]) {
+				t.Errorf("%s [%d] is %g, was %g", g.Name, j, x, want[i].X[j])
+				break
 			}
 		}
+	}
+}
+
+func TestBitsDoNotDependOnWorkers(t *testing.T) {
+	for name, build := range variants() {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(3) {
+				want := opstest.Results(build(1), seed)
+				for _, workers := range []int{2, 7} {
+					same(t, opstest.Results(build(workers), seed), want)
+				}
+			}
+		})
+	}
+}
+
+func TestBitsDoNotDependOnVectors(t *testing.T) {
+	list := kernels()
+	if len(list) < 2 {
+		t.Skip("this processor has one kernel at most")
+	}
+	for seed := range uint64(3) {
+		want := opstest.Results(variants()[list[0].name](2), seed)
+		for _, k := range list[1:] {
+			same(t, opstest.Results(variants()[k.name](2), seed), want)
+		}
+	}
+}
+
+func TestNothingToDo(t *testing.T) {
+	for name, build := range variants() {
+		o := build(2)
+		o.MatMul(false, false, 0, 3, 3, nil, make([]float32, 9), 0, nil)
+		o.Add(nil, nil, nil)
+		if got := o.SumSquares(nil); got != 0 {
+			t.Errorf("%s: the empty sum is %g", name, got)
+		}
+	}
+	if New(0).pool.n < 1 {
+		t.Error("no workers")
 	}
 }
