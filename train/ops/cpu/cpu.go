@@ -31,7 +31,6 @@ type job struct {
 	ids                   []int32
 	p, q, r, s            []float64
 	n, m, k, width, heads int
-	ta, tb                bool
 	x                     float32
 	attn                  ops.Attn
 	adam                  ops.Adam
