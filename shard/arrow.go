@@ -15,10 +15,8 @@ import (
 // documents end inside the row (after their end-of-text token); n_tokens is how many tokens count, less than rows only in the last
 // row of a shard, which is filled up with the pad token.
 type arrowForm struct {
-	blob   quern.Blob
-	meter  *quern.Meter
+	blob   *blob
 	w      *ipc.FileWriter
-	name   string
 	rows   int
 	pad    int32
 	schema *arrow.Schema
@@ -29,12 +27,11 @@ type arrowForm struct {
 }
 
 func newArrowForm(dir quern.Dir, name string, rows int, l Lineage) (form, error) {
-	name += ".arrow"
-	blob, err := dir.Create(name)
+	b, err := create(dir, name+".arrow")
 	if err != nil {
 		return nil, err
 	}
-	f := &arrowForm{blob: blob, meter: quern.NewMeter(blob), name: name, rows: rows, pad: int32(l.Pad)}
+	f := &arrowForm{blob: b, rows: rows, pad: int32(l.Pad)}
 	meta := l.metadata()
 	keys := sortedKeys(meta)
 	values := make([]string, len(keys))
@@ -48,8 +45,8 @@ func newArrowForm(dir quern.Dir, name string, rows int, l Lineage) (form, error)
 		{Name: "n_tokens", Type: arrow.PrimitiveTypes.Int32},
 	}, &md)
 	f.b = array.NewRecordBuilder(memory.DefaultAllocator, f.schema)
-	if f.w, err = ipc.NewFileWriter(&position{w: f.meter}, ipc.WithSchema(f.schema)); err != nil {
-		blob.Abort()
+	if f.w, err = ipc.NewFileWriter(&position{w: b}, ipc.WithSchema(f.schema)); err != nil {
+		b.abort()
 		return nil, err
 	}
 	return f, nil
@@ -112,6 +109,7 @@ func (f *arrowForm) flush() error {
 }
 
 func (f *arrowForm) finish() error {
+	defer f.b.Release()
 	if n := len(f.row); n > 0 {
 		for len(f.row) < f.rows {
 			f.row = append(f.row, f.pad)
@@ -128,16 +126,4 @@ func (f *arrowForm) finish() error {
 	return f.w.Close()
 }
 
-func (f *arrowForm) commit() (quern.BlobInfo, error) {
-	defer f.b.Release()
-	if err := f.finish(); err != nil {
-		f.blob.Abort()
-		return quern.BlobInfo{}, err
-	}
-	if err := f.blob.Commit(); err != nil {
-		return quern.BlobInfo{}, err
-	}
-	return quern.BlobInfo{Name: f.name, Size: f.meter.N, Digest: f.meter.Digest()}, nil
-}
-
-func (f *arrowForm) abort() { f.blob.Abort() }
+func (f *arrowForm) file() *blob { return f.blob }

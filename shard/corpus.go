@@ -57,12 +57,13 @@ func sortedKeys(m map[string]string) []string {
 // form is one file format of a corpus shard.
 type form interface {
 	put(d *quern.Doc) error
-	commit() (quern.BlobInfo, error)
-	abort()
+	finish() error // writes all that is left to write
+	file() *blob   // which then waits to be committed
 }
 
-// Sink writes one shard of the corpus in all its forms: name.bin, name.idx and what the options ask for. The raw tokens are
-// committed last, so that a shard which is found by them is whole.
+// Sink writes one shard of the corpus in all its forms: name.bin, name.idx and what the options ask for. All forms are written to
+// their last byte before the first is committed, and the raw tokens are committed last, so that a shard which is found by them is
+// whole.
 func (c Corpus) Sink(dir quern.Dir, name string, width int, l Lineage) (quern.Sink, error) {
 	s := &corpusSink{}
 	var err error
@@ -95,6 +96,9 @@ func (s *corpusSink) add(f form, err error) error {
 }
 
 func (s *corpusSink) Put(d *quern.Doc) error {
+	if len(d.Tokens) == 0 {
+		return fmt.Errorf("document %s has no tokens, want at least the one that ends it", d.ID)
+	}
 	for _, f := range s.forms {
 		if err := f.put(d); err != nil {
 			return err
@@ -103,27 +107,38 @@ func (s *corpusSink) Put(d *quern.Doc) error {
 	return s.tokens.Put(d)
 }
 
-func (s *corpusSink) Commit() (quern.Shard, error) {
-	var blobs []quern.BlobInfo
-	for i, f := range s.forms {
-		b, err := f.commit()
+func (s *corpusSink) Commit() (sh quern.Shard, err error) {
+	defer func() {
 		if err != nil {
-			for _, rest := range s.forms[i+1:] {
-				rest.abort()
-			}
-			s.tokens.Abort()
-			return quern.Shard{}, err
+			s.Abort()
+		}
+	}()
+	for _, f := range s.forms {
+		if err := f.finish(); err != nil {
+			return sh, err
+		}
+	}
+	if err := s.tokens.finish(); err != nil {
+		return sh, err
+	}
+	var blobs []quern.BlobInfo
+	for _, f := range s.forms {
+		b, err := f.file().commit()
+		if err != nil {
+			return sh, err
 		}
 		blobs = append(blobs, b)
 	}
-	sh, err := s.tokens.Commit()
+	if sh, err = s.tokens.commit(); err != nil {
+		return sh, err
+	}
 	sh.Blobs = append(sh.Blobs, blobs...)
-	return sh, err
+	return sh, nil
 }
 
 func (s *corpusSink) Abort() {
 	for _, f := range s.forms {
-		f.abort()
+		f.file().abort()
 	}
 	s.tokens.Abort()
 }

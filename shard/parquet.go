@@ -18,23 +18,18 @@ const groupTokens = 2 << 20
 
 // parquetForm writes name.parquet: plain encoding under zstd, which is smallest for token ids, in row groups cut by tokens.
 type parquetForm struct {
-	blob    quern.Blob
-	meter   *quern.Meter
+	blob    *blob
 	w       *parquet.GenericWriter[tokenRow]
-	name    string
 	one     [1]tokenRow
 	inGroup int
 }
 
 func newParquetForm(dir quern.Dir, name string, l Lineage) (form, error) {
-	name += ".parquet"
-	blob, err := dir.Create(name)
+	b, err := create(dir, name+".parquet")
 	if err != nil {
 		return nil, err
 	}
-	meter := quern.NewMeter(blob)
-	return &parquetForm{blob: blob, meter: meter, name: name,
-		w: parquet.NewGenericWriter[tokenRow](meter, writerOptions(l.metadata())...)}, nil
+	return &parquetForm{blob: b, w: parquet.NewGenericWriter[tokenRow](b, writerOptions(l.metadata())...)}, nil
 }
 
 func (f *parquetForm) put(d *quern.Doc) error {
@@ -54,15 +49,6 @@ func (f *parquetForm) put(d *quern.Doc) error {
 	return nil
 }
 
-func (f *parquetForm) commit() (quern.BlobInfo, error) {
-	if err := f.w.Close(); err != nil {
-		f.blob.Abort()
-		return quern.BlobInfo{}, err
-	}
-	if err := f.blob.Commit(); err != nil {
-		return quern.BlobInfo{}, err
-	}
-	return quern.BlobInfo{Name: f.name, Size: f.meter.N, Digest: f.meter.Digest()}, nil
-}
+func (f *parquetForm) finish() error { return f.w.Close() }
 
-func (f *parquetForm) abort() { f.blob.Abort() }
+func (f *parquetForm) file() *blob { return f.blob }

@@ -68,8 +68,7 @@ func rowOf(d *quern.Doc) textRow {
 func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 type textSink[T any] struct {
-	blob    quern.Blob
-	meter   *quern.Meter
+	blob    *blob
 	w       *parquet.GenericWriter[T]
 	row     func(*quern.Doc) T
 	one     [1]T
@@ -78,14 +77,12 @@ type textSink[T any] struct {
 }
 
 func newTextSink[T any](dir quern.Dir, name string, row func(*quern.Doc) T) (quern.Sink, error) {
-	name += ".parquet"
-	blob, err := dir.Create(name)
+	b, err := create(dir, name+".parquet")
 	if err != nil {
 		return nil, err
 	}
-	meter := quern.NewMeter(blob)
-	return &textSink[T]{blob: blob, meter: meter, row: row, shard: quern.Shard{Name: name},
-		w: parquet.NewGenericWriter[T](meter, writerOptions(nil)...)}, nil
+	return &textSink[T]{blob: b, row: row, shard: quern.Shard{Name: b.name},
+		w: parquet.NewGenericWriter[T](b, writerOptions(nil)...)}, nil
 }
 
 func (s *textSink[T]) Put(d *quern.Doc) error {
@@ -104,17 +101,18 @@ func (s *textSink[T]) Put(d *quern.Doc) error {
 
 func (s *textSink[T]) Commit() (quern.Shard, error) {
 	if err := s.w.Close(); err != nil {
-		s.blob.Abort()
+		s.blob.abort()
 		return quern.Shard{}, err
 	}
-	if err := s.blob.Commit(); err != nil {
+	info, err := s.blob.commit()
+	if err != nil {
 		return quern.Shard{}, err
 	}
-	s.shard.Blobs = []quern.BlobInfo{{Name: s.shard.Name, Size: s.meter.N, Digest: s.meter.Digest()}}
+	s.shard.Blobs = []quern.BlobInfo{info}
 	return s.shard, nil
 }
 
-func (s *textSink[T]) Abort() { s.blob.Abort() }
+func (s *textSink[T]) Abort() { s.blob.abort() }
 
 // TextSource reads a text dataset: unit i is shard i, and documents know their Row.
 type TextSource struct {
@@ -138,7 +136,7 @@ func (s TextSource) Units(context.Context) ([]quern.Unit, error) {
 func (s TextSource) Docs(_ context.Context, u quern.Unit) iter.Seq2[*quern.Doc, error] {
 	return func(yield func(*quern.Doc, error) bool) {
 		for _, p := range u.Parts {
-			stop, err := readRows(s.Dir, p.Path, func(i int, r *textRow) bool {
+			stop, err := readRows(s.Dir, s.Shards[p.From], func(i int, r *textRow) bool {
 				d := docOf(r)
 				d.Row = quern.Row{Shard: int(p.From), Index: i}
 				return yield(&d, nil)
@@ -164,7 +162,7 @@ type DropSource struct {
 func (s DropSource) Docs() iter.Seq2[*quern.Doc, error] {
 	return func(yield func(*quern.Doc, error) bool) {
 		for _, sh := range s.Shards {
-			stop, err := readRows(s.Dir, sh.Name, func(i int, r *droppedRow) bool {
+			stop, err := readRows(s.Dir, sh, func(i int, r *droppedRow) bool {
 				d := docOf(&r.textRow)
 				d.Drop = quern.Drop{Verdict: quern.Verdict(r.Rule), Value: r.Value, Limit: r.Threshold}
 				return yield(&d, nil)
@@ -190,33 +188,55 @@ func docOf(r *textRow) quern.Doc {
 	return d
 }
 
-// readRows calls f for each row of a Parquet blob of ours until f says stop.
-func readRows[T any](dir quern.Dir, name string, f func(i int, r *T) bool) (stopped bool, err error) {
-	file, err := dir.Open(name)
+// readRows calls f for each row of a Parquet shard of ours until f says stop.
+func readRows[T any](dir quern.Dir, sh quern.Shard, f func(i int, r *T) bool) (stopped bool, err error) {
+	file, err := dir.Open(sh.Name)
 	if err != nil {
 		return false, err
 	}
 	defer file.Close()
-	pf, err := parquet.OpenFile(file, file.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	var r *parquet.GenericReader[T]
+	err = calmly(func() error {
+		pf, err := parquet.OpenFile(file, file.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		if err == nil {
+			r = parquet.NewGenericReader[T](pf)
+		}
+		return err
+	})
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", name, err)
+		return false, fmt.Errorf("%s: %w", sh.Name, err)
 	}
-	r := parquet.NewGenericReader[T](pf)
 	defer r.Close()
 	rows := make([]T, 32)
 	for at := 0; ; {
-		n, err := r.Read(rows)
+		var n int
+		err := calmly(func() (err error) {
+			n, err = r.Read(rows)
+			return err
+		})
 		for i := range rows[:n] {
 			if !f(at, &rows[i]) {
 				return true, nil
 			}
 			at++
 		}
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF) && int64(at) == sh.Docs:
 			return false, nil
-		}
-		if err != nil {
-			return false, fmt.Errorf("%s: row %d: %w", name, at, err)
+		case errors.Is(err, io.EOF):
+			return false, fmt.Errorf("%s: %d rows, its manifest says %d", sh.Name, at, sh.Docs)
+		case err != nil:
+			return false, fmt.Errorf("%s: row %d: %w", sh.Name, at, err)
 		}
 	}
+}
+
+// calmly makes an error of a panic: the Parquet library panics on some damaged files. It covers no code of the caller's caller.
+func calmly(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("damaged Parquet file: %v", p)
+		}
+	}()
+	return f()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -39,8 +40,7 @@ type tokenSink struct {
 	dir         quern.Dir
 	name        string
 	width       int
-	blob        quern.Blob
-	meter       *quern.Meter
+	bin, idx    *blob
 	buf         []byte
 	shard       quern.Shard
 	ends        []uint64
@@ -52,12 +52,11 @@ func newTokenSink(dir quern.Dir, name string, width int) (*tokenSink, error) {
 	if width != 2 && width != 4 {
 		panic("shard: a token takes 2 or 4 bytes")
 	}
-	blob, err := dir.Create(name + ".bin")
+	b, err := create(dir, name+".bin")
 	if err != nil {
 		return nil, err
 	}
-	return &tokenSink{dir: dir, name: name, width: width, blob: blob, meter: quern.NewMeter(blob),
-		shard: quern.Shard{Name: name + ".bin"}}, nil
+	return &tokenSink{dir: dir, name: name, width: width, bin: b, shard: quern.Shard{Name: b.name}}, nil
 }
 
 func (s *tokenSink) Put(d *quern.Doc) error {
@@ -100,27 +99,44 @@ func textBytes(d *quern.Doc) uint32 {
 }
 
 func (s *tokenSink) flush() error {
-	_, err := s.meter.Write(s.buf)
+	_, err := s.bin.Write(s.buf)
 	s.buf = s.buf[:0]
 	return err
 }
 
-func (s *tokenSink) Commit() (quern.Shard, error) {
+// finish writes all that is left to write; nothing stands under its name yet.
+func (s *tokenSink) finish() error {
 	if err := s.flush(); err != nil {
-		s.blob.Abort()
+		return err
+	}
+	var err error
+	if s.idx, err = create(s.dir, s.name+".idx"); err == nil {
+		_, err = s.idx.Write(s.index())
+	}
+	return err
+}
+
+func (s *tokenSink) Commit() (sh quern.Shard, err error) {
+	if err = s.finish(); err == nil {
+		sh, err = s.commit()
+	}
+	if err != nil {
+		s.Abort()
+	}
+	return sh, err
+}
+
+// commit makes the index durable first, so that raw tokens which are found have theirs.
+func (s *tokenSink) commit() (quern.Shard, error) {
+	idx, err := s.idx.commit()
+	if err != nil {
 		return quern.Shard{}, err
 	}
-	if err := s.blob.Commit(); err != nil {
+	bin, err := s.bin.commit()
+	if err != nil {
 		return quern.Shard{}, err
 	}
-	index := s.index()
-	if err := quern.WriteBlob(s.dir, s.name+".idx", index); err != nil {
-		return quern.Shard{}, err
-	}
-	s.shard.Blobs = []quern.BlobInfo{
-		{Name: s.name + ".bin", Size: s.meter.N, Digest: s.meter.Digest()},
-		{Name: s.name + ".idx", Size: int64(len(index)), Digest: quern.DigestOf(index)},
-	}
+	s.shard.Blobs = []quern.BlobInfo{bin, idx}
 	return s.shard, nil
 }
 
@@ -145,7 +161,12 @@ func (s *tokenSink) index() []byte {
 	return b
 }
 
-func (s *tokenSink) Abort() { s.blob.Abort() }
+func (s *tokenSink) Abort() {
+	s.bin.abort()
+	if s.idx != nil {
+		s.idx.abort()
+	}
+}
 
 // TokenReader reads a dataset of token shards. Documents are numbered through all shards. Indexes are held in memory, 44 bytes a
 // document; tokens are read when asked for. Methods may be called from many goroutines.
@@ -178,7 +199,10 @@ func OpenTokens(dir quern.Dir, shards []quern.Shard) (*TokenReader, error) {
 }
 
 func (r *TokenReader) open(dir quern.Dir, sh quern.Shard) error {
-	stem := sh.Name[:len(sh.Name)-len(".bin")]
+	stem, ok := strings.CutSuffix(sh.Name, ".bin")
+	if !ok {
+		return fmt.Errorf("%s: not a shard of tokens, want a name that ends in .bin", sh.Name)
+	}
 	b, err := quern.ReadBlob(dir, stem+".idx")
 	if err != nil {
 		return err
@@ -231,6 +255,9 @@ func (r *TokenReader) parseIndex(b []byte) (s tokenShard, err error) {
 		r.Sizes = append(r.Sizes, binary.LittleEndian.Uint32(sizes[4*i:]))
 		r.IDs = append(r.IDs, quern.ID(ids[16*i:16*i+16]))
 		r.Groups = append(r.Groups, quern.ID(groups[16*i:16*i+16]))
+	}
+	if tokens := binary.LittleEndian.Uint64(b[24:]); tokens != last {
+		return s, fmt.Errorf("%d tokens, but the last document ends at %d", tokens, last)
 	}
 	return s, nil
 }
