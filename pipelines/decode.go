@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -203,42 +204,6 @@ func clip(s string) string {
 	return s
 }
 
-// nearest suggests the known name with the fewest edits, if it is near at all.
-func nearest(name string, known []string) string {
-	best, bestDistance := "", len(name)/2+1
-	for _, k := range known {
-		if d := editDistance(strings.ToLower(name), k); d < bestDistance {
-			best, bestDistance = k, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-func editDistance(a, b string) int {
-	if len(a) > maxKey {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
 // preparer resolves aliases, which may not nest, and refuses what a spec has no use for.
 type preparer struct {
 	file    string
@@ -333,6 +298,9 @@ func (p *preparer) value(v *ast.MappingValueNode, depth int) error {
 }
 
 func kind(n ast.Node) string {
+	if t := n.GetToken().Type; t == token.IntegerType || t == token.FloatType {
+		return "a number"
+	}
 	switch n.(type) {
 	case *ast.MappingNode:
 		return "a mapping"
@@ -340,12 +308,31 @@ func kind(n ast.Node) string {
 		return "a list"
 	case *ast.StringNode:
 		return "a word"
-	case *ast.IntegerNode, *ast.FloatNode:
-		return "a number"
 	case *ast.BoolNode:
 		return "true or false"
 	}
 	return n.Type().String()
+}
+
+// find is the last key on a path of keys that the file has; where it has none, the file's beginning.
+func (t *tree) find(path string) *token.Token {
+	found, m := t.root.GetToken(), t.root
+	if len(m.Values) > 0 {
+		found = m.Values[0].Key.GetToken()
+	}
+	for _, k := range strings.Split(path, ".") {
+		i := slices.IndexFunc(m.Values, func(v *ast.MappingValueNode) bool { return v.Key.(*ast.StringNode).Value == k })
+		if i < 0 {
+			break
+		}
+		found = m.Values[i].Key.GetToken()
+		next, ok := m.Values[i].Value.(*ast.MappingNode)
+		if !ok {
+			break
+		}
+		m = next
+	}
+	return found
 }
 
 // into decodes n on top of what v holds, which are the defaults.

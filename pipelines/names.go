@@ -1,5 +1,10 @@
 package pipelines
 
+import (
+	"fmt"
+	"strings"
+)
+
 // knownFields are the names that a spec may use in structs which are decoded as a whole, for suggestions only. A test holds the list
 // to the structs.
 var knownFields = []string{
@@ -43,4 +48,44 @@ var whole = map[string]bool{
 	"min_paragraphs": true, "min_sentences": true, "min_stop_words": true, "min_words": true, "min_year": true,
 	"rows": true, "sample": true, "seed": true, "shingle": true, "short_line": true, "short_words": true, "steps": true,
 	"tokens": true, "top_k": true, "version": true, "vocab": true, "warmup": true, "width": true,
+}
+
+// nearest suggests the known name with the fewest edits, if it is near at all.
+func nearest(name string, known []string) string {
+	best, bestDistance := "", len(name)/2+1
+	for _, k := range known {
+		if d := editDistance(strings.ToLower(name), k); d < bestDistance {
+			best, bestDistance = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// editDistance counts letters put in, left out, changed, or swapped with their neighbor.
+func editDistance(a, b string) int {
+	if len(a) > maxKey {
+		return len(a)
+	}
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before, last, row = last, row, before
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return row[len(b)]
 }

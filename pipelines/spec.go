@@ -1,14 +1,12 @@
 package pipelines
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"sort"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean"
 	"github.com/seed-83c59573/quern/dedup"
@@ -138,28 +136,24 @@ func ParseSpec(file string, src []byte, base string, set []string) (*Spec, error
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range set {
-		if err := t.set(s); err != nil {
+	for i, s := range set {
+		if err := t.set(i, s); err != nil {
 			return nil, err
 		}
 	}
 	s := &Spec{base: base}
 	if err := t.spec(s); err != nil {
-		return nil, err
+		return nil, blame(err, set)
 	}
-	return s, s.validate(t)
+	if err := s.validate(t); err != nil {
+		return nil, blame(err, set)
+	}
+	return s, nil
 }
 
 // validate checks what no section can see alone.
 func (s *Spec) validate(t *tree) error {
-	fail := func(key, format string, a ...any) error {
-		for _, v := range t.root.Values {
-			if v.Key.(*ast.StringNode).Value == key {
-				return at(t.file, v.Key.GetToken(), format, a...)
-			}
-		}
-		return &SpecError{File: t.file, Line: 1, Col: 1, Msg: fmt.Sprintf(format, a...)}
-	}
+	fail := func(path, format string, a ...any) error { return at(t.file, t.find(path), format, a...) }
 	switch {
 	case s.Version == 0:
 		return fail("", "no version; this quern reads version: %d", SpecVersion)
@@ -173,20 +167,20 @@ func (s *Spec) validate(t *tree) error {
 	domains := s.Domains()
 	for _, d := range sortedKeys(s.Clean) {
 		if d != "all" && !slices.Contains(domains, d) {
-			return fail("clean", "clean.%s: no input has this domain%s", d, nearest(d, domains))
+			return fail("clean."+d, "clean.%s: no input has this domain%s", d, nearest(d, domains))
 		}
 	}
 	if s.Dedup != nil {
 		for _, d := range s.Dedup.Prefer {
 			if !slices.Contains(domains, d) {
-				return fail("dedup", "dedup.prefer: no input has the domain %s%s", d, nearest(d, domains))
+				return fail("dedup.prefer", "dedup.prefer: no input has the domain %s%s", d, nearest(d, domains))
 			}
 		}
 	}
 	if s.Mix != nil {
 		for _, d := range sortedKeys(s.Mix.Ratios) {
 			if !slices.Contains(domains, d) {
-				return fail("mix", "mix.ratios: no input has the domain %s%s", d, nearest(d, domains))
+				return fail("mix.ratios."+d, "mix.ratios: no input has the domain %s%s", d, nearest(d, domains))
 			}
 		}
 	}
@@ -194,7 +188,7 @@ func (s *Spec) validate(t *tree) error {
 }
 
 // validateChain checks that each section has the one before it.
-func (s *Spec) validateChain(fail func(key, format string, a ...any) error) error {
+func (s *Spec) validateChain(fail func(path, format string, a ...any) error) error {
 	switch {
 	case s.Mix != nil && s.Tokenize == nil:
 		return fail("mix", "mix needs tokenize: tokens are counted before they are mixed")
@@ -210,7 +204,7 @@ func (s *Spec) validateChain(fail func(key, format string, a ...any) error) erro
 	if s.Tokenize != nil && s.Tokenize.Learn != nil {
 		for _, d := range s.Domains() {
 			if s.Tokenize.Learn.Ratios[d] <= 0 {
-				return fail("tokenize", "tokenize.learn.ratios: no share for the domain %s", d)
+				return fail("tokenize.learn.ratios", "tokenize.learn.ratios: no share for the domain %s", d)
 			}
 		}
 	}
