@@ -10,11 +10,11 @@
 //	c = beta·c (nothing if beta is 1, not read if it is 0)
 //	for each block of 384 steps of k: s = 0; s = fma(a[k], b[k], s) in the order of k; c = fma(alpha, s, c)
 //
-// where the first block is c = alpha·s if beta is 0. Two groups of problems are summed in another order, which again only their sizes
-// decide: see direct.go. A zero times a NaN is a NaN: nothing is skipped.
+// where the first block is c = alpha·s if beta is 0. Nothing is skipped: zero times NaN is NaN.
 //
-// On other processors, and with the build tag noasm, gonum's Sgemm takes the place of the kernels. Its bits are different ones, yet
-// still the same for any number of workers.
+// Where packing would cost more than it brings (single rows, small tiles of dot products: see direct.go), on other processors, and with
+// the build tag noasm, gonum's Sgemm takes the place of the kernels. Its bits are other ones, and it skips zeros, but again they are
+// the same for any number of workers.
 //
 // A call allocates nothing after the first of its size. Nothing here reads the environment or keeps a buffer of the caller's.
 package gemm

@@ -56,9 +56,9 @@ func (e *Engine) Sgemm(ta, tb bool, m, n, k int, alpha float32, a []float32, lda
 		return
 	}
 	switch {
-	case e.pool.n == 1 || m*n*k < alone || e.p.direct():
+	case e.pool.n == 1 || float64(m)*float64(n)*float64(k) < 1<<21: // 25 µs: waking the others costs more than they bring
 		e.p.serial()
-	case e.p.k == nil:
+	case e.p.direct():
 		e.each(e.p.gonumTiles(), &e.p)
 	default:
 		e.p.prepare(2)
@@ -66,9 +66,6 @@ func (e *Engine) Sgemm(ta, tb bool, m, n, k int, alpha float32, a []float32, lda
 	}
 	e.p.forget()
 }
-
-// alone is the number of multiplications below which waking workers costs more than they bring.
-const alone = 1 << 18
 
 // Serial multiplies on the caller's goroutine, with scratch memory of its own: one for each goroutine that multiplies at the same
 // time as others. The zero value is ready for use. Results have the bits of Engine's.

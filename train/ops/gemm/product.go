@@ -191,11 +191,11 @@ func (g *product) run(worker int) {
 
 // serial does all on the caller's goroutine.
 func (g *product) serial() {
-	if g.direct() {
-		g.multiply()
+	if g.tiny() {
+		g.loop()
 		return
 	}
-	if g.k == nil {
+	if g.direct() {
 		for t := range g.gonumTiles() {
 			g.Do(t, 0)
 		}
