@@ -23,7 +23,7 @@ type textRow struct {
 	Lang    string `parquet:"language,dict"`
 	License string `parquet:"license,dict"`
 	Time    string `parquet:"date"`
-	Meta    string `parquet:"meta,json"`
+	Meta    string `parquet:"meta,optional"` // a JSON object as plain text; null if there is none
 }
 
 // droppedRow is a textRow and the evidence against it.

@@ -108,6 +108,86 @@ func TestDropsKeepTheEvidence(t *testing.T) {
 	}
 }
 
+// TestDamageIsToldOrHarmless cuts a shard and changes bytes of it at many places. A reader may say so, or give all rows if the byte
+// did not matter to the format (digests are for that); it never panics and never ends early in silence.
+func TestDamageIsToldOrHarmless(t *testing.T) {
+	dir := &quern.Memory{}
+	in := docs(60)
+	for i := range in {
+		in[i].Fail("clean.gopher.too_short", 1, 50)
+	}
+	sink, err := shard.Drops(dir, "00000")
+	s := write(t, sink, err, in)
+	good, _ := quern.ReadBlob(dir, s.Name)
+	told := 0
+	f := func(b []byte, what string, at int) {
+		t.Helper()
+		if err := quern.WriteBlob(dir, s.Name, b); err != nil {
+			t.Fatal(err)
+		}
+		n, failed := 0, false
+		for _, err := range (shard.DropSource{Dir: dir, Shards: []quern.Shard{s}}).Docs() {
+			if err != nil {
+				if !strings.Contains(err.Error(), s.Name) {
+					t.Fatalf("%s %d: %v does not name %s", what, at, err, s.Name)
+				}
+				failed = true
+				break
+			}
+			n++
+		}
+		if !failed && n != len(in) {
+			t.Fatalf("%s %d: %d rows and no error, want %d", what, at, n, len(in))
+		}
+		if failed {
+			told++
+		}
+	}
+	for at := 0; at < len(good); at += 3 {
+		b := bytes.Clone(good)
+		b[at] ^= byte(1 + at%255)
+		f(b, "byte", at)
+	}
+	for at := 0; at < len(good); at += 97 {
+		f(bytes.Clone(good[:at]), "cut", at)
+	}
+	if told == 0 {
+		t.Fatal("no damage was told")
+	}
+	f(good, "whole", 0)
+}
+
+func TestReadersStopWhenAsked(t *testing.T) {
+	dir := &quern.Memory{}
+	sink, err := shard.Drops(dir, "00000")
+	s := write(t, sink, err, docs(100))
+	n := 0
+	for range (shard.DropSource{Dir: dir, Shards: []quern.Shard{s, {Name: "missing.parquet"}}}).Docs() {
+		if n++; n == 40 {
+			break
+		}
+	}
+	sink, err = shard.Text(dir, "00001")
+	s = write(t, sink, err, docs(100))
+	src := shard.TextSource{Dir: dir, Name: "s", Shards: []quern.Shard{s}}
+	units, _ := src.Units(context.Background())
+	for range src.Docs(context.Background(), units[0]) {
+		if n++; n == 80 {
+			break
+		}
+	}
+	if n != 80 {
+		t.Fatalf("%d documents before the reader stopped, want 80", n)
+	}
+	for _, err := range (shard.DropSource{Dir: dir, Shards: []quern.Shard{{Name: "missing.parquet"}}}).Docs() {
+		if err == nil || !strings.Contains(err.Error(), "missing.parquet") {
+			t.Fatalf("got %v, want an error that names the file", err)
+		}
+		return
+	}
+	t.Fatal("a missing shard was read as empty")
+}
+
 func TestDamagedTextShardIsAnError(t *testing.T) {
 	dir := &quern.Memory{}
 	if err := quern.WriteBlob(dir, "00000.parquet", []byte("PAR1 this is no Parquet file PAR1")); err != nil {

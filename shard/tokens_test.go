@@ -106,7 +106,113 @@ func TestDamagedIndexIsAnError(t *testing.T) {
 	f("count 2^63", func(b []byte) []byte { b[23] = 0x80; return b })
 	f("first end", func(b []byte) []byte { b[32+7] = 0xFF; return b })
 	f("last end", func(b []byte) []byte { b[32+8*19]++; return b })
+	f("tokens", func(b []byte) []byte { b[24]++; return b })
 	f("cut", func(b []byte) []byte { return b[:len(b)-1] })
+}
+
+func TestOpenTokensNamesWhatIsMissing(t *testing.T) {
+	f := func(name, want string, change func(dir *quern.Memory, s *quern.Shard)) {
+		t.Helper()
+		dir := &quern.Memory{}
+		sink, err := shard.Tokens(dir, "00000", 2)
+		s := write(t, sink, err, docs(20))
+		change(dir, &s)
+		r, err := shard.OpenTokens(dir, []quern.Shard{s})
+		if err == nil {
+			r.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want an error with %q", name, err, want)
+		}
+	}
+	f("no such shard", "00001.idx", func(_ *quern.Memory, s *quern.Shard) { s.Name = "00001.bin" })
+	f("another kind", "not a shard of tokens", func(_ *quern.Memory, s *quern.Shard) { s.Name = "a" })
+	f("short tokens", "00000.bin: 3 bytes", func(dir *quern.Memory, _ *quern.Shard) {
+		if err := quern.WriteBlob(dir, "00000.bin", make([]byte, 3)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	f("index alone", "00001.bin", func(dir *quern.Memory, s *quern.Shard) {
+		b, _ := quern.ReadBlob(dir, "00000.idx")
+		if err := quern.WriteBlob(dir, "00001.idx", b); err != nil {
+			t.Fatal(err)
+		}
+		s.Name = "00001.bin"
+	})
+}
+
+// FuzzIndex holds the reader of indexes to an error or to arrays that agree with each other, whatever the bytes.
+func FuzzIndex(f *testing.F) {
+	dir := &quern.Memory{}
+	sink, err := shard.Tokens(dir, "00000", 2)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, d := range docs(3) {
+		if err := sink.Put(&d); err != nil {
+			f.Fatal(err)
+		}
+	}
+	if _, err := sink.Commit(); err != nil {
+		f.Fatal(err)
+	}
+	index, _ := quern.ReadBlob(dir, "00000.idx")
+	f.Add(index)
+	f.Add(index[:32])
+	f.Add([]byte("QUERNIDX"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if err := quern.WriteBlob(dir, "00000.idx", b); err != nil {
+			t.Fatal(err)
+		}
+		r, err := shard.OpenTokens(dir, []quern.Shard{{Name: "00000.bin"}})
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		var n int64
+		for i := range r.Lens {
+			var d quern.Doc
+			if err := r.Fetch(i, &d); err != nil {
+				t.Fatal(err)
+			}
+			n += int64(len(d.Tokens))
+		}
+		if n != r.Len() || len(r.IDs) != len(r.Lens) || len(r.Sizes) != len(r.Lens) || len(r.Groups) != len(r.Lens) {
+			t.Fatalf("%d tokens in documents, %d in all; %d documents, %d ids", n, r.Len(), len(r.Lens), len(r.IDs))
+		}
+	})
+}
+
+// TestSizesTravelWithTokens copies documents from one dataset to the next, as a corpus is made: texts stay behind, their sizes go on.
+func TestSizesTravelWithTokens(t *testing.T) {
+	from, to := &quern.Memory{}, &quern.Memory{}
+	in := docs(50)
+	sink, err := shard.Tokens(from, "00000", 2)
+	s := write(t, sink, err, in)
+	r, err := shard.OpenTokens(from, []quern.Shard{s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	copies := make([]quern.Doc, len(in))
+	for i := range copies {
+		if err := r.Fetch(i, &copies[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sink, err = shard.Tokens(to, "00000", 2)
+	again := write(t, sink, err, copies)
+	if again.Bytes != s.Bytes || again.Tokens != s.Tokens || again.Blobs[1] != s.Blobs[1] {
+		t.Fatalf("copied to %+v, want %+v", again, s)
+	}
+}
+
+func TestTokenWidth(t *testing.T) {
+	for vocab, want := range map[int]int{1: 2, 1 << 16: 2, 1<<16 + 1: 4} {
+		if got := shard.TokenWidth(vocab); got != want {
+			t.Errorf("%d tokens take %d bytes each, want %d", vocab, got, want)
+		}
+	}
 }
 
 func TestCorpusForms(t *testing.T) {
@@ -198,7 +304,16 @@ func TestCorpusForms(t *testing.T) {
 }
 
 func TestCorpusRefusesInWords(t *testing.T) {
-	if err := (shard.Corpus{Arrow: &shard.ArrowOptions{Rows: 0}}).Validate(); err == nil || !strings.Contains(err.Error(), "rows") {
-		t.Fatalf("got %v", err)
+	for _, rows := range []int{-1, 0, 1<<24 + 1} {
+		err := (shard.Corpus{Arrow: &shard.ArrowOptions{Rows: rows}}).Validate()
+		if err == nil || !strings.Contains(err.Error(), "rows") {
+			t.Errorf("rows of %d tokens: got %v", rows, err)
+		}
+	}
+	rows := shard.DefaultArrow()
+	for _, c := range []shard.Corpus{{}, {Parquet: &shard.ParquetOptions{}, Arrow: &rows}} {
+		if err := c.Validate(); err != nil {
+			t.Error(err)
+		}
 	}
 }

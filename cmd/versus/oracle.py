@@ -13,10 +13,16 @@ shard/tokens.go; this program reads raw tokens and their index on its own, and s
     tokenizer  Hugging Face tokenizers gives every document of the token shards the same ids, and decodes them to the same text
     corpus     Parquet, Arrow and raw tokens hold the same documents, ends and tokens; so say pyarrow, DuckDB and the manifest
     split      training and validation share no document and no near-duplicate group
+
+With --golden it prints what pyarrow and DuckDB read in single files, which tests in Go then hold against what was written:
+
+    venv/bin/python cmd/versus/oracle.py --golden shard/testdata/golden > shard/testdata/golden/expected.json
 """
 
 import argparse
+import hashlib
 import json
+import re
 import struct
 import sys
 import time
@@ -155,6 +161,9 @@ def texts(report, run):
                     rows, size, ids = one(db, "select count(*), coalesce(sum(strlen(text)), 0), count(distinct id) from read_parquet(?)", path)
                     report.same((rows, size), (s["docs"], s["bytes"]), f"{path}: rows and bytes in DuckDB")
                     report.same(ids, len(set(t["id"].to_pylist())), f"{path}: ids in DuckDB")
+                    metas, size = one(db, "select count(meta), coalesce(sum(strlen(meta::varchar)), 0) from read_parquet(?)", path)
+                    want = pc.sum(pc.binary_length(t["meta"].cast(pa.binary()))).as_py() or 0
+                    report.same((metas, size), (t.num_rows - t["meta"].null_count, want), f"{path}: JSON in meta in DuckDB")
                     if columns is not TEXT:
                         report.same(pc.any(pc.equal(t["rule"], "")).as_py() or False, False, f"{path}: a drop without a rule")
                     n += rows
@@ -299,10 +308,51 @@ def split(report, run):
     report.end(f"{len(sides['train']):,} and {len(sides['validation']):,} documents and groups")
 
 
+def golden(folder):
+    """What pyarrow reads in each Parquet and Arrow file of a folder, as JSON; DuckDB must read the same."""
+    db, files = duckdb.connect(), {}
+    for path in sorted(p for p in Path(folder).iterdir() if p.suffix in (".parquet", ".arrow")):
+        if path.suffix == ".parquet":
+            t, metadata = pq.read_table(path), pq.read_metadata(path).metadata
+            source, params = "read_parquet(?)", [str(path)]
+        else:
+            with pa.memory_map(str(path)) as f:
+                t = ipc.open_file(f).read_all()
+            db.register("packed", t)
+            metadata, source, params = t.schema.metadata, "packed", []
+        rows = t.to_pylist()
+        cursor = db.execute(f"select * from {source}", params)
+        names = [c[0] for c in cursor.description]
+        there = [{n: list(v) if isinstance(v, tuple) else v for n, v in zip(names, row)} for row in cursor.fetchall()]
+        if there != rows:
+            print(f"{path}: DuckDB reads {brief(there)}, pyarrow {brief(rows)}", file=sys.stderr)
+            sys.exit(1)
+        lineage = {k.decode(): v.decode() for k, v in (metadata or {}).items() if k.startswith(b"quern.")}
+        f = {"digest": "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest(), "metadata": lineage, "rows": len(rows)}
+        if "n_tokens" in names:
+            f["tokens"] = sum(r["n_tokens"] for r in rows)
+        for column, key in (("id", "ids"), ("text", "texts"), ("meta", "metas"), ("rule", "rules"), ("ends", "ends"), ("input_ids", "input_ids")):
+            if column in names:
+                f[key] = [r[column] for r in rows]
+        files[path.name] = f
+    out = {"readers": {"duckdb": duckdb.__version__, "pyarrow": pa.__version__}, "files": files}
+    print(compact(json.dumps(out, indent=1, ensure_ascii=False)))
+
+
+def compact(text):
+    """JSON with lists of numbers on one line, which people can read in a diff."""
+    return re.sub(r"\[[\d,\s]*\]", lambda m: re.sub(r"\s+", " ", m[0]).replace("[ ", "[").replace(" ]", "]"), text)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--run", required=True, metavar="DIR", help="folder of a run that reached its shard step")
+    what = p.add_mutually_exclusive_group(required=True)
+    what.add_argument("--run", metavar="DIR", help="folder of a run that reached its shard step")
+    what.add_argument("--golden", metavar="DIR", help="print what others read in these Parquet and Arrow files, as JSON")
     args = p.parse_args()
+    if args.golden:
+        golden(args.golden)
+        return
     run = Run(args.run)
     report = Report()
     for part in (texts, tokenizer, corpus, split):
