@@ -79,7 +79,7 @@ type Tune struct {
 }
 
 // formats are the readers of the outside world.
-var formats = []string{"jsonl", "parquet", "warc", "jats", "latex", "tree"}
+var formats = []string{"jsonl", "parquet", "warc", "html", "jats", "latex", "tree"}
 
 // rule is the one list of cleaning rules: a name, and its options with their defaults.
 func rule(name string) (opts interface{ Stage() (quern.Stage, error) }, decode any, ok bool) {
@@ -211,6 +211,11 @@ func (s *Spec) validateChain(fail func(path, format string, a ...any) error) err
 	if s.Train != nil {
 		if err := s.Train.Validate(); err != nil {
 			return fail("train", "%s", err)
+		}
+	}
+	if s.Tune != nil {
+		if err := s.Tune.SFT.Fits(s.Train.Model.Context); err != nil {
+			return fail("tune", "tune.sft: %s", err)
 		}
 	}
 	return nil

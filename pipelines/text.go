@@ -56,6 +56,8 @@ func (s *ingestStep) reader() (ingest.Reader, error) {
 		return ingest.NewParquet(o, fields)
 	case "warc":
 		return ingest.NewWARC(o)
+	case "html":
+		return ingest.NewHTML(o)
 	case "jats":
 		return ingest.NewJATS(o)
 	case "latex":

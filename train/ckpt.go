@@ -121,21 +121,29 @@ func saveFinal(dir quern.Dir, m *model.Model) ([]quern.BlobInfo, error) {
 	return []quern.BlobInfo{weights, config}, err
 }
 
-// LoadModel loads the final model of a training step.
+// LoadModel loads the final model of a training step, with room for batches of up to maxTokens tokens; 0 = only to sample from it.
 func LoadModel(dir quern.Dir, workers, maxTokens int) (*model.Model, error) {
-	b, err := quern.ReadBlob(dir, "checkpoint/config.json")
+	c, err := loadConfig(dir)
 	if err != nil {
 		return nil, err
 	}
-	var c model.Config
-	if err := json.Unmarshal(b, &c); err != nil {
-		return nil, fmt.Errorf("checkpoint/config.json: %w", err)
-	}
-	m, err := newModel(c, workers, maxTokens)
+	m, err := newModel(c, workers, max(1, maxTokens))
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint/config.json: %w", err)
 	}
 	return m, loadTensors(dir, "checkpoint/model.safetensors", tensors(m.Params()))
+}
+
+// loadConfig reads the shape of the final model of a training step.
+func loadConfig(dir quern.Dir) (c model.Config, err error) {
+	b, err := quern.ReadBlob(dir, "checkpoint/config.json")
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(b, &c); err != nil {
+		return c, fmt.Errorf("checkpoint/config.json: %w", err)
+	}
+	return c, nil
 }
 
 func tensors(params []model.Param) []format.Tensor {

@@ -119,6 +119,12 @@ func (o Optim) rows(cols int) (rows, micros int, err error) {
 	return total / micros, micros, nil
 }
 
+// Fits reports an error unless a step is a whole number of rows of this context.
+func (o Optim) Fits(context int) error {
+	_, _, err := o.rows(max(1, context))
+	return err
+}
+
 // Validate refuses in words.
 func (s Sampling) Validate() error {
 	switch {
@@ -137,11 +143,11 @@ func (s Sampling) Validate() error {
 // Validate refuses in words. The vocabulary is the tokenizer's, so the model need not state one.
 func (c Config) Validate() error {
 	m := c.Model
-	if m.Vocab == 0 {
-		m.Vocab = 256
+	if m.Vocab != 0 {
+		return errors.New("train: model.vocab is the tokenizer's: leave it out")
 	}
-	_, _, err := c.rows(max(1, m.Context))
-	return errors.Join(m.Validate(), c.Optim.Validate(), c.Sample.Validate(), err)
+	m.Vocab = 256 // any will do to check the rest
+	return errors.Join(m.Validate(), c.Optim.Validate(), c.Sample.Validate(), c.Fits(m.Context))
 }
 
 // Validate refuses in words.

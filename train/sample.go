@@ -63,7 +63,7 @@ func generate(m *model.Model, tok *tokenize.Tokenizer, s Sampling, p prompt, see
 	if len(p.tokens) > context {
 		return "", fmt.Errorf("the prompt has %d tokens, the model's context is %d", len(p.tokens), context)
 	}
-	cache := model.NewCache(m, 1)
+	cache := model.NewCache(m, len(p.tokens))
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	logits := cache.Next(p.tokens)
 	var out []uint32

@@ -16,14 +16,18 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 	if err := c.Validate(); err != nil {
 		return Result{}, err
 	}
-	m, err := LoadModel(base, env.Workers, c.Micro)
+	shape, err := loadConfig(base)
 	if err != nil {
 		return Result{}, fmt.Errorf("the pretrained model: %w", err)
 	}
-	cols := m.Config().Context
+	cols := shape.Context
 	rows, micros, err := c.rows(cols)
 	if err != nil {
 		return Result{}, err
+	}
+	m, err := LoadModel(base, env.Workers, rows*cols)
+	if err != nil {
+		return Result{}, fmt.Errorf("the pretrained model: %w", err)
 	}
 	if m.Config().Vocab != env.Tokenizer.Vocab() {
 		return Result{}, fmt.Errorf("the pretrained model has %d tokens, the tokenizer %d", m.Config().Vocab, env.Tokenizer.Vocab())

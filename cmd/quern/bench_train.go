@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"time"
 
 	"github.com/seed-83c59573/quern"
@@ -29,6 +30,7 @@ type gemmRow struct {
 
 // benchGemm times the products of a training step: NT forward, NN for the gradient of the input, TN for that of the weights.
 func benchGemm(b *bench, r *benchResult) error {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(b.workers)) // gonum takes what it gets
 	o := cpu.New(b.workers)
 	for _, s := range []struct {
 		name    string

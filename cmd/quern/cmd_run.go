@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,6 +32,9 @@ func (p *place) flags(cmd *cobra.Command) {
 
 func (p *place) load(path string) (*pipelines.Spec, pipelines.Env, error) {
 	spec, err := pipelines.LoadSpec(path, p.set)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, pipelines.Env{}, usageError{err}
+	}
 	if err != nil {
 		return nil, pipelines.Env{}, err
 	}
