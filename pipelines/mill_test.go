@@ -100,6 +100,8 @@ func (m *mill) spec() *Spec {
 	return s
 }
 
+func root(m *mill) quern.Local { return quern.Local(m.run()) }
+
 func (m *mill) run() string { return filepath.Join(m.dir, "run") }
 
 // went is what a run did: the steps that it made, in order, and why.
@@ -144,6 +146,14 @@ func (m *mill) grind(env Env) *went {
 // digests are those of all datasets of a run, with the blobs behind them verified.
 func digests(t testing.TB, dir string, rec *Record) map[string]quern.Digest {
 	t.Helper()
+	all, err := datasets(dir, rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func datasets(dir string, rec *Record) (map[string]quern.Digest, error) {
 	all := map[string]quern.Digest{}
 	for _, s := range rec.Steps {
 		m, err := Dataset(quern.Local(dir), s)
@@ -151,11 +161,11 @@ func digests(t testing.TB, dir string, rec *Record) map[string]quern.Digest {
 			err = m.Verify(quern.Sub(quern.Local(dir), s.Folder), true)
 		}
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		all[join(s.Step, s.Source)] = m.Digest
 	}
-	return all
+	return all, nil
 }
 
 // sameDigests reports the steps in which two runs differ.
@@ -172,8 +182,7 @@ func sameDigests(t testing.TB, what string, have, want map[string]quern.Digest) 
 }
 
 // leftovers lists what an interrupted run must not leave: blobs aside, and datasets that do not verify.
-func leftovers(t testing.TB, dir string) (bad []string) {
-	t.Helper()
+func leftovers(dir string) (bad []string) {
 	err := filepath.WalkDir(dir, func(p string, e os.DirEntry, err error) error {
 		if err == nil && strings.HasPrefix(e.Name(), ".tmp-") {
 			bad = append(bad, p)
@@ -190,7 +199,7 @@ func leftovers(t testing.TB, dir string) (bad []string) {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		bad = append(bad, err.Error())
 	}
 	return bad
 }

@@ -38,7 +38,7 @@ func TestRunAgainDoesNothing(t *testing.T) {
 	if runs, err := Runs(quern.Local(m.run())); err != nil || !reflect.DeepEqual(runs, []string{"mill-1", "mill-2"}) {
 		t.Errorf("recorded are %q, %v", runs, err)
 	}
-	if bad := leftovers(t, m.run()); bad != nil {
+	if bad := leftovers(m.run()); bad != nil {
 		t.Errorf("left behind: %q", bad)
 	}
 }
