@@ -3,6 +3,7 @@ package clean
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -23,6 +24,7 @@ type Gopher struct {
 	MinAlphaWords    float64  `yaml:"min_alpha_words"`    // share of words with a letter
 	StopWords        []string `yaml:"stop_words"`         // as written, case counts
 	MinStopWords     int      `yaml:"min_stop_words"`     // how many different ones must occur; 0 = off
+	Unspaced         []string `yaml:"unspaced"`           // languages (Doc.Lang) without spaces between words: neither the length of words, which here are letters, nor stop words judge them
 
 	MaxDupLines          float64   `yaml:"max_dup_lines"` // share of lines that stood before
 	MaxDupParagraphs     float64   `yaml:"max_dup_paragraphs"`
@@ -38,6 +40,7 @@ func DefaultGopher() Gopher {
 		Dialect: "datatrove", MinWords: 50, MaxWords: 100_000, MinMeanWord: 3, MaxMeanWord: 10, MaxHashes: 0.1, MaxEllipses: 0.1,
 		MaxBulletLines: 0.9, MaxEllipsisLines: 0.3, MinAlphaWords: 0.8, MinStopWords: 2,
 		StopWords:   []string{"the", "be", "to", "of", "and", "that", "have", "with"},
+		Unspaced:    []string{"zh", "ja"},
 		MaxDupLines: 0.3, MaxDupParagraphs: 0.3, MaxDupLineChars: 0.2, MaxDupParagraphChars: 0.2,
 		MaxTopGrams: []float64{0.20, 0.18, 0.16}, MaxDupGrams: []float64{0.15, 0.14, 0.13, 0.12, 0.11, 0.10},
 	}
@@ -263,14 +266,15 @@ func (j *gopher) repetition(d *quern.Doc) quern.Verdict {
 
 func (j *gopher) quality(d *quern.Doc) quern.Verdict {
 	o, f := &j.opt, &j.facts
+	spaced := d.Lang == "" || !slices.Contains(o.Unspaced, d.Lang)
 	switch {
 	case f.words < float64(o.MinWords):
 		return d.Fail(gopherTooShort, f.words, float64(o.MinWords))
 	case f.words > float64(o.MaxWords):
 		return d.Fail(gopherTooLong, f.words, float64(o.MaxWords))
-	case f.meanWord < o.MinMeanWord:
+	case spaced && f.meanWord < o.MinMeanWord:
 		return d.Fail(gopherShortWords, f.meanWord, o.MinMeanWord)
-	case f.meanWord > o.MaxMeanWord:
+	case spaced && f.meanWord > o.MaxMeanWord:
 		return d.Fail(gopherLongWords, f.meanWord, o.MaxMeanWord)
 	case f.hashes > o.MaxHashes:
 		return d.Fail(gopherHashes, f.hashes, o.MaxHashes)
@@ -282,7 +286,7 @@ func (j *gopher) quality(d *quern.Doc) quern.Verdict {
 		return d.Fail(gopherDots, f.ellipsisLines, o.MaxEllipsisLines)
 	case f.alphaWords < o.MinAlphaWords:
 		return d.Fail(gopherAlpha, f.alphaWords, o.MinAlphaWords)
-	case f.stopWords < float64(o.MinStopWords):
+	case spaced && f.stopWords < float64(o.MinStopWords):
 		return d.Fail(gopherStopWords, f.stopWords, float64(o.MinStopWords))
 	}
 	return quern.Keep

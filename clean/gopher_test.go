@@ -126,3 +126,16 @@ func TestFactsRefuse(t *testing.T) {
 	ruling(t, s, "caf\xe9", badText)
 	ruling(t, s, repeat("x", maxText+1), tooLarge)
 }
+
+func TestGopherDoesNotMeasureChineseByEnglishWords(t *testing.T) {
+	s, err := DefaultGopher().Stage()
+	build(t, s, err)
+	// Sixty different letters, so that nothing repeats: a word each.
+	text := "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳云腾致雨露结为霜金生丽水玉出昆冈剑号巨阙珠称夜光"
+	for lang, want := range map[string]quern.Verdict{"zh": quern.Keep, "": gopherShortWords, "en": gopherShortWords} {
+		d := &quern.Doc{Text: []byte(text), Lang: lang}
+		if v, err := s.Apply(d); v != want || err != nil {
+			t.Errorf("language %q: %q, %v, want %q", lang, v, err, want)
+		}
+	}
+}

@@ -23,7 +23,7 @@ var knownFields = []string{
 	"parquet", "paths", "phrases", "prefer", "prompts", "ratios", "remove_citations", "repeat", "rope_theta", "rows",
 	"sample", "schedule", "seed", "sft", "shard", "shingle", "short", "short_line", "short_top_share", "short_words",
 	"spaces", "split", "steps", "stop_words", "temperature", "template", "text", "tied", "time", "tokenize", "tokens",
-	"top_k", "top_p", "top_share", "train", "trim", "tune", "validation", "vendored", "verify", "version", "vocab",
+	"top_k", "top_p", "top_share", "train", "trim", "tune", "unspaced", "validation", "vendored", "verify", "version", "vocab",
 	"warmup", "weight_decay", "width", "zero_width",
 }
 
