@@ -176,19 +176,32 @@ func (p *Plan) join(domains []Domain) {
 }
 
 // trimValidation keeps as many of the documents of domain i that training must not see as give the validation split the mix's ratios:
-// the validation share of the domain's tokens, and one document at least. The rest of them is in neither split.
+// those that fit into the validation share of the domain's tokens, or the shortest one if none does. The rest of them is in neither
+// split.
 func (p *Plan) trimValidation(i int) {
 	d := &p.Domains[i]
 	held := p.held[i]
-	want := p.Validation / (1 - p.Validation) * float64(d.Asked)
+	left := int64(p.Validation / (1 - p.Validation) * float64(d.Asked))
 	perm := newPermutation(int64(len(held)), p.Seed, "validation/"+d.Name)
 	kept := []uint32{}
+	var shortest uint32
+	least := int64(math.MaxInt64)
 	d.ValidationTokens = 0
-	for k := 0; k < len(held) && (k == 0 || float64(d.ValidationTokens) < want); k++ {
-		at := held[perm.at(int64(k))]
-		_, tokens := p.locate(i, at)
-		kept = append(kept, at)
-		d.ValidationTokens += int64(tokens)
+	for k := range int64(len(held)) {
+		at := held[perm.at(k)]
+		_, n := p.locate(i, at)
+		tokens := int64(n)
+		if tokens < least {
+			shortest, least = at, tokens
+		}
+		if tokens <= left {
+			kept = append(kept, at)
+			d.ValidationTokens += tokens
+			left -= tokens
+		}
+	}
+	if len(kept) == 0 && len(held) > 0 {
+		kept, d.ValidationTokens = append(kept, shortest), least
 	}
 	p.held[i], d.ValidationDocs = kept, int64(len(kept))
 }
