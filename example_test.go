@@ -110,6 +110,7 @@ func ExampleManifest() {
 
 func ExampleSeed() {
 	id := quern.NewID("docs", "page-1")
-	fmt.Println(quern.Seed(1, "mix", id) == quern.Seed(1, "mix", id), quern.Seed(1, "mix", id) == quern.Seed(2, "mix", id))
+	first := quern.Seed(1, "mix", id)
+	fmt.Println(first == quern.Seed(1, "mix", id), first == quern.Seed(2, "mix", id))
 	// Output: true false
 }

@@ -169,7 +169,7 @@ var wrongSpecs = []struct{ old, new, want string }{
 	{"jsonl: [a.jsonl]", "jsonl: []", `5:5: ingest docs: jsonl lists no path`},
 	{"jsonl: [a.jsonl]", `jsonl: [""]`, `5:5: ingest docs: an empty path`},
 	{"jsonl: [a.jsonl]", "jsonl: [a.jsonl], warc: [b]", `warc: an input has one format, this one has jsonl already`},
-	{", jsonl: [a.jsonl]", "", `5:5: ingest docs: no input; give one of jsonl, parquet, warc, jats, latex, tree`},
+	{", jsonl: [a.jsonl]", "", `5:5: ingest docs: no input; give one of jsonl, parquet, warc, html, jats, latex, tree`},
 	{"tree: [src]", "tree: [src]\n    fields: {text: body}", `fields: only jsonl and parquet have named fields`},
 	{"jsonl: [a.jsonl]", "jsonl: [a.jsonl], options: {max_bytes: 5}", `options: only tree has them`},
 	// what needs what

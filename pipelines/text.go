@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
@@ -74,11 +73,8 @@ func (s *ingestStep) reader() (ingest.Reader, error) {
 
 // goroot is where the Go toolchain stands, "" if nowhere.
 func goroot() string {
-	candidates := []string{os.Getenv("GOROOT"), runtime.GOROOT()} //nolint:staticcheck // "go run" knows it, a released binary does not
-	for _, c := range candidates {
-		if c != "" && isDir(filepath.Join(c, "src")) {
-			return c
-		}
+	if c := os.Getenv("GOROOT"); c != "" && isDir(filepath.Join(c, "src")) {
+		return c
 	}
 	out, err := exec.Command("go", "env", "GOROOT").Output()
 	if c := strings.TrimSpace(string(out)); err == nil && c != "" && isDir(filepath.Join(c, "src")) {

@@ -38,12 +38,15 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 			return l.validate(&data.Windows{Stream: env.Val, Rows: rows, Cols: cols, EOT: eot, Segmented: c.Documents})
 		}
 	}
-	if err := l.run(ctx); err != nil {
-		return Result{}, err
-	}
-	prompts := make([]prompt, len(c.Sample.Prompts))
+	prompts := make([]prompt, len(c.Sample.Prompts)) // before the first step: a prompt that does not fit must not cost a run
 	for i, p := range c.Sample.Prompts {
 		prompts[i] = textPrompt(env.Tokenizer, p)
+		if err := prompts[i].fits(cols); err != nil {
+			return Result{}, err
+		}
+	}
+	if err := l.run(ctx); err != nil {
+		return Result{}, err
 	}
 	return l.finish(prompts, c.Sample)
 }

@@ -19,6 +19,14 @@ type prompt struct {
 	stop   []int32 // tokens that end the sample
 }
 
+// fits reports an error if the prompt is longer than a context.
+func (p prompt) fits(context int) error {
+	if len(p.tokens) > context {
+		return fmt.Errorf("the prompt %.40q has %d tokens, the model's context is %d", p.shown, len(p.tokens), context)
+	}
+	return nil
+}
+
 // textPrompt continues a text; an empty one starts a document.
 func textPrompt(tok *tokenize.Tokenizer, text string) prompt {
 	eot := int32(tok.EndOfText())
@@ -60,8 +68,8 @@ func generate(m *model.Model, tok *tokenize.Tokenizer, s Sampling, p prompt, see
 		return "", err
 	}
 	context := m.Config().Context
-	if len(p.tokens) > context {
-		return "", fmt.Errorf("the prompt has %d tokens, the model's context is %d", len(p.tokens), context)
+	if err := p.fits(context); err != nil {
+		return "", err
 	}
 	cache := model.NewCache(m, len(p.tokens))
 	rnd := rand.New(rand.NewPCG(seed, 0))

@@ -41,14 +41,17 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 		return Result{}, err
 	}
 	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Params()), objective: NextToken{}, micros: micros, batch: packed.Batch}
-	if err := l.run(ctx); err != nil {
-		return Result{}, err
-	}
-	prompts := make([]prompt, len(c.Sample.Prompts))
+	prompts := make([]prompt, len(c.Sample.Prompts)) // before the first step: a prompt that does not fit must not cost a run
 	for i, p := range c.Sample.Prompts {
 		if prompts[i], err = chatPrompt(chat.Template(c.Template), env.Tokenizer, p); err != nil {
 			return Result{}, err
 		}
+		if err := prompts[i].fits(cols); err != nil {
+			return Result{}, err
+		}
+	}
+	if err := l.run(ctx); err != nil {
+		return Result{}, err
 	}
 	r, err := l.finish(prompts, c.Sample)
 	r.Cut = cut

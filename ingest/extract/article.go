@@ -87,9 +87,6 @@ func (l *lines) end() {
 	}
 }
 
-// empty reports whether nothing stands on the open line yet.
-func (l *lines) empty() bool { return len(l.buf) == l.start }
-
 // finish closes the last line and returns everything, without the last line's end.
 func (l *lines) finish() []byte {
 	l.end()

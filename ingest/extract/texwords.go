@@ -77,8 +77,6 @@ var (
 		"teaserfigure": true, "marginfigure": true}
 	texTables = map[string]int{"tabular": 1, "tabular*": 2, "tabularx": 2, "tabulary": 2, "longtable": 1, "supertabular": 1, "array": 1,
 		"deluxetable": 1, "deluxetable*": 1, "tblr": 1, "longtblr": 1, "tabu": 1, "xltabular": 2}
-	texLists = map[string]bool{"itemize": true, "enumerate": true, "description": true, "compactitem": true, "compactenum": true,
-		"inparaenum": true, "list": true, "itemize*": true, "enumerate*": true}
 	// texMath maps display environments to what they become between $$; "" is nothing.
 	texMath = map[string]string{"equation": "", "equation*": "", "displaymath": "", "math": "", "dmath": "", "dmath*": "",
 		"align": "aligned", "align*": "aligned", "alignat": "aligned", "alignat*": "aligned", "flalign": "aligned",

@@ -32,7 +32,7 @@ tokenize: {learn: {vocab: 300, ratios: {code: 1, web: 3}}}
 mix: {ratios: {code: 1, web: 3}, tokens: 5k, repeat: 4, short: shrink}
 shard: {parquet: {}, arrow: {rows: 64}, validation: 20%}
 train:
-  model: {layers: 1, width: 16, heads: 2, context: 16}
+  model: {layers: 1, width: 16, heads: 2, context: 64}
   batch: 64
   steps: 3
   eval: 1
