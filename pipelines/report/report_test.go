@@ -134,9 +134,9 @@ func TestPage(t *testing.T) {
 	if p.svgs < 5 {
 		t.Errorf("%d charts", p.svgs)
 	}
-	text := string(b)
+	text := textOf(page)
 	for _, want := range []string{"Every step adds up: documents in = kept + dropped + skipped.", "hostile-1", "Pretraining: ", "dedup.near", "bad-json",
-		"Pairs side by side", "alert(&#39;prompt&#39;)"} {
+		"Pairs side by side", "alert('prompt')"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
 		}
