@@ -1,0 +1,136 @@
+//go:build !noasm
+
+package vec
+
+import "golang.org/x/sys/cpu"
+
+// width is how many bits the vectors of this processor have that are used: 512, 256, or 0 for plain Go.
+var width = widest()
+
+func widest() int {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL:
+		return 512
+	case cpu.X86.HasAVX2:
+		return 256
+	}
+	return 0
+}
+
+// whole is how many of n numbers go to assembly.
+func whole(n int) int {
+	if width == 0 {
+		return 0
+	}
+	return n &^ (lanes - 1)
+}
+
+// Each function below does as many numbers as fill vectors and returns how many these are.
+
+func maxOf(x []float32, l *[lanes]float32) int {
+	n := whole(len(x))
+	switch {
+	case n == 0:
+	case width == 512:
+		max512(n, &x[0], l)
+	default:
+		max256(n, &x[0], l)
+	}
+	return n
+}
+
+func scale(x []float32, by float32) int {
+	n := whole(len(x))
+	switch {
+	case n == 0:
+	case width == 512:
+		scale512(n, &x[0], by)
+	default:
+		scale256(n, &x[0], by)
+	}
+	return n
+}
+
+func exps(dst, x []float32, shift, by float32, l *[lanes]float32) int {
+	n := whole(len(dst))
+	switch {
+	case n == 0:
+	case width == 512:
+		exps512(n, &dst[0], &x[0], l, shift, by)
+	default:
+		exps256(n, &dst[0], &x[0], l, shift, by)
+	}
+	return n
+}
+
+func sumExp(x []float32, shift float32, s, m *[lanes]float32) int {
+	n := whole(len(x))
+	switch {
+	case n == 0:
+	case width == 512:
+		sumExp512(n, &x[0], s, m, shift)
+	default:
+		sumExp256(n, &x[0], s, m, shift)
+	}
+	return n
+}
+
+func softmaxBack(p, d []float32, lse, scale, mean float32) int {
+	n := whole(len(p))
+	switch {
+	case n == 0:
+	case width == 512:
+		softmaxBack512(n, &p[0], &d[0], lse, scale, mean)
+	default:
+		softmaxBack256(n, &p[0], &d[0], lse, scale, mean)
+	}
+	return n
+}
+
+func swiglu(out, gate, up []float32) int {
+	n := whole(len(out))
+	switch {
+	case n == 0:
+	case width == 512:
+		swiglu512(n, &out[0], &gate[0], &up[0])
+	default:
+		swiglu256(n, &out[0], &gate[0], &up[0])
+	}
+	return n
+}
+
+func swigluBack(dgate, dup, dout, gate, up []float32) int {
+	n := whole(len(dgate))
+	switch {
+	case n == 0:
+	case width == 512:
+		swigluBack512(n, &dgate[0], &dup[0], &dout[0], &gate[0], &up[0])
+	default:
+		swigluBack256(n, &dgate[0], &dup[0], &dout[0], &gate[0], &up[0])
+	}
+	return n
+}
+
+func gelu(out, x []float32) int {
+	n := whole(len(out))
+	switch {
+	case n == 0:
+	case width == 512:
+		gelu512(n, &out[0], &x[0])
+	default:
+		gelu256(n, &out[0], &x[0])
+	}
+	return n
+}
+
+func geluBack(dx, dout, x []float32) int {
+	n := whole(len(dx))
+	switch {
+	case n == 0:
+	case width == 512:
+		geluBack512(n, &dx[0], &dout[0], &x[0])
+	default:
+		geluBack256(n, &dx[0], &dout[0], &x[0])
+	}
+	return n
+}
