@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed-83c59573/quern/train/ops"
+	"github.com/seed-83c59573/quern/train/ops/vec"
 )
 
 // A task of attention is one head of keys in one row, with all the queries of its group: it alone writes their gradients. Scores are
@@ -118,19 +119,9 @@ func (h *head) forward(out, lse []float32, q, col, n int) {
 
 // softmax makes shares of scores and returns the log of their sum.
 func softmax(s []float32) float32 {
-	top := s[0]
-	for _, x := range s {
-		top = max(top, x)
-	}
-	sum := float32(0)
-	for i, x := range s {
-		e := exp(x - top)
-		s[i] = e
-		sum += e
-	}
-	for i := range s {
-		s[i] /= sum
-	}
+	top := vec.Max(s)
+	sum := vec.Exps(s, s, top, 1)
+	vec.Scale(s, 1/sum)
 	return top + float32(math.Log(float64(sum)))
 }
 
@@ -156,10 +147,7 @@ func (h *head) backward(dqkv, dout, out, lse []float32, q, col, n int) {
 		mean := dot(h.outs(dout, q, col+i).x[:h.a.Size], h.outs(out, q, col+i).x[:h.a.Size])
 		clear(p[:from])
 		clear(d[:from])
-		for k := from; k < to; k++ {
-			e := exp(p[k] - l)
-			p[k], d[k] = e, scale*e*(d[k]-mean)
-		}
+		vec.SoftmaxBack(p[from:to], d[from:to], l, scale, mean)
 		clear(p[to:])
 		clear(d[to:])
 	}
