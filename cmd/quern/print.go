@@ -61,11 +61,19 @@ func printFunnel(w io.Writer, sum *pipelines.Summary) {
 			}
 		}
 		if t.DocsIn > 0 {
-			fmt.Fprintf(tw, "%s\t%d\t%d\t%.2f\t%.2f\t  %s\n", kind, t.DocsIn, t.DocsOut, float64(t.BytesIn)/1e6, float64(t.BytesOut)/1e6, reasons(why, 4))
+			fmt.Fprintf(tw, "%s\t%d\t%d\t%s\t%s\t  %s\n", kind, t.DocsIn, t.DocsOut, megabytes(t.BytesIn), megabytes(t.BytesOut), reasons(why, 4))
 		}
 	}
 	tw.Flush()
 	fmt.Fprintln(w)
+}
+
+// megabytes prints a size of text; a step that counts none has none to show.
+func megabytes(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", float64(n)/1e6)
 }
 
 // reasons lists the most frequent reasons.

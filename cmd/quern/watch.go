@@ -53,7 +53,7 @@ func (w *watcher) event(e pipelines.Event) {
 	case "start":
 		w.step, w.start, w.docs, w.bytes, w.metric = e.Step, time.Now(), 0, 0, ""
 		if e.Reason != "new" {
-			fmt.Fprintf(w.out, "%-18s again: %s\n", e.Step, e.Reason)
+			fmt.Fprintf(w.out, "%-20s again: %s\n", e.Step, e.Reason)
 		}
 	case "progress":
 		w.docs += e.Docs
@@ -82,7 +82,7 @@ func (w *watcher) advance(e pipelines.Event) {
 	if w.bar == nil && of > 0 {
 		w.bar = w.bars.AddBar(of,
 			mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-18s", w.step))),
+			mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-20s", w.step))),
 			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d "), decor.Any(w.speed), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO), "")))
 	}
 	if w.bar != nil && done > 0 {
@@ -127,7 +127,7 @@ func (w *watcher) line(e pipelines.Event, how string) {
 	if _, _, tokens := m.Totals(); tokens > 0 {
 		parts = append(parts, fmt.Sprintf("%s tokens", short(tokens)))
 	}
-	fmt.Fprintf(w.out, "%-18s %-12s %s\n", e.Step, how, strings.Join(parts, ", "))
+	fmt.Fprintf(w.out, "%-20s %-12s %s\n", e.Step, how, strings.Join(parts, ", "))
 }
 
 // rate tells how long a step took.
