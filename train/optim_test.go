@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern/train/model"
+	"github.com/seed-83c59573/quern/train/ops/cpu"
 )
 
 // The reference is the formula of the paper in float64, with v divided by its bias.
@@ -12,7 +13,7 @@ func TestAdamWIsThePapers(t *testing.T) {
 	o := Optim{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1}
 	w := []float32{0.5, -1, 2}
 	p := []model.Param{{Name: "decayed", W: w, G: make([]float32, 3), Decay: true}, {Name: "free", W: []float32{1}, G: make([]float32, 1)}}
-	a := newAdamW(o, p)
+	a := newAdamW(o, cpu.New(1), p)
 	ref, m, v := []float64{0.5, -1, 2, 1}, make([]float64, 4), make([]float64, 4)
 	for step := 1; step <= 20; step++ {
 		lr := 0.01 * float64(step)
@@ -47,7 +48,7 @@ func TestAdamWIsThePapers(t *testing.T) {
 
 func TestClipBoundsTheGradient(t *testing.T) {
 	p := []model.Param{{W: make([]float32, 2), G: []float32{3, 4}}}
-	a := newAdamW(Optim{Clip: 1, Eps: 1e-8}, p) // with both betas 0, m is the clipped gradient
+	a := newAdamW(Optim{Clip: 1, Eps: 1e-8}, cpu.New(1), p) // with both betas 0, m is the clipped gradient
 	if norm := a.update(1); math.Abs(norm-5) > 1e-6 {
 		t.Errorf("norm %g, want 5", norm)
 	}

@@ -31,7 +31,7 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 	if windows.Len() == 0 {
 		return Result{}, fmt.Errorf("train: the corpus has %d tokens, fewer than a context of %d: mix more tokens", env.Train.Len(), cols)
 	}
-	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Params()), objective: NextToken{}, micros: micros,
+	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, micros: micros,
 		batch: windows.Batch, eval: c.Eval}
 	if env.Val != nil && env.Val.Len() > 1 {
 		l.measure = func() (float64, bool, error) {
