@@ -106,7 +106,7 @@ clean:
   web: [gopher: {dialect: datatrove, min_words: 20}]
 dedup: {exact: {}, near: {}}
 tokenize: {learn: {vocab: 300, ratios: {code: 1, web: 3}}}
-mix: {ratios: {code: 1, web: 3}, tokens: 5k, repeat: 4, short: shrink}
+mix: {ratios: {code: 1, web: 3}, tokens: 20k, repeat: 4, short: shrink}
 shard: {parquet: {}, arrow: {rows: 64}, validation: 20%}
 train:
   model: {layers: 1, width: 16, heads: 2, context: 64}
