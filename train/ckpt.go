@@ -41,10 +41,15 @@ func readLatest(dir quern.Dir) (latest, error) {
 		return l, err
 	}
 	if err := json.Unmarshal(b, &l); err != nil {
-		return l, fmt.Errorf("%s: %w", latestName, err)
+		return l, fmt.Errorf("%s: %w; remove it to start from the first step", latestName, err)
 	}
 	if l.Slot != "ckpt/a" && l.Slot != "ckpt/b" || len(l.Blobs) != 3 {
-		return l, fmt.Errorf("%s: names slot %q with %d files", latestName, l.Slot, len(l.Blobs))
+		return l, fmt.Errorf("%s: names slot %q with %d files; remove it to start from the first step", latestName, l.Slot, len(l.Blobs))
+	}
+	for i, name := range []string{"/model.safetensors", "/optimizer.safetensors", "/state.json"} {
+		if l.Blobs[i].Name != l.Slot+name {
+			return l, fmt.Errorf("%s: names %q, want %s; remove it to start from the first step", latestName, l.Blobs[i].Name, l.Slot+name)
+		}
 	}
 	return l, nil
 }
@@ -52,7 +57,10 @@ func readLatest(dir quern.Dir) (latest, error) {
 // save commits a checkpoint to go on from.
 func save(dir quern.Dir, m *model.Model, opt *adamW, st state) error {
 	slot := "ckpt/a"
-	if l, err := readLatest(dir); err == nil && l.Slot == slot {
+	switch l, err := readLatest(dir); {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err // to guess could overwrite the newest
+	case err == nil && l.Slot == slot:
 		slot = "ckpt/b"
 	}
 	l := latest{Slot: slot}

@@ -147,6 +147,9 @@ func (c Config) Validate() error {
 		return errors.New("train: model.vocab is the tokenizer's: leave it out")
 	}
 	m.Vocab = 256 // any will do to check the rest
+	if c.Eval < 0 {
+		return fmt.Errorf("train: eval is %d steps, want 0 or more", c.Eval)
+	}
 	return errors.Join(m.Validate(), c.Optim.Validate(), c.Sample.Validate(), c.Fits(m.Context))
 }
 

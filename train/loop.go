@@ -58,6 +58,9 @@ func (l *loop) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if st.Step < 0 || st.Step > l.o.Steps {
+		return fmt.Errorf("checkpoint: it is of step %d, the run has %d; remove %s to start from the first step", st.Step, l.o.Steps, latestName)
+	}
 	l.st = st
 	if !resumed {
 		if err := l.look(true); err != nil {
@@ -75,17 +78,18 @@ func (l *loop) run(ctx context.Context) error {
 		if math.IsNaN(m.Loss) || math.IsInf(m.Loss, 0) {
 			return l.diverged("loss", m.Loss)
 		}
-		if norm := l.opt.norm(); math.IsNaN(norm) || math.IsInf(norm, 0) {
+		norm := l.opt.norm()
+		if math.IsNaN(norm) || math.IsInf(norm, 0) {
 			return l.diverged("gradient's norm", norm)
 		}
-		norm := l.opt.update(lr)
+		l.opt.update(lr, norm)
 		if l.st.Step == 0 {
 			l.st.LossFirst = m.Loss
 		}
 		l.st.Step++
 		l.st.Tokens += int64(m.Tokens)
 		l.st.LossLast = m.Loss
-		l.log(line{l.st.Step, m.Loss, lr, norm, l.st.Tokens, float64(m.Tokens) / time.Since(start).Seconds()})
+		l.log(line{l.st.Step, m.Loss, lr, norm, l.st.Tokens, float64(m.Tokens) / max(time.Since(start).Seconds(), 1e-6)})
 		if l.env.Progress != nil {
 			l.env.Progress(l.st.Step, l.o.Steps, m)
 		}
@@ -134,7 +138,9 @@ func (l *loop) gradient() (Metrics, error) {
 	l.m.ZeroGrad()
 	var total Metrics
 	for _, b := range batches {
-		l.forward(b)
+		if err := l.forward(b); err != nil {
+			return Metrics{}, err
+		}
 		clear(l.grads.LogP)
 		total = total.Add(l.objective.Loss(b, &l.signals, norm, &l.grads))
 		l.m.Backward(&l.grads)
@@ -142,13 +148,21 @@ func (l *loop) gradient() (Metrics, error) {
 	return total, nil
 }
 
-func (l *loop) forward(b *data.Batch) {
+// forward fails on a token that the model does not know.
+func (l *loop) forward(b *data.Batch) error {
+	vocab := int32(l.m.Config().Vocab)
+	for i, t := range b.Tokens {
+		if t < 0 || t >= vocab || b.Targets[i] >= vocab {
+			return fmt.Errorf("token %d, before %d: the vocabulary has %d: the corpus is another tokenizer's", t, b.Targets[i], vocab)
+		}
+	}
 	n := b.Rows * b.Cols
 	if len(l.signals.LogP) != n {
-		l.signals = Signals{LogP: make([]float64, n), Entropy: make([]float64, n)}
+		l.signals = Signals{LogP: make([]float64, n)}
 		l.grads = Grads{LogP: make([]float64, n)}
 	}
 	l.m.Forward(&model.Batch{Rows: b.Rows, Cols: b.Cols, Tokens: b.Tokens, Targets: b.Targets, Doc: b.Segments}, &l.signals)
+	return nil
 }
 
 // look measures the validation loss and logs it.
@@ -159,6 +173,9 @@ func (l *loop) look(first bool) error {
 	loss, ok, err := l.measure()
 	if err != nil || !ok {
 		return err
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return l.diverged("validation loss", loss)
 	}
 	if first {
 		l.st.ValFirst = loss
@@ -212,6 +229,9 @@ func (l *loop) finish(prompts []prompt, s Sampling) (Result, error) {
 		loss, ok, err := l.measure()
 		if err != nil {
 			return r, err
+		}
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return r, l.diverged("validation loss", loss)
 		}
 		if ok {
 			r.ValLoss, r.ValBPB = loss, l.bitsPerByte(loss)

@@ -35,9 +35,8 @@ func (a *adamW) norm() float64 {
 	return math.Sqrt(sum)
 }
 
-// update takes one step at a learning rate, with gradients scaled so that their norm is at most Clip. It returns the norm before.
-func (a *adamW) update(lr float64) float64 {
-	norm := a.norm()
+// update takes one step at a learning rate, with gradients, whose norm is given, scaled so that it is at most Clip.
+func (a *adamW) update(lr, norm float64) {
 	step := ops.Adam{Scale: 1, Beta1: a.o.Beta1, Beta2: a.o.Beta2}
 	if a.o.Clip > 0 && norm > a.o.Clip {
 		step.Scale = a.o.Clip / norm
@@ -54,5 +53,4 @@ func (a *adamW) update(lr float64) float64 {
 		}
 		a.ops.AdamW(p.W, p.G, a.m[i], a.v[i], step)
 	}
-	return norm
 }

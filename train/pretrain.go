@@ -63,7 +63,9 @@ func (l *loop) validate(w *data.Windows) (float64, bool, error) {
 		if n.Tokens == 0 {
 			continue
 		}
-		l.forward(b)
+		if err := l.forward(b); err != nil {
+			return 0, false, err
+		}
 		clear(l.grads.LogP)
 		m := l.objective.Loss(b, &l.signals, n, &l.grads)
 		sum += m.Loss * float64(n.Tokens)

@@ -76,6 +76,11 @@ func generate(m *model.Model, tok *tokenize.Tokenizer, s Sampling, p prompt, see
 	logits := cache.Next(p.tokens)
 	var out []uint32
 	for len(out) < s.Tokens {
+		for i, v := range logits {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return "", fmt.Errorf("the model's logit of token %d is %v: its weights are damaged", i, v)
+			}
+		}
 		t := int32(draw(logits, s, rnd))
 		if slices.Contains(p.stop, t) {
 			break

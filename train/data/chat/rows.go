@@ -55,10 +55,25 @@ func Read(path string) ([]Conversation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return parse(path, io.LimitReader(r, maxFile))
+	defer r.Close()
+	return parse(path, &bounded{r, maxFile})
 }
 
-func decompress(f io.Reader) (io.Reader, error) {
+// bounded fails beyond left bytes: a file is never cut in silence.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, fmt.Errorf("more than %d bytes unpacked", int64(maxFile))
+	}
+	return n, err
+}
+
+func decompress(f io.Reader) (io.ReadCloser, error) {
 	br := bufio.NewReaderSize(f, 1<<16)
 	magic, err := br.Peek(4)
 	if err != nil && err != io.EOF {
@@ -74,7 +89,7 @@ func decompress(f io.Reader) (io.Reader, error) {
 		}
 		return d.IOReadCloser(), nil
 	}
-	return br, nil
+	return io.NopCloser(br), nil
 }
 
 func parse(path string, r io.Reader) ([]Conversation, error) {
@@ -84,10 +99,11 @@ func parse(path string, r io.Reader) ([]Conversation, error) {
 	line := 0
 	for scan.Scan() {
 		line++
-		b := bytes.TrimSpace(scan.Bytes())
+		b := scan.Bytes()
 		if line == 1 {
 			b = bytes.TrimPrefix(b, []byte("\ufeff"))
 		}
+		b = bytes.TrimSpace(b)
 		if len(b) == 0 {
 			continue
 		}
@@ -169,6 +185,9 @@ func conversations(b []byte) ([][]Message, error) {
 	case r.Question != nil && r.Answer != nil:
 		turns = append(turns, Message{"user", *r.Question}, Message{"assistant", *r.Answer})
 	case r.Instruction != nil && r.Instances != nil:
+		if len(r.Instances) == 0 {
+			return nil, errors.New("instances is empty: nothing would be learned from this row")
+		}
 		var all [][]Message
 		for i, inst := range r.Instances {
 			one := append(slices.Clone(turns), Message{"user", ask(*r.Instruction, inst.Input)}, Message{"assistant", inst.Output})
