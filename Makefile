@@ -27,7 +27,7 @@ vuln:             ## needs the network
 	go run $(GOVULNCHECK) ./...
 
 golden:           ## rewrite golden files; read the diff before you commit it
-	go test ./clean -update && go test ./shard -update
+	go test ./clean ./ingest/extract ./shard ./tokenize ./train/format -update
 
 fuzz:             ## every fuzz target for a while
 	.ci/fuzz 30s
