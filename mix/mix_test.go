@@ -368,3 +368,19 @@ func ExampleMake() {
 	// web: 60 tokens, 75 %, 1 epoch
 	// <nil>
 }
+
+func TestADomainOfLongDocumentsIsInTheMixAtAll(t *testing.T) {
+	ids := []quern.ID{quern.NewID("a"), quern.NewID("b"), quern.NewID("c")}
+	none := make([]quern.ID, 3)
+	p, err := Make(Config{Ratios: map[string]float64{"code": 1, "web": 9}, Tokens: 100, Repeat: 5, Short: "error"}, 1, 0, []Domain{
+		{Name: "code", Sets: []Set{{Name: "go", Tokens: []uint32{500, 300, 400}, IDs: ids, Groups: none}}},
+		{Name: "web", Sets: []Set{{Name: "pages", Tokens: []uint32{20, 10, 30}, IDs: ids, Groups: none}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, tokens, _ := read(t, p, 1000)
+	if tokens["code"] != 300 || tokens["web"] != 90 {
+		t.Errorf("tokens %v, want the shortest document of code, 300, and 90 of web", tokens)
+	}
+}

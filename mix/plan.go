@@ -278,9 +278,30 @@ func (p *Plan) fill(i int) {
 		d.Achieved += int64(tokens)
 		d.Tail = pos + 1
 	}
+	if d.Achieved == 0 {
+		p.takeShortest(i, perm)
+		return
+	}
 	for len(d.Skip) > 0 && d.Skip[len(d.Skip)-1] >= d.Tail { // nothing was taken after these
 		d.Skip = d.Skip[:len(d.Skip)-1]
 	}
+}
+
+// takeShortest gives a domain whose documents are all longer than its quota the shortest of them, so that it is in the mix at all.
+func (p *Plan) takeShortest(i int, perm permutation) {
+	d := &p.Domains[i]
+	best := int64(0)
+	least := int64(math.MaxInt64)
+	for pos := range min(d.Docs, maxSkips) {
+		if _, tokens := p.locate(i, p.train[i][perm.at(pos)]); int64(tokens) < least {
+			best, least = pos, int64(tokens)
+		}
+	}
+	d.Skip = nil
+	for pos := range best {
+		d.Skip = append(d.Skip, pos)
+	}
+	d.Tail, d.Achieved = best+1, least
 }
 
 // locate finds document number at of domain i: its set and place there, and its tokens.

@@ -57,6 +57,22 @@ type Rule struct {
 	Options interface{ Stage() (quern.Stage, error) }
 }
 
+// MarshalYAML writes the input as a spec has it.
+func (in Input) MarshalYAML() (any, error) {
+	m := yaml.MapSlice{{Key: "name", Value: in.Name}, {Key: "domain", Value: in.Domain}}
+	if in.License != "" {
+		m = append(m, yaml.MapItem{Key: "license", Value: in.License})
+	}
+	m = append(m, yaml.MapItem{Key: in.Format, Value: in.Paths})
+	if in.Fields != nil {
+		m = append(m, yaml.MapItem{Key: "fields", Value: in.Fields})
+	}
+	if in.Tree != nil {
+		m = append(m, yaml.MapItem{Key: "options", Value: in.Tree})
+	}
+	return m, nil
+}
+
 // MarshalYAML writes the rule as a spec has it.
 func (r Rule) MarshalYAML() (any, error) { return map[string]any{r.Name: r.Options}, nil }
 

@@ -25,8 +25,8 @@ var kills = flag.Int("kills", 3, "how often the quickstart is killed")
 // TestKilledRunsEndInTheSameBytes kills the quickstart at random moments, again and again in one folder, and lets it finish: every
 // dataset, checkpoint bytes included, must be that of an undisturbed run. CI raises the number of kills.
 func TestKilledRunsEndInTheSameBytes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("trains two models")
+	if !*slow {
+		t.Skip("takes a minute: run with -slow")
 	}
 	exe := build(t)
 	sample := t.TempDir() // not the checkout, whose source is an input and may change while the test runs

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 )
+
+var slow = flag.Bool("slow", false, "also run the tests that take minutes, as CI does")
 
 var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 
@@ -86,8 +89,8 @@ func splitLine(s string) []string {
 
 // TestReadmeCommandsRun runs them in order in a copy of the checkout, as a newcomer does, but for go test, which this is part of.
 func TestReadmeCommandsRun(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs the whole quickstart")
+	if !*slow {
+		t.Skip("runs the whole quickstart: run with -slow")
 	}
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("no shell: ", err)
