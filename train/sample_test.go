@@ -74,7 +74,7 @@ func TestComplete(t *testing.T) {
 	if a := say(greedy, "the", 1); a == "" || a != say(greedy, "the", 2) {
 		t.Errorf("greedy depends on the seed, or says nothing: %q", a)
 	}
-	if say(warm, "the", 1) != say(warm, "the", 1) || say(warm, "the", 1) == say(warm, "the", 2) {
+	if first := say(warm, "the", 1); first != say(warm, "the", 1) || first == say(warm, "the", 2) {
 		t.Error("one seed draws two texts, or two seeds one")
 	}
 	if say(Sampling{TopP: 1}, "the", 1) != "" {
