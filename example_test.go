@@ -114,3 +114,77 @@ func ExampleSeed() {
 	fmt.Println(first == quern.Seed(1, "mix", id), first == quern.Seed(2, "mix", id))
 	// Output: true false
 }
+
+func ExampleStage() {
+	var s quern.Stage = &minWords{N: 2}
+	for _, text := range []string{"one", "one two"} {
+		d := quern.Doc{Text: []byte(text)}
+		v, err := s.Apply(&d)
+		fmt.Printf("%q %q %v\n", text, v, err)
+	}
+	// Output:
+	// "one" "example.too_short" <nil>
+	// "one two" "" <nil>
+}
+
+func ExampleSource() {
+	var src quern.Source = memo{"a": {"first", "second"}, "b": {"third"}}
+	units, _ := src.Units(context.Background())
+	for _, u := range units {
+		for d, err := range src.Docs(context.Background(), u) {
+			fmt.Println(u.Name, string(d.Text), err)
+		}
+	}
+	// Output:
+	// a first <nil>
+	// a second <nil>
+	// b third <nil>
+}
+
+func ExampleSink() {
+	var sink quern.Sink = &printer{}
+	sink.Put(&quern.Doc{Text: []byte("a document")})
+	shard, err := sink.Commit()
+	fmt.Println(shard.Docs, err)
+	// Output:
+	// a document
+	// 1 <nil>
+}
+
+func ExampleCheckSink() {
+	silent := func(quern.Dir) (quern.Sink, error) { return &forgetful{}, nil }
+	fmt.Println(quern.CheckSink(silent, quern.Doc{Text: []byte("kept?")}))
+	// Output: check: 1 documents put, the shard says 0
+}
+
+// forgetful is a sink that loses what it is given.
+type forgetful struct{}
+
+func (forgetful) Put(*quern.Doc) error         { return nil }
+func (forgetful) Commit() (quern.Shard, error) { return quern.Shard{}, nil }
+func (forgetful) Abort()                       {}
+
+func ExampleLedger() {
+	var l quern.Ledger
+	l.In = 3
+	l.Add(quern.Tally{Source: "docs", Domain: "web", Fate: quern.Kept, Docs: 2, In: 900, Out: 850})
+	l.Add(quern.Tally{Source: "docs", Domain: "web", Fate: quern.Dropped, Reason: "clean.gopher.too_short", Docs: 1, In: 40})
+	fmt.Println(l.Total(quern.Kept, "").Docs, l.Reasons(quern.Dropped), l.Check())
+	// Output: 2 map[clean.gopher.too_short:1] <nil>
+}
+
+func ExampleNewID() {
+	a, b := quern.NewID("docs", "page-1"), quern.NewID("docs", "page-2")
+	fmt.Println(a == quern.NewID("docs", "page-1"), a == b, len(a.String()))
+	// Output: true false 32
+}
+
+func ExampleEach() {
+	squares := make([]int, 5)
+	err := quern.Each(context.Background(), 2, len(squares), func(_ context.Context, _, i int) error {
+		squares[i] = i * i // by index, never by arrival
+		return nil
+	})
+	fmt.Println(squares, err)
+	// Output: [0 1 4 9 16] <nil>
+}
