@@ -210,7 +210,9 @@ func (e *Env) run(ctx context.Context, n node, in []quern.Manifest) (quern.Manif
 	if m, err = quern.LoadManifest(dir); err != nil { // what is read back is what later runs will see
 		return m, sr, err
 	}
-	os.RemoveAll(dir.Path("units"))
+	for _, scaffold := range []string{"units", "ckpt"} { // what a step needed to go on after a crash
+		os.RemoveAll(dir.Path(scaffold))
+	}
 	sr.Key, sr.Digest, sr.Folder, sr.Seconds = m.Key, m.Digest, folder, time.Since(start).Seconds()
 	timing, err := json.Marshal(map[string]float64{"seconds": sr.Seconds})
 	if err != nil {
