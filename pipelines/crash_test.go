@@ -47,7 +47,7 @@ func hold(args []string) error {
 	_, err = Run(context.Background(), spec, Env{Dir: args[1], Event: func(e Event) {
 		if e.State == "start" {
 			fmt.Println("holding")
-			select {}
+			time.Sleep(time.Hour) // to be killed; a bare select is a deadlock to the runtime
 		}
 	}})
 	return err
