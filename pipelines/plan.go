@@ -88,20 +88,24 @@ const (
 	keptShare     = 0.6  // of text that survives cleaning and deduplication
 	diskPerText   = 1.1  // ingested, clean, dropped, signed and tokenized text together, compressed
 	dataSpeed     = 4e6  // bytes of text a second through all data steps on one core
-	flopRate      = 1e10 // of training on one core
+	flopRate      = 3e10 // of training on one core
 )
 
 // Predict forecasts the cost of a plan.
 func Predict(spec *Spec, steps []PlanStep) Forecast {
 	var f Forecast
-	training := false
+	training, ingested := false, int64(0)
 	for _, s := range steps {
-		if s.Step == "ingest" && !s.Cached {
+		switch {
+		case s.Cached:
+		case s.Step == "ingest":
 			f.Input += s.In
+		case s.Step == "clean": // its input is known if it is there already
+			ingested += s.In
 		}
 		training = training || s.Step == "train" && !s.Cached
 	}
-	f.Text = int64(textPerInput * float64(f.Input))
+	f.Text = int64(textPerInput*float64(f.Input)) + ingested
 	f.Tokens = int64(keptShare * float64(f.Text) / bytesPerToken)
 	f.Disk = int64(diskPerText * float64(f.Text))
 	f.Seconds = float64(f.Text) / dataSpeed
