@@ -9,6 +9,7 @@ package quern
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func NewID(source string, key ...string) ID {
 			h.WriteString("\x00")
 			h.WriteString(k)
 		}
-		putUint64(id[8*half:], h.Sum64())
+		binary.BigEndian.PutUint64(id[8*half:], h.Sum64())
 	}
 	return id
 }
@@ -202,11 +203,4 @@ func Seed(run uint64, step string, id ID) uint64 {
 	h.Write([]byte{0})
 	h.Write(id[:])
 	return h.Sum64()
-}
-
-func putUint64(b []byte, v uint64) {
-	_ = b[7]
-	for i := range 8 {
-		b[i] = byte(v >> (56 - 8*i))
-	}
 }

@@ -265,13 +265,11 @@ func (m *Manifest) compact() error {
 		if len(*r) == 0 {
 			continue
 		}
-		var v json.RawMessage
-		b, err := json.Marshal(*r) // json.Marshal compacts raw messages
+		b, err := json.Marshal(*r) // which compacts raw messages
 		if err != nil {
 			return err
 		}
-		v = b
-		*r = v
+		*r = b
 	}
 	return nil
 }
@@ -302,11 +300,11 @@ func verifyBlob(d Dir, want BlobInfo, deep bool) error {
 	if !deep {
 		return nil
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, io.NewSectionReader(f, 0, f.Size())); err != nil {
+	m := NewMeter(io.Discard)
+	if _, err := io.Copy(m, io.NewSectionReader(f, 0, f.Size())); err != nil {
 		return fmt.Errorf("%s: %w", want.Name, err)
 	}
-	if got := Digest("sha256:" + hex.EncodeToString(h.Sum(nil))); got != want.Digest {
+	if got := m.Digest(); got != want.Digest {
 		return fmt.Errorf("%s: digest %s, its manifest says %s", want.Name, got.Short(), want.Digest.Short())
 	}
 	return nil

@@ -2,8 +2,9 @@ package mix
 
 import (
 	"fmt"
+	"maps"
 	"math"
-	"sort"
+	"slices"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -26,7 +27,7 @@ func (c Config) Validate() error {
 	if len(c.Ratios) == 0 {
 		return fmt.Errorf("mix: no ratios")
 	}
-	for _, d := range sortedKeys(c.Ratios) {
+	for _, d := range slices.Sorted(maps.Keys(c.Ratios)) {
 		if r := c.Ratios[d]; !(r > 0) || math.IsInf(r, 0) {
 			return fmt.Errorf("mix: the ratio of %s is %g, want above 0; leave the domain out to use none of it", d, r)
 		}
@@ -40,15 +41,6 @@ func (c Config) Validate() error {
 		return fmt.Errorf("mix: short is %q, want error or shrink", c.Short)
 	}
 	return nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 // Domain is what there is to choose from.

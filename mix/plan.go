@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -92,11 +94,11 @@ func Make(c Config, seed uint64, validation float64, domains []Domain) (*Plan, e
 	}
 	p := &Plan{Seed: seed, Validation: validation, Tokens: c.Tokens}
 	sum := 0.0
-	for _, name := range sortedKeys(c.Ratios) {
+	for _, name := range slices.Sorted(maps.Keys(c.Ratios)) {
 		sum += c.Ratios[name]
 	}
 	var chosen []Domain
-	for _, name := range sortedKeys(c.Ratios) {
+	for _, name := range slices.Sorted(maps.Keys(c.Ratios)) {
 		i := sort.Search(len(domains), func(i int) bool { return domains[i].Name >= name })
 		if i == len(domains) || domains[i].Name != name {
 			return nil, fmt.Errorf("a ratio for %s, which no source gives", name)

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -150,7 +152,7 @@ func diffValues(a, b *Summary) []Change {
 			v["tune.loss_last"] = s.Tune.LossLast
 		}
 	}
-	names := sortedKeys(values[0])
+	names := slices.Sorted(maps.Keys(values[0]))
 	for n := range values[1] {
 		if _, ok := values[0][n]; !ok {
 			names = append(names, n)
@@ -176,7 +178,7 @@ func diffSpecs(a, b json.RawMessage) ([]SpecChange, error) {
 		}
 		flatten("", v, leaves[side])
 	}
-	names := sortedKeys(leaves[0])
+	names := slices.Sorted(maps.Keys(leaves[0]))
 	for n := range leaves[1] {
 		if _, ok := leaves[0][n]; !ok {
 			names = append(names, n)
@@ -250,7 +252,7 @@ func texts(r *Record) map[string]StepRecord {
 }
 
 func sortedUnion(a, b map[string]StepRecord) []string {
-	names := sortedKeys(a)
+	names := slices.Sorted(maps.Keys(a))
 	for n := range b {
 		if _, ok := a[n]; !ok {
 			names = append(names, n)

@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -174,7 +176,7 @@ func sameDigests(t testing.TB, what string, have, want map[string]quern.Digest) 
 	if len(have) != len(want) {
 		t.Errorf("%s: %d datasets, want %d", what, len(have), len(want))
 	}
-	for _, step := range sortedKeys(want) {
+	for _, step := range slices.Sorted(maps.Keys(want)) {
 		if have[step] != want[step] {
 			t.Errorf("%s: %s has another digest", what, step)
 		}

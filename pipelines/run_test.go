@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -180,7 +181,7 @@ func survivors(t *testing.T, dir string, rec *Record, kind string) []string {
 		}
 		r.Close()
 	}
-	return sortedKeys(set)
+	return slices.Sorted(maps.Keys(set))
 }
 
 func TestSplitOfTheInputDecidesNoFate(t *testing.T) {

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -181,7 +182,7 @@ func (s *Spec) validate(t *tree) error {
 		return fail("ingest", "ingest lists no input")
 	}
 	domains := s.Domains()
-	for _, d := range sortedKeys(s.Clean) {
+	for _, d := range slices.Sorted(maps.Keys(s.Clean)) {
 		if d != "all" && !slices.Contains(domains, d) {
 			return fail("clean."+d, "clean.%s: no input has this domain%s", d, nearest(d, domains))
 		}
@@ -194,7 +195,7 @@ func (s *Spec) validate(t *tree) error {
 		}
 	}
 	if s.Mix != nil {
-		for _, d := range sortedKeys(s.Mix.Ratios) {
+		for _, d := range slices.Sorted(maps.Keys(s.Mix.Ratios)) {
 			if !slices.Contains(domains, d) {
 				return fail("mix.ratios."+d, "mix.ratios: no input has the domain %s%s", d, nearest(d, domains))
 			}
@@ -261,13 +262,4 @@ func (s *Spec) path(p string) string {
 		return p
 	}
 	return filepath.Join(s.base, p)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

@@ -2,8 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -82,12 +80,11 @@ func (w *world) digest(path string) (stamp, error) {
 		return stamp{}, err
 	}
 	defer f.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, f)
-	if err != nil {
+	m := quern.NewMeter(io.Discard)
+	if _, err := io.Copy(m, f); err != nil {
 		return stamp{}, fmt.Errorf("%s: %w", path, err)
 	}
-	s = stamp{n, st.ModTime().UnixNano(), quern.Digest("sha256:" + hex.EncodeToString(h.Sum(nil)))}
+	s = stamp{m.N, st.ModTime().UnixNano(), m.Digest()}
 	w.mu.Lock()
 	w.known[abs], w.dirty = s, true
 	w.mu.Unlock()

@@ -3,6 +3,8 @@ package shard
 import (
 	"errors"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -33,7 +35,7 @@ func newArrowForm(dir quern.Dir, name string, rows int, l Lineage) (form, error)
 	}
 	f := &arrowForm{blob: b, rows: rows, pad: int32(l.Pad)}
 	meta := l.metadata()
-	keys := sortedKeys(meta)
+	keys := slices.Sorted(maps.Keys(meta))
 	values := make([]string, len(keys))
 	for i, k := range keys {
 		values[i] = meta[k]

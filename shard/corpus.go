@@ -2,7 +2,6 @@ package shard
 
 import (
 	"fmt"
-	"sort"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -43,15 +42,6 @@ type Lineage struct {
 func (l Lineage) metadata() map[string]string {
 	return map[string]string{"quern.tokenizer": string(l.Tokenizer), "quern.mix": string(l.Mix),
 		"quern.seed": fmt.Sprint(l.Seed), "quern.version": Version}
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 // form is one file format of a corpus shard.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
@@ -41,7 +43,7 @@ var codec = zstd.Codec{Level: zstd.DefaultLevel, Concurrency: 1}
 
 func writerOptions(meta map[string]string) []parquet.WriterOption {
 	o := []parquet.WriterOption{parquet.Compression(&codec), parquet.CreatedBy("quern", Version, "")}
-	for _, k := range sortedKeys(meta) {
+	for _, k := range slices.Sorted(maps.Keys(meta)) {
 		o = append(o, parquet.KeyValueMetadata(k, meta[k]))
 	}
 	return o

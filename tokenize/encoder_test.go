@@ -3,6 +3,7 @@ package tokenize
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -210,7 +211,7 @@ func FuzzEncode(f *testing.F) {
 func TestTextNeverYieldsSpecials(t *testing.T) {
 	k := mustGPT35(t)
 	e := k.NewEncoder()
-	for _, name := range sortedKeys(k.specials) {
+	for _, name := range slices.Sorted(maps.Keys(k.specials)) {
 		for _, text := range []string{name, " " + name, name + name, "a" + name + "\n", strings.Repeat(name, 40)} {
 			ids := e.Append(nil, []byte(text))
 			for _, id := range ids {

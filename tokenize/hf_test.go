@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func agree(t *testing.T, k *Tokenizer, all []example) {
 		if text := string(k.AppendDecode(nil, got)); text != x.Text {
 			t.Errorf("%q decodes to %q", x.Text, text)
 		}
-		if slices.ContainsFunc(sortedKeys(k.specials), func(name string) bool { return strings.Contains(x.Text, name) }) {
+		if slices.ContainsFunc(slices.Sorted(maps.Keys(k.specials)), func(name string) bool { return strings.Contains(x.Text, name) }) {
 			if slices.Equal(got, x.IDs) {
 				t.Errorf("%q: ids %v hold a special token", x.Text, got)
 			}

@@ -3,6 +3,7 @@ package tokenize
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 )
@@ -44,21 +45,12 @@ func (l Learn) Validate() error {
 	if _, err := ruleByName(l.Split); err != nil {
 		return err
 	}
-	for _, domain := range sortedKeys(l.Ratios) {
+	for _, domain := range slices.Sorted(maps.Keys(l.Ratios)) {
 		if r := l.Ratios[domain]; !(r >= 0) || math.IsInf(r, 0) {
 			return fmt.Errorf("tokenize: ratio of %s is %g, want a share of at least 0", domain, r)
 		}
 	}
 	return nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // Counter counts the pieces of the sample. It belongs to one goroutine; several are merged before learning. Counts are whole

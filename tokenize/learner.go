@@ -3,6 +3,7 @@ package tokenize
 import (
 	"cmp"
 	"container/heap"
+	"maps"
 	"slices"
 )
 
@@ -57,7 +58,7 @@ func newLearner(c *Counter, words [][]byte) *learner {
 	for i, w := range words {
 		symbol[w[0]] = int32(i)
 	}
-	for _, piece := range sortedKeys(c.index) {
+	for _, piece := range slices.Sorted(maps.Keys(c.index)) {
 		if len(piece) < 2 {
 			continue
 		}

@@ -2,7 +2,9 @@ package tokenize
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -21,7 +23,7 @@ func (l Learn) Sampler(run uint64, bytes map[string]int64) (*Sampler, error) {
 		return nil, err
 	}
 	sum := 0.0
-	domains := sortedKeys(bytes)
+	domains := slices.Sorted(maps.Keys(bytes))
 	for _, domain := range domains {
 		r, ok := l.Ratios[domain]
 		if !ok && bytes[domain] > 0 {

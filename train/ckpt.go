@@ -68,14 +68,10 @@ func save(dir quern.Dir, m *model.Model, opt *adamW, st state) error {
 		l.Blobs = append(l.Blobs, info)
 		return err
 	}
-	moments := make([]format.Tensor, 0, 2*len(opt.params))
-	for i, p := range opt.params {
-		moments = append(moments, format.Tensor{Name: p.Name + ".m", Shape: p.Shape, Data: opt.m[i]}, format.Tensor{Name: p.Name + ".v", Shape: p.Shape, Data: opt.v[i]})
-	}
 	if err := add(saveTensors(dir, slot+"/model.safetensors", tensors(opt.params))); err != nil {
 		return err
 	}
-	if err := add(saveTensors(dir, slot+"/optimizer.safetensors", moments)); err != nil {
+	if err := add(saveTensors(dir, slot+"/optimizer.safetensors", opt.moments())); err != nil {
 		return err
 	}
 	if err := add(saveJSON(dir, slot+"/state.json", st)); err != nil {
@@ -101,11 +97,7 @@ func resume(dir quern.Dir, opt *adamW) (st state, ok bool, err error) {
 	if err := loadTensors(dir, l.Slot+"/model.safetensors", tensors(opt.params)); err != nil {
 		return st, false, err
 	}
-	moments := make([]format.Tensor, 0, 2*len(opt.params))
-	for i, p := range opt.params {
-		moments = append(moments, format.Tensor{Name: p.Name + ".m", Shape: p.Shape, Data: opt.m[i]}, format.Tensor{Name: p.Name + ".v", Shape: p.Shape, Data: opt.v[i]})
-	}
-	if err := loadTensors(dir, l.Slot+"/optimizer.safetensors", moments); err != nil {
+	if err := loadTensors(dir, l.Slot+"/optimizer.safetensors", opt.moments()); err != nil {
 		return st, false, err
 	}
 	b, err := quern.ReadBlob(dir, l.Slot+"/state.json")
@@ -158,6 +150,15 @@ func tensors(params []model.Param) []format.Tensor {
 	out := make([]format.Tensor, len(params))
 	for i, p := range params {
 		out[i] = format.Tensor{Name: p.Name, Shape: p.Shape, Data: p.W}
+	}
+	return out
+}
+
+// moments are the optimizer's state as tensors.
+func (a *adamW) moments() []format.Tensor {
+	out := make([]format.Tensor, 0, 2*len(a.params))
+	for i, p := range a.params {
+		out = append(out, format.Tensor{Name: p.Name + ".m", Shape: p.Shape, Data: a.m[i]}, format.Tensor{Name: p.Name + ".v", Shape: p.Shape, Data: a.v[i]})
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"slices"
 	"sort"
 
 	"github.com/seed-83c59573/quern"
@@ -141,7 +142,7 @@ func balance(sum *pipelines.Summary) string {
 // tally counts reasons by domain, leaving out choices that are no judgement.
 func (c *content) tally(step string, l quern.Ledger, rules map[[2]string]map[string]int64) {
 	for _, t := range l.Tallies {
-		if !contains(c.Domains, t.Domain) {
+		if !slices.Contains(c.Domains, t.Domain) {
 			c.Domains = append(c.Domains, t.Domain)
 		}
 		if t.Fate == quern.Kept || step == "learn" || step == "mix" {
@@ -153,15 +154,6 @@ func (c *content) tally(step string, l quern.Ledger, rules map[[2]string]map[str
 		}
 		rules[key][t.Domain] += t.Docs
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *content) rows(rules map[[2]string]map[string]int64, ins map[string]int64) {
