@@ -55,7 +55,7 @@ func readLatest(dir quern.Dir) (latest, error) {
 }
 
 // save commits a checkpoint to go on from.
-func save(dir quern.Dir, m *model.Model, opt *adamW, st state) error {
+func save(dir quern.Dir, opt *adamW, st state) error {
 	slot := "ckpt/a"
 	switch l, err := readLatest(dir); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):

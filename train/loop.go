@@ -110,7 +110,7 @@ func (l *loop) between(ctx context.Context) error {
 	}
 	stop := ctx.Err()
 	if due := l.o.Checkpoint > 0 && l.st.Step%l.o.Checkpoint == 0; (due || stop != nil) && !last {
-		if err := save(l.env.Dir, l.m, l.opt, l.st); err != nil {
+		if err := save(l.env.Dir, l.opt, l.st); err != nil {
 			return err
 		}
 	}
