@@ -18,7 +18,7 @@ const rooms = `
 ingest/extract/...:      text net klauspost
 clean/lid/...:           lingua text
 train/ops/...:           gonum xsys train/ops/...
-ingest/...:              . ingest/... parquet arrow klauspost json text net xxhash
+ingest/...:              . ingest/... parquet arrow klauspost xz json text net xxhash
 clean/...:               . clean/... xxhash text
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
@@ -43,6 +43,7 @@ var libraries = map[string]string{
 	"gonum.org/v1/gonum/":                "gonum",
 	"gonum.org/v1/plot":                  "plot",
 	"github.com/klauspost/compress/":     "klauspost",
+	"github.com/ulikunitz/xz":            "xz",
 	"github.com/goccy/go-yaml":           "yaml",
 	"github.com/go-json-experiment/json": "json",
 	"github.com/spf13/cobra":             "cobra",

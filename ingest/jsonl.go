@@ -36,6 +36,14 @@ func NewJSONL(o Options, f Fields) (Reader, error) {
 	return newSource(o, &jsonl{f})
 }
 
+// JSONL is what a spec may say of JSON lines.
+type JSONL struct {
+	Fields Fields `yaml:"-"`
+}
+
+func (c *JSONL) Columns() *Fields                 { return &c.Fields }
+func (c *JSONL) Reader(o Options) (Reader, error) { return NewJSONL(o, c.Fields) }
+
 type jsonl struct{ fields Fields }
 
 func (j *jsonl) wants(name string) bool { return isJSONL(name) || containerOf(name) != noContainer }
@@ -59,7 +67,7 @@ func (j *jsonl) pieces(f input, unit int64) []piece {
 	case tarArchive:
 		return whole
 	}
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return whole
 	}
@@ -134,7 +142,7 @@ func (r *jsonlReader) member(m member) error {
 
 // slice reads the lines that start in [p.From, p.To) of a plain file.
 func (r *jsonlReader) slice(f input, p quern.Part) error {
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return err
 	}

@@ -3,15 +3,12 @@ package ingest
 import (
 	"bufio"
 	"bytes"
-	"errors"
+	"compress/bzip2"
 	"fmt"
 	"io"
 	"os"
 	"path"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 )
 
 // Limits on compressed input. Text rarely packs better than 20:1 and logs than 200:1; the densest legal deflate is 1032:1.
@@ -30,9 +27,14 @@ const (
 	plain codec = iota
 	gzipped
 	zstandard
+	bzipped
+	xzipped
 )
 
-func (c codec) String() string { return [...]string{"plain data", "gzip data", "zstd data"}[c] }
+func (c codec) String() string { return c.short() + " data" }
+
+// short is the codec's name within reasons such as bad-gzip.
+func (c codec) short() string { return [...]string{"plain", "gzip", "zstd", "bzip2", "xz"}[c] }
 
 // sniff tells the codec by its magic number.
 func sniff(head []byte) codec {
@@ -43,6 +45,10 @@ func sniff(head []byte) codec {
 		return zstandard
 	case len(head) >= 4 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}) && head[0]&0xf0 == 0x50: // a skippable frame
 		return zstandard
+	case len(head) >= 10 && string(head[:3]) == "BZh" && (string(head[4:10]) == "\x31\x41\x59\x26\x53\x59" || string(head[4:10]) == "\x17\x72\x45\x38\x50\x90"):
+		return bzipped
+	case len(head) >= 6 && string(head[:6]) == "\xfd7zXZ\x00":
+		return xzipped
 	}
 	return plain
 }
@@ -54,6 +60,10 @@ func named(name string) codec {
 		return gzipped
 	case ".zst", ".zstd", ".tzst":
 		return zstandard
+	case ".bz2", ".tbz", ".tbz2":
+		return bzipped
+	case ".xz", ".txz":
+		return xzipped
 	}
 	return plain
 }
@@ -61,23 +71,30 @@ func named(name string) codec {
 // bareName is a name without the ending of its codec.
 func bareName(name string) string {
 	switch ext := path.Ext(name); strings.ToLower(ext) {
-	case ".gz", ".gzip", ".zst", ".zstd":
+	case ".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz":
 		return strings.TrimSuffix(name, ext)
-	case ".tgz", ".tzst":
+	case ".tgz", ".tzst", ".tbz", ".tbz2", ".txz":
 		return strings.TrimSuffix(name, ext) + ".tar"
 	}
 	return name
 }
 
+// store is what a reader needs of a file, wherever it lies.
+type store interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}
+
 // disk reads a file and remembers a fault of the disk, which must not be taken for a fault of the data.
 type disk struct {
-	*os.File
-	n   int64 // bytes read
-	err error // other than io.EOF
+	store
+	size int64 // of the file when it was opened
+	n    int64 // bytes read
+	err  error // other than io.EOF
 }
 
 func (d *disk) Read(p []byte) (int, error) {
-	n, err := d.File.Read(p)
+	n, err := d.store.Read(p)
 	d.n += int64(n)
 	if err != nil && err != io.EOF {
 		d.err = err
@@ -85,12 +102,17 @@ func (d *disk) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func openDisk(name string) (*disk, error) {
-	f, err := os.Open(name)
+func (f input) open() (*disk, error) {
+	file, err := os.Open(f.path)
 	if err != nil {
 		return nil, err
 	}
-	return &disk{File: f}, nil
+	st, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &disk{store: file, size: st.Size()}, nil
 }
 
 // codecOf looks at the first bytes of f, holds them against its name, and goes back to the start.
@@ -105,7 +127,7 @@ func codecOf(f io.ReadSeeker, name string) (codec, error) {
 	}
 	c, want := sniff(head[:n]), named(name)
 	if want != plain && c != want {
-		return plain, refuse(name, "bad-"+[...]string{"", "gzip", "zstd"}[want], 0, fmt.Errorf("named as %v, %s", want, looksLike(head[:n])))
+		return plain, refuse(name, "bad-"+want.short(), 0, fmt.Errorf("named as %v, %s", want, looksLike(head[:n])))
 	}
 	return c, nil
 }
@@ -141,183 +163,13 @@ func unpack(c codec, r *disk, name string) (io.ReadCloser, error) {
 		return newGunzip(bufio.NewReaderSize(r, 64<<10), r, name), nil
 	case zstandard:
 		return newUnzstd(r, name)
+	case bzipped:
+		return &unpacker{r: bzip2.NewReader(bufio.NewReaderSize(r, 64<<10)), in: r, name: name, codec: c}, nil
+	case xzipped:
+		return newUnxz(r, name)
 	}
 	return io.NopCloser(r), nil
 }
-
-// gunzip reads gzip members one by one: unlike a plain multi-member reader it knows where each starts, takes zero bytes after the
-// last for the padding of a tape, and refuses anything else there.
-type gunzip struct {
-	in   *bufio.Reader
-	disk *disk
-	name string
-	z    *gzip.Reader
-	live bool // inside a member
-	out  int64
-	err  error
-}
-
-func newGunzip(in *bufio.Reader, d *disk, name string) *gunzip {
-	return &gunzip{in: in, disk: d, name: name}
-}
-
-func (g *gunzip) offset() int64 { return g.disk.n - int64(g.in.Buffered()) }
-
-func (g *gunzip) Read(p []byte) (int, error) {
-	for g.err == nil {
-		if !g.live {
-			if g.err = g.next(); g.err != nil {
-				break
-			}
-		}
-		n, err := g.z.Read(p)
-		g.out += int64(n)
-		if err == io.EOF {
-			g.live, err = false, nil
-		}
-		if err != nil {
-			g.err = g.fault(err)
-		} else if e := tooDense(g.name, g.out, g.offset()); e != nil {
-			g.err = e
-		}
-		if n > 0 {
-			return n, nil
-		}
-	}
-	return 0, g.err
-}
-
-// next goes to the next member; io.EOF if there is none.
-func (g *gunzip) next() error {
-	head, err := g.in.Peek(2)
-	first := g.z == nil
-	switch {
-	case len(head) == 0 && err == io.EOF:
-		if first {
-			return refuse(g.name, "bad-gzip", 0, io.ErrUnexpectedEOF)
-		}
-		return io.EOF
-	case len(head) == 0:
-		return err
-	case !first && head[0] == 0:
-		return g.padding()
-	case sniff(head) != gzipped:
-		return refuse(g.name, "bad-gzip", g.offset(), errors.New("not a gzip member"))
-	}
-	if first {
-		g.z = new(gzip.Reader)
-	}
-	if err := g.z.Reset(g.in); err != nil {
-		return g.fault(err)
-	}
-	g.z.Multistream(false)
-	g.live = true
-	return nil
-}
-
-func (g *gunzip) padding() error {
-	at := g.offset()
-	for {
-		b, err := g.in.ReadByte()
-		if err != nil {
-			return err
-		}
-		if b != 0 {
-			return refuse(g.name, "bad-gzip", at, errors.New("garbage after the last member"))
-		}
-	}
-}
-
-func (g *gunzip) fault(err error) error {
-	if g.disk.err != nil {
-		return g.disk.err
-	}
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return refuse(g.name, "bad-gzip", g.offset(), err)
-}
-
-func (g *gunzip) Close() error { return nil }
-
-// unzstd turns the decoder's errors into refusals.
-type unzstd struct {
-	z    *zstd.Decoder
-	in   *disk
-	name string
-	out  int64
-}
-
-// newUnzstd chooses by the window of the first frame: a decoder asks for all of it at once, so a small file that declares a large
-// one is unpacked as a whole instead.
-func newUnzstd(r *disk, name string) (io.ReadCloser, error) {
-	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true)}
-	window := uint64(zstdWindow)
-	var h zstd.Header
-	head := make([]byte, zstd.HeaderMaxSize)
-	n, err := r.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	if h.Decode(head[:n]) == nil && !h.SingleSegment && h.WindowSize > zstdWindow {
-		st, err := r.Stat()
-		if err != nil {
-			return nil, err
-		}
-		if st.Size() <= smallFile {
-			return unzstdWhole(r, st.Size(), name, options)
-		}
-		window = zstdLong
-	}
-	z, err := zstd.NewReader(r, append(options, zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(window+window/2))...)
-	if err != nil {
-		return nil, err
-	}
-	return &unzstd{z: z, in: r, name: name}, nil
-}
-
-func unzstdWhole(r *disk, size int64, name string, options []zstd.DOption) (io.ReadCloser, error) {
-	z, err := zstd.NewReader(nil, append(options, zstd.WithDecoderMaxWindow(zstdLong), zstd.WithDecodeAllCapLimit(true))...)
-	if err != nil {
-		return nil, err
-	}
-	defer z.Close()
-	packed, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	var b []byte
-	most := min(max(freeBytes, maxExpansion*size), 4*smallFile)
-	for room := min(4*size+1<<20, most); ; room = min(2*room, most) {
-		b, err = z.DecodeAll(packed, make([]byte, 0, room))
-		if !errors.Is(err, zstd.ErrDecoderSizeExceeded) || room == most {
-			break
-		}
-	}
-	if err != nil {
-		return nil, refuse(name, "bad-zstd", -1, err)
-	}
-	return io.NopCloser(bytes.NewReader(b)), nil
-}
-
-func (u *unzstd) Read(p []byte) (int, error) {
-	n, err := u.z.Read(p)
-	u.out += int64(n)
-	switch {
-	case err == nil:
-		if e := tooDense(u.name, u.out, u.in.n); e != nil {
-			return n, e
-		}
-	case err != io.EOF:
-		if u.in.err != nil {
-			return n, u.in.err
-		}
-		return n, refuse(u.name, "bad-zstd", u.in.n, err)
-	}
-	return n, err
-}
-
-func (u *unzstd) Close() error { u.z.Close(); return nil }
 
 // tooDense stops a stream that grows beyond all reason.
 func tooDense(name string, out, in int64) error {

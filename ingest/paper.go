@@ -172,7 +172,7 @@ func (r *latexReader) read(f input, p quern.Part) error {
 
 // file rules on one file of a folder, or one that was named itself.
 func (r *latexReader) file(f input) error {
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return err
 	}

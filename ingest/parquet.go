@@ -32,16 +32,26 @@ func NewParquet(o Options, f Fields) (Reader, error) {
 	return newSource(o, &parquetFormat{f})
 }
 
+// Parquet is what a spec may say of Parquet files.
+type Parquet struct {
+	Fields Fields `yaml:"-"`
+}
+
+func (c *Parquet) Columns() *Fields                 { return &c.Fields }
+func (c *Parquet) Reader(o Options) (Reader, error) { return NewParquet(o, c.Fields) }
+
 type parquetFormat struct{ fields Fields }
 
-func (x *parquetFormat) wants(name string) bool {
+func (x *parquetFormat) wants(name string) bool { return isParquet(name) }
+
+func isParquet(name string) bool {
 	ext := strings.ToLower(path.Ext(name))
 	return ext == ".parquet" || ext == ".pq"
 }
 
 func (x *parquetFormat) pieces(f input, unit int64) []piece {
 	whole := []piece{{f.part(), f.size}}
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return whole
 	}
@@ -82,26 +92,22 @@ type parquetReader struct {
 }
 
 func (r *parquetReader) read(f input, p quern.Part) error {
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	st, err := d.Stat()
-	if err != nil {
-		return err
-	}
 	bad := func(err error) error {
 		if d.err != nil {
 			return d.err
 		}
 		return refuse(f.key(), "bad-parquet", -1, err)
 	}
-	m, err := checkFooter(d, st.Size())
+	m, err := checkFooter(d, d.size)
 	if err != nil {
 		return bad(err)
 	}
-	file, err := openParquet(d, st.Size())
+	file, err := openParquet(d, d.size)
 	if err != nil {
 		return bad(err)
 	}

@@ -63,7 +63,7 @@ func (t *tee) Read(p []byte) (int, error) {
 
 // content opens a file for reading from the start, unpacked. Compressed content has been verified to its end.
 func (s *spool) content(f input, scan func(io.Reader) error) (io.ReadCloser, codec, error) {
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return nil, plain, err
 	}

@@ -21,6 +21,8 @@ type TreeOptions struct {
 // DefaultTreeOptions read one's own code of all known languages, up to 1 MiB a file.
 func DefaultTreeOptions() TreeOptions { return TreeOptions{MaxBytes: 1 << 20} }
 
+func (t *TreeOptions) Reader(o Options) (Reader, error) { return NewTree(o, *t) }
+
 // NewTree reads source trees: folders, zip and tar archives, one document a file. Only files of a known language are documents, told
 // by name (see languages.go); folders of version control, vendored code, archives and packed files within a folder are passed over, links are never
 // followed. Doc.Meta is {"language":"Go","path":"fmt/print.go"}, with the path inside the tree; Doc.Origin has the tree's name before it.

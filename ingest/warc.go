@@ -27,7 +27,9 @@ func NewWARC(o Options) (Reader, error) { return newSource(o, warcFormat{}) }
 
 type warcFormat struct{}
 
-func (warcFormat) wants(name string) bool {
+func (warcFormat) wants(name string) bool { return isWARC(name) }
+
+func isWARC(name string) bool {
 	switch strings.ToLower(path.Ext(bareName(name))) {
 	case ".warc", ".wet":
 		return true
@@ -49,17 +51,13 @@ type warcReader struct {
 }
 
 func (r *warcReader) read(f input, p quern.Part) error {
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	st, err := d.Stat()
-	if err != nil {
-		return err
-	}
 	r.name, r.to = quoted(f.key()), p.To
-	if p.To >= st.Size() {
+	if p.To >= d.size {
 		r.to = 0
 	}
 	c, err := codecOf(d, r.name)
@@ -71,7 +69,7 @@ func (r *warcReader) read(f input, p quern.Part) error {
 	}
 	from := p.From
 	if from > 0 && c == gzipped {
-		end := st.Size()
+		end := d.size
 		if r.to > 0 {
 			end = r.to
 		}
@@ -79,7 +77,7 @@ func (r *warcReader) read(f input, p quern.Part) error {
 			return err
 		}
 	}
-	if err := r.b.open(d, st.Size(), from, c == gzipped); err != nil {
+	if err := r.b.open(d, d.size, from, c == gzipped); err != nil {
 		return err
 	}
 	if from == 0 {
@@ -194,7 +192,7 @@ func (r *warcReader) repair(hurt *damage) error {
 func (r *warcReader) record() error {
 	for {
 		if r.b.between() && r.to > 0 {
-			if at := r.b.offset(); r.beyond(at) && at < r.b.size && startsWARC(io.NewSectionReader(r.b.d.File, at, r.b.size-at)) {
+			if at := r.b.offset(); r.beyond(at) && at < r.b.size && startsWARC(io.NewSectionReader(r.b.d, at, r.b.size-at)) {
 				return io.EOF
 			}
 		}

@@ -160,7 +160,7 @@ func findMember(d *disk, from, to int64) (int64, error) {
 				break
 			}
 			i += k
-			if at+int64(i) < to && startsWARC(io.NewSectionReader(d.File, at+int64(i), math.MaxInt64-at-int64(i))) {
+			if at+int64(i) < to && startsWARC(io.NewSectionReader(d, at+int64(i), math.MaxInt64-at-int64(i))) {
 				return at + int64(i), nil
 			}
 		}

@@ -11,7 +11,7 @@ import (
 // pieces divides a packed file by bytes, since a unit can find the first member in its range, and a plain one by walking its headers.
 func (x warcFormat) pieces(f input, unit int64) []piece {
 	whole := []piece{{f.part(), f.size}}
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return whole
 	}

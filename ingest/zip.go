@@ -16,7 +16,7 @@ import (
 
 // zip walks a zip archive by its directory.
 func (a *archive) zip(visit func(member) error) error {
-	d, err := openDisk(a.f.path)
+	d, err := a.f.open()
 	if err != nil {
 		return err
 	}
@@ -66,11 +66,7 @@ func (a *archive) zip(visit func(member) error) error {
 
 // openZip reads the directory and refuses an archive whose parts contradict each other.
 func openZip(d *disk, name string) (*zip.Reader, error) {
-	st, err := d.Stat()
-	if err != nil {
-		return nil, err
-	}
-	z, err := zip.NewReader(d, st.Size())
+	z, err := zip.NewReader(d, d.size)
 	if err != nil && !(errors.Is(err, zip.ErrInsecurePath) && z != nil) {
 		if d.err != nil {
 			return nil, d.err
@@ -161,7 +157,7 @@ func zipFault(m member, d *disk, err error) error {
 
 // zipPieces divides a zip archive by members; nil if it is damaged.
 func zipPieces(f input, unit int64) []piece {
-	d, err := openDisk(f.path)
+	d, err := f.open()
 	if err != nil {
 		return nil
 	}

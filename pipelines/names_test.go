@@ -7,17 +7,21 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern/clean"
+	"github.com/seed-83c59573/quern/ingest"
 )
 
 // The lists in names.go are written by hand so that the program needs no reflection; this test reflects for it.
 func TestNamesAreThoseOfTheStructs(t *testing.T) {
 	names, fractions, wholes := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	roots := []any{Spec{}, Input{}, clean.Normalize{}, clean.Language{}, clean.Gopher{}, clean.C4{}, clean.FineWeb{}, clean.Stack{},
-		clean.Generated{}, clean.PES2O{}, clean.PII{}}
+		clean.Generated{}, clean.PES2O{}, clean.PII{}, ingest.Fields{}}
+	for _, f := range ingest.Formats {
+		roots = append(roots, f.Config())
+	}
 	for _, r := range roots {
 		collectNames(reflect.TypeOf(r), names, fractions, wholes)
 	}
-	names["sft"], names["learn"] = true, true
+	names["sft"], names["learn"], names["fields"] = true, true, true
 	f := func(what string, want map[string]bool, have []string) {
 		t.Helper()
 		listed := map[string]bool{}

@@ -82,21 +82,9 @@ func (t *tree) input(s *Spec, v ast.Node) error {
 	if err != nil {
 		return err
 	}
-	if fields != nil {
-		f := ingest.DefaultFields()
-		if in.Fields = &f; in.Format != "jsonl" && in.Format != "parquet" {
-			return at(t.file, fields.GetToken(), "fields: only jsonl and parquet have named fields")
-		}
-		if err := t.into(fields, in.Fields); err != nil {
-			return err
-		}
-	}
-	if options != nil {
-		o := ingest.DefaultTreeOptions()
-		if in.Tree = &o; in.Format != "tree" {
-			return at(t.file, options.GetToken(), "options: only tree has them")
-		}
-		if err := t.into(options, in.Tree); err != nil {
+	if f, ok := ingest.FormatNamed(in.Format); ok {
+		in.Config = f.Config()
+		if err := t.config(in, fields, options); err != nil {
 			return err
 		}
 	}
@@ -124,6 +112,26 @@ func (t *tree) input(s *Spec, v ast.Node) error {
 		}
 	}
 	s.Ingest = append(s.Ingest, in)
+	return nil
+}
+
+// config decodes what a spec says of a format.
+func (t *tree) config(in Input, fields, options ast.Node) error {
+	if fields != nil {
+		c, ok := in.Config.(ingest.Fielded)
+		if !ok {
+			return at(t.file, fields.GetToken(), "fields: %s has no named fields", in.Format)
+		}
+		if err := t.into(fields, c.Columns()); err != nil {
+			return err
+		}
+	}
+	if options != nil {
+		if has, err := optionsJSON(in.Config); err != nil || string(has) == "{}" {
+			return at(t.file, options.GetToken(), "options: %s has none", in.Format)
+		}
+		return t.into(options, in.Config)
+	}
 	return nil
 }
 

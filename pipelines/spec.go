@@ -43,13 +43,12 @@ type Spec struct {
 
 // Input is one source of the outside world.
 type Input struct {
-	Name    string              `yaml:"name"`
-	Domain  string              `yaml:"domain"`
-	License string              `yaml:"license,omitempty"` // SPDX id of all its documents
-	Format  string              `yaml:"format"`            // the key that names the paths in a spec
-	Paths   []string            `yaml:"paths"`
-	Fields  *ingest.Fields      `yaml:"fields,omitempty"` // of JSONL and Parquet
-	Tree    *ingest.TreeOptions `yaml:"options,omitempty"`
+	Name    string        `yaml:"name"`
+	Domain  string        `yaml:"domain"`
+	License string        `yaml:"license,omitempty"` // SPDX id of all its documents
+	Format  string        `yaml:"format"`            // the key that names the paths in a spec
+	Paths   []string      `yaml:"paths"`
+	Config  ingest.Config `yaml:"options"` // of the format; its columns stand in a spec under fields
 }
 
 // Rule is one stage of cleaning and its options.
@@ -65,11 +64,15 @@ func (in Input) MarshalYAML() (any, error) {
 		m = append(m, yaml.MapItem{Key: "license", Value: in.License})
 	}
 	m = append(m, yaml.MapItem{Key: in.Format, Value: in.Paths})
-	if in.Fields != nil {
-		m = append(m, yaml.MapItem{Key: "fields", Value: in.Fields})
+	if c, ok := in.Config.(ingest.Fielded); ok {
+		m = append(m, yaml.MapItem{Key: "fields", Value: c.Columns()})
 	}
-	if in.Tree != nil {
-		m = append(m, yaml.MapItem{Key: "options", Value: in.Tree})
+	options, err := optionsJSON(in.Config)
+	if err != nil {
+		return nil, err
+	}
+	if string(options) != "{}" {
+		m = append(m, yaml.MapItem{Key: "options", Value: in.Config})
 	}
 	return m, nil
 }
@@ -95,8 +98,15 @@ type Tune struct {
 	SFT *train.SFTConfig `yaml:"sft,omitempty"`
 }
 
-// formats are the readers of the outside world.
-var formats = []string{"jsonl", "parquet", "warc", "html", "jats", "latex", "tree"}
+// formats are the names of the readers of the outside world.
+var formats = formatNames()
+
+func formatNames() (names []string) {
+	for _, f := range ingest.Formats {
+		names = append(names, f.Name)
+	}
+	return names
+}
 
 // rule is the one list of cleaning rules: a name, and its options with their defaults.
 func rule(name string) (opts interface{ Stage() (quern.Stage, error) }, decode any, ok bool) {

@@ -44,31 +44,7 @@ func (s *ingestStep) reader() (ingest.Reader, error) {
 	if len(o.Paths) == 0 {
 		return nil, fmt.Errorf("all its paths are under $GOROOT, and no Go toolchain is here")
 	}
-	fields := ingest.DefaultFields()
-	if s.in.Fields != nil {
-		fields = *s.in.Fields
-	}
-	switch s.in.Format {
-	case "jsonl":
-		return ingest.NewJSONL(o, fields)
-	case "parquet":
-		return ingest.NewParquet(o, fields)
-	case "warc":
-		return ingest.NewWARC(o)
-	case "html":
-		return ingest.NewHTML(o)
-	case "jats":
-		return ingest.NewJATS(o)
-	case "latex":
-		return ingest.NewLaTeX(o)
-	case "tree":
-		t := ingest.DefaultTreeOptions()
-		if s.in.Tree != nil {
-			t = *s.in.Tree
-		}
-		return ingest.NewTree(o, t)
-	}
-	panic("pipelines: format " + s.in.Format)
+	return s.in.Config.Reader(o)
 }
 
 // goroot is where the Go toolchain stands, "" if nowhere.

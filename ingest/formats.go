@@ -1,0 +1,64 @@
+package ingest
+
+// Config is what a spec may say of a source beyond its paths: a plain struct whose fields have YAML names, with its defaults filled in.
+type Config interface {
+	Reader(o Options) (Reader, error)
+}
+
+// Fielded is a Config of records whose columns have names.
+type Fielded interface {
+	Config
+	Columns() *Fields
+}
+
+// Format is a kind of input that a spec may name.
+type Format struct {
+	Name   string                 // the key that holds the paths in a spec
+	Reads  string                 // one line, for people
+	Match  func(name string) bool // whether a file of this name, without the ending of a codec, is most likely of this kind
+	Config func() Config          // its options, with their defaults
+}
+
+// Formats is the one list of formats. Where two match a name, the first is meant.
+var Formats = []Format{
+	{"jsonl", "one JSON object a line", isJSONL, func() Config { return &JSONL{DefaultFields()} }},
+	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
+	{"warc", "web archives: main text of pages, WET text", isWARC, plainly(NewWARC)},
+	{"html", "pages: their main text", isHTML, plainly(NewHTML)},
+	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
+	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
+	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},
+}
+
+// FormatNamed finds a format by its name in specs.
+func FormatNamed(name string) (Format, bool) {
+	for _, f := range Formats {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Format{}, false
+}
+
+// FormatOf guesses the format of a file by its name.
+func FormatOf(name string) (Format, bool) {
+	for _, f := range Formats {
+		if f.Match(bareName(name)) {
+			return f, true
+		}
+	}
+	return Format{}, false
+}
+
+func never(string) bool { return false }
+
+// optionless is the Config of a format without options.
+type optionless struct {
+	open func(o Options) (Reader, error)
+}
+
+func (c optionless) Reader(o Options) (Reader, error) { return c.open(o) }
+
+func plainly(open func(o Options) (Reader, error)) func() Config {
+	return func() Config { return optionless{open} }
+}
