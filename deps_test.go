@@ -18,7 +18,7 @@ const rooms = `
 ingest/extract/...:      text net klauspost
 clean/lid/...:           lingua text
 train/ops/...:           gonum xsys train/ops/...
-ingest/...:              . ingest/... parquet arrow klauspost xz json text net xxhash
+ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash
 clean/...:               . clean/... xxhash text
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
@@ -36,23 +36,24 @@ cmd/...:                 . ingest/... clean/... dedup mix tokenize/... shard tra
 
 // libraries names the modules of the table.
 var libraries = map[string]string{
-	"github.com/cespare/xxhash/":         "xxhash",
-	"github.com/apache/arrow/":           "arrow",
-	"github.com/parquet-go/parquet-go":   "parquet",
-	"github.com/pemistahl/lingua-go":     "lingua",
-	"gonum.org/v1/gonum/":                "gonum",
-	"gonum.org/v1/plot":                  "plot",
-	"github.com/klauspost/compress/":     "klauspost",
-	"github.com/ulikunitz/xz":            "xz",
-	"github.com/goccy/go-yaml":           "yaml",
-	"github.com/go-json-experiment/json": "json",
-	"github.com/spf13/cobra":             "cobra",
-	"github.com/vbauerster/mpb/":         "mpb",
-	"github.com/gofrs/flock":             "flock",
-	"golang.org/x/text/":                 "text",
-	"golang.org/x/net/":                  "net",
-	"golang.org/x/sys/":                  "xsys",
-	"golang.org/x/term":                  "term",
+	"github.com/cespare/xxhash/":            "xxhash",
+	"github.com/apache/arrow/":              "arrow",
+	"github.com/parquet-go/parquet-go":      "parquet",
+	"github.com/pemistahl/lingua-go":        "lingua",
+	"gonum.org/v1/gonum/":                   "gonum",
+	"gonum.org/v1/plot":                     "plot",
+	"github.com/klauspost/compress/":        "klauspost",
+	"github.com/ulikunitz/xz":               "xz",
+	"github.com/hashicorp/go-retryablehttp": "retryablehttp",
+	"github.com/goccy/go-yaml":              "yaml",
+	"github.com/go-json-experiment/json":    "json",
+	"github.com/spf13/cobra":                "cobra",
+	"github.com/vbauerster/mpb/":            "mpb",
+	"github.com/gofrs/flock":                "flock",
+	"golang.org/x/text/":                    "text",
+	"golang.org/x/net/":                     "net",
+	"golang.org/x/sys/":                     "xsys",
+	"golang.org/x/term":                     "term",
 }
 
 const module = "github.com/seed-83c59573/quern"

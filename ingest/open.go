@@ -55,7 +55,7 @@ func sniff(head []byte) codec {
 
 // named tells the codec that a file's name promises.
 func named(name string) codec {
-	switch strings.ToLower(path.Ext(name)) {
+	switch strings.ToLower(path.Ext(withoutQuery(name))) {
 	case ".gz", ".tgz", ".gzip":
 		return gzipped
 	case ".zst", ".zstd", ".tzst":
@@ -70,6 +70,7 @@ func named(name string) codec {
 
 // bareName is a name without the ending of its codec.
 func bareName(name string) string {
+	name = withoutQuery(name)
 	switch ext := path.Ext(name); strings.ToLower(ext) {
 	case ".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz":
 		return strings.TrimSuffix(name, ext)
@@ -83,6 +84,16 @@ func bareName(name string) string {
 type store interface {
 	io.ReadSeekCloser
 	io.ReaderAt
+}
+
+// withoutQuery cuts a URL behind its path.
+func withoutQuery(name string) string {
+	if IsURL(name) {
+		if i := strings.IndexAny(name, "?#"); i >= 0 {
+			return name[:i]
+		}
+	}
+	return name
 }
 
 // disk reads a file and remembers a fault of the disk, which must not be taken for a fault of the data.
@@ -103,6 +114,9 @@ func (d *disk) Read(p []byte) (int, error) {
 }
 
 func (f input) open() (*disk, error) {
+	if IsURL(f.path) {
+		return f.web.open(f.ctx, f.path)
+	}
 	file, err := os.Open(f.path)
 	if err != nil {
 		return nil, err

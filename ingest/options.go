@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -23,8 +24,10 @@ type Options struct {
 	Domain  string // of its documents
 	License string // SPDX id of documents that tell none themselves
 
-	Base  string   // the folder that Paths are relative to
-	Paths []string // files, folders or patterns (path/filepath.Match), with slashes, as the spec has them
+	Base string // the folder that Paths are relative to
+	// Paths are files, folders or patterns (path/filepath.Match), with slashes, as the spec has them; URLs, which are read over HTTP;
+	// and path lists (.paths, .paths.gz) on either side, each line of which names a file or URL.
+	Paths []string
 
 	UnitBytes int64 // the size of a unit, in bytes of input; 0 = DefaultUnitBytes
 }
@@ -44,10 +47,17 @@ func DefaultFields() Fields {
 	return Fields{Text: "text", ID: "id", Origin: "url", Lang: "language", License: "license", Time: "date"}
 }
 
-// A Reader is a Source over files. Files lists what Units would read: paths that this machine can open, sorted, each once.
+// A Reader is a Source over files. Files lists what Units would read, sorted, each once.
 type Reader interface {
 	quern.Source
-	Files(ctx context.Context) ([]string, error)
+	Files(ctx context.Context) ([]File, error)
+}
+
+// File is one input: a path that this machine can open, or a URL.
+type File struct {
+	Path    string
+	Size    int64  // in bytes; -1 = not known before it is read
+	Version string // what a server calls this state of a URL; "" = not known, and of a path
 }
 
 func (o Options) check() error {
@@ -62,6 +72,12 @@ func (o Options) check() error {
 		return fmt.Errorf("ingest: source %q: unit size is %d, must not be negative", o.Name, o.UnitBytes)
 	}
 	for _, p := range o.Paths {
+		if IsURL(p) {
+			if u, err := url.Parse(p); err != nil || u.Host == "" || u.User != nil {
+				return fmt.Errorf("ingest: source %q: %q: want a URL with a host and without a password", o.Name, clip(p, 200))
+			}
+			continue
+		}
 		if p == "" || strings.Contains(p, "**") {
 			return fmt.Errorf("ingest: source %q: pattern %q: want a file, a folder (read with all below it) or a pattern without **", o.Name, p)
 		}
@@ -75,11 +91,17 @@ type input struct {
 	entry string // the path below root if that is a folder
 	path  string // what this machine opens
 	size  int64
+
+	web *web            // fetches it if it is a URL
+	ctx context.Context // bounds that
 }
 
 // key names the input in IDs and messages. Of an absolute root, which differs between machines, only the last element tells.
 func (f input) key() string {
 	root := f.root
+	if IsURL(root) {
+		return root
+	}
 	if isAbs(root) {
 		root = path.Base(root)
 	}
@@ -100,6 +122,9 @@ func isAbs(name string) bool { return path.IsAbs(name) || filepath.IsAbs(filepat
 
 // locate is how this machine opens a name of the spec.
 func (o Options) locate(root, entry string) string {
+	if IsURL(root) {
+		return root
+	}
 	p := filepath.FromSlash(root)
 	if !isAbs(root) {
 		p = filepath.Join(o.Base, p)
@@ -108,9 +133,25 @@ func (o Options) locate(root, entry string) string {
 }
 
 // list resolves the patterns, in sorted order of their matches, each file once. Links are not followed below a folder.
-func (o Options) list(ctx context.Context, wants func(name string) bool) ([]input, error) {
+func (o Options) list(ctx context.Context, web *web, wants func(name string) bool) ([]input, error) {
 	var all []input
 	for _, pattern := range o.Paths {
+		if isPathList(pattern) {
+			inputs, err := o.listed(ctx, web, pattern, wants)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, inputs...)
+			continue
+		}
+		if IsURL(pattern) {
+			f, err := web.stat(ctx, pattern)
+			if err != nil {
+				return nil, fmt.Errorf("ingest: source %q: %w", o.Name, err)
+			}
+			all = append(all, input{root: pattern, path: pattern, size: f.Size, web: web, ctx: ctx})
+			continue
+		}
 		roots, err := o.match(pattern)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -32,8 +33,9 @@ var errStop = errors.New("stopped")
 
 // source is the Reader of any format.
 type source struct {
-	o Options
-	f fileFormat
+	o   Options
+	f   fileFormat
+	web *web
 }
 
 func newSource(o Options, f fileFormat) (Reader, error) {
@@ -43,25 +45,31 @@ func newSource(o Options, f fileFormat) (Reader, error) {
 	if o.UnitBytes == 0 {
 		o.UnitBytes = DefaultUnitBytes
 	}
-	return &source{o, f}, nil
+	return &source{o, f, newWeb()}, nil
 }
 
-func (s *source) Files(ctx context.Context) ([]string, error) {
-	files, err := s.o.list(ctx, s.f.wants)
+func (s *source) Files(ctx context.Context) ([]File, error) {
+	inputs, err := s.o.list(ctx, s.web, s.f.wants)
 	if err != nil {
 		return nil, err
 	}
-	paths := make([]string, len(files))
-	for i, f := range files {
-		paths[i] = f.path
+	files := make([]File, len(inputs))
+	for i, f := range inputs {
+		files[i] = File{Path: f.path, Size: f.size}
+		if IsURL(f.path) && f.size >= 0 {
+			if files[i], err = s.web.stat(ctx, f.path); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return sortedOnce(paths), nil
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(files, func(a, b File) bool { return a.Path == b.Path }), nil
 }
 
 // Units divides what is larger than a unit and groups what is smaller, in the order of the listing. Files are only opened to find
 // where they may be divided.
 func (s *source) Units(ctx context.Context) ([]quern.Unit, error) {
-	files, err := s.o.list(ctx, s.f.wants)
+	files, err := s.o.list(ctx, s.web, s.f.wants)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +95,11 @@ func (s *source) Units(ctx context.Context) ([]quern.Unit, error) {
 		}
 		for _, p := range pieces {
 			// A part costs its bytes and the opening of a file; without the latter ten million empty files would be one unit.
+			// An object of unknown size is a unit of its own.
 			cost := p.size + 4096
+			if p.size < 0 {
+				cost = s.o.UnitBytes
+			}
 			if size+cost > s.o.UnitBytes || len(pieces) > 1 {
 				flush()
 			}
@@ -120,7 +132,7 @@ func (s *source) Docs(ctx context.Context, u quern.Unit) iter.Seq2[*quern.Doc, e
 		w := &out{ctx: ctx, o: &s.o, yield: yield}
 		r := s.f.reader(w)
 		for _, p := range u.Parts {
-			f := input{root: p.Path, entry: p.Entry, path: s.o.locate(p.Path, p.Entry)}
+			f := input{root: p.Path, entry: p.Entry, path: s.o.locate(p.Path, p.Entry), web: s.web, ctx: ctx}
 			err := r.read(f, p)
 			var refused *quern.RecordError
 			switch {
@@ -177,9 +189,4 @@ func (w *out) send(d *quern.Doc, e error) error {
 // refuse is the error that refuses a whole file. An offset of -1 is unknown.
 func refuse(name, reason string, offset int64, cause error) *quern.RecordError {
 	return &quern.RecordError{Reason: reason, Path: quoted(name), Offset: offset, Unit: "offset", Cause: cause, File: true}
-}
-
-func sortedOnce(paths []string) []string {
-	slices.Sort(paths)
-	return slices.Compact(paths)
 }

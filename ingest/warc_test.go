@@ -21,7 +21,7 @@ func warcOf(block string, lines ...string) string {
 
 var responseLines = []string{"WARC-Type: response", "WARC-Target-URI: http://x.org/", "WARC-Date: 2024-01-02T03:04:05Z", "WARC-Record-ID: <urn:1>", "Content-Type: application/http; msgtype=response"}
 
-func http(head, body string) string { return "HTTP/1.1 200 OK\r\n" + head + "\r\n\r\n" + body }
+func httpOf(head, body string) string { return "HTTP/1.1 200 OK\r\n" + head + "\r\n\r\n" + body }
 
 func zipped(s string) string {
 	var b bytes.Buffer
@@ -53,50 +53,50 @@ func TestWARCResponse(t *testing.T) {
 		}
 	}
 	html := "Content-Type: text/html; charset=utf-8"
-	f(text, http(html, millPage))
-	f(text, http("content-type:TEXT/HTML", millPage))
-	f(text, http("Content-Type: application/xhtml+xml", millPage))
-	f(text, http("Content-Type: text/plain", text))
-	f(text, http("X: no type, but looks like markup", millPage))
-	f("", http("X: no type", text))
-	f("", http("Content-Type: image/png", "\x89PNG"))
-	f("", http("Content-Type: application/json", "{}"))
-	f("http-status", strings.Replace(http(html, millPage), "200 OK", "301 Moved", 1))
+	f(text, httpOf(html, millPage))
+	f(text, httpOf("content-type:TEXT/HTML", millPage))
+	f(text, httpOf("Content-Type: application/xhtml+xml", millPage))
+	f(text, httpOf("Content-Type: text/plain", text))
+	f(text, httpOf("X: no type, but looks like markup", millPage))
+	f("", httpOf("X: no type", text))
+	f("", httpOf("Content-Type: image/png", "\x89PNG"))
+	f("", httpOf("Content-Type: application/json", "{}"))
+	f("http-status", strings.Replace(httpOf(html, millPage), "200 OK", "301 Moved", 1))
 	f("bad-http", millPage)
 	f("bad-http", "HTTP/1.1\r\n\r\n"+millPage)
 	f("bad-http", "HTTP/1.1 2e2 OK\r\n\r\n"+millPage)
 	f("bad-http", "HTTP/1.1 200 OK\r\n"+html)
-	f("not-text", http(html, "\x89PNG\r\n\x1a\n"))
-	f("no-text", http(html, "<html></html>"))
-	f("no-text", http("Content-Type: text/plain", " \n"))
+	f("not-text", httpOf(html, "\x89PNG\r\n\x1a\n"))
+	f("no-text", httpOf(html, "<html></html>"))
+	f("no-text", httpOf("Content-Type: text/plain", " \n"))
 	// Bodies as received.
 	chunked := html + "\r\nTransfer-Encoding: chunked"
-	f(text, http(chunked, fmt.Sprintf("10;x=y\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", millPage[:16], len(millPage)-16, millPage[16:])))
-	f(text, http(chunked, millPage))
-	f("bad-http", http(chunked, "10\r\n"+millPage[:16]+"\r\nzz\r\n"+millPage[16:]))
-	f("bad-http", http(chunked, "10\r\n"+millPage[:16]))
-	f(text, http(html+"\r\nContent-Encoding: gzip", gz(millPage)))
-	f(text, http(html+"\r\nContent-Encoding: x-gzip, identity", gz(millPage)))
-	f(text, http(html+"\r\nContent-Encoding: gzip", millPage))
-	f(text, http(html+"\r\nContent-Encoding: gzip, gzip", gz(gz(millPage))))
-	f(text, http(html+"\r\nContent-Encoding: deflate", zipped(millPage)))
-	f(text, http(html+"\r\nContent-Encoding: deflate", zipped(millPage)[2:]))
-	f(text, http(html+"\r\nContent-Encoding: deflate", millPage))
-	f("bad-encoding", http(html+"\r\nContent-Encoding: deflate", zipped(millPage)[:50]))
-	f("bad-encoding", http(html+"\r\nContent-Encoding: br", millPage))
-	f("too-large", http(html+"\r\nContent-Encoding: gzip", gz(strings.Repeat(" ", maxPayload+1))))
+	f(text, httpOf(chunked, fmt.Sprintf("10;x=y\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", millPage[:16], len(millPage)-16, millPage[16:])))
+	f(text, httpOf(chunked, millPage))
+	f("bad-http", httpOf(chunked, "10\r\n"+millPage[:16]+"\r\nzz\r\n"+millPage[16:]))
+	f("bad-http", httpOf(chunked, "10\r\n"+millPage[:16]))
+	f(text, httpOf(html+"\r\nContent-Encoding: gzip", gz(millPage)))
+	f(text, httpOf(html+"\r\nContent-Encoding: x-gzip, identity", gz(millPage)))
+	f(text, httpOf(html+"\r\nContent-Encoding: gzip", millPage))
+	f(text, httpOf(html+"\r\nContent-Encoding: gzip, gzip", gz(gz(millPage))))
+	f(text, httpOf(html+"\r\nContent-Encoding: deflate", zipped(millPage)))
+	f(text, httpOf(html+"\r\nContent-Encoding: deflate", zipped(millPage)[2:]))
+	f(text, httpOf(html+"\r\nContent-Encoding: deflate", millPage))
+	f("bad-encoding", httpOf(html+"\r\nContent-Encoding: deflate", zipped(millPage)[:50]))
+	f("bad-encoding", httpOf(html+"\r\nContent-Encoding: br", millPage))
+	f("too-large", httpOf(html+"\r\nContent-Encoding: gzip", gz(strings.Repeat(" ", maxPayload+1))))
 	// Digests of the block.
-	sum := sha1.Sum([]byte(http(html, millPage)))
-	f(text, http(html, millPage), "WARC-Block-Digest: sha1:"+base32.StdEncoding.EncodeToString(sum[:]))
-	f(text, http(html, millPage), fmt.Sprintf("WARC-Block-Digest: sha1:%x", sum))
-	f(text, http(html, millPage), "WARC-Block-Digest: crc99:1")
-	f("digest", http(html, millPage), "WARC-Block-Digest: sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
-	f("digest", http(html, millPage), "WARC-Block-Digest: md5:00")
-	f("digest", http(html, millPage), "WARC-Block-Digest: sha256:00")
+	sum := sha1.Sum([]byte(httpOf(html, millPage)))
+	f(text, httpOf(html, millPage), "WARC-Block-Digest: sha1:"+base32.StdEncoding.EncodeToString(sum[:]))
+	f(text, httpOf(html, millPage), fmt.Sprintf("WARC-Block-Digest: sha1:%x", sum))
+	f(text, httpOf(html, millPage), "WARC-Block-Digest: crc99:1")
+	f("digest", httpOf(html, millPage), "WARC-Block-Digest: sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	f("digest", httpOf(html, millPage), "WARC-Block-Digest: md5:00")
+	f("digest", httpOf(html, millPage), "WARC-Block-Digest: sha256:00")
 }
 
 func TestWARCMeta(t *testing.T) {
-	block := http("Content-Type: text/html; charset=iso-8859-1", "<html lang=fr><head><title>Le moulin</title></head><body><article><p>Le vieux moulin se dresse pr\xe8s de la rivi\xe8re, et il tourne.</p></article></body></html>")
+	block := httpOf("Content-Type: text/html; charset=iso-8859-1", "<html lang=fr><head><title>Le moulin</title></head><body><article><p>Le vieux moulin se dresse pr\xe8s de la rivi\xe8re, et il tourne.</p></article></body></html>")
 	r, err := NewWARC(opts(plant(t, "a.warc", warcOf(block, append(responseLines[:len(responseLines):len(responseLines)], "WARC-Truncated: length")...)), "a.warc"))
 	h := reap(t, r, err)
 	if len(h.docs) != 1 {
@@ -109,7 +109,7 @@ func TestWARCMeta(t *testing.T) {
 }
 
 func TestWARCRecords(t *testing.T) {
-	good := warcOf(http("Content-Type: text/html", millPage), responseLines...)
+	good := warcOf(httpOf("Content-Type: text/html", millPage), responseLines...)
 	f := func(docs int, reasons string, file string) {
 		t.Helper()
 		for _, packed := range []bool{false, true} {

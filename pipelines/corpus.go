@@ -28,7 +28,7 @@ func (s *learnStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifes
 	if err != nil || s.spec.Tokenize.File == "" {
 		return h, err
 	}
-	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, []string{s.spec.path(s.spec.Tokenize.File)}, 1)
+	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(s.spec.path(s.spec.Tokenize.File)), 1)
 	return h, err
 }
 

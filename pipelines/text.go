@@ -78,7 +78,7 @@ func (s *ingestStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manife
 		return h, err
 	}
 	base := s.spec.base
-	if root := goroot(); len(files) > 0 && root != "" && strings.HasPrefix(files[0], root) {
+	if root := goroot(); len(files) > 0 && root != "" && strings.HasPrefix(files[0].Path, root) {
 		base = root // names must not tell where the toolchain stands
 	}
 	h.Inputs, err = s.env.world.inputs(ctx, base, files, s.env.Workers)

@@ -90,7 +90,7 @@ func (s *tuneStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest
 	if err != nil {
 		return h, err
 	}
-	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, s.files(), 1)
+	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(s.files()...), 1)
 	return h, err
 }
 
@@ -107,7 +107,7 @@ func (s *tuneStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local
 	if err != nil {
 		return m, err
 	}
-	return m, s.env.world.unchanged(s.files())
+	return m, s.env.world.unchanged(localFiles(s.files()...))
 }
 
 // Model finds the newest model of a run, tuned if it was, and its tokenizer.

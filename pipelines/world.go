@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/ingest"
 )
 
 // world knows the digests of files that are not ours. They are cached by path, size and time of change, so that a second plan of
@@ -19,6 +20,8 @@ type world struct {
 	mu    sync.Mutex
 	known map[string]stamp
 	dirty bool
+
+	fetched map[string]quern.Digest // of URLs, in this run
 }
 
 type stamp struct {
@@ -30,7 +33,7 @@ type stamp struct {
 const worldName = "cache/world.json"
 
 func openWorld(dir quern.Dir) *world {
-	w := &world{dir: dir, known: map[string]stamp{}}
+	w := &world{dir: dir, known: map[string]stamp{}, fetched: map[string]quern.Digest{}}
 	if b, err := quern.ReadBlob(dir, worldName); err == nil {
 		if json.Unmarshal(b, &w.known) != nil {
 			w.known = map[string]stamp{} // a damaged cache costs time, nothing else
@@ -39,17 +42,35 @@ func openWorld(dir quern.Dir) *world {
 	return w
 }
 
-// inputs digests files, named relative to base, in the order given.
-func (w *world) inputs(ctx context.Context, base string, files []string, workers int) ([]quern.Input, error) {
+// localFiles are paths as inputs.
+func localFiles(paths ...string) []ingest.File {
+	files := make([]ingest.File, len(paths))
+	for i, p := range paths {
+		files[i].Path = p
+	}
+	return files
+}
+
+// inputs digests files, named relative to base, in the order given. Of a URL not the bytes are digested but what its server calls
+// their version: nobody wants to fetch a crawl twice.
+func (w *world) inputs(ctx context.Context, base string, files []ingest.File, workers int) ([]quern.Input, error) {
 	in := make([]quern.Input, len(files))
 	err := quern.Each(ctx, workers, len(files), func(_ context.Context, _, i int) error {
-		s, err := w.digest(files[i])
+		f := files[i]
+		if ingest.IsURL(f.Path) {
+			in[i] = quern.Input{Name: f.Path, Digest: urlDigest(f), Size: max(f.Size, 0)}
+			w.mu.Lock()
+			w.fetched[f.Path] = in[i].Digest
+			w.mu.Unlock()
+			return nil
+		}
+		s, err := w.digest(f.Path)
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(base, files[i])
+		name, err := filepath.Rel(base, f.Path)
 		if err != nil {
-			name = files[i]
+			name = f.Path
 		}
 		in[i] = quern.Input{Name: filepath.ToSlash(name), Digest: s.Digest, Size: s.Size}
 		return nil
@@ -58,6 +79,12 @@ func (w *world) inputs(ctx context.Context, base string, files []string, workers
 		return nil, err
 	}
 	return in, w.save()
+}
+
+func urlDigest(f ingest.File) quern.Digest {
+	m := quern.NewMeter(io.Discard)
+	fmt.Fprintf(m, "%s\n%d\n%s", f.Path, f.Size, f.Version)
+	return m.Digest()
 }
 
 func (w *world) digest(path string) (stamp, error) {
@@ -92,8 +119,16 @@ func (w *world) digest(path string) (stamp, error) {
 }
 
 // unchanged reports an error if a file is no longer what was digested: it grew or was replaced while a step read it.
-func (w *world) unchanged(files []string) error {
-	for _, path := range files {
+func (w *world) unchanged(files []ingest.File) error {
+	for _, f := range files {
+		path := f.Path
+		if ingest.IsURL(path) {
+			// Its readers have compared versions with every answer: what is left to compare is the version that they began with.
+			if urlDigest(f) != w.fetched[path] {
+				return fmt.Errorf("%s changed since the plan was made: run again", path)
+			}
+			continue
+		}
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return err

@@ -1,0 +1,178 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Remote objects are read over HTTP by range requests, forward in one stream and elsewhere in small pieces. A connection that breaks
+// is taken up again at the byte where it broke; an object that changes while it is read is an error, never a mixture of two.
+const (
+	remoteTries = 8                // attempts without a byte gained before a read gives up
+	remoteStall = 60 * time.Second // a server may be silent that long within an answer
+	remoteNear  = 256 << 10        // bytes ahead that are cheaper read over than asked for anew
+	remoteHead  = 64 << 10         // bytes at the start that are kept, since every format looks at them first
+)
+
+// IsURL reports a path of the spec that is fetched.
+func IsURL(name string) bool {
+	return strings.HasPrefix(name, "https://") || strings.HasPrefix(name, "http://")
+}
+
+// web fetches. It is shared by all readers of a source, so that they see one version of an object.
+type web struct {
+	client *retryablehttp.Client
+	mu     sync.Mutex
+	known  map[string]File
+}
+
+func newWeb() *web {
+	c := retryablehttp.NewClient() // repeats what a server answers with 429 or 5xx, after the time that it asks for
+	c.Logger = nil
+	c.RetryMax = remoteTries
+	c.RetryWaitMin, c.RetryWaitMax = time.Second, time.Minute
+	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = remoteStall
+	t.DisableCompression = true // bytes as they are stored: ranges count those
+	c.HTTPClient = &http.Client{Transport: t}
+	return &web{client: c, known: map[string]File{}}
+}
+
+// statusError is an answer that repeating does not heal.
+type statusError struct{ code int }
+
+func (e statusError) Error() string {
+	return fmt.Sprintf("the server answers %d %s", e.code, http.StatusText(e.code))
+}
+
+var (
+	errChanged = errors.New("the object changed while it was read: run again")
+	errRanges  = errors.New("the server does not answer range requests, which this format needs: download the file first")
+)
+
+// get asks for bytes [from, to) of an object, to = -1 for all that follow, and checks that the answer is of the known version.
+func (w *web) get(ctx context.Context, f *File, from, to int64) (*http.Response, error) {
+	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, f.Path, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "quern")
+	span := fmt.Sprintf("bytes=%d-", from)
+	if to >= 0 {
+		span += strconv.FormatInt(to-1, 10)
+	}
+	req.Header.Set("Range", span)
+	if strings.HasPrefix(f.Version, `"`) {
+		req.Header.Set("If-Match", f.Version)
+	}
+	resp, err := w.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	got := File{Path: f.Path, Size: -1, Version: versionOf(resp)}
+	switch resp.StatusCode {
+	case http.StatusPartialContent:
+		at, size, ok := contentRange(resp.Header.Get("Content-Range"))
+		if !ok || at != from {
+			err = fmt.Errorf("the server answers another range than asked for: %q", clip(resp.Header.Get("Content-Range"), 60))
+		}
+		got.Size = size
+	case http.StatusOK:
+		got.Size = resp.ContentLength
+		if from > 0 {
+			err = errRanges
+		}
+	case http.StatusRequestedRangeNotSatisfiable: // how an empty object answers
+		_, got.Size, _ = contentRange(resp.Header.Get("Content-Range"))
+		if from == 0 && got.Size == 0 {
+			resp.Body.Close()
+			resp.Body = http.NoBody
+			break
+		}
+		err = errChanged
+	case http.StatusPreconditionFailed:
+		err = errChanged
+	default:
+		err = statusError{resp.StatusCode}
+	}
+	if err == nil && f.Size >= 0 && (got.Size != f.Size || got.Version != f.Version) {
+		err = errChanged
+	}
+	if err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	if f.Size < 0 {
+		*f = got
+	}
+	return resp, nil
+}
+
+// versionOf is what the server calls this state of an object: its entity tag, or the time of its last change.
+func versionOf(r *http.Response) string {
+	if tag := r.Header.Get("ETag"); tag != "" {
+		return tag
+	}
+	return r.Header.Get("Last-Modified")
+}
+
+// contentRange reads "bytes 0-99/1234" and "bytes */1234"; a size of "*" is -1.
+func contentRange(s string) (from, size int64, ok bool) {
+	s, ok = strings.CutPrefix(s, "bytes ")
+	span, total, cut := strings.Cut(s, "/")
+	if !ok || !cut {
+		return 0, -1, false
+	}
+	size, err := strconv.ParseInt(total, 10, 64)
+	if err != nil {
+		size = -1
+	}
+	first, _, _ := strings.Cut(span, "-")
+	if from, err = strconv.ParseInt(first, 10, 64); err != nil {
+		return 0, size, span == "*"
+	}
+	return from, size, true
+}
+
+// stat tells size and version of an object, once for the life of the source.
+func (w *web) stat(ctx context.Context, url string) (File, error) {
+	w.mu.Lock()
+	f, ok := w.known[url]
+	w.mu.Unlock()
+	if ok {
+		return f, nil
+	}
+	f = File{Path: url, Size: -1}
+	resp, err := w.get(ctx, &f, 0, 1)
+	if err != nil {
+		return f, fmt.Errorf("%s: %w", url, err)
+	}
+	resp.Body.Close()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known[url] = f
+	return f, nil
+}
+
+// open starts to read an object. One that is not there is refused as a file, so that a hole in a list of thousands ends no run.
+func (w *web) open(ctx context.Context, url string) (*disk, error) {
+	f, err := w.stat(ctx, url)
+	var status statusError
+	if errors.As(err, &status) && status.code < 500 && status.code != http.StatusTooManyRequests {
+		return nil, refuse(url, "http-status", -1, status)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o := &object{ctx: ctx, web: w, file: f}
+	return &disk{store: o, size: f.Size}, nil
+}
