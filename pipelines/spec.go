@@ -99,9 +99,10 @@ type Tune struct {
 }
 
 // formats are the names of the readers of the outside world.
-var formats = formatNames()
+var formats = Formats()
 
-func formatNames() (names []string) {
+// Formats lists the formats that an input may have.
+func Formats() (names []string) {
 	for _, f := range ingest.Formats {
 		names = append(names, f.Name)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/pipelines"
 	"github.com/spf13/cobra"
 )
 
@@ -27,7 +28,12 @@ type benchResult struct {
 	PeakRSSMB float64   `json:"peak_rss_mb"`
 	TokensPer float64   `json:"tokens_per_s,omitempty"`
 	Rows      []gemmRow `json:"rows,omitempty"`
+	Skipped   int64     `json:"skipped,omitempty"`
+	PackedMB  float64   `json:"packed_mb_per_s,omitempty"` // of ingest: bytes of the files, for each worker
+	RawMB     float64   `json:"raw_mb_per_s,omitempty"`    // of ingest: bytes of the pages before extraction, for each worker
 	tokens    int64
+	packed    int64
+	raw       int64
 }
 
 // bench is the setting of a run of a bench.
@@ -37,6 +43,10 @@ type bench struct {
 	mb      float64
 	seconds float64
 	workers int
+
+	inputs                  []string // of ingest
+	format, fields, options string
+	write                   bool
 }
 
 // benches are the figures that a machine can be asked for.
@@ -44,6 +54,7 @@ var benches = []struct {
 	name, what string
 	run        func(*bench, *benchResult) error
 }{
+	{"ingest", "read inputs of any format", benchIngest},
 	{"clean", "normalize, Gopher, C4 and FineWeb, all facts", benchClean},
 	{"minhash", "sign for exact and near duplicates", benchMinhash},
 	{"cluster", "find duplicates among signatures and verify them", benchCluster},
@@ -90,6 +101,11 @@ func benchCommand() *cobra.Command {
 	cmd.Flags().Float64Var(&b.mb, "mb", 32, "MB of text; a smaller dataset is read several times")
 	cmd.Flags().Float64Var(&b.seconds, "seconds", 3, "how long to measure, at least")
 	cmd.Flags().IntVar(&b.workers, "workers", 1, "goroutines")
+	cmd.Flags().StringArrayVar(&b.inputs, "input", nil, "of ingest: a file, folder, archive or URL; again and again")
+	cmd.Flags().StringVar(&b.format, "format", "", "of ingest: what the inputs are, where the name does not tell: "+strings.Join(pipelines.Formats(), ", "))
+	cmd.Flags().StringVar(&b.fields, "fields", "", "of ingest: columns, as in a spec")
+	cmd.Flags().StringVar(&b.options, "options", "", "of ingest: options of the format, as in a spec")
+	cmd.Flags().BoolVar(&b.write, "write", false, "of ingest: write text shards (Parquet, zstd), as a run does")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
@@ -100,6 +116,8 @@ func (r *benchResult) finish() {
 		r.DocsPerS = float64(r.Docs) / r.Seconds
 		r.MBPerS = float64(r.Bytes) / 1e6 / r.Seconds / float64(r.Workers)
 		r.TokensPer = float64(r.tokens) / r.Seconds
+		r.PackedMB = float64(r.packed) / 1e6 / r.Seconds / float64(r.Workers)
+		r.RawMB = float64(r.raw) / 1e6 / r.Seconds / float64(r.Workers)
 	}
 }
 
@@ -111,6 +129,12 @@ func (r *benchResult) print(out io.Writer, what string) {
 		for _, x := range r.Rows {
 			fmt.Fprintf(tw, "%s\t%.1f\t%.1f\t%.2f\t\n", x.Shape, x.GFlops, x.Gonum, x.Ratio)
 		}
+		tw.Flush()
+		return
+	}
+	if r.packed > 0 {
+		fmt.Fprintln(tw, "documents\tskipped\tseconds\tdocs/s\tMB/s of text\tof files\tof pages\tpeak MB\t")
+		fmt.Fprintf(tw, "%d\t%d\t%.2f\t%.0f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", r.Docs, r.Skipped, r.Seconds, r.DocsPerS, r.MBPerS, r.PackedMB, r.RawMB, r.PeakRSSMB)
 		tw.Flush()
 		return
 	}

@@ -25,6 +25,9 @@ type inspector struct {
 	dropped   bool
 	tokenizer string
 	plain     bool
+
+	format, fields, options string // of an input of the outside world
+	skipped                 bool
 }
 
 func inspectCommand() *cobra.Command {
@@ -34,16 +37,21 @@ func inspectCommand() *cobra.Command {
 		Short: "Print documents as people read them; tokens and loss masks in color",
 		Long: `Print documents as people read them.
 
-PATH is a dataset (DIR/steps/<step>-<key>) of texts, or of tokens, whose tokens are then shown in alternating colors; or a file of
-conversations (.jsonl, .jsonl.gz, .jsonl.zst), whose learned tokens are shown in green. Tokens need --tokenizer, a tokenizer.json or
-the folder of a run.`,
+PATH is one of
+
+  - a dataset (DIR/steps/<step>-<key>) of texts, or of tokens, whose tokens are then shown in alternating colors;
+  - with --tokenizer, a file of conversations (.jsonl, .jsonl.gz, .jsonl.zst), whose learned tokens are shown in green;
+  - anything that a spec can ingest: a file, folder, archive or URL, shown as the documents that it would give, and at the end what
+    would be skipped. The name tells the format, or --format does: ` + strings.Join(pipelines.Formats(), ", ") + `.
+
+Tokens need --tokenizer, a tokenizer.json or the folder of a run.`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.out = cmd.OutOrStdout()
 			if in.n < 1 || in.skip < 0 {
 				return usageError{errors.New("-n: want 1 or more; --skip: want 0 or more")}
 			}
-			return in.path(filepath.Clean(args[0]))
+			return in.path(cmd.Context(), args[0])
 		},
 	}
 	cmd.Flags().IntVarP(&in.n, "number", "n", 3, "documents to print")
@@ -51,17 +59,25 @@ the folder of a run.`,
 	cmd.Flags().StringVar(&in.id, "id", "", "only the document with this ID")
 	cmd.Flags().BoolVar(&in.dropped, "dropped", false, "of a clean dataset, the dropped documents with rule, value and threshold")
 	cmd.Flags().StringVar(&in.tokenizer, "tokenizer", "", "tokenizer.json, or the folder of a run")
+	cmd.Flags().StringVar(&in.format, "format", "", "of an input: what it is")
+	cmd.Flags().StringVar(&in.fields, "fields", "", "of an input: its columns, as in a spec, such as '{text: body}'")
+	cmd.Flags().StringVar(&in.options, "options", "", "of an input: options of the format, as in a spec")
+	cmd.Flags().BoolVar(&in.skipped, "skipped", false, "of an input: also each record that is skipped, with its reason")
 	cmd.Flags().BoolVar(&in.plain, "no-color", false, "brackets instead of colors")
 	return cmd
 }
 
-func (in *inspector) path(path string) error {
-	if strings.Contains(filepath.Base(path), ".jsonl") {
-		return in.conversations(path)
+func (in *inspector) path(ctx context.Context, path string) error {
+	if in.tokenizer != "" && strings.Contains(filepath.Base(path), ".jsonl") {
+		return in.conversations(filepath.Clean(path))
 	}
+	if in.format != "" || !isDataset(path) {
+		return in.input(ctx, path)
+	}
+	path = filepath.Clean(path)
 	m, err := quern.LoadManifest(quern.Local(path))
 	if err != nil {
-		return fmt.Errorf("%s: neither a dataset nor a file of conversations: %w", path, err)
+		return err
 	}
 	dir := quern.Local(path)
 	switch {
@@ -83,6 +99,11 @@ func (in *inspector) path(path string) error {
 	return fmt.Errorf("%s: step %s holds neither texts nor tokens", path, m.Step)
 }
 
+func isDataset(path string) bool {
+	_, err := os.Stat(filepath.Join(path, "manifest.json"))
+	return err == nil
+}
+
 func (in *inspector) wanted(d *quern.Doc) bool {
 	if in.id != "" && d.ID.String() != in.id {
 		return false
@@ -99,6 +120,9 @@ func (in *inspector) text(d *quern.Doc) bool {
 	fmt.Fprintf(in.out, "%s\n", in.tint(1, fmt.Sprintf("── %s  %s/%s  %s  %s  %s", d.ID, d.Domain, d.Source, d.Lang, d.Time, printable(d.Origin))))
 	if d.Drop.Verdict != "" {
 		fmt.Fprintf(in.out, "%s\n", in.tint(31, fmt.Sprintf("dropped by %s: %g, limit %g", d.Drop.Verdict, d.Drop.Value, d.Drop.Limit)))
+	}
+	if f := facts(d); f != "" {
+		fmt.Fprint(in.out, in.tint(2, f))
 	}
 	fmt.Fprintf(in.out, "%s\n\n", printable(string(d.Text)))
 	in.n--
@@ -212,7 +236,7 @@ func (in *inspector) tint(code int, s string) string {
 		return s
 	case !in.plain:
 		return fmt.Sprintf("\x1b[%dm%s\x1b[0m", code, s)
-	case code == 1:
+	case code <= 2:
 		return s
 	}
 	return "[" + s + "]"
