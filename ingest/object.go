@@ -174,7 +174,7 @@ func healable(err error) bool {
 
 // pause waits before another attempt, longer each time.
 func (o *object) pause(try int, cause error) error {
-	c := o.web.client
+	c := o.web.reads
 	wait := time.NewTimer(retryablehttp.DefaultBackoff(c.RetryWaitMin, c.RetryWaitMax, try-1, nil))
 	defer wait.Stop()
 	select {
@@ -188,7 +188,7 @@ func (o *object) pause(try int, cause error) error {
 // open starts a stream of bytes [from, to), which ends by itself when the server is silent for too long.
 func (o *object) open(from, to int64) (*stream, error) {
 	ctx, cancel := context.WithCancelCause(o.ctx)
-	resp, err := o.web.get(ctx, &o.file, from, to)
+	resp, err := o.web.get(ctx, o.web.reads, &o.file, from, to)
 	if err != nil {
 		cancel(nil)
 		return nil, err

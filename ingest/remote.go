@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,22 +31,35 @@ func IsURL(name string) bool {
 
 // web fetches. It is shared by all readers of a source, so that they see one version of an object.
 type web struct {
-	client *retryablehttp.Client
-	mu     sync.Mutex
-	known  map[string]File
+	asks  *retryablehttp.Client // for the size of an object: a person may be waiting
+	reads *retryablehttp.Client
+	mu    sync.Mutex
+	known map[string]File
 }
 
 func newWeb() *web {
-	c := retryablehttp.NewClient() // repeats what a server answers with 429 or 5xx, after the time that it asks for
-	c.Logger = nil
-	c.RetryMax = remoteTries
-	c.RetryWaitMin, c.RetryWaitMax = time.Second, time.Minute
-	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = remoteStall
 	t.DisableCompression = true // bytes as they are stored: ranges count those
+	return &web{asks: patient(t, 3), reads: patient(t, remoteTries), known: map[string]File{}}
+}
+
+// patient is a client that repeats what fails to connect or is answered with 429 or 5xx, after the time that the server asks for.
+func patient(t http.RoundTripper, tries int) *retryablehttp.Client {
+	c := retryablehttp.NewClient()
 	c.HTTPClient = &http.Client{Transport: t}
-	return &web{client: c, known: map[string]File{}}
+	c.Logger = nil
+	c.RetryMax = tries
+	c.RetryWaitMin, c.RetryWaitMax = time.Second, time.Minute
+	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	c.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		var name *net.DNSError
+		if errors.As(err, &name) && name.IsNotFound {
+			return false, err
+		}
+		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+	}
+	return c
 }
 
 // statusError is an answer that repeating does not heal.
@@ -60,7 +75,7 @@ var (
 )
 
 // get asks for bytes [from, to) of an object, to = -1 for all that follow, and checks that the answer is of the known version.
-func (w *web) get(ctx context.Context, f *File, from, to int64) (*http.Response, error) {
+func (w *web) get(ctx context.Context, c *retryablehttp.Client, f *File, from, to int64) (*http.Response, error) {
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, f.Path, nil)
 	if err != nil {
 		return nil, err
@@ -74,7 +89,7 @@ func (w *web) get(ctx context.Context, f *File, from, to int64) (*http.Response,
 	if strings.HasPrefix(f.Version, `"`) {
 		req.Header.Set("If-Match", f.Version)
 	}
-	resp, err := w.client.Do(req)
+	resp, err := c.Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -144,22 +159,26 @@ func contentRange(s string) (from, size int64, ok bool) {
 }
 
 // stat tells size and version of an object, once for the life of the source.
-func (w *web) stat(ctx context.Context, url string) (File, error) {
+func (w *web) stat(ctx context.Context, name string) (File, error) {
 	w.mu.Lock()
-	f, ok := w.known[url]
+	f, ok := w.known[name]
 	w.mu.Unlock()
 	if ok {
 		return f, nil
 	}
-	f = File{Path: url, Size: -1}
-	resp, err := w.get(ctx, &f, 0, 1)
+	f = File{Path: name, Size: -1}
+	resp, err := w.get(ctx, w.asks, &f, 0, 1)
 	if err != nil {
-		return f, fmt.Errorf("%s: %w", url, err)
+		var at *url.Error
+		if errors.As(err, &at) {
+			err = at.Err // which does not name the URL once more
+		}
+		return f, fmt.Errorf("%s: %w", name, err)
 	}
 	resp.Body.Close()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.known[url] = f
+	w.known[name] = f
 	return f, nil
 }
 

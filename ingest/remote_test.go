@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
 	"github.com/seed-83c59573/quern"
 )
 
@@ -99,7 +100,9 @@ func (f *faulty) Write(p []byte) (int, error) {
 // quick makes a web that waits hardly at all between attempts.
 func quick() *web {
 	w := newWeb()
-	w.client.RetryWaitMin, w.client.RetryWaitMax = time.Millisecond, 4*time.Millisecond
+	for _, c := range []*retryablehttp.Client{w.asks, w.reads} {
+		c.RetryWaitMin, c.RetryWaitMax = time.Millisecond, 4*time.Millisecond
+	}
 	return w
 }
 

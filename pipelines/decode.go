@@ -172,6 +172,9 @@ func placed(file string, err error) error {
 	} else if have, want, ok := strings.Cut(msg, " was used where "); ok {
 		msg = fmt.Sprintf("have %s, want %s", inWords(have), inWords(strings.TrimSuffix(want, " is expected")))
 	}
+	if msg == "have a mapping, want a word" {
+		msg += "; a word with a colon in it, such as a URL, needs quotes"
+	}
 	return at(file, ye.GetToken(), "%s", msg)
 }
 
