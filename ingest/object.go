@@ -14,7 +14,7 @@ import (
 // short gap, or asks for a new stream.
 type object struct {
 	ctx  context.Context
-	web  *web
+	web  *network
 	file File
 
 	pos   int64 // of the next Read

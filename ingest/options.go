@@ -30,6 +30,8 @@ type Options struct {
 	Paths []string
 
 	UnitBytes int64 // the size of a unit, in bytes of input; 0 = DefaultUnitBytes
+
+	web *network // what fetches URLs; shared by all that one source opens
 }
 
 // Fields names the columns of a record. A dotted name reaches into nested objects; an empty one reads nothing.
@@ -92,7 +94,7 @@ type input struct {
 	path  string // what this machine opens
 	size  int64
 
-	web *web            // fetches it if it is a URL
+	web *network        // fetches it if it is a URL
 	ctx context.Context // bounds that
 }
 
@@ -133,11 +135,11 @@ func (o Options) locate(root, entry string) string {
 }
 
 // list resolves the patterns, in sorted order of their matches, each file once. Links are not followed below a folder.
-func (o Options) list(ctx context.Context, web *web, wants func(name string) bool) ([]input, error) {
+func (o Options) list(ctx context.Context, wants func(name string) bool) ([]input, error) {
 	var all []input
 	for _, pattern := range o.Paths {
 		if isPathList(pattern) {
-			inputs, err := o.listed(ctx, web, pattern, wants)
+			inputs, err := o.listed(ctx, pattern, wants)
 			if err != nil {
 				return nil, err
 			}
@@ -145,11 +147,11 @@ func (o Options) list(ctx context.Context, web *web, wants func(name string) boo
 			continue
 		}
 		if IsURL(pattern) {
-			f, err := web.stat(ctx, pattern)
+			f, err := o.web.stat(ctx, pattern)
 			if err != nil {
 				return nil, fmt.Errorf("ingest: source %q: %w", o.Name, err)
 			}
-			all = append(all, input{root: pattern, path: pattern, size: f.Size, web: web, ctx: ctx})
+			all = append(all, input{root: pattern, path: pattern, size: f.Size, web: o.web, ctx: ctx})
 			continue
 		}
 		roots, err := o.match(pattern)

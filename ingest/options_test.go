@@ -40,7 +40,7 @@ func TestListing(t *testing.T) {
 	}
 	f := func(patterns []string, want ...string) {
 		t.Helper()
-		list, err := opts(filepath.Join(dir, "spec"), patterns...).list(context.Background(), newWeb(), (&jsonl{}).wants)
+		list, err := opts(filepath.Join(dir, "spec"), patterns...).list(context.Background(), (&jsonl{}).wants)
 		if err != nil {
 			t.Error(err)
 			return

@@ -27,8 +27,8 @@ func isPathList(name string) bool {
 
 // listed are the inputs that a path list names. A line is a URL, or a path: on the list's own server, or below the list's own folder.
 // The size of a URL is not asked for, since a list may have a hundred thousand.
-func (o Options) listed(ctx context.Context, web *web, list string, wants func(name string) bool) ([]input, error) {
-	lines, err := o.lines(ctx, web, list)
+func (o Options) listed(ctx context.Context, list string, wants func(name string) bool) ([]input, error) {
+	lines, err := o.lines(ctx, list)
 	if err == nil && len(lines) == 0 {
 		err = errors.New("the list is empty")
 	}
@@ -49,7 +49,7 @@ func (o Options) listed(ctx context.Context, web *web, list string, wants func(n
 			name = u.String()
 		}
 		if IsURL(name) {
-			all = append(all, input{root: name, path: name, size: -1, web: web, ctx: ctx})
+			all = append(all, input{root: name, path: name, size: -1, web: o.web, ctx: ctx})
 			continue
 		}
 		if all, err = o.walk(ctx, path.Join(path.Dir(list), line), wants, all); err != nil {
@@ -60,13 +60,13 @@ func (o Options) listed(ctx context.Context, web *web, list string, wants func(n
 }
 
 // lines reads the lines of a path list. A fragment such as #0:10 takes those from the first number to before the second.
-func (o Options) lines(ctx context.Context, web *web, list string) ([]string, error) {
+func (o Options) lines(ctx context.Context, list string) ([]string, error) {
 	name, fragment, _ := strings.Cut(list, "#")
 	from, to, err := lineRange(fragment)
 	if err != nil {
 		return nil, err
 	}
-	f := input{root: name, path: o.locate(name, ""), web: web, ctx: ctx}
+	f := input{root: name, path: o.locate(name, ""), web: o.web, ctx: ctx}
 	d, err := f.open()
 	if err != nil {
 		return nil, err

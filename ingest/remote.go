@@ -29,19 +29,19 @@ func IsURL(name string) bool {
 	return strings.HasPrefix(name, "https://") || strings.HasPrefix(name, "http://")
 }
 
-// web fetches. It is shared by all readers of a source, so that they see one version of an object.
-type web struct {
+// network fetches. It is shared by all readers of a source, so that they see one version of an object.
+type network struct {
 	asks  *retryablehttp.Client // for the size of an object: a person may be waiting
 	reads *retryablehttp.Client
 	mu    sync.Mutex
 	known map[string]File
 }
 
-func newWeb() *web {
+func newNetwork() *network {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = remoteStall
 	t.DisableCompression = true // bytes as they are stored: ranges count those
-	return &web{asks: patient(t, 3), reads: patient(t, remoteTries), known: map[string]File{}}
+	return &network{asks: patient(t, 3), reads: patient(t, remoteTries), known: map[string]File{}}
 }
 
 // patient is a client that repeats what fails to connect or is answered with 429 or 5xx, after the time that the server asks for.
@@ -75,7 +75,7 @@ var (
 )
 
 // get asks for bytes [from, to) of an object, to = -1 for all that follow, and checks that the answer is of the known version.
-func (w *web) get(ctx context.Context, c *retryablehttp.Client, f *File, from, to int64) (*http.Response, error) {
+func (w *network) get(ctx context.Context, c *retryablehttp.Client, f *File, from, to int64) (*http.Response, error) {
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, f.Path, nil)
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func contentRange(s string) (from, size int64, ok bool) {
 }
 
 // stat tells size and version of an object, once for the life of the source.
-func (w *web) stat(ctx context.Context, name string) (File, error) {
+func (w *network) stat(ctx context.Context, name string) (File, error) {
 	w.mu.Lock()
 	f, ok := w.known[name]
 	w.mu.Unlock()
@@ -183,7 +183,7 @@ func (w *web) stat(ctx context.Context, name string) (File, error) {
 }
 
 // open starts to read an object. One that is not there is refused as a file, so that a hole in a list of thousands ends no run.
-func (w *web) open(ctx context.Context, url string) (*disk, error) {
+func (w *network) open(ctx context.Context, url string) (*disk, error) {
 	f, err := w.stat(ctx, url)
 	var status statusError
 	if errors.As(err, &status) && status.code < 500 && status.code != http.StatusTooManyRequests {

@@ -98,8 +98,8 @@ func (f *faulty) Write(p []byte) (int, error) {
 }
 
 // quick makes a web that waits hardly at all between attempts.
-func quick() *web {
-	w := newWeb()
+func quick() *network {
+	w := newNetwork()
 	for _, c := range []*retryablehttp.Client{w.asks, w.reads} {
 		c.RetryWaitMin, c.RetryWaitMax = time.Millisecond, 4*time.Millisecond
 	}
@@ -263,7 +263,7 @@ func TestRemoteReadIsCancelled(t *testing.T) {
 	server := httptest.NewServer(&shop{data: remoteData(), patient: true, refuse: append([]int{0}, repeat(503, 1000)...)})
 	defer server.Close()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := newWeb() // waits a second and more between attempts
+	w := newNetwork() // waits a second and more between attempts
 	d, err := w.open(ctx, server.URL)
 	if err != nil {
 		t.Fatal(err)

@@ -33,9 +33,8 @@ var errStop = errors.New("stopped")
 
 // source is the Reader of any format.
 type source struct {
-	o   Options
-	f   fileFormat
-	web *web
+	o Options
+	f fileFormat
 }
 
 func newSource(o Options, f fileFormat) (Reader, error) {
@@ -45,11 +44,12 @@ func newSource(o Options, f fileFormat) (Reader, error) {
 	if o.UnitBytes == 0 {
 		o.UnitBytes = DefaultUnitBytes
 	}
-	return &source{o, f, newWeb()}, nil
+	o.web = newNetwork()
+	return &source{o, f}, nil
 }
 
 func (s *source) Files(ctx context.Context) ([]File, error) {
-	inputs, err := s.o.list(ctx, s.web, s.f.wants)
+	inputs, err := s.o.list(ctx, s.f.wants)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s *source) Files(ctx context.Context) ([]File, error) {
 	for i, f := range inputs {
 		files[i] = File{Path: f.path, Size: f.size}
 		if IsURL(f.path) && f.size >= 0 {
-			if files[i], err = s.web.stat(ctx, f.path); err != nil {
+			if files[i], err = s.o.web.stat(ctx, f.path); err != nil {
 				return nil, err
 			}
 		}
@@ -69,7 +69,7 @@ func (s *source) Files(ctx context.Context) ([]File, error) {
 // Units divides what is larger than a unit and groups what is smaller, in the order of the listing. Files are only opened to find
 // where they may be divided.
 func (s *source) Units(ctx context.Context) ([]quern.Unit, error) {
-	files, err := s.o.list(ctx, s.web, s.f.wants)
+	files, err := s.o.list(ctx, s.f.wants)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (s *source) Docs(ctx context.Context, u quern.Unit) iter.Seq2[*quern.Doc, e
 		w := &out{ctx: ctx, o: &s.o, yield: yield}
 		r := s.f.reader(w)
 		for _, p := range u.Parts {
-			f := input{root: p.Path, entry: p.Entry, path: s.o.locate(p.Path, p.Entry), web: s.web, ctx: ctx}
+			f := input{root: p.Path, entry: p.Entry, path: s.o.locate(p.Path, p.Entry), web: s.o.web, ctx: ctx}
 			err := r.read(f, p)
 			var refused *quern.RecordError
 			switch {
