@@ -175,6 +175,7 @@ type RecordError struct {
 	Unit   string // "offset", "line", "row"
 	Cause  error  // may be nil
 	File   bool   // the whole file was refused, not one record: counted against the ceiling of files
+	Passed bool   // nothing is wrong: the record is no document of this source, such as the request beside a page; Reason says what it is
 }
 
 func (e *RecordError) Error() string {

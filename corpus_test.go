@@ -49,7 +49,8 @@ func TestSeedDependsOnEverything(t *testing.T) {
 type number struct {
 	units, docs int
 	badRecord   func(u, i int) bool
-	broken      int // unit that fails; -1 = none
+	other       func(u, i int) bool // records that are no documents
+	broken      int                 // unit that fails; -1 = none
 }
 
 func (n number) Units(context.Context) ([]Unit, error) {
@@ -67,6 +68,12 @@ func (n number) Docs(_ context.Context, u Unit) iter.Seq2[*Doc, error] {
 		for i := range n.docs {
 			if n.badRecord != nil && n.badRecord(unit, i) {
 				if !yield(nil, &RecordError{Reason: "bad-json", Path: u.Name, Offset: int64(i), Unit: "line", Cause: errors.New("unexpected end")}) {
+					return
+				}
+				continue
+			}
+			if n.other != nil && n.other(unit, i) {
+				if !yield(nil, &RecordError{Reason: "request", Path: u.Name, Offset: int64(i), Unit: "line", Passed: true}) {
 					return
 				}
 				continue
@@ -146,7 +153,7 @@ func pass(dir Dir, src Source, workers int) Pass {
 }
 
 func TestWorkersNeverChangeTheResult(t *testing.T) {
-	src := number{units: 13, docs: 40, broken: -1, badRecord: func(u, i int) bool { return u%3 == 0 && i == 7 }}
+	src := number{units: 13, docs: 40, broken: -1, badRecord: func(u, i int) bool { return u%3 == 0 && i == 7 }, other: func(u, i int) bool { return i == 9 }}
 	var want Manifest
 	for i, workers := range []int{1, 2, 7} {
 		dir := &Memory{}
@@ -172,7 +179,7 @@ func TestWorkersNeverChangeTheResult(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := back.Ledger
-		if l.In != 13*40 || l.Total(Skipped, "bad-json").Docs != 5 || l.Total(Dropped, "test.odd").Docs == 0 || l.Check() != nil {
+		if l.In != 13*40 || l.Total(Skipped, "bad-json").Docs != 5 || l.Total(Passed, "request").Docs != 13 || l.Total(Dropped, "test.odd").Docs == 0 || l.Check() != nil {
 			t.Errorf("ledger %+v", l)
 		}
 		if len(l.Samples) != 5 || !strings.Contains(l.Samples[0], "unit0: line 7: bad-json") {

@@ -104,7 +104,7 @@ func ExampleManifest() {
 	m.Ledger.Add(quern.Tally{Source: "docs", Domain: "web", Fate: quern.Dropped, Reason: "clean.gopher.too_short", Docs: 1})
 	fmt.Println(m.Save(dir))
 	// Output:
-	// clean.docs: ledger does not add up: 2 in, 1 kept + 0 dropped + 0 skipped
+	// clean.docs: ledger does not add up: 2 in, 1 kept + 0 dropped + 0 skipped + 0 passed over
 	// <nil>
 }
 

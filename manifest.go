@@ -68,11 +68,13 @@ type BlobInfo struct {
 // Fate is what became of a document.
 type Fate string
 
-// A document that came in was kept, dropped by a rule, or skipped because its record was bad.
+// A document that came in was kept, dropped by a rule, or skipped because its record was bad. A record that never was a document,
+// such as the request beside a page, was passed over: it is counted, so that nothing is lost in silence, but is no fault.
 const (
 	Kept    Fate = "kept"
 	Dropped Fate = "dropped"
 	Skipped Fate = "skipped"
+	Passed  Fate = "passed"
 )
 
 // Tally counts the documents of one source that met one fate for one reason.
@@ -86,9 +88,9 @@ type Tally struct {
 	Out    int64  `json:"bytes_out,omitempty"` // bytes of text as they went out, if kept
 }
 
-// Ledger accounts for every document of a step: in = kept + dropped + skipped. The zero value is empty.
+// Ledger accounts for every record of a step: in = kept + dropped + skipped + passed. The zero value is empty.
 type Ledger struct {
-	In      int64    `json:"in"` // documents and bad records that came in, counted at the door
+	In      int64    `json:"in"` // documents and other records that came in, counted at the door
 	Tallies []Tally  `json:"tallies"`
 	Samples []string `json:"samples,omitempty"`       // the first few bad records of each reason, with their places
 	Refused int64    `json:"files_refused,omitempty"` // how many of the skipped are whole files
@@ -160,11 +162,11 @@ func (l *Ledger) Reasons(f Fate) map[string]int64 {
 	return m
 }
 
-// Check reports an error unless in = kept + dropped + skipped.
+// Check reports an error unless in = kept + dropped + skipped + passed.
 func (l *Ledger) Check() error {
-	kept, dropped, skipped := l.Total(Kept, "").Docs, l.Total(Dropped, "").Docs, l.Total(Skipped, "").Docs
-	if l.In != kept+dropped+skipped {
-		return fmt.Errorf("ledger does not add up: %d in, %d kept + %d dropped + %d skipped", l.In, kept, dropped, skipped)
+	kept, dropped, skipped, passed := l.Total(Kept, "").Docs, l.Total(Dropped, "").Docs, l.Total(Skipped, "").Docs, l.Total(Passed, "").Docs
+	if l.In != kept+dropped+skipped+passed {
+		return fmt.Errorf("ledger does not add up: %d in, %d kept + %d dropped + %d skipped + %d passed over", l.In, kept, dropped, skipped, passed)
 	}
 	return nil
 }

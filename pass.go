@@ -182,7 +182,7 @@ func apply(stages []Stage, d *Doc) (Verdict, error) {
 	return Keep, nil
 }
 
-// skip counts a bad record under its reason.
+// skip counts a bad record, or one that is no document, under its reason.
 func (l *Ledger) skip(u Unit, d *Doc, err error) {
 	t := Tally{Source: u.Source, Domain: u.Domain, Fate: Skipped, Reason: "bad-record", Docs: 1}
 	if d != nil {
@@ -194,8 +194,11 @@ func (l *Ledger) skip(u Unit, d *Doc, err error) {
 		if re.File {
 			l.Refused++
 		}
+		if re.Passed {
+			t.Fate = Passed
+		}
 	}
-	if before := l.Total(Skipped, t.Reason).Docs; before < samplesPerReason {
+	if before := l.Total(Skipped, t.Reason).Docs; t.Fate == Skipped && before < samplesPerReason {
 		l.Samples = append(l.Samples, err.Error())
 	}
 	l.Add(t)
