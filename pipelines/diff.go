@@ -113,14 +113,12 @@ func diffSteps(a, b *Summary) []StepChange {
 			}
 			c := &out[i]
 			c.In[side], c.Out[side] = s.DocsIn, s.DocsOut
-			for _, reasons := range []map[string]int64{s.Dropped, s.Skipped} {
-				for r, n := range reasons {
-					if side == 0 {
-						n = -n
-					}
-					if c.Dropped[r] += n; c.Dropped[r] == 0 {
-						delete(c.Dropped, r)
-					}
+			for r, n := range s.LeftOut() {
+				if side == 0 {
+					n = -n
+				}
+				if c.Dropped[r] += n; c.Dropped[r] == 0 {
+					delete(c.Dropped, r)
 				}
 			}
 		}

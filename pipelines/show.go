@@ -34,6 +34,18 @@ type StepSummary struct {
 	Tokens   int64            `json:"tokens,omitempty"`
 	Dropped  map[string]int64 `json:"dropped"`
 	Skipped  map[string]int64 `json:"skipped"`
+	Passed   map[string]int64 `json:"passed"` // over: what is no document
+}
+
+// LeftOut are the reasons for which what came in did not go out, of every fate.
+func (s *StepSummary) LeftOut() map[string]int64 {
+	all := map[string]int64{}
+	for _, why := range []map[string]int64{s.Dropped, s.Skipped, s.Passed} {
+		for reason, n := range why {
+			all[reason] += n
+		}
+	}
+	return all
 }
 
 // MixSummary is the mix that was asked for and the mix that was achieved.
@@ -94,7 +106,8 @@ func summarizeStep(s StepRecord, m *quern.Manifest) StepSummary {
 	_, _, tokens := m.Totals()
 	return StepSummary{Step: s.Step, Source: s.Source, Key: s.Key, Digest: s.Digest, Folder: s.Folder, Cached: s.Cached, Seconds: s.Seconds,
 		DocsIn: m.Ledger.In, DocsOut: kept.Docs, BytesIn: kept.In + dropped.In, BytesOut: kept.Out, Tokens: tokens,
-		Dropped: m.Ledger.Reasons(quern.Dropped), Skipped: m.Ledger.Reasons(quern.Skipped)}
+		Dropped: m.Ledger.Reasons(quern.Dropped), Skipped: m.Ledger.Reasons(quern.Skipped),
+		Passed: m.Ledger.Reasons(quern.Passed)}
 }
 
 func summarizeMix(facts mix.Summary) *MixSummary {

@@ -22,11 +22,14 @@ func (in *inspector) input(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	skipped := map[string]int{}
+	skipped, passed := map[string]int{}, map[string]int{}
 	for _, u := range units {
 		for d, err := range r.Docs(ctx, u) {
 			var bad *quern.RecordError
 			switch {
+			case errors.As(err, &bad) && bad.Passed:
+				passed[bad.Reason]++
+				continue
 			case errors.As(err, &bad):
 				skipped[bad.Reason]++
 				if in.skipped {
@@ -41,14 +44,20 @@ func (in *inspector) input(ctx context.Context, path string) error {
 			}
 		}
 	}
-	var reasons []string
-	for _, r := range slices.Sorted(maps.Keys(skipped)) {
-		reasons = append(reasons, fmt.Sprintf("%s %d", r, skipped[r]))
-	}
-	if len(reasons) > 0 {
-		fmt.Fprintf(in.out, "%s\n", in.tint(31, "skipped: "+strings.Join(reasons, ", ")))
-	}
+	in.tell(31, "skipped", skipped)
+	in.tell(2, "passed over", passed)
 	return nil
+}
+
+// tell prints how often what happened for which reason.
+func (in *inspector) tell(color int, what string, reasons map[string]int) {
+	var list []string
+	for _, r := range slices.Sorted(maps.Keys(reasons)) {
+		list = append(list, fmt.Sprintf("%s %d", r, reasons[r]))
+	}
+	if len(list) > 0 {
+		fmt.Fprintf(in.out, "%s\n", in.tint(color, what+": "+strings.Join(list, ", ")))
+	}
 }
 
 // facts are what is known of a document beside its text, one a line.

@@ -53,10 +53,7 @@ func printFunnel(w io.Writer, sum *pipelines.Summary) {
 			t.DocsOut += s.DocsOut
 			t.BytesIn += s.BytesIn
 			t.BytesOut += s.BytesOut
-			for r, n := range s.Dropped {
-				why[r] += n
-			}
-			for r, n := range s.Skipped {
+			for r, n := range s.LeftOut() {
 				why[r] += n
 			}
 		}

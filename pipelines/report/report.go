@@ -127,16 +127,14 @@ func gather(dir quern.Local, rec *pipelines.Record) (*content, error) {
 func balance(sum *pipelines.Summary) string {
 	for _, s := range sum.Steps {
 		n := s.DocsOut
-		for _, why := range []map[string]int64{s.Dropped, s.Skipped} {
-			for _, k := range why {
-				n += k
-			}
+		for _, k := range s.LeftOut() {
+			n += k
 		}
 		if n != s.DocsIn {
 			return fmt.Sprintf("%s %s does NOT add up: %d in, %d accounted for.", s.Step, s.Source, s.DocsIn, n)
 		}
 	}
-	return "Every step adds up: documents in = kept + dropped + skipped."
+	return "Every step adds up: documents in = kept + dropped + skipped + passed over."
 }
 
 // tally counts reasons by domain, leaving out choices that are no judgement.

@@ -135,7 +135,7 @@ func TestPage(t *testing.T) {
 		t.Errorf("%d charts", p.svgs)
 	}
 	text := textOf(page)
-	for _, want := range []string{"Every step adds up: documents in = kept + dropped + skipped.", "hostile-1", "Pretraining: ", "dedup.near", "bad-json",
+	for _, want := range []string{"Every step adds up: documents in = kept + dropped + skipped + passed over.", "hostile-1", "Pretraining: ", "dedup.near", "bad-json",
 		"Pairs side by side", "alert('prompt')"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
