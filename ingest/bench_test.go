@@ -75,7 +75,7 @@ func BenchmarkWARC(b *testing.B) {
 	if err != nil {
 		b.Skip("the sample data is not here: ", err)
 	}
-	r, err := NewWARC(opts(sampleData, name))
+	r, err := NewWARC(opts(sampleData, name), DefaultWARCOptions())
 	benchSource(b, st.Size(), r, err)
 }
 

@@ -33,9 +33,9 @@ func TestSampleData(t *testing.T) {
 		}
 	}
 	none := map[string]int{}
-	r, err := NewWARC(o("web/cc-pages.warc.gz"))
+	r, err := NewWARC(o("web/cc-pages.warc.gz"), DefaultWARCOptions())
 	f(r, err, 42, none)
-	r, err = NewWARC(o("web/real-warcs/commoncrawl-whirlwind/*.gz"))
+	r, err = NewWARC(o("web/real-warcs/commoncrawl-whirlwind/*.gz"), DefaultWARCOptions())
 	f(r, err, 2, none) // one page as WARC and WET, which have record IDs of their own; the metadata of WAT is no document
 	r, err = NewJATS(o("papers/plos-jats.tar.gz"))
 	f(r, err, 71, none)

@@ -23,7 +23,7 @@ type Format struct {
 var Formats = []Format{
 	{"jsonl", "one JSON object a line", isJSONL, func() Config { return &JSONL{DefaultFields()} }},
 	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
-	{"warc", "web archives: main text of pages, WET text", isWARC, plainly(NewWARC)},
+	{"warc", "web archives, WARC and ARC: main text of pages, WET text", isWARC, func() Config { x := DefaultWARCOptions(); return &x }},
 	{"html", "pages: their main text", isHTML, plainly(NewHTML)},
 	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},

@@ -86,7 +86,7 @@ func FuzzWARC(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fuzzFile(t, "a.warc", data, func(o Options) (Reader, error) {
 			o.UnitBytes = 300
-			return NewWARC(o)
+			return NewWARC(o, DefaultWARCOptions())
 		})
 	})
 }
@@ -103,7 +103,8 @@ func FuzzHTTP(f *testing.F) {
 		if err == nil && len(body) > len(r.body) {
 			t.Errorf("%d bytes unchunked from %d", len(body), len(r.body))
 		}
-		if body, err = decodeBody(r.encodings, body); err == nil && len(body) > maxPayload && len(body) > len(data) {
+		var x bodyDecoder
+		if body, err = x.decode(r.encodings, body); err == nil && len(body) > maxPayload && len(body) > len(data) {
 			t.Errorf("%d bytes unpacked", len(body))
 		}
 	})

@@ -15,7 +15,7 @@ import (
 //
 // Reasons: empty, not-html (another format by its magic number), not-text, no-text, too-large.
 func NewHTML(o Options) (Reader, error) {
-	return newSource(o, &files{name: isHTML, max: maxPayload, make: func(w *out) handler { return &htmlHandler{pageMaker{w: w}} }})
+	return newSource(o, &files{name: isHTML, max: maxPayload, make: func(w *out) handler { return &htmlHandler{newPageMaker(w)} }})
 }
 
 func isHTML(name string) bool {
@@ -38,7 +38,7 @@ func (h *htmlHandler) handle(p page) error {
 	d := h.pages.w.fresh()
 	d.ID = quern.NewID(d.Source, p.key)
 	d.Origin = validName(p.key)
-	if reason := h.pages.fill(d, p.data, "", false, ""); reason != "" {
+	if reason := h.pages.fill(d, p.data, pageHints{}); reason != "" {
 		return badPage(p.key, reason, nil)
 	}
 	return h.pages.w.put()
@@ -48,48 +48,74 @@ func (h *htmlHandler) handle(p page) error {
 type pageMaker struct {
 	w    *out
 	html extract.HTML
-	raw  []byte
 	utf8 []byte
 	meta []byte
 }
 
+func newPageMaker(w *out) pageMaker { return pageMaker{w: w} }
+
+// pageHints are what is known of a page from outside. The zero value knows nothing.
+type pageHints struct {
+	contentType string // of HTTP
+	plain       bool   // plain text, not markup
+	lang        string // Content-Language of HTTP
+	identified  string // the languages that the crawler found
+	truncated   string // why the crawler cut it
+}
+
 // fill sets text, license and meta of d; it returns the reason if there is no text.
-func (m *pageMaker) fill(d *quern.Doc, body []byte, contentType string, plainText bool, truncated string) (reason string) {
+func (m *pageMaker) fill(d *quern.Doc, body []byte, hints pageHints) (reason string) {
 	if otherFormat(body) {
 		return "not-text"
 	}
 	var charset string
 	var err error
-	if m.utf8, charset, err = extract.Decode(m.utf8[:0], body, contentType); err != nil || mostlyControls(m.utf8) {
+	if m.utf8, charset, err = extract.Decode(m.utf8[:0], body, hints.contentType); err != nil || mostlyControls(m.utf8) {
 		return "not-text"
 	}
 	m.meta = m.meta[:0]
-	if plainText {
+	lang := oneLanguage(hints.lang)
+	if hints.plain {
 		d.Text = append(d.Text, m.utf8...)
 	} else {
 		p, err := m.html.Extract(m.utf8)
 		if err != nil {
-			return "too-large"
+			return pageReason(err)
 		}
 		d.Text = append(d.Text, p.Text...)
 		if p.License != "" {
 			d.License = p.License
 		}
+		if p.Lang != "" {
+			lang = p.Lang
+		}
 		m.meta = appendMember(m.meta, "title", p.Title)
 		m.meta = appendMember(m.meta, "author", p.Author)
 		m.meta = appendMember(m.meta, "site", p.Site)
 		m.meta = appendMember(m.meta, "published", p.Date)
-		m.meta = appendMember(m.meta, "page_lang", p.Lang)
 	}
 	if blank(d.Text) {
 		return "no-text"
 	}
+	m.meta = appendMember(m.meta, "page_lang", lang)
+	m.meta = appendMember(m.meta, "identified_lang", hints.identified)
 	if charset != "utf-8" {
 		m.meta = appendMember(m.meta, "charset", charset)
 	}
-	m.meta = closeObject(appendMember(m.meta, "truncated", truncated))
+	m.meta = closeObject(appendMember(m.meta, "truncated", hints.truncated))
 	d.Meta = m.meta
 	return ""
+}
+
+// pageReason is why no text could be taken from a page.
+func pageReason(error) string { return "too-large" }
+
+// oneLanguage is a Content-Language that names one; of a page for readers of several it says nothing.
+func oneLanguage(s string) string {
+	if strings.ContainsAny(s, ",; ") || len(s) > 35 {
+		return ""
+	}
+	return s
 }
 
 // mostlyControls reports bytes that no person wrote: of the first 4 KiB more than a tenth are control signs or not decodable.

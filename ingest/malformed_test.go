@@ -22,6 +22,7 @@ const fixtures = "../../shared/fixtures/malformed"
 type harvest struct {
 	docs    []quern.Doc
 	reasons map[string]int
+	passed  map[string]int // what is no document and no fault
 	errs    []error
 	refused []error
 }
@@ -29,7 +30,7 @@ type harvest struct {
 // reap reads a whole source. Any error that does not concern a record or file fails the test.
 func reap(t testing.TB, r Reader, err error) harvest {
 	t.Helper()
-	h := harvest{reasons: map[string]int{}}
+	h := harvest{reasons: map[string]int{}, passed: map[string]int{}}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +42,8 @@ func reap(t testing.TB, r Reader, err error) harvest {
 		for d, err := range r.Docs(context.Background(), u) {
 			var re *quern.RecordError
 			switch {
+			case errors.As(err, &re) && re.Passed:
+				h.passed[re.Reason]++
 			case errors.As(err, &re):
 				h.reasons[re.Reason]++
 				if len(h.errs) < 100 {
@@ -111,7 +114,7 @@ func (c malformedCase) open() (Reader, error) {
 	case "parquet":
 		return NewParquet(o, DefaultFields())
 	case "warc":
-		return NewWARC(o)
+		return NewWARC(o, DefaultWARCOptions())
 	case "html":
 		return NewHTML(o)
 	case "text":

@@ -90,7 +90,7 @@ func TestListingFails(t *testing.T) {
 func TestOptions(t *testing.T) {
 	f := func(want string, o Options) {
 		t.Helper()
-		if _, err := NewWARC(o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewWARC(o, DefaultWARCOptions()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
 		}
 	}

@@ -143,7 +143,7 @@ func TestSplitWARC(t *testing.T) {
 		sameFates(t, n, func(unit int64) (Reader, error) {
 			o := opts(dir, name)
 			o.UnitBytes = unit
-			return NewWARC(o)
+			return NewWARC(o, DefaultWARCOptions())
 		})
 	}
 	// In damaged members the same records are lost, whatever the units.
@@ -157,12 +157,12 @@ func TestSplitWARC(t *testing.T) {
 	sameFates(t, n, func(unit int64) (Reader, error) {
 		o := opts(dir, "hurt.warc.gz")
 		o.UnitBytes = unit
-		return NewWARC(o)
+		return NewWARC(o, DefaultWARCOptions())
 	})
 	// One member cannot be divided: the first unit reads all, the others nothing.
 	o := opts(dir, "one.warc.gz")
 	o.UnitBytes = 100
-	r, err := NewWARC(o)
+	r, err := NewWARC(o, DefaultWARCOptions())
 	if got, units := fates(t, r, err); len(got) != n || units < 2 {
 		t.Errorf("%d fates in %d units", len(got), units)
 	}
@@ -253,7 +253,7 @@ func TestCheckSource(t *testing.T) {
 		}
 	}
 	f(3, 1)(NewJSONL(opts(dir, "*.jsonl*"), DefaultFields()))
-	f(1, 1)(NewWARC(opts(dir, "*.warc.gz")))
+	f(1, 1)(NewWARC(opts(dir, "*.warc.gz"), DefaultWARCOptions()))
 	f(1, 1)(NewHTML(opts(dir, "h")))
 	f(2, 1)(NewTree(opts(dir, "t"), DefaultTreeOptions()))
 	f(1, 1)(NewJATS(opts(dir, "j")))

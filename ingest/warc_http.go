@@ -4,22 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"strconv"
 	"strings"
-
-	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
-	"github.com/klauspost/compress/zstd"
 )
 
-// response is an HTTP response as a crawler stored it.
-type response struct {
+// httpResponse is an HTTP response as a crawler stored it.
+type httpResponse struct {
 	status      int
 	contentType string // as sent
 	mediaType   string // its type alone, lower case
+	language    string // Content-Language, as sent
 	chunked     bool
 	encodings   []string
 	body        []byte
@@ -27,49 +21,51 @@ type response struct {
 
 var errHTTP = errors.New("not an HTTP response")
 
+const maxHTTPLines = 10000
+
 // parseResponse splits a block into head and body. Bytes are taken as they are: foreign heads are not always ASCII.
-func parseResponse(block []byte) (r response, err error) {
+func parseResponse(block []byte) (r httpResponse, err error) {
 	line, rest, ok := cutLine(block)
 	if !ok || !bytes.HasPrefix(line, []byte("HTTP/")) {
 		return r, errHTTP
 	}
-	f := bytes.Fields(line)
-	if len(f) < 2 {
+	_, after, ok := bytes.Cut(line, []byte(" "))
+	if !ok {
 		return r, errHTTP
 	}
-	if r.status, err = strconv.Atoi(string(f[1])); err != nil || r.status < 100 || r.status > 999 {
-		return r, fmt.Errorf("%w: status %q", errHTTP, clip(string(f[1]), 20))
+	status, _, _ := bytes.Cut(bytes.TrimLeft(after, " "), []byte(" "))
+	if r.status, err = strconv.Atoi(string(bytes.TrimSpace(status))); err != nil || r.status < 100 || r.status > 999 {
+		return r, fmt.Errorf("%w: status %q", errHTTP, clip(string(status), 20))
 	}
 	for n := 0; ; n++ {
-		if line, rest, ok = cutLine(rest); !ok || n > 10000 {
+		if line, rest, ok = cutLine(rest); !ok || n > maxHTTPLines {
 			return r, fmt.Errorf("%w: its head does not end", errHTTP)
 		}
 		if len(line) == 0 {
 			break
 		}
 		k, v, _ := bytes.Cut(line, []byte(":"))
-		v = bytes.TrimSpace(v)
-		switch strings.ToLower(string(bytes.TrimSpace(k))) {
-		case "content-type":
-			r.contentType = string(v)
-		case "transfer-encoding":
-			r.chunked = r.chunked || strings.Contains(strings.ToLower(string(v)), "chunked")
-		case "content-encoding":
-			for e := range strings.SplitSeq(strings.ToLower(string(v)), ",") {
-				if e = strings.TrimSpace(e); e != "" && e != "identity" && e != "none" {
-					r.encodings = append(r.encodings, e)
-				}
+		r.set(bytes.TrimSpace(k), bytes.TrimSpace(v))
+	}
+	r.body = rest
+	return r, nil
+}
+
+func (r *httpResponse) set(name, value []byte) {
+	switch {
+	case equalFold(name, "content-type"):
+		r.contentType, r.mediaType = string(value), mediaType(value)
+	case equalFold(name, "content-language"):
+		r.language = string(value)
+	case equalFold(name, "transfer-encoding"):
+		r.chunked = r.chunked || strings.Contains(strings.ToLower(string(value)), "chunked")
+	case equalFold(name, "content-encoding"):
+		for e := range strings.SplitSeq(strings.ToLower(string(value)), ",") {
+			if e = strings.TrimSpace(e); e != "" && e != "identity" && e != "none" {
+				r.encodings = append(r.encodings, e)
 			}
 		}
 	}
-	r.body = rest
-	if t, _, err := mime.ParseMediaType(r.contentType); err == nil || t != "" {
-		r.mediaType = t
-	} else {
-		t, _, _ := strings.Cut(r.contentType, ";")
-		r.mediaType = strings.ToLower(strings.TrimSpace(t))
-	}
-	return r, nil
 }
 
 // cutLine cuts at LF or CRLF.
@@ -78,7 +74,8 @@ func cutLine(b []byte) (line, rest []byte, ok bool) {
 	return bytes.TrimSuffix(line, []byte("\r")), rest, ok
 }
 
-// unchunk undoes chunked transfer encoding, into dst. A body whose first line is no chunk size was stored without it.
+// unchunk undoes chunked transfer encoding, into dst. A body whose first line is no chunk size was stored without it. With an error
+// comes what was there before.
 func unchunk(dst, b []byte) ([]byte, error) {
 	for first := true; ; first = false {
 		line, rest, ok := cutLine(b)
@@ -87,8 +84,11 @@ func unchunk(dst, b []byte) ([]byte, error) {
 		if err != nil && first && !errors.Is(err, strconv.ErrRange) {
 			return b, nil
 		}
-		if !ok || err != nil || n > uint64(len(rest)) {
-			return nil, fmt.Errorf("%w: chunk size %q", errHTTP, clip(string(line), 20))
+		if ok && err == nil && n > uint64(len(rest)) {
+			return append(dst, rest...), fmt.Errorf("%w: a chunk of %d bytes is cut", errHTTP, n)
+		}
+		if !ok || err != nil {
+			return dst, fmt.Errorf("%w: chunk size %q", errHTTP, clip(string(line), 20))
 		}
 		if n == 0 {
 			return dst, nil
@@ -96,59 +96,6 @@ func unchunk(dst, b []byte) ([]byte, error) {
 		dst = append(dst, rest[:n]...)
 		b = bytes.TrimPrefix(bytes.TrimPrefix(rest[n:], []byte("\r")), []byte("\n"))
 	}
-}
-
-var (
-	errEncoding = errors.New("content encoding")
-	errTooLarge = fmt.Errorf("more than %d bytes when unpacked", maxPayload)
-)
-
-// decodeBody undoes the content encodings, last first. A body that is not packed although its head says so was unpacked by the crawler.
-func decodeBody(encodings []string, b []byte) ([]byte, error) {
-	for i := len(encodings) - 1; i >= 0; i-- {
-		var r io.Reader
-		var err error
-		switch encodings[i] {
-		case "gzip", "x-gzip":
-			if sniff(b) != gzipped {
-				continue
-			}
-			r, err = gzip.NewReader(bytes.NewReader(b))
-		case "deflate": // zlib by the standard, bare deflate by some servers
-			if len(b) > 1 && b[0]&15 == 8 && (int(b[0])<<8|int(b[1]))%31 == 0 {
-				r, err = zlib.NewReader(bytes.NewReader(b))
-			} else {
-				r = flate.NewReader(bytes.NewReader(b))
-			}
-		case "zstd":
-			if sniff(b) != zstandard {
-				continue
-			}
-			z, zerr := zstd.NewReader(bytes.NewReader(b), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
-			if zerr == nil {
-				defer z.Close()
-			}
-			r, err = z, zerr
-		default:
-			return nil, fmt.Errorf("%w %q is not known", errEncoding, clip(encodings[i], 20))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w %s: %w", errEncoding, encodings[i], err)
-		}
-		var buf bytes.Buffer
-		n, err := buf.ReadFrom(io.LimitReader(r, maxPayload+1))
-		if err != nil && encodings[i] == "deflate" && looksMarkup(b) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w %s: %w", errEncoding, encodings[i], err)
-		}
-		if n > maxPayload {
-			return nil, errTooLarge
-		}
-		b = buf.Bytes()
-	}
-	return b, nil
 }
 
 func looksMarkup(b []byte) bool {

@@ -6,16 +6,21 @@ import (
 	"errors"
 	"io"
 	"math"
-
-	"github.com/klauspost/compress/gzip"
+	"slices"
 )
 
-var errNoMember = errors.New("not a gzip member")
+var (
+	errNoMember = errors.New("not the start of a member")
+	errBomb     = errors.New("a member unpacks to far more than it is")
+)
 
-// errMember ends each sound gzip member: the place where a record may end, too.
-var errMember = errors.New("end of a gzip member")
+// errMember ends each sound member: the place where a record may end, too.
+var errMember = errors.New("end of a member")
 
-// damage is a fault in a gzip member.
+// memberBytes is what a member may unpack to whatever its ratio.
+const memberBytes = 2 * maxPayload
+
+// damage is a fault in a member.
 type damage struct {
 	at  int64 // where the member starts
 	cut bool  // the file ends within it
@@ -25,31 +30,51 @@ type damage struct {
 func (d *damage) Error() string { return d.err.Error() }
 func (d *damage) Unwrap() error { return d.err }
 
-// warcBytes are the unpacked bytes of a WARC file. Reads stop at the end of each member with errMember, so that a record is believed
-// only after the checksum of the member that it ends. They can go back, and after damage they find the next member.
+// members reads the members of one codec: gzip members or zstd frames.
+type members interface {
+	reset(r *bufio.Reader) error // at the start of a member
+	Read(p []byte) (int, error)  // io.EOF once its checksum has been compared
+}
+
+// warcBytes are the unpacked bytes of a WARC or ARC file. Reads stop at the end of each member with errMember, so that a record is
+// believed only after the checksum of the member that it ends. They can go back, and after damage they find the next member.
 type warcBytes struct {
 	d      *disk
 	size   int64
-	packed bool
+	codec  codec
+	arc    bool
 	raw    *bufio.Reader // of the file
-	z      *gzip.Reader
+	gzip   gzipMembers
+	zstd   zstdMembers
+	z      members // one of them
 	live   bool
 	member int64 // offset where the current member starts
+	out    int64 // bytes that it has given
 	pre    []byte
 	in     *bufio.Reader // of all that
 	at     int64         // plain: offset of the next byte of in
 }
 
-// open starts at offset from of a file, which must be the start of a member or record.
-func (b *warcBytes) open(d *disk, size, from int64, packed bool) error {
-	b.d, b.size, b.packed = d, size, packed
+// use takes a file of the given path and reads the dictionary of a zstd file. The error is about that.
+func (b *warcBytes) use(d *disk, path string, c codec, arc bool) error {
+	b.d, b.size, b.codec, b.arc = d, d.size, c, arc
 	if b.raw == nil {
 		b.raw = bufio.NewReaderSize(nil, 64<<10)
 		b.in = bufio.NewReaderSize(nil, 64<<10)
 	}
-	return b.seek(from)
+	switch c {
+	case gzipped:
+		b.z = &b.gzip
+	case zstandard:
+		b.z = &b.zstd
+		return b.zstd.use(d, path)
+	}
+	return nil
 }
 
+func (b *warcBytes) packed() bool { return b.codec != plain }
+
+// seek goes to an offset of the file, which must be the start of a member or record.
 func (b *warcBytes) seek(to int64) error {
 	if _, err := b.d.Seek(to, io.SeekStart); err != nil {
 		return err
@@ -71,7 +96,7 @@ func (b *warcBytes) read(p []byte) (int, error) {
 		b.pre = b.pre[n:]
 		return n, nil
 	}
-	if !b.packed {
+	if !b.packed() {
 		return b.raw.Read(p)
 	}
 	if !b.live {
@@ -80,6 +105,9 @@ func (b *warcBytes) read(p []byte) (int, error) {
 		}
 	}
 	n, err := b.z.Read(p)
+	if b.out += int64(n); b.out > memberBytes && b.out > maxExpansion*(b.offset()-b.member) {
+		return 0, b.fault(errBomb)
+	}
 	switch {
 	case n > 0: // an error comes again, alone
 		return n, nil
@@ -104,27 +132,35 @@ func (b *warcBytes) fault(err error) error {
 
 // nextMember starts the member at the current offset. Zero bytes to the end of the file are padding.
 func (b *warcBytes) nextMember() error {
-	b.member = b.offset()
-	head, err := b.raw.Peek(4)
-	if len(head) == 0 {
-		if err == io.EOF {
-			return io.EOF
+	for {
+		b.member, b.out = b.offset(), 0
+		head, err := b.raw.Peek(8)
+		if len(head) == 0 {
+			if err == io.EOF {
+				return io.EOF
+			}
+			return b.fault(err)
 		}
+		n := skippable(head)
+		if n == 0 || b.codec != zstandard {
+			if sniff(head) == b.codec {
+				break
+			}
+			if head[0] == 0 && b.zeroToEnd() {
+				return io.EOF
+			}
+			return &damage{at: b.member, err: errNoMember}
+		}
+		if n > b.size-b.member {
+			return &damage{at: b.member, cut: true, err: io.ErrUnexpectedEOF}
+		}
+		if _, err := b.raw.Discard(int(n)); err != nil {
+			return b.fault(err)
+		}
+	}
+	if err := b.z.reset(b.raw); err != nil {
 		return b.fault(err)
 	}
-	if sniff(head) != gzipped {
-		if head[0] == 0 && b.zeroToEnd() {
-			return io.EOF
-		}
-		return &damage{at: b.member, err: errNoMember}
-	}
-	if b.z == nil {
-		b.z = new(gzip.Reader)
-	}
-	if err := b.z.Reset(b.raw); err != nil {
-		return b.fault(err)
-	}
-	b.z.Multistream(false)
 	b.live = true
 	return nil
 }
@@ -134,7 +170,7 @@ func (b *warcBytes) zeroToEnd() bool {
 	buf := make([]byte, 32<<10)
 	for at := b.offset(); at < b.size; {
 		n, err := b.d.ReadAt(buf, at)
-		if bytes.IndexFunc(buf[:n], func(r rune) bool { return r != 0 }) >= 0 {
+		if slices.ContainsFunc(buf[:n], func(c byte) bool { return c != 0 }) {
 			return false
 		}
 		if err != nil {
@@ -145,41 +181,74 @@ func (b *warcBytes) zeroToEnd() bool {
 	return true
 }
 
-// findMember returns the offset of the first member in [from, to) that begins with a WARC record; -1 if there is none. Three bytes
-// of magic number occur by chance in packed data, so a find is unpacked before it is believed.
-func findMember(d *disk, from, to int64) (int64, error) {
+// find returns the offset of the first member in [from, to) that begins with a record; -1 if there is none. Magic numbers occur by
+// chance in packed data, so a find is unpacked before it is believed.
+func (b *warcBytes) find(from, to int64) (int64, error) {
+	magic := []byte{0x1f, 0x8b, 8}
+	if b.codec == zstandard {
+		magic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+	}
 	buf := make([]byte, 256<<10)
 	for at := from; at < to; {
-		n, err := d.ReadAt(buf, at)
+		n, err := b.d.ReadAt(buf, at)
 		if err != nil && err != io.EOF {
 			return -1, err
 		}
 		for i := 0; at+int64(i) < to; i++ {
-			k := bytes.Index(buf[i:n], []byte{0x1f, 0x8b, 8})
+			k := bytes.Index(buf[i:n], magic)
 			if k < 0 {
 				break
 			}
 			i += k
-			if at+int64(i) < to && startsWARC(io.NewSectionReader(d, at+int64(i), math.MaxInt64-at-int64(i))) {
+			if at+int64(i) < to && b.startsRecord(at+int64(i)) {
 				return at + int64(i), nil
 			}
 		}
 		if n < len(buf) {
 			break
 		}
-		at += int64(n) - 2
+		at += int64(n - len(magic) + 1)
 	}
 	return -1, nil
 }
 
-func startsWARC(r io.Reader) bool {
-	z, err := gzip.NewReader(bufio.NewReaderSize(r, 4096))
-	if err != nil {
+// startsRecord reports whether a member that begins with a record stands at an offset.
+func (b *warcBytes) startsRecord(at int64) bool {
+	in := bufio.NewReaderSize(io.NewSectionReader(b.d, at, math.MaxInt64-at), 4096)
+	var z members = new(gzipMembers)
+	if b.codec == zstandard {
+		z = &zstdMembers{dict: b.zstd.dict}
+	}
+	if z.reset(in) != nil {
 		return false
 	}
-	var head [5]byte
-	_, err = io.ReadFull(z, head[:])
-	return err == nil && string(head[:]) == "WARC/"
+	want := len("WARC/")
+	if b.arc {
+		want = maxARCLine
+	}
+	head := make([]byte, want)
+	n, _ := io.ReadFull(z, head)
+	if b.arc {
+		return startsARC(head[:n])
+	}
+	return string(head[:n]) == "WARC/"
+}
+
+// isStart reports the first line of a record.
+func (b *warcBytes) isStart(line []byte) bool {
+	if b.arc {
+		_, ok := arcHeader(line)
+		return ok
+	}
+	return isVersionLine(line)
+}
+
+// nextRecord finds the first line of a record; -1 if there is none.
+func (b *warcBytes) nextRecord(p []byte) int {
+	if b.arc {
+		return nextARCLine(p)
+	}
+	return nextVersionLine(p)
 }
 
 // unread puts bytes back before what comes next.
@@ -192,15 +261,15 @@ func (b *warcBytes) unread(p []byte) {
 	b.in.Reset(readFunc(b.read))
 }
 
-// line reads the next line with its end, across members; limit bounds it, and what is longer is an error.
-func (b *warcBytes) line(buf []byte, limit int) ([]byte, error) {
-	buf = buf[:0]
+// appendLine appends the next line with its end, across members; limit bounds it, and what is longer is an error.
+func (b *warcBytes) appendLine(buf []byte, limit int) ([]byte, error) {
+	from := len(buf)
 	for {
 		p, err := b.in.ReadSlice('\n')
 		b.at += int64(len(p))
 		buf = append(buf, p...)
 		switch {
-		case len(buf) > limit:
+		case len(buf)-from > limit:
 			return buf, errLongLine
 		case err == nil:
 			return buf, nil
@@ -217,10 +286,11 @@ var errLongLine = errors.New("a line too long")
 func (b *warcBytes) block(buf []byte, n int64) ([]byte, error) {
 	buf = buf[:0]
 	for int64(len(buf)) < n {
-		want := min(n-int64(len(buf)), 256<<10) // memory follows what is there, not what is said
-		buf = append(buf, make([]byte, want)...)
-		got, err := b.in.Read(buf[int64(len(buf))-want:])
-		buf = buf[:int64(len(buf))-want+int64(got)]
+		if len(buf) == cap(buf) { // memory follows what is there, not what is said
+			buf = slices.Grow(buf, int(min(n-int64(len(buf)), int64(max(len(buf), 256<<10)))))
+		}
+		got, err := b.in.Read(buf[len(buf):min(int64(cap(buf)), n)])
+		buf = buf[:len(buf)+got]
 		b.at += int64(got)
 		if err == io.EOF {
 			return buf, io.ErrUnexpectedEOF
@@ -250,21 +320,28 @@ func (b *warcBytes) discard(n int64) error {
 
 // room is an upper bound of the bytes that may follow: a length beyond it is a lie.
 func (b *warcBytes) room() int64 {
-	if !b.packed {
+	if !b.packed() {
 		return b.size - b.at
 	}
-	const densest = 1040 // of deflate, rounded up
-	return (b.size-b.offset())*densest + 1<<20 + int64(b.in.Buffered()+len(b.pre))
+	densest := int64(1040) // of deflate, rounded up
+	if b.codec == zstandard {
+		densest = 128 << 10 / 4 // a block of one byte repeated
+	}
+	left := max(0, b.size-b.offset())
+	if left > math.MaxInt64/2/densest {
+		return math.MaxInt64 / 2
+	}
+	return left*densest + 1<<20 + int64(b.in.Buffered()+len(b.pre))
 }
 
 // between reports that the next byte, if any, starts a member.
 func (b *warcBytes) between() bool {
-	return b.packed && !b.live && b.in.Buffered() == 0 && len(b.pre) == 0
+	return b.packed() && !b.live && b.in.Buffered() == 0 && len(b.pre) == 0
 }
 
 // place is where the reader stands, for messages: the byte of a plain file, the start of the member of a packed one.
 func (b *warcBytes) place() int64 {
-	if b.packed {
+	if b.packed() {
 		return b.member
 	}
 	return b.at

@@ -18,9 +18,11 @@ const (
 	maxPayload    = 16 << 20 // bytes of a block that is held, and of a page when unpacked
 )
 
-// warcHeader are the fields of a record that are used.
+// warcHeader are the fields of a record that are used. They lie in the buffer of the header's lines.
 type warcHeader struct {
-	version, kind, id, uri, date, contentType, blockDigest, payloadDigest, truncated string
+	kind                                                          kind
+	version, kindName, id, uri, date, contentType                 []byte
+	blockDigest, payloadDigest, truncated, payloadType, languages []byte
 
 	length    int64
 	lengthErr error // of the length: absent, twice, or no number
@@ -40,50 +42,71 @@ func isVersionLine(line []byte) bool {
 	return len(line) > 5
 }
 
-func knownVersion(v string) bool {
-	switch v {
+func knownVersion(v []byte) bool {
+	switch string(v) {
 	case "0.17", "0.18", "1.0", "1.1":
 		return true
 	}
 	return false
 }
 
+var errNoLength = errors.New("no Content-Length")
+
 // parseWARCHeader reads the lines of a header without its blank line. Lines may end with LF alone and may be folded; a line without
-// a colon is ignored, as the crawlers that wrote it do.
+// a colon is ignored, as the crawlers that wrote it do. In lines names become lower case and folds become spaces.
 func parseWARCHeader(lines []byte) warcHeader {
-	h := warcHeader{lengthErr: errors.New("no Content-Length")}
+	h := warcHeader{lengthErr: errNoLength}
 	first, rest, _ := bytes.Cut(lines, []byte("\n"))
-	h.version = strings.TrimPrefix(string(bytes.TrimSpace(first)), "WARC/")
-	var name string
-	var value []byte
+	h.version = bytes.TrimPrefix(bytes.TrimSpace(first), []byte("WARC/"))
 	for len(rest) > 0 {
-		var line []byte
-		line, rest, _ = bytes.Cut(rest, []byte("\n"))
-		line = bytes.TrimRight(line, "\r")
-		if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
-			value = append(append(value, ' '), bytes.TrimSpace(line)...)
-			continue
-		}
-		h.set(name, string(value))
+		end := endOfField(rest)
+		line := rest[:end]
+		rest = rest[end:]
 		k, v, ok := bytes.Cut(line, []byte(":"))
 		if !ok {
-			name = ""
 			continue
 		}
-		name, value = strings.ToLower(string(bytes.TrimSpace(k))), bytes.Clone(bytes.TrimSpace(v))
+		k = bytes.TrimSpace(k)
+		for i, c := range k {
+			k[i] = lowerASCII(c)
+		}
+		h.set(k, bytes.TrimSpace(v))
 	}
-	h.set(name, string(value))
 	return h
 }
 
-func (h *warcHeader) set(name, value string) {
-	switch name {
+// endOfField finds the end of the field that b begins with, and undoes its folds.
+func endOfField(b []byte) int {
+	for end := 0; ; {
+		k := bytes.IndexByte(b[end:], '\n')
+		if k < 0 {
+			return len(b)
+		}
+		if end += k + 1; end == len(b) || b[end] != ' ' && b[end] != '\t' {
+			return end
+		}
+		b[end-1] = ' '
+		if end > 1 && b[end-2] == '\r' {
+			b[end-2] = ' '
+		}
+	}
+}
+
+func lowerASCII(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c |= 0x20
+	}
+	return c
+}
+
+func (h *warcHeader) set(name, value []byte) {
+	switch string(name) {
 	case "warc-type":
-		h.kind = strings.ToLower(value)
+		h.kindName, h.kind = value, kindOf(value)
 	case "warc-record-id":
 		h.id = value
 	case "warc-target-uri":
-		h.uri = cleanURI(value)
+		h.uri = value
 	case "warc-date":
 		h.date = value
 	case "content-type":
@@ -94,11 +117,19 @@ func (h *warcHeader) set(name, value string) {
 		h.payloadDigest = value
 	case "warc-truncated":
 		h.truncated = value
+	case "warc-identified-payload-type":
+		h.payloadType = value
+	case "warc-identified-content-language":
+		h.languages = value
+	case "warc-segment-number": // the rest of the block is in records of their own
+		if h.truncated == nil {
+			h.truncated = []byte("segment")
+		}
 	case "content-length":
-		n, err := strconv.ParseInt(value, 10, 64)
+		n, err := strconv.ParseInt(string(value), 10, 64)
 		switch {
 		case err != nil || n < 0 || value[0] == '+':
-			h.length, h.lengthErr = -1, fmt.Errorf("Content-Length %q", clip(value, 40))
+			h.length, h.lengthErr = -1, fmt.Errorf("Content-Length %q", clip(string(value), 40))
 		case h.lengthErr == nil && n != h.length, h.length < 0:
 			h.length, h.lengthErr = -1, errors.New("two lengths")
 		default:
@@ -112,6 +143,25 @@ func clip(s string, n int) string {
 		return s[:n] + "…"
 	}
 	return s
+}
+
+// nextVersionLine finds the first line of a record; -1 if there is none.
+func nextVersionLine(b []byte) int {
+	for at := 0; ; {
+		k := bytes.Index(b[at:], []byte("WARC/"))
+		if k < 0 {
+			return -1
+		}
+		at += k
+		end := bytes.IndexByte(b[at:], '\n')
+		if end < 0 {
+			return -1
+		}
+		if (at == 0 || b[at-1] == '\n') && isVersionLine(b[at:at+end]) {
+			return at
+		}
+		at += 5
+	}
 }
 
 // cleanURI drops the angle brackets that one crawler writes, and what no URI holds.
@@ -128,28 +178,44 @@ func cleanURI(s string) string {
 }
 
 // digestMatches checks "sha1:BASE32", also in hexadecimal and for md5 and sha256; a digest of another kind passes.
-func digestMatches(digest string, block []byte) bool {
-	kind, want, ok := strings.Cut(digest, ":")
+func digestMatches(digest, block []byte) bool {
+	kind, want, ok := bytes.Cut(digest, []byte(":"))
 	if !ok {
 		return true
 	}
-	var sum []byte
-	switch strings.ToLower(kind) {
-	case "sha1", "sha-1":
+	var sum [sha256.Size]byte
+	n := 0
+	switch {
+	case equalFold(kind, "sha1"), equalFold(kind, "sha-1"):
 		s := sha1.Sum(block)
-		sum = s[:]
-	case "sha256", "sha-256":
+		n = copy(sum[:], s[:])
+	case equalFold(kind, "sha256"), equalFold(kind, "sha-256"):
 		s := sha256.Sum256(block)
-		sum = s[:]
-	case "md5":
+		n = copy(sum[:], s[:])
+	case equalFold(kind, "md5"):
 		s := md5.Sum(block)
-		sum = s[:]
+		n = copy(sum[:], s[:])
 	default:
 		return true
 	}
-	want = strings.TrimSpace(want)
-	if strings.EqualFold(want, hex.EncodeToString(sum)) {
+	want = bytes.TrimSpace(want)
+	var text [2 * sha256.Size]byte
+	if equalFold(want, string(hex.AppendEncode(text[:0], sum[:n]))) {
 		return true
 	}
-	return strings.EqualFold(strings.TrimRight(want, "="), strings.TrimRight(base32.StdEncoding.EncodeToString(sum), "="))
+	is := base32.StdEncoding.AppendEncode(text[:0], sum[:n])
+	return equalFold(bytes.TrimRight(want, "="), string(bytes.TrimRight(is, "=")))
+}
+
+// equalFold compares ASCII without regard to case.
+func equalFold(a []byte, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if lowerASCII(a[i]) != lowerASCII(b[i]) {
+			return false
+		}
+	}
+	return true
 }

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
 )
 
 const millPage = "<html lang=en><head><title>The mill</title></head><body><article><p>The miller weighed twenty sacks of oats before the frost came.</p></article></body></html>"
@@ -31,11 +33,32 @@ func zipped(s string) string {
 	return b.String()
 }
 
+func brotlied(s string) string {
+	var b bytes.Buffer
+	w := brotli.NewWriter(&b)
+	w.Write([]byte(s))
+	w.Close()
+	return b.String()
+}
+
+// zst packs each part as one frame with a checksum.
+func zst(parts ...string) string {
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(true))
+	if err != nil {
+		panic(err)
+	}
+	var b []byte
+	for _, p := range parts {
+		b = w.EncodeAll([]byte(p), b)
+	}
+	return string(b)
+}
+
 func TestWARCResponse(t *testing.T) {
 	const text = "The miller weighed twenty sacks of oats before the frost came."
 	f := func(want, block string, extra ...string) {
 		t.Helper()
-		r, err := NewWARC(opts(plant(t, "a.warc", warcOf(block, append(responseLines[:len(responseLines):len(responseLines)], extra...)...)), "a.warc"))
+		r, err := NewWARC(opts(plant(t, "a.warc", warcOf(block, append(responseLines[:len(responseLines):len(responseLines)], extra...)...)), "a.warc"), DefaultWARCOptions())
 		h := reap(t, r, err)
 		switch {
 		case want == "": // no document, and nothing bad
@@ -83,7 +106,14 @@ func TestWARCResponse(t *testing.T) {
 	f(text, httpOf(html+"\r\nContent-Encoding: deflate", zipped(millPage)[2:]))
 	f(text, httpOf(html+"\r\nContent-Encoding: deflate", millPage))
 	f("bad-encoding", httpOf(html+"\r\nContent-Encoding: deflate", zipped(millPage)[:50]))
-	f("bad-encoding", httpOf(html+"\r\nContent-Encoding: br", millPage))
+	f(text, httpOf(html+"\r\nContent-Encoding: br", brotlied(millPage)))
+	f(text, httpOf(html+"\r\nContent-Encoding: br", millPage))
+	f("bad-encoding", httpOf(html+"\r\nContent-Encoding: br", brotlied(millPage)[:50]))
+	f(text, httpOf(html+"\r\nContent-Encoding: zstd", zst(millPage)))
+	f(text, httpOf(html+"\r\nContent-Encoding: zstd", millPage))
+	f("bad-encoding", httpOf(html+"\r\nContent-Encoding: zstd", zst(millPage)[:50]))
+	f("bad-encoding", httpOf(html+"\r\nContent-Encoding: sdch", millPage))
+	f("too-large", httpOf(html+"\r\nContent-Encoding: br", brotlied(strings.Repeat(" ", maxPayload+1))))
 	f("too-large", httpOf(html+"\r\nContent-Encoding: gzip", gz(strings.Repeat(" ", maxPayload+1))))
 	// Digests of the block.
 	sum := sha1.Sum([]byte(httpOf(html, millPage)))
@@ -97,7 +127,7 @@ func TestWARCResponse(t *testing.T) {
 
 func TestWARCMeta(t *testing.T) {
 	block := httpOf("Content-Type: text/html; charset=iso-8859-1", "<html lang=fr><head><title>Le moulin</title></head><body><article><p>Le vieux moulin se dresse pr\xe8s de la rivi\xe8re, et il tourne.</p></article></body></html>")
-	r, err := NewWARC(opts(plant(t, "a.warc", warcOf(block, append(responseLines[:len(responseLines):len(responseLines)], "WARC-Truncated: length")...)), "a.warc"))
+	r, err := NewWARC(opts(plant(t, "a.warc", warcOf(block, append(responseLines[:len(responseLines):len(responseLines)], "WARC-Truncated: length")...)), "a.warc"), DefaultWARCOptions())
 	h := reap(t, r, err)
 	if len(h.docs) != 1 {
 		t.Fatal(h.reasons)
@@ -117,7 +147,7 @@ func TestWARCRecords(t *testing.T) {
 			if packed {
 				name, data = "a.warc.gz", gz(file)
 			}
-			r, err := NewWARC(opts(plant(t, name, data), name))
+			r, err := NewWARC(opts(plant(t, name, data), name), DefaultWARCOptions())
 			h := reap(t, r, err)
 			want := map[string]int{}
 			for _, k := range strings.Fields(reasons) {
@@ -158,7 +188,7 @@ func TestWARCMembers(t *testing.T) {
 	}
 	f := func(docs int, reasons map[string]int, data string) {
 		t.Helper()
-		r, err := NewWARC(opts(plant(t, "a.warc.gz", data), "a.warc.gz"))
+		r, err := NewWARC(opts(plant(t, "a.warc.gz", data), "a.warc.gz"), DefaultWARCOptions())
 		h := reap(t, r, err)
 		if len(h.docs) != docs || fmt.Sprint(h.reasons) != fmt.Sprint(reasons) {
 			t.Errorf("%d docs, %v; want %d, %v; %v", len(h.docs), h.reasons, docs, reasons, h.errs)

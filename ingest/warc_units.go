@@ -17,15 +17,15 @@ func (x warcFormat) pieces(f input, unit int64) []piece {
 	}
 	defer d.Close()
 	c, err := codecOf(d, f.key())
-	if err != nil || c == zstandard {
+	if err != nil {
 		return whole
 	}
 	var cuts []int64
-	if c == gzipped {
+	if c == gzipped || c == zstandard {
 		for at := unit; at < f.size; at += unit {
 			cuts = append(cuts, at)
 		}
-	} else if cuts = plainCuts(d, f.size, unit); cuts == nil {
+	} else if cuts = plainCuts(d, f, unit); cuts == nil {
 		return whole
 	}
 	var all []piece
@@ -38,9 +38,9 @@ func (x warcFormat) pieces(f input, unit int64) []piece {
 }
 
 // plainCuts walks the headers of a plain file; nil if it is damaged anywhere.
-func plainCuts(d *disk, size, unit int64) (cuts []int64) {
+func plainCuts(d *disk, f input, unit int64) (cuts []int64) {
 	var b warcBytes
-	if b.open(d, size, 0, false) != nil {
+	if b.use(d, f.path, plain, isARC(f.inside())) != nil || b.seek(0) != nil {
 		return nil
 	}
 	var buf []byte
@@ -56,7 +56,8 @@ func plainCuts(d *disk, size, unit int64) (cuts []int64) {
 			cuts = append(cuts, start)
 			next = start + unit
 		}
-		h, _, err := readHeader(&b, buf)
+		h, lines, err := readHeader(&b, buf)
+		buf = lines
 		if err != nil || h.lengthErr != nil || h.length > b.room() {
 			return nil
 		}
@@ -87,21 +88,29 @@ func skipNewlines(b *warcBytes) (at int64, err error) {
 
 var errHeader = errors.New("not a record header")
 
-// readHeader reads the lines up to the blank one. The error is errHeader if it does not start like a record.
+// readHeader reads the lines up to the blank one; of ARC, the one line. The error is errHeader if it does not start like a record.
+// The lines come back, too, with what could be read of them.
 func readHeader(b *warcBytes, buf []byte) (h warcHeader, lines []byte, err error) {
 	lines = buf[:0]
-	var line []byte
 	for {
-		if line, err = b.line(line, maxWARCHeader); err != nil {
+		n := len(lines)
+		if lines, err = b.appendLine(lines, maxWARCHeader); err != nil {
+			return h, lines[:n], err
+		}
+		line := lines[n:]
+		if n == 0 && b.arc {
+			h, ok := arcHeader(line)
+			if !ok {
+				err = errHeader
+			}
 			return h, lines, err
 		}
-		if len(lines) == 0 && !isVersionLine(line) {
-			return h, line, errHeader
-		}
-		if len(bytes.TrimRight(line, "\r\n")) == 0 {
-			return parseWARCHeader(lines), lines, nil
-		}
-		if lines = append(lines, line...); len(lines) > maxWARCHeader {
+		switch {
+		case n == 0 && !isVersionLine(line):
+			return h, lines, errHeader
+		case len(bytes.TrimRight(line, "\r\n")) == 0:
+			return parseWARCHeader(lines[:n]), lines, nil
+		case len(lines) > maxWARCHeader:
 			return h, lines, errLongLine
 		}
 	}

@@ -1,0 +1,205 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// records reads until the end of the range.
+func (r *warcReader) records() error {
+	for {
+		err := r.record()
+		var hurt *damage
+		switch {
+		case err == nil:
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &hurt):
+			if err := r.repair(hurt); err != nil {
+				if err == io.EOF {
+					return nil
+				}
+				return err
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// repair counts the record that a damaged member cost and goes to the next sound one.
+func (r *warcReader) repair(hurt *damage) error {
+	r.start = hurt.at
+	if r.f.exact {
+		return r.last("bad-range", hurt.err)
+	}
+	next, err := r.b.find(hurt.at+1, r.b.size)
+	if err != nil {
+		return err
+	}
+	reason := "bad-" + r.b.codec.short()
+	switch {
+	case errors.Is(hurt, errBomb):
+		reason = "bomb"
+	case next < 0 && hurt.cut:
+		reason = "truncated"
+	case next < 0 && errors.Is(hurt, errNoMember):
+		reason = "trailing-garbage"
+	}
+	if err := r.skip(reason, hurt.err); err != nil {
+		return err
+	}
+	if next < 0 || r.beyond(next) {
+		return io.EOF
+	}
+	return r.b.seek(next)
+}
+
+// record reads one record and what lies before it. io.EOF ends the range.
+func (r *warcReader) record() error {
+	for {
+		if r.b.between() && r.to > 0 {
+			if at := r.b.offset(); r.beyond(at) && at < r.b.size && (r.f.exact || r.b.startsRecord(at)) {
+				return io.EOF
+			}
+		}
+		_, err := skipNewlines(&r.b)
+		if err == nil {
+			break
+		}
+		if err != errMember {
+			return err
+		}
+	}
+	if !r.b.packed() && r.beyond(r.b.at) {
+		return io.EOF
+	}
+	r.start = r.b.place()
+	h, lines, err := readHeader(&r.b, r.head)
+	r.head = lines
+	switch {
+	case err == errHeader:
+		return r.resync("resync", nil)
+	case err == errLongLine:
+		return r.resync("bad-header", fmt.Errorf("more than %d bytes", maxWARCHeader))
+	case err == io.EOF:
+		if len(lines) > 0 && r.b.nextRecord(lines) != 0 {
+			return errors.Join(r.skip("resync", nil), io.EOF)
+		}
+		return r.last("truncated", io.ErrUnexpectedEOF)
+	case err != nil:
+		return err
+	case h.lengthErr != nil:
+		return r.resync("bad-length", h.lengthErr)
+	case h.length > r.b.room():
+		return r.resync("bad-length", fmt.Errorf("%d bytes, of which at most %d are there", h.length, r.b.room()))
+	}
+	return r.sound(&h)
+}
+
+// last counts a bad record after which nothing comes.
+func (r *warcReader) last(reason string, cause error) error {
+	if err := r.skip(reason, cause); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// sound reads the block of a record, checks that a record may end there, and rules on it. Of a block that is too large to be held
+// only the start is.
+func (r *warcReader) sound(h *warcHeader) error {
+	held := h.length
+	if held > maxPayload {
+		held = 64 << 10
+	}
+	var err error
+	if r.block, err = r.b.block(r.block, held); err == nil {
+		err = r.b.discard(h.length - held)
+	}
+	if err == io.ErrUnexpectedEOF {
+		if k := r.b.nextRecord(r.block); k >= 0 {
+			return r.again(k, err)
+		}
+		if r.b.packed() && held < h.length { // the length was a lie that ate whole members
+			return &damage{at: r.start, err: errors.New("a length beyond the end of the file")}
+		}
+		return r.last("truncated", err)
+	}
+	if err != nil {
+		return err
+	}
+	ok, err := r.ends()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		if k := r.b.nextRecord(r.block); k >= 0 {
+			return r.again(k, nil)
+		}
+		return r.resync("bad-length", errors.New("the record does not end there"))
+	}
+	return r.rule(h)
+}
+
+// again goes back to a record that starts within the block.
+func (r *warcReader) again(k int, cause error) error {
+	if err := r.skip("bad-length", cause); err != nil {
+		return err
+	}
+	r.b.unread(r.block[k:])
+	return nil
+}
+
+// ends reports whether a record may end here: at a line end, a record, the end of a member or of the file. A member is left if
+// nothing else is in it, so that its checksum has been compared.
+func (r *warcReader) ends() (bool, error) {
+	for lines := 0; ; lines++ {
+		c, err := r.b.in.ReadByte()
+		switch {
+		case err == errMember || err == io.EOF:
+			return true, nil
+		case err != nil:
+			return false, err
+		case c == '\r' || c == '\n':
+			r.b.at++
+			continue
+		}
+		if err := r.b.in.UnreadByte(); err != nil {
+			return false, err
+		}
+		if lines > 0 {
+			return true, nil
+		}
+		if r.b.arc {
+			next, _ := r.b.in.Peek(maxARCLine)
+			return startsARC(next), nil
+		}
+		next, _ := r.b.in.Peek(5)
+		return string(next) == "WARC/", nil
+	}
+}
+
+// resync counts a bad record and reads on to the first line of the next. Where none follows a cut was the cause.
+func (r *warcReader) resync(reason string, cause error) error {
+	for {
+		var err error
+		r.line, err = r.b.appendLine(r.line[:0], maxWARCHeader)
+		if err == io.EOF {
+			if reason == "bad-length" && !r.b.packed() {
+				reason = "truncated"
+			}
+			return r.last(reason, cause)
+		}
+		if err != nil && err != errLongLine {
+			return err
+		}
+		if err == nil && r.b.isStart(r.line) {
+			r.b.unread(r.line)
+			if r.f.exact { // what follows is another record than the index meant
+				return r.last(reason, cause)
+			}
+			return r.skip(reason, cause)
+		}
+	}
+}
