@@ -18,7 +18,7 @@ const rooms = `
 ingest/extract/...:      text net klauspost
 clean/lid/...:           lingua text
 train/ops/...:           gonum xsys train/ops/...
-ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash
+ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli
 clean/...:               . clean/... xxhash text
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
@@ -54,6 +54,7 @@ var libraries = map[string]string{
 	"golang.org/x/net/":                     "net",
 	"golang.org/x/sys/":                     "xsys",
 	"golang.org/x/term":                     "term",
+	"github.com/andybalholm/brotli":         "brotli",
 }
 
 const module = "github.com/seed-83c59573/quern"

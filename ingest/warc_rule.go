@@ -12,6 +12,9 @@ import (
 
 // rule turns a sound record into a document, a bad record, or one that is passed over.
 func (r *warcReader) rule(h *warcHeader) error {
+	if h.kind == resource && bytes.HasPrefix(h.uri, []byte("metadata:")) { // the log and arguments of the crawler itself
+		h.kind = metadata
+	}
 	switch {
 	case h.kind == noKind && len(h.kindName) == 0 && !r.b.arc:
 		return r.skip("no-type", nil)

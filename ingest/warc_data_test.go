@@ -1,0 +1,95 @@
+package ingest
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// realWARCs are archives as crawlers wrote them, with what two other readers find in them: the numbers of records of each kind, all of
+// whose digests hold. Documents are the pages of status 200 that have text. Records of the kinds that are passed over are what is left.
+var realWARCs = []struct {
+	path    string
+	records int
+	docs    int
+	reasons string // of what is skipped
+	passed  string
+}{
+	{"commoncrawl-whirlwind/whirlwind.warc", 4, 1, "", "metadata:1 request:1 warcinfo:1"},
+	{"commoncrawl-whirlwind/whirlwind.warc.gz", 4, 1, "", "metadata:1 request:1 warcinfo:1"},
+	{"commoncrawl-whirlwind/whirlwind.warc.wat", 2, 0, "", "metadata:1 warcinfo:1"},
+	{"commoncrawl-whirlwind/whirlwind.warc.wat.gz", 2, 0, "", "metadata:1 warcinfo:1"},
+	{"commoncrawl-whirlwind/whirlwind.warc.wet", 2, 1, "", "warcinfo:1"},
+	{"commoncrawl-whirlwind/whirlwind.warc.wet.gz", 2, 1, "", "warcinfo:1"},
+	{"ukwa-discovery/BL-20140325121225068-00000-32090~opera~8443.warc.gz", 190, 29, "http-status:5 no-text:5", "metadata:62 other-media:23 other-protocol:3 request:62 warcinfo:1"},
+	{"ukwa-discovery/BL-20140325122341434-00000-32090~opera~8443.warc.gz", 190, 6, "http-status:1", "metadata:62 other-protocol:3 request:62 revisit:55 warcinfo:1"},
+	{"ukwa-discovery/flashfrozen-jwat-recompressed.warc.gz", 82, 2, "", "metadata:3 other-media:37 request:39 warcinfo:1"},
+	{"ukwa-test-suite/small-arcs-and-warcs/IAH-20080430204825-00000-blackbook-truncated.arc", 9, 3, "", "filedesc:1 other-media:4 other-protocol:1"},
+	{"ukwa-test-suite/small-arcs-and-warcs/IAH-20080430204825-00000-blackbook-truncated.arc.gz", 9, 3, "", "filedesc:1 other-media:4 other-protocol:1"},
+	{"ukwa-test-suite/small-arcs-and-warcs/IAH-20080430204825-00000-blackbook-truncated.warc", 23, 3, "", "metadata:7 other-media:4 other-protocol:1 request:7 warcinfo:1"},
+	{"ukwa-test-suite/small-arcs-and-warcs/IAH-20080430204825-00000-blackbook-truncated.warc.gz", 23, 3, "", "metadata:7 other-media:4 other-protocol:1 request:7 warcinfo:1"},
+	{"ukwa-test-suite/small-arcs-and-warcs/IAH-urls-wget.warc.gz", 36, 3, "http-status:9", "metadata:3 other-media:4 request:16 warcinfo:1"},
+	{"ukwa-test-suite/wikipedia-sopa-blackout-2012/wikipedia-blackout/sopa-wikipedia-homepage.warc.gz", 164, 3, "", "metadata:3 other-media:71 request:86 warcinfo:1"},
+	{"ukwa-test-suite/wikipedia-sopa-blackout-2012/wikipedia-post-blackout/main-page.warc.gz", 151, 3, "", "metadata:3 other-media:67 request:77 warcinfo:1"},
+	{"ukwa-test-suite/wikipedia-sopa-blackout-2012/wikipedia-post-blackout/post-blackout.warc.gz", 117, 3, "", "metadata:3 other-media:48 request:62 warcinfo:1"},
+}
+
+// countsOf writes a map as the table has it.
+func countsOf(m map[string]int) string {
+	s := fmt.Sprint(m) // in the order of its keys
+	return strings.TrimSuffix(strings.TrimPrefix(s, "map["), "]")
+}
+
+func total(m map[string]int) (n int) {
+	for k := range maps.Values(m) {
+		n += k
+	}
+	return n
+}
+
+func TestRealWARCs(t *testing.T) {
+	root := filepath.Join(sampleData, "web/real-warcs")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("the sample data is not here: ", err)
+	}
+	for _, c := range realWARCs {
+		r, err := NewWARC(opts(root, c.path), DefaultWARCOptions())
+		h := reap(t, r, err)
+		if n := len(h.docs) + total(h.reasons) + total(h.passed); n != c.records {
+			t.Errorf("%s: %d records, want %d", c.path, n, c.records)
+		}
+		if len(h.docs) != c.docs || countsOf(h.reasons) != c.reasons || countsOf(h.passed) != c.passed {
+			t.Errorf("%s: %d docs, skipped %s, passed %s; want %d, %s, %s", c.path, len(h.docs), countsOf(h.reasons), countsOf(h.passed), c.docs, c.reasons, c.passed)
+		}
+		for _, d := range h.docs {
+			if len(d.Marks) > 0 || d.Origin == "" || d.Time == "" {
+				t.Errorf("%s: %q %q %v", c.path, d.Origin, d.Time, d.Marks)
+			}
+		}
+	}
+}
+
+// Every digest of every record that is read holds: here the pages, in TestRealWARCs, and what else has one.
+func TestRealWARCsAllKinds(t *testing.T) {
+	root := filepath.Join(sampleData, "web/real-warcs")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("the sample data is not here: ", err)
+	}
+	x := DefaultWARCOptions()
+	x.Records, x.Status = []string{"response", "resource", "conversion", "metadata", "request", "revisit", "warcinfo"}, nil
+	for _, c := range realWARCs {
+		r, err := NewWARC(opts(root, c.path), x)
+		h := reap(t, r, err)
+		if n := len(h.docs) + total(h.reasons) + total(h.passed); n != c.records || h.reasons["digest"] > 0 {
+			t.Errorf("%s: %d records, want %d: %v %v", c.path, n, c.records, h.reasons, h.passed)
+		}
+		for k := range h.passed {
+			if k != "other-media" && k != "other-protocol" && k != "filedesc" {
+				t.Errorf("%s: %s passed over", c.path, k)
+			}
+		}
+	}
+}
