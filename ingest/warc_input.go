@@ -130,33 +130,42 @@ func (b *warcBytes) fault(err error) error {
 	return &damage{at: b.member, cut: err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF), err: err}
 }
 
-// nextMember starts the member at the current offset. Zero bytes to the end of the file are padding.
-func (b *warcBytes) nextMember() error {
-	for {
-		b.member, b.out = b.offset(), 0
-		head, err := b.raw.Peek(8)
-		if len(head) == 0 {
-			if err == io.EOF {
-				return io.EOF
-			}
-			return b.fault(err)
-		}
+// skipFrames goes over the frames of zstd that hold no data.
+func (b *warcBytes) skipFrames() error {
+	for b.codec == zstandard {
+		head, _ := b.raw.Peek(8)
 		n := skippable(head)
-		if n == 0 || b.codec != zstandard {
-			if sniff(head) == b.codec {
-				break
-			}
-			if head[0] == 0 && b.zeroToEnd() {
-				return io.EOF
-			}
-			return &damage{at: b.member, err: errNoMember}
+		if n == 0 {
+			break
 		}
+		b.member = b.offset()
 		if n > b.size-b.member {
 			return &damage{at: b.member, cut: true, err: io.ErrUnexpectedEOF}
 		}
 		if _, err := b.raw.Discard(int(n)); err != nil {
 			return b.fault(err)
 		}
+	}
+	return nil
+}
+
+// nextMember starts the member at the current offset. Zero bytes to the end of the file are padding.
+func (b *warcBytes) nextMember() error {
+	if err := b.skipFrames(); err != nil {
+		return err
+	}
+	b.member, b.out = b.offset(), 0
+	head, err := b.raw.Peek(4)
+	switch {
+	case len(head) == 0 && err == io.EOF:
+		return io.EOF
+	case len(head) == 0:
+		return b.fault(err)
+	case sniff(head) == b.codec:
+	case head[0] == 0 && b.zeroToEnd():
+		return io.EOF
+	default:
+		return &damage{at: b.member, err: errNoMember}
 	}
 	if err := b.z.reset(b.raw); err != nil {
 		return b.fault(err)

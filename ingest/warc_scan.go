@@ -60,6 +60,9 @@ func (r *warcReader) repair(hurt *damage) error {
 func (r *warcReader) record() error {
 	for {
 		if r.b.between() && r.to > 0 {
+			if err := r.b.skipFrames(); err != nil {
+				return err
+			}
 			if at := r.b.offset(); r.beyond(at) && at < r.b.size && (r.f.exact || r.b.startsRecord(at)) {
 				return io.EOF
 			}
@@ -119,6 +122,7 @@ func (r *warcReader) sound(h *warcHeader) error {
 	}
 	if err == io.ErrUnexpectedEOF {
 		if k := r.b.nextRecord(r.block); k >= 0 {
+			r.line = r.line[:0]
 			return r.again(k, err)
 		}
 		if r.b.packed() && held < h.length { // the length was a lie that ate whole members
@@ -142,19 +146,19 @@ func (r *warcReader) sound(h *warcHeader) error {
 	return r.rule(h)
 }
 
-// again goes back to a record that starts within the block.
+// again goes back to a record that starts within the block, of which line holds the line ends that were read after it.
 func (r *warcReader) again(k int, cause error) error {
 	if err := r.skip("bad-length", cause); err != nil {
 		return err
 	}
-	r.b.unread(r.block[k:])
+	r.b.unread(append(r.block[k:], r.line...))
 	return nil
 }
 
-// ends reports whether a record may end here: at a line end, a record, the end of a member or of the file. A member is left if
+// ends reports whether a record may end here: at a line end that a record follows, at a record, the end of a member or of the file. A member is left if
 // nothing else is in it, so that its checksum has been compared.
 func (r *warcReader) ends() (bool, error) {
-	for lines := 0; ; lines++ {
+	for r.line = r.line[:0]; ; {
 		c, err := r.b.in.ReadByte()
 		switch {
 		case err == errMember || err == io.EOF:
@@ -163,21 +167,29 @@ func (r *warcReader) ends() (bool, error) {
 			return false, err
 		case c == '\r' || c == '\n':
 			r.b.at++
+			if len(r.line) < 4 { // more are no part of a record
+				r.line = append(r.line, c)
+			}
 			continue
 		}
 		if err := r.b.in.UnreadByte(); err != nil {
 			return false, err
 		}
-		if lines > 0 {
+		if r.startsHere() {
 			return true, nil
 		}
-		if r.b.arc {
-			next, _ := r.b.in.Peek(maxARCLine)
-			return startsARC(next), nil
-		}
-		next, _ := r.b.in.Peek(5)
-		return string(next) == "WARC/", nil
+		return len(r.line) > 0 && r.b.nextRecord(r.block) < 0, nil // garbage follows, but the length did not eat a record
 	}
+}
+
+// startsHere reports whether the next bytes begin a record.
+func (r *warcReader) startsHere() bool {
+	if r.b.arc {
+		next, _ := r.b.in.Peek(maxARCLine)
+		return startsARC(next)
+	}
+	next, _ := r.b.in.Peek(5)
+	return string(next) == "WARC/"
 }
 
 // resync counts a bad record and reads on to the first line of the next. Where none follows a cut was the cause.

@@ -1,0 +1,385 @@
+package ingest
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/dict"
+	"github.com/klauspost/compress/zstd"
+)
+
+// reading reads one file of records.
+func reading(t *testing.T, name, data string, x WARCOptions) harvest {
+	t.Helper()
+	r, err := NewWARC(opts(plant(t, name, data), name), x)
+	return reap(t, r, err)
+}
+
+func TestWARCKinds(t *testing.T) {
+	rec := func(kind, contentType, block string) string {
+		return warcOf(block, "WARC-Type: "+kind, "WARC-Target-URI: http://x.org/", "WARC-Date: 2024-01-02T03:04:05Z", "WARC-Record-ID: <urn:1>", "Content-Type: "+contentType)
+	}
+	f := func(kinds, record, want, meta string) {
+		t.Helper()
+		x := DefaultWARCOptions()
+		x.Records = strings.Fields(kinds)
+		h := reading(t, "a.warc", record, x)
+		switch {
+		case strings.HasPrefix(want, "passed: "):
+			if countsOf(h.passed) != want[8:]+":1" || len(h.docs)+len(h.reasons) > 0 {
+				t.Errorf("%s: %.200q: %d docs, %v, %v; want %s", kinds, record, len(h.docs), h.reasons, h.passed, want)
+			}
+		case strings.HasPrefix(want, "skipped: "):
+			if countsOf(h.reasons) != want[9:]+":1" || len(h.docs)+len(h.passed) > 0 {
+				t.Errorf("%s: %.200q: %d docs, %v, %v; want %s", kinds, record, len(h.docs), h.reasons, h.passed, want)
+			}
+		case len(h.docs) != 1 || string(h.docs[0].Text) != want || string(h.docs[0].Meta) != meta:
+			t.Errorf("%s: %.200q: %v %v %v, want %q %s", kinds, record, h.docs, h.reasons, h.passed, want, meta)
+		}
+	}
+	const oats = "The miller weighed twenty sacks of oats before the frost came."
+	f("resource", rec("resource", "text/html", millPage), oats, `{"title":"The mill","page_lang":"en"}`)
+	f("resource", rec("resource", "text/plain", oats), oats, "")
+	f("resource", rec("resource", "image/png", oats), "passed: other-media", "")
+	f("response", rec("resource", "text/html", millPage), "passed: resource", "")
+	f("resource", strings.Replace(rec("resource", "text/plain", oats), "http://x", "metadata://x", 1), "passed: metadata", "")
+	f("conversion", rec("conversion", "text/plain", oats), oats, "")
+	f("response", rec("conversion", "text/plain", oats), "passed: conversion", "")
+	// Media: what the crawler found counts where the server says nothing, or calls it plain.
+	page := func(contentType, found string) string {
+		r := rec("response", "application/http", http(contentType, millPage))
+		return strings.Replace(r, "WARC-Date", "WARC-Identified-Payload-Type: "+found+"\r\nWARC-Date", 1)
+	}
+	f("response", page("Content-Type: application/octet-stream", "text/html"), oats, `{"title":"The mill","page_lang":"en"}`)
+	f("response", page("Content-Type: text/plain", "text/html"), oats, `{"title":"The mill","page_lang":"en"}`)
+	f("response", page("Content-Type: text/html", "image/png"), oats, `{"title":"The mill","page_lang":"en"}`)
+	f("response", page("Content-Type: image/png", "text/html"), "passed: other-media", "")
+	f("response", page("X: y", "application/pdf"), "passed: other-media", "")
+	f("response", rec("response", "application/http", http("Content-Type: text/markdown\r\nContent-Language: de", "# Mill")), "# Mill", `{"page_lang":"de"}`)
+	f("response", rec("response", "application/http", http("Content-Type: text/plain\r\nContent-Language: de, en", "Mill")), "Mill", "")
+	f("conversion", strings.Replace(rec("conversion", "text/plain", oats), "WARC-Date", "WARC-Identified-Content-Language: eng,deu\r\nWARC-Date", 1), oats, `{"identified_lang":"eng,deu"}`)
+	// A record that says that it was cut gives what is there.
+	cut := rec("response", "application/http", http("Content-Type: text/plain\r\nTransfer-Encoding: chunked", "ff\r\n"+oats))
+	f("response", cut, "skipped: bad-http", "")
+	f("response", strings.Replace(cut, "WARC-Date", "WARC-Truncated: length\r\nWARC-Date", 1), oats, `{"truncated":"length"}`)
+	packed := rec("response", "application/http", http("Content-Type: text/plain\r\nContent-Encoding: gzip", gz(strings.Repeat(oats, 20))[:60]))
+	f("response", packed, "skipped: bad-encoding", "")
+	// Records about records.
+	f("request", rec("request", "application/http; msgtype=request", "GET / HTTP/1.1\r\nHost: x.org\r\n\r\n"), "GET / HTTP/1.1\r\nHost: x.org\r\n\r\n", `{"record":"request"}`)
+	f("metadata", rec("metadata", "application/warc-fields", "charset-detected: UTF-8\r\n"), "charset-detected: UTF-8\r\n", `{"record":"metadata"}`)
+	f("metadata", rec("metadata", "application/octet-stream", "\x00\x01\x02"), "passed: other-media", "")
+	f("metadata", rec("metadata", "application/json", `{"a": [1]}`), `{"a": [1]}`, `{"record":"metadata"}`)
+	f("metadata", rec("metadata", "application/json", `{"a": [1`), "skipped: bad-json", "")
+	f("response", rec("metadata", "application/json", `{"a": [1]}`), "passed: metadata", "")
+	wat := `{"Envelope":{"Payload-Metadata":{"HTTP-Response-Metadata":{"HTML-Metadata":{"Head":{"Title":" The\n mill ","Metas":[{"name":"Description","content":"Of oats."}]},"Links":[{"path":"A@/href","url":"/a","text":"The  river"},{"path":"IMG@/src","url":"b.png","alt":"A wheel"},{"url":"/c"}]}}}}}`
+	f("metadata", rec("metadata", "application/json", wat), "The mill\nOf oats.\nThe river\nA wheel", `{"title":"The mill","record":"metadata"}`)
+	f("metadata", rec("metadata", "application/json", `{"Envelope":{"Payload-Metadata":{"HTTP-Request-Metadata":{}}}}`), "passed: other-media", "")
+	f("metadata", rec("metadata", "application/json", `{"Envelope":{"Payload-Metadata":{"HTTP-Response-Metadata":{"HTML-Metadata":{}}}}}`), "skipped: no-text", "")
+	f("revisit", rec("revisit", "application/http", "HTTP/1.1 304 Not Modified\r\n\r\n"), "HTTP/1.1 304 Not Modified\r\n\r\n", `{"record":"revisit"}`)
+	f("response", rec("revisit", "application/http", "HTTP/1.1 304 Not Modified\r\n\r\n"), "passed: revisit", "")
+	f("response", rec("continuation", "x/y", "x"), "passed: continuation", "")
+	// Other statuses can be read.
+	x := DefaultWARCOptions()
+	x.Status = []int{404}
+	if h := reading(t, "a.warc", rec("response", "application/http", strings.Replace(http("Content-Type: text/html", millPage), "200", "404", 1)), x); len(h.docs) != 1 {
+		t.Error(h.reasons)
+	}
+}
+
+func TestWARCOptionsAreChecked(t *testing.T) {
+	f := func(want string, change func(x *WARCOptions)) {
+		t.Helper()
+		x := DefaultWARCOptions()
+		change(&x)
+		if _, err := NewWARC(opts(t.TempDir(), "a.warc"), x); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	f("names no kind", func(x *WARCOptions) { x.Records = nil })
+	f(`"verse" is none of response, resource, conversion, metadata, request, revisit, warcinfo`, func(x *WARCOptions) { x.Records = []string{"verse"} })
+	f(`"continuation" is none of`, func(x *WARCOptions) { x.Records = []string{"continuation"} })
+	f("99 is no HTTP status", func(x *WARCOptions) { x.Status = []int{99} })
+	f("cdx names none", func(x *WARCOptions) { x.Only.MIME = []string{"text/html"} })
+}
+
+// A payload digest is that of the payload as sent, without chunks, or unpacked; one that is wrong is a mark.
+func TestWARCPayloadDigest(t *testing.T) {
+	digest := func(s string) string {
+		sum := sha1.Sum([]byte(s))
+		return "sha1:" + base32.StdEncoding.EncodeToString(sum[:])
+	}
+	packed := gz(millPage)
+	chunks := fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(packed), packed)
+	for payload, want := range map[string]float64{chunks: 0, packed: 0, millPage: 0, "other": 1} {
+		lines := append(responseLines[:len(responseLines):len(responseLines)], "WARC-Payload-Digest: "+digest(payload))
+		h := reading(t, "a.warc", warcOf(http("Content-Type: text/html\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip", chunks), lines...), DefaultWARCOptions())
+		wrong := 0.0
+		if len(h.docs) == 1 && len(h.docs[0].Marks) > 0 && h.docs[0].Marks[0].Name == "payload_digest_wrong" {
+			wrong = h.docs[0].Marks[0].Value
+		}
+		if len(h.docs) != 1 || wrong != want {
+			t.Errorf("digest of %.20q: %v %v, want %v", payload, h.docs, h.reasons, want)
+		}
+	}
+}
+
+// A large block that would be no document anyway is passed over as what it is.
+func TestWARCLargeMedia(t *testing.T) {
+	large := strings.Repeat("x", maxPayload)
+	h := reading(t, "a.warc", warcOf(http("Content-Type: video/mp4", large), responseLines...)+warcOf(http("Content-Type: text/html", large), responseLines...), DefaultWARCOptions())
+	if countsOf(h.passed) != "other-media:1" || countsOf(h.reasons) != "too-large:1" {
+		t.Error(h.passed, h.reasons)
+	}
+}
+
+func arcRecord(i int, body string) string {
+	block := http("Content-Type: text/html", "<html><body><article><p>"+body+"</p></article></body></html>")
+	return fmt.Sprintf("http://x.org/%d?a b 10.0.0.1 20240102030405 text/html %d\n%s\n", i, len(block), block)
+}
+
+const arcStart = "filedesc://a.arc 0.0.0.0 20240102030405 text/plain 76\n1 1 InternetArchive\nURL IP-address Archive-date Content-type Archive-length\n\n"
+
+func TestARC(t *testing.T) {
+	const oats = "The miller weighed twenty sacks of oats before the frost came."
+	f := func(docs int, reasons, passed, name, data string) harvest {
+		t.Helper()
+		h := reading(t, name, data, DefaultWARCOptions())
+		if len(h.docs) != docs || countsOf(h.reasons) != reasons || countsOf(h.passed) != passed {
+			t.Errorf("%.300q: %d docs, %v, %v; want %d, %s, %s; %v", data, len(h.docs), h.reasons, h.passed, docs, reasons, passed, h.errs)
+		}
+		return h
+	}
+	two := arcRecord(1, oats) + arcRecord(2, oats)
+	for name, data := range map[string]string{"a.arc": arcStart + two, "a.arc.gz": gz(arcStart, arcRecord(1, oats), arcRecord(2, oats)), "b.arc.gz": gz(arcStart + two), "a.arc.zst": zst(arcStart, two)} {
+		h := f(2, "", "filedesc:1", name, data)
+		if d := h.docs[0]; d.Origin != "http://x.org/1?a b" || d.Time != "2024-01-02T03:04:05Z" || string(d.Text) != oats {
+			t.Errorf("%s %s %q", d.Origin, d.Time, d.Text)
+		}
+	}
+	v2 := strings.Replace(arcRecord(1, oats), "text/html ", "text/html 200 d41d8 - 1234 a.arc ", 1)
+	f(1, "", "filedesc:1", "a.arc", arcStart+v2)
+	dns := "dns:x.org 10.0.0.1 20240102030405 text/dns 4\nabcd\n"
+	f(1, "", "filedesc:1 other-protocol:1", "a.arc", arcStart+dns+arcRecord(1, oats))
+	f(1, "bad-http:1", "filedesc:1", "a.arc", arcStart+"http://x.org/ 10.0.0.1 20240102030405 text/html 4\nabcd\n"+arcRecord(1, oats))
+	f(1, "bad-length:1", "filedesc:1", "a.arc", arcStart+strings.Replace(arcRecord(1, oats), "html 1", "html 2", 1)+arcRecord(2, oats))
+	f(1, "resync:1", "filedesc:1", "a.arc", arcStart+"garbage\nand more\n"+arcRecord(2, oats))
+	f(1, "truncated:1", "filedesc:1", "a.arc", arcStart+two[:len(two)-50])
+	f(0, "not-arc:1", "", "a.arc", warcRecord(1, oats))
+	f(0, "not-arc:1", "", "a.arc", "")
+	f(0, "not-warc:1", "", "a.warc", arcStart+two)
+	// Divided, plain and packed.
+	var plainText strings.Builder
+	plainText.WriteString(arcStart)
+	members := []string{arcStart}
+	for i := range 40 {
+		rec := arcRecord(i, strings.Repeat(fmt.Sprint("Page ", i, " of the mill. "), 1+i%9))
+		plainText.WriteString(rec)
+		members = append(members, rec)
+	}
+	dir := plant(t, "p.arc", plainText.String(), "g.arc.gz", gz(members...))
+	for _, name := range []string{"p.arc", "g.arc.gz"} {
+		sameFates(t, 41, func(unit int64) (Reader, error) {
+			o := opts(dir, name)
+			o.UnitBytes = unit
+			return NewWARC(o, DefaultWARCOptions())
+		})
+	}
+}
+
+// dictionary trains on records.
+func dictionary(t *testing.T, id uint32, samples ...string) []byte {
+	t.Helper()
+	var contents [][]byte
+	for _, s := range samples {
+		contents = append(contents, []byte(s))
+	}
+	d, err := dict.BuildZstdDict(contents, dict.Options{MaxDictSize: 8 << 10, HashBytes: 6, ZstdDictID: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func skippableFrame(magic string, data []byte) string {
+	return magic + string(binary.LittleEndian.AppendUint32(nil, uint32(len(data)))) + string(data)
+}
+
+func TestWARCZstd(t *testing.T) {
+	var records, samples []string
+	for i := range 40 {
+		rec := warcRecord(i, strings.Repeat(fmt.Sprintf("Page %d of the mill by the river, where %x lives. ", i, sha1.Sum([]byte{byte(i)})), 1+i%9))
+		if records = append(records, rec); i < 20 {
+			samples = append(samples, rec)
+		}
+	}
+	trained := dictionary(t, 4711, samples...)
+	withDict, err := zstd.NewWriter(nil, zstd.WithEncoderDict(trained), zstd.WithEncoderCRC(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var frames []byte
+	for _, r := range records {
+		frames = withDict.EncodeAll([]byte(r), frames)
+	}
+	var halves []string
+	for _, r := range records {
+		halves = append(halves, r[:len(r)/2], r[len(r)/2:])
+	}
+	open := func(dir, file string, unit int64) (*testing.T, Reader, error) {
+		o := opts(dir, file)
+		o.UnitBytes = unit
+		r, err := NewWARC(o, DefaultWARCOptions())
+		return t, r, err
+	}
+	const dictMagic = "\x5d\x2a\x4d\x18"
+	files := map[string]string{
+		"frames":  zst(records...),
+		"halves":  zst(halves...),
+		"padded":  strings.Join([]string{zst(records[:20]...), skippableFrame("\x50\x2a\x4d\x18", []byte("an index, say")), zst(records[20:]...)}, ""),
+		"dict":    skippableFrame(dictMagic, trained) + string(frames),
+		"zipdict": skippableFrame(dictMagic, []byte(zst(string(trained)))) + string(frames),
+	}
+	for name, data := range files {
+		file := name + ".warc.zst"
+		dir := plant(t, file, data)
+		whole, units := fates(open(dir, file, 1<<40))
+		if len(whole) != 40 || units != 1 {
+			t.Errorf("%s: %d fates in %d units: %.300q", name, len(whole), units, whole)
+		}
+		for _, unit := range []int64{111, 700, 4096} {
+			if got, units := fates(open(dir, file, unit)); !slices.Equal(got, whole) || units < 2 {
+				t.Errorf("%s in %d units of %d bytes: %d fates, want %d", name, units, unit, len(got), len(whole))
+			}
+		}
+	}
+	f := func(docs int, reasons, data string) {
+		t.Helper()
+		if h := reading(t, "a.warc.zst", data, DefaultWARCOptions()); len(h.docs) != docs || countsOf(h.reasons) != reasons {
+			t.Errorf("%d docs, %v; want %d, %s; %v", len(h.docs), h.reasons, docs, reasons, h.errs)
+		}
+	}
+	f(40, "", zst(strings.Join(records, "")))
+	f(40, "", zst(records...)+strings.Repeat("\x00", 100))
+	f(40, "trailing-garbage:1", zst(records...)+"the end")
+	f(39, "truncated:1", zst(records...)[:len(zst(records...))-3])
+	hurt := []byte(zst(records...))
+	at := len(zst(records[:20]...)) + 40
+	hurt[at] ^= 0xff
+	f(39, "bad-zstd:1", string(hurt))
+	f(0, "bad-zstd:1", skippableFrame(dictMagic, trained[:50])+string(frames))
+	f(0, "bad-zstd:1", skippableFrame(dictMagic, []byte("no dictionary"))+string(frames))
+	f(0, "bad-zstd:1", dictMagic+"\xff\xff\xff\xff"+string(frames))
+	f(0, "bad-zstd:1", string(frames)) // whose dictionary is not there
+	// A frame of many blocks goes by stream.
+	big := warcOf(http("Content-Type: text/plain", strings.Repeat("The mill by the river. ", 200000)), responseLines...)
+	f(3, "", zst(records[0], big, records[1]))
+	// A bomb costs itself: blocks of one repeated byte.
+	bomb := "\x28\xb5\x2f\xfd\x00\x58" + strings.Repeat("\x02\x00\x10x", 1000) + "\x03\x00\x10x"
+	f(2, "bomb:1", zst(records[0])+bomb+zst(records[1]))
+}
+
+func TestCDX(t *testing.T) {
+	var file bytes.Buffer
+	var offsets []int
+	for i := range 9 {
+		offsets = append(offsets, file.Len())
+		file.WriteString(gz(warcRecord(i, fmt.Sprintf("This is page %d of the mill.", i))))
+	}
+	offsets = append(offsets, file.Len())
+	var plainFile strings.Builder
+	var plainOffsets []int
+	for i := range 3 {
+		plainOffsets = append(plainOffsets, plainFile.Len())
+		plainFile.WriteString(warcRecord(i, fmt.Sprintf("This is plain page %d of the mill.", i)))
+	}
+	dir := plant(t, "w/a.warc.gz", file.String(), "w/p.warc", plainFile.String())
+	f := func(want string, index string, change ...func(x *WARCOptions)) {
+		t.Helper()
+		for _, name := range []string{"i.cdx", "i.cdx.gz"} {
+			data := index
+			if strings.HasSuffix(name, ".gz") {
+				data = gz(index)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			x := DefaultWARCOptions()
+			x.CDX = []string{name}
+			for _, c := range change {
+				c(&x)
+			}
+			for _, unit := range []int64{1 << 40, 1} {
+				o := opts(dir, "w")
+				o.UnitBytes = unit
+				r, err := NewWARC(o, x)
+				h := reap(t, r, err)
+				got := ""
+				for _, d := range h.docs {
+					text := strings.TrimSuffix(strings.TrimPrefix(string(d.Text), "This is "), " of the mill.")
+					got += text[len(text)-1:]
+					if strings.HasPrefix(text, "plain") {
+						got += "p"
+					}
+				}
+				if len(h.reasons) > 0 {
+					got += " " + countsOf(h.reasons)
+				}
+				if got != want {
+					t.Errorf("%s: %q, want %q: %v", name, got, want, h.errs)
+				}
+			}
+		}
+	}
+	line := func(i int) string {
+		return fmt.Sprintf("org,x)/%d 20240102030405 http://x.org/%d text/html 200 AAAA - - %d %d a.warc.gz\n", i, i, offsets[i+1]-offsets[i], offsets[i])
+	}
+	legend := " CDX N b a m s k r M S V g\n"
+	f("147", legend+line(7)+line(1)+line(4))
+	f("0123", line(0)+line(1)+line(2)+line(3)+line(3))
+	f("8", legend+line(8)+strings.ReplaceAll(line(2), "a.warc.gz", "another.warc.gz"))
+	// Without lengths, and of a plain file.
+	f("2p", fmt.Sprintf(" CDX N b a m s k r V g\norg,x)/2 20240102030405 http://x.org/2 text/html 200 AAAA - %d some/where/p.warc\n", plainOffsets[2]))
+	f("71p", legend+line(7)+fmt.Sprintf("org,x)/1 20240102030405 http://x.org/1 text/html 200 AAAA - - - %d p.warc\n", plainOffsets[1]))
+	// JSON after the key and the time, and alone.
+	json := func(i int, lang string) string {
+		return fmt.Sprintf(`{"url": "http://x.org/%d", "mime": "text/html", "mime-detected": "application/xhtml+xml", "status": "200", "length": "%d", "offset": "%d", "filename": "crawl/w/a.warc.gz", "languages": "%s", "extra": [1]}`, i, offsets[i+1]-offsets[i], offsets[i], lang) + "\n"
+	}
+	cdxj := "!meta {}\norg,x)/3 20240102030405 " + json(3, "eng") + "org,x)/5 20240102030405 " + json(5, "deu,eng") + json(6, "deu") + strings.ReplaceAll(json(8, ""), `"200"`, "404")
+	f("3568", cdxj)
+	f("35", cdxj, func(x *WARCOptions) { x.Only.Languages = []string{"eng"} })
+	f("356", cdxj, func(x *WARCOptions) { x.Only.Status = []int{200} })
+	f("356", cdxj, func(x *WARCOptions) { x.Only.Status, x.Only.MIME = []int{200}, []string{"application/xhtml+xml"} })
+	f("56", cdxj, func(x *WARCOptions) { x.Only.URLs = []string{"http://x.org/5", "http://x.org/6"} })
+	// An index that lies.
+	f("2 bad-range:1", legend+line(2)+strings.Replace(line(5), fmt.Sprint(" ", offsets[5], " "), fmt.Sprint(" ", offsets[5]+3, " "), 1))
+	bad := func(index, want string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "i.cdx"), []byte(index), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		x := DefaultWARCOptions()
+		x.CDX = []string{"i.cdx"}
+		r, err := NewWARC(opts(dir, "w"), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = r.Units(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", index, err, want)
+		}
+		if files, err := r.Files(t.Context()); err != nil || len(files) != 3 || !slices.IsSorted(files) {
+			t.Errorf("%q, %v", files, err)
+		}
+	}
+	bad(legend+"three words only\n", "i.cdx: line 2: not a line of CDX")
+	bad(`{"url": "x", "offset": "y"}`, "line 1")
+	bad(`{"url": "x"}`, "line 1: not a line of CDX, CDXJ or an index in JSON: no file or place")
+	bad(legend, "no line of its indexes is chosen")
+}
