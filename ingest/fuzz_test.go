@@ -91,6 +91,44 @@ func FuzzWARC(f *testing.F) {
 	})
 }
 
+func FuzzARC(f *testing.F) {
+	f.Add([]byte(arcStart + arcRecord(1, "Some text of a page.") + arcRecord(2, "Some more.")))
+	f.Add([]byte(gz(arcStart, arcRecord(1, "Some text of a page."))))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fuzzFile(t, "a.arc", data, func(o Options) (Reader, error) {
+			o.UnitBytes = 300
+			return NewWARC(o, DefaultWARCOptions())
+		})
+	})
+}
+
+func FuzzWARCZstd(f *testing.F) {
+	rec := warcRecord(1, "Some text of a page.")
+	f.Add([]byte(zst(rec, rec)))
+	f.Add([]byte(zst(rec) + skippableFrame("\x50\x2a\x4d\x18", []byte("x")) + zst(rec)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if sniff(data) != zstandard {
+			return
+		}
+		fuzzFile(t, "a.warc.zst", data, func(o Options) (Reader, error) {
+			o.UnitBytes = 100
+			return NewWARC(o, DefaultWARCOptions())
+		})
+	})
+}
+
+func FuzzCDX(f *testing.F) {
+	f.Add([]byte(" CDX N b a m s k r M S V g"), []byte("org,x)/ 2024 http://x.org/ text/html 200 AAAA - - 10 20 a.warc.gz"))
+	f.Add([]byte("!"), []byte("org,x)/ 2024 {\"url\": \"http://x.org/\", \"offset\": \"20\", \"length\": 10, \"filename\": \"a.warc.gz\"}"))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		var r cdxReader
+		r.parse(first)
+		if ok, err := r.parse(second); ok && (err != nil || r.line.Offset < 0 || r.line.Filename == "" || r.line.Offset+r.line.Length < r.line.Offset-1) {
+			t.Errorf("%+v, %v", r.line, err)
+		}
+	})
+}
+
 func FuzzHTTP(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"))
 	f.Add([]byte("HTTP/1.0 404 \nContent-Encoding: deflate\n\n" + zipped("page")))

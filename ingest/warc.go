@@ -8,8 +8,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/seed-83c59573/quern"
 )
 
@@ -198,9 +196,6 @@ func (r *warcReader) foreign() error {
 		head, err = r.b.in.Peek(64 << 10)
 	}
 	var hurt *damage
-	if errors.Is(err, zstd.ErrUnknownDictionary) {
-		return refuse(r.name, "bad-zstd", 0, errors.New("it needs a dictionary that it does not hold"))
-	}
 	if errors.As(err, &hurt) {
 		return nil // what follows may be sound
 	}

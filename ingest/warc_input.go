@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -20,14 +21,15 @@ var errMember = errors.New("end of a member")
 // memberBytes is what a member may unpack to whatever its ratio.
 const memberBytes = 2 * maxPayload
 
-// damage is a fault in a member.
+// damage is a fault in a member, or in a record that goes on in the next.
 type damage struct {
-	at  int64 // where the member starts
-	cut bool  // the file ends within it
-	err error
+	at     int64  // where the member starts
+	cut    bool   // the file ends within it
+	reason string // of the record; "" = the member is bad
+	err    error
 }
 
-func (d *damage) Error() string { return d.err.Error() }
+func (d *damage) Error() string { return fmt.Sprint(d.reason, d.err) }
 func (d *damage) Unwrap() error { return d.err }
 
 // members reads the members of one codec: gzip members or zstd frames.
@@ -48,6 +50,7 @@ type warcBytes struct {
 	zstd   zstdMembers
 	z      members // one of them
 	live   bool
+	bad    error // a fault, which stays until seek: a Peek would swallow it
 	member int64 // offset where the current member starts
 	out    int64 // bytes that it has given
 	pre    []byte
@@ -81,7 +84,7 @@ func (b *warcBytes) seek(to int64) error {
 	}
 	b.d.n = to
 	b.raw.Reset(b.d)
-	b.live, b.pre, b.at, b.member = false, nil, to, to
+	b.live, b.bad, b.pre, b.at, b.member = false, nil, nil, to, to
 	b.in.Reset(readFunc(b.read))
 	return nil
 }
@@ -98,6 +101,9 @@ func (b *warcBytes) read(p []byte) (int, error) {
 	}
 	if !b.packed() {
 		return b.raw.Read(p)
+	}
+	if b.bad != nil {
+		return 0, b.bad
 	}
 	if !b.live {
 		if err := b.nextMember(); err != nil {
@@ -127,7 +133,8 @@ func (b *warcBytes) fault(err error) error {
 		return b.d.err
 	}
 	b.live = false
-	return &damage{at: b.member, cut: err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF), err: err}
+	b.bad = &damage{at: b.member, cut: err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF), err: err}
+	return b.bad
 }
 
 // skipFrames goes over the frames of zstd that hold no data.
@@ -140,7 +147,7 @@ func (b *warcBytes) skipFrames() error {
 		}
 		b.member = b.offset()
 		if n > b.size-b.member {
-			return &damage{at: b.member, cut: true, err: io.ErrUnexpectedEOF}
+			return b.fault(io.ErrUnexpectedEOF)
 		}
 		if _, err := b.raw.Discard(int(n)); err != nil {
 			return b.fault(err)
@@ -165,7 +172,7 @@ func (b *warcBytes) nextMember() error {
 	case head[0] == 0 && b.zeroToEnd():
 		return io.EOF
 	default:
-		return &damage{at: b.member, err: errNoMember}
+		return b.fault(errNoMember)
 	}
 	if err := b.z.reset(b.raw); err != nil {
 		return b.fault(err)

@@ -39,10 +39,13 @@ func (r *warcReader) repair(hurt *damage) error {
 		return err
 	}
 	reason := "bad-" + r.b.codec.short()
+	if hurt.reason != "" {
+		reason = hurt.reason
+	}
 	switch {
 	case errors.Is(hurt, errBomb):
 		reason = "bomb"
-	case next < 0 && hurt.cut:
+	case next < 0 && hurt.cut && (hurt.reason == "" || hurt.reason == "bad-length"):
 		reason = "truncated"
 	case next < 0 && errors.Is(hurt, errNoMember):
 		reason = "trailing-garbage"
@@ -121,12 +124,12 @@ func (r *warcReader) sound(h *warcHeader) error {
 		err = r.b.discard(h.length - held)
 	}
 	if err == io.ErrUnexpectedEOF {
+		if r.crossed() { // the length may be a lie that ate whole members
+			return &damage{at: r.start, cut: true, reason: "bad-length", err: err}
+		}
 		if k := r.b.nextRecord(r.block); k >= 0 {
 			r.line = r.line[:0]
 			return r.again(k, err)
-		}
-		if r.b.packed() && held < h.length { // the length was a lie that ate whole members
-			return &damage{at: r.start, err: errors.New("a length beyond the end of the file")}
 		}
 		return r.last("truncated", err)
 	}
@@ -138,13 +141,22 @@ func (r *warcReader) sound(h *warcHeader) error {
 		return err
 	}
 	if !ok {
+		if r.crossed() {
+			return &damage{at: r.start, reason: "bad-length", err: errEnd}
+		}
 		if k := r.b.nextRecord(r.block); k >= 0 {
 			return r.again(k, nil)
 		}
-		return r.resync("bad-length", errors.New("the record does not end there"))
+		return r.resync("bad-length", errEnd)
 	}
 	return r.rule(h)
 }
+
+var errEnd = errors.New("the record does not end there")
+
+// crossed reports that a record has gone on into another member than the one that it starts in. Where such a record is damaged the
+// next one is looked for at the start of a member, so that it is found by whichever unit that member belongs to.
+func (r *warcReader) crossed() bool { return r.b.packed() && r.b.member != r.start }
 
 // again goes back to a record that starts within the block, of which line holds the line ends that were read after it.
 func (r *warcReader) again(k int, cause error) error {
@@ -197,6 +209,9 @@ func (r *warcReader) resync(reason string, cause error) error {
 	for {
 		var err error
 		r.line, err = r.b.appendLine(r.line[:0], maxWARCHeader)
+		if err == io.EOF && r.crossed() {
+			return &damage{at: r.start, reason: reason, err: cause}
+		}
 		if err == io.EOF {
 			if reason == "bad-length" && !r.b.packed() {
 				reason = "truncated"
@@ -205,6 +220,9 @@ func (r *warcReader) resync(reason string, cause error) error {
 		}
 		if err != nil && err != errLongLine {
 			return err
+		}
+		if r.crossed() {
+			return &damage{at: r.start, reason: reason, err: cause}
 		}
 		if err == nil && r.b.isStart(r.line) {
 			r.b.unread(r.line)
