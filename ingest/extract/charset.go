@@ -2,34 +2,138 @@ package extract
 
 import (
 	"bytes"
-	"fmt"
 	"mime"
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 )
 
 // Decode appends page to dst as UTF-8 and names the character set that it took page to be in, by its WHATWG name. What decides
-// is, in this order: a byte order mark, the charset of the HTTP Content-Type, a <meta> in the first 1024 bytes, and the bytes
-// themselves. A declaration of UTF-8 that the bytes contradict in more than a few places is not believed. Bytes that are not
-// in the character set become U+FFFD. A label that names no known character set counts as no label. err is set only where a
-// decoder itself fails.
+// is, in this order: a byte order mark, the charset of the HTTP Content-Type, a <meta> in the first 1024 bytes (or, of a page that is
+// no UTF-8, anywhere in the first 64 KiB), and the bytes themselves. All character sets of the WHATWG Encoding Standard are known by all
+// their labels; a label that names none counts as no label.
+//
+// What is stated is not believed where the bytes contradict it: UTF-8 that is malformed in more than a few places, another set where
+// the bytes are sound UTF-8, a set in which many of the bytes mean nothing, and ISO-8859-1, which servers state unasked, where the bytes
+// are the words of another script. Bytes that are not in the character set become U+FFFD. err is set only where a decoder itself fails.
 func Decode(dst, page []byte, contentType string) (utf8 []byte, charset string, err error) {
 	if name, skip := byteOrderMark(page); name != "" {
 		return decodeAs(dst, page[skip:], name)
 	}
-	name := headerCharset(contentType)
-	if name == "" {
-		name = metaCharset(page)
+	plain := ascii(page)
+	stated := headerCharset(contentType)
+	if stated == "" {
+		stated = metaCharset(page, prescanSize)
 	}
-	if name == "" || name == "utf-8" && !mostlyUTF8(page) {
-		name = detect(page)
+	if plain == len(page) { // most sets agree on ASCII
+		switch {
+		case stated == "iso-2022-jp" || stated == "replacement" || stated == "hz-gb-2312":
+			return decodeAs(dst, page, stated)
+		case escapes(page):
+			return decodeAs(dst, page, "iso-2022-jp")
+		case bytes.IndexByte(page[:min(len(page), 512)], 0) < 0:
+			if stated == "" || strings.HasPrefix(stated, "utf-16") {
+				stated = "utf-8"
+			}
+			return append(dst, page...), stated, nil
+		}
 	}
-	return decodeAs(dst, page, name)
+	return decodeStated(dst, page, plain, stated)
+}
+
+// decodeStated decodes a page that is more than ASCII; its first plain bytes are that.
+func decodeStated(dst, page []byte, plain int, stated string) ([]byte, string, error) {
+	if name := detectUTF16(page); name != "" { // before UTF-8, of which zero bytes are a part
+		return decodeAs(dst, page, name)
+	}
+	sound := utf8.Valid(page[plain:])
+	switch {
+	case sound && (stated == "" || stated == "utf-8" || believable(page[plain:], stated)):
+		return append(dst, page...), "utf-8", nil
+	case stated == "utf-8" && mostlyUTF8(page[plain:]):
+		return decodeAs(dst, page, stated)
+	case stated == "" && mostlyUTF8(page[plain:]):
+		return decodeAs(dst, page, "utf-8")
+	case stated == "":
+		if stated = metaCharset(page, lateSize); stated == "utf-8" {
+			stated = ""
+		}
+	case stated == "utf-8":
+		stated = ""
+	}
+	if stated == "" {
+		return decodeAs(dst, page, detectLegacy(page).charset)
+	}
+	out, name, err := decodeAs(dst, page, stated)
+	if t := singleByte(stated); err != nil || t != nil && !t.doubtful(page[plain:]) || t == nil && !doubtful(out[len(dst):]) {
+		return out, name, err
+	}
+	found := detect(page)
+	if found.charset == stated || found.score < sure {
+		return out, name, err
+	}
+	return decodeAs(out[:len(dst)], page, found.charset)
+}
+
+// lateSize is how far a page that is not UTF-8 is searched for a <meta>: browsers begin anew where they meet one late.
+const lateSize = 64 << 10
+
+// sure is how well bytes must fit another character set before what is stated is given up.
+const sure = 0.75
+
+// believable reports that sound UTF-8 is no accident, whatever is stated. In a single-byte set its bytes would be words such as "Ã©".
+// In double-byte sets a few characters in a row may look like it.
+func believable(page []byte, stated string) bool {
+	if !multiByte(stated) || strings.HasPrefix(stated, "utf-16") || stated == "replacement" {
+		return true
+	}
+	n := 0
+	for _, c := range page {
+		if c >= 0xC2 {
+			n++
+		}
+	}
+	return n >= 4
+}
+
+// doubtful reports a text that cannot have been meant: of its characters beyond ASCII one in twenty means nothing.
+func doubtful(text []byte) bool {
+	all, bad := 0, 0
+	for len(text) > 0 {
+		if text[0] < utf8.RuneSelf {
+			text = text[ascii(text):]
+			continue
+		}
+		r, n := utf8.DecodeRune(text)
+		if text = text[n:]; r == utf8.RuneError || r < 0xA0 {
+			bad++
+		}
+		all++
+	}
+	return bad*20 > all
+}
+
+// doubtful is the same for a page in a single-byte set. A page in ISO-8859-1 of which most such letters stand three in a row or more
+// is doubtful, too: no language that is written in it looks like that.
+func (t *table) doubtful(page []byte) bool {
+	all, bad, row, rows := 0, 0, 0, 0
+	for _, c := range page {
+		if c < utf8.RuneSelf {
+			row = 0
+			continue
+		}
+		all++
+		if r := t.runes[c-0x80]; r == utf8.RuneError || r < 0xA0 {
+			bad++
+		}
+		if row++; row == 3 {
+			rows += 3
+		} else if row > 3 {
+			rows++
+		}
+	}
+	return bad*20 > all || t.latin1 && rows*2 > all
 }
 
 func byteOrderMark(page []byte) (name string, skip int) {
@@ -46,12 +150,19 @@ func byteOrderMark(page []byte) (name string, skip int) {
 
 // canonical gives the WHATWG name of a label, or "".
 func canonical(label string) string {
-	enc, err := htmlindex.Get(strings.TrimSpace(label))
+	if label == "" || len(label) > 40 {
+		return ""
+	}
+	label = strings.ToLower(strings.Trim(label, " \t\n\f\r"))
+	if label == "hz-gb-2312" { // which browsers no longer read, but old pages are in it
+		return label
+	}
+	enc, err := htmlindex.Get(label)
 	if err != nil {
 		return ""
 	}
 	name, err := htmlindex.Name(enc)
-	if err != nil || name == "replacement" {
+	if err != nil {
 		return ""
 	}
 	return name
@@ -68,38 +179,13 @@ func headerCharset(contentType string) string {
 	return canonical(charsetLabel([]byte(contentType)))
 }
 
-// metaCharset looks for <meta charset=x>, <meta http-equiv content="…charset=x"> and the XML declaration in the first 1024 bytes.
-func metaCharset(page []byte) string {
-	head := page[:min(len(page), 1024)]
-	if bytes.HasPrefix(head, []byte("<?xml")) {
-		if end := bytes.Index(head, []byte("?>")); end > 0 {
-			if i := bytes.Index(head[:end], []byte("encoding")); i > 0 {
-				if name := canonical(labelAfterEquals(head[i+8 : end])); name != "" {
-					return asciiCompatible(name)
-				}
-			}
-		}
-	}
-	for {
-		i := indexFold(head, "<meta")
-		if i < 0 {
-			return ""
-		}
-		head = head[i+5:]
-		end := bytes.IndexByte(head, '>')
-		if end < 0 {
-			end = len(head)
-		}
-		if name := canonical(charsetLabel(head[:end])); name != "" {
-			return asciiCompatible(name)
-		}
-	}
-}
-
 // asciiCompatible replaces a name that cannot be true: a <meta> that could be read is not in UTF-16.
 func asciiCompatible(name string) string {
-	if strings.HasPrefix(name, "utf-16") {
+	switch {
+	case strings.HasPrefix(name, "utf-16"):
 		return "utf-8"
+	case name == "x-user-defined":
+		return "windows-1252"
 	}
 	return name
 }
@@ -173,45 +259,4 @@ func mostlyUTF8(page []byte) bool {
 		i += n
 	}
 	return bad*100 <= good
-}
-
-func decodeAs(dst, page []byte, name string) ([]byte, string, error) {
-	var enc encoding.Encoding
-	switch name {
-	case "utf-8":
-		return appendValid(dst, page), name, nil
-	case "utf-16le", "utf-16be":
-		order := unicode.LittleEndian
-		if name == "utf-16be" {
-			order = unicode.BigEndian
-		}
-		enc = unicode.UTF16(order, unicode.IgnoreBOM)
-	default:
-		var err error
-		if enc, err = htmlindex.Get(name); err != nil {
-			return dst, name, fmt.Errorf("extract: character set %q: %w", name, err)
-		}
-	}
-	out, _, err := transform.Append(enc.NewDecoder(), dst, page)
-	if err != nil {
-		return dst, name, fmt.Errorf("extract: decoding %s: %w", name, err)
-	}
-	return out, name, nil
-}
-
-// appendValid appends s, with U+FFFD for each malformed byte.
-func appendValid(dst, s []byte) []byte {
-	if utf8.Valid(s) {
-		return append(dst, s...)
-	}
-	for len(s) > 0 {
-		r, n := utf8.DecodeRune(s)
-		if r == utf8.RuneError && n == 1 {
-			dst = append(dst, "\uFFFD"...)
-		} else {
-			dst = append(dst, s[:n]...)
-		}
-		s = s[n:]
-	}
-	return dst
 }
