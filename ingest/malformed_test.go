@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -177,6 +178,12 @@ func (c malformedCase) judge(t *testing.T, h harvest) {
 	}
 	if !ok {
 		t.Error("another outcome than required")
+	}
+	if _, want, held := strings.Cut(c.note, "text holds «"); held {
+		want, _, _ = strings.Cut(want, "»")
+		if !slices.ContainsFunc(h.docs, func(d quern.Doc) bool { return strings.Contains(string(d.Text), want) }) {
+			t.Errorf("no text holds %q: %.300v", want, h.docs)
+		}
 	}
 	seen := map[quern.ID]bool{}
 	for _, d := range h.docs {

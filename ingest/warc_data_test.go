@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/htmlindex"
+
+	"github.com/seed-83c59573/quern/ingest/extract"
 )
 
 // realWARCs are archives as crawlers wrote them, with what two other readers find in them: the numbers of records of each kind, all of
@@ -155,5 +161,45 @@ func TestRealPayloadDigests(t *testing.T) {
 	}
 	if digests != 335 {
 		t.Errorf("%d payload digests, want 335", digests)
+	}
+}
+
+// Of the pages that are not UTF-8 each is decoded as its statement says, without a sign that its bytes do not hold.
+func TestRealCharacterSets(t *testing.T) {
+	root := filepath.Join(sampleData, "web")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("the sample data is not here: ", err)
+	}
+	pages := map[string]int{}
+	eachRecord(t, root, "docs-apache-multilang.warc.gz", func(h *warcHeader, block []byte) {
+		if h.kind != response {
+			return
+		}
+		resp, err := parseResponse(block)
+		if err != nil || mediaOf(resp.mediaType) != markup || utf8.Valid(resp.body) {
+			return
+		}
+		got, set, err := extract.Decode(nil, resp.body, resp.contentType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[set]++
+		enc, err := htmlindex.Get(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, err := enc.NewDecoder().Bytes(resp.body); err != nil || string(got) != string(want) || bytes.ContainsRune(got, utf8.RuneError) {
+			t.Errorf("%s: %s: %v, another text than the decoder's, or signs that are not there", h.uri, set, err)
+		}
+		if !bytes.Contains(bytes.ToLower(resp.body[:1024]), []byte("charset="+set)) {
+			t.Errorf("%s: taken for %s, which it does not state", h.uri, set)
+		}
+		bare := bytes.ReplaceAll(resp.body, []byte("charset="), []byte("c="))
+		if _, found, err := extract.Decode(nil, bare, ""); err != nil || found != set {
+			t.Errorf("%s: without its statement taken for %s, %v", h.uri, found, err)
+		}
+	})
+	if countsOf(pages) != "euc-kr:108" {
+		t.Errorf("%v", pages)
 	}
 }

@@ -239,7 +239,8 @@ func hasPrefixFold(s []byte, prefix string) bool {
 	return true
 }
 
-// mostlyUTF8 reports whether at most one in a hundred non-ASCII sequences of page is malformed.
+// mostlyUTF8 reports whether of the non-ASCII sequences of page at least two are sound for each that is not. In text of other sets sound
+// ones are accidents: two letters that happen to stand together.
 func mostlyUTF8(page []byte) bool {
 	if utf8.Valid(page) {
 		return true
@@ -258,5 +259,5 @@ func mostlyUTF8(page []byte) bool {
 		}
 		i += n
 	}
-	return bad*100 <= good
+	return bad*2 <= good
 }
