@@ -79,6 +79,23 @@ func BenchmarkWARC(b *testing.B) {
 	benchSource(b, st.Size(), r, err)
 }
 
+// BenchmarkWARCRecords reads, unpacks and checks records, and extracts nothing; bytes are those of the blocks.
+func BenchmarkWARCRecords(b *testing.B) {
+	for _, name := range []string{"web/docs-python.warc.gz", "web/docs-libreoffice-ru.warc.gz", "web/real-warcs/ukwa-discovery/flashfrozen-jwat-recompressed.warc.gz"} {
+		if _, err := os.Stat(filepath.Join(sampleData, name)); err != nil {
+			b.Skip("the sample data is not here: ", err)
+		}
+		var n int64
+		eachRecord(b, sampleData, name, func(h *warcHeader, block []byte) { n += int64(len(block)) })
+		b.Run(filepath.Base(name), func(b *testing.B) {
+			x := DefaultWARCOptions()
+			x.Status = []int{999} // which no page has
+			r, err := NewWARC(opts(sampleData, name), x)
+			benchSource(b, n, r, err)
+		})
+	}
+}
+
 func BenchmarkTree(b *testing.B) {
 	root := filepath.ToSlash(filepath.Join(build.Default.GOROOT, "src", "cmd", "compile"))
 	r, err := NewTree(opts("", root), DefaultTreeOptions())
