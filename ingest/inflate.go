@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"math/bits"
 	"slices"
 )
 
@@ -91,8 +92,8 @@ func (h *huffman) build(lengths []uint8, first int, symbol func(i int) entry) bo
 			continue
 		}
 		sub := h.t[c&(1<<first-1)]
-		at, bits := int(sub>>16), int(sub>>8&15)
-		for k := c >> first; k < 1<<bits; k += 1 << (int(l) - first) {
+		at, more := int(sub>>16), int(sub>>8&15)
+		for k := c >> first; k < 1<<more; k += 1 << (int(l) - first) {
 			h.t[at+k] = e
 		}
 	}
@@ -123,22 +124,15 @@ func (h *huffman) prepare(lengths []uint8, next [16]int, first int) {
 	}
 	for start, l := range h.deep[:1<<first] {
 		if l > 0 {
-			bits := int(l) - first
-			h.t[start] = entry(len(h.t))<<16 | second | entry(bits)<<8 | entry(first)
-			h.t = append(h.t, make([]entry, 1<<bits)...)
+			more := int(l) - first
+			h.t[start] = entry(len(h.t))<<16 | second | entry(more)<<8 | entry(first)
+			h.t = append(h.t, make([]entry, 1<<more)...)
 		}
 	}
 }
 
 // reversed turns the n low bits of a code around: deflate sends codes from their first bit on.
-func reversed(c, n int) int {
-	r := 0
-	for range n {
-		r = r<<1 | c&1
-		c >>= 1
-	}
-	return r
-}
+func reversed(c, n int) int { return int(bits.Reverse16(uint16(c)) >> (16 - n)) }
 
 func litSymbol(i int) entry {
 	switch {

@@ -21,14 +21,15 @@ var (
 
 // bodyDecoder undoes what a server did to a page on its way. Its buffers and decoders are reused from page to page.
 type bodyDecoder struct {
-	in   bytes.Reader
-	gzip gzip.Reader
-	zlib io.ReadCloser
-	bare io.ReadCloser
-	br   *brotli.Reader
-	zstd *zstd.Decoder
-	raw  []byte    // without chunks
-	bufs [2][]byte // unpacked, in turns
+	in    bytes.Reader
+	whole inflater
+	gzip  gzip.Reader
+	zlib  io.ReadCloser
+	bare  io.ReadCloser
+	br    *brotli.Reader
+	zstd  *zstd.Decoder
+	raw   []byte    // without chunks
+	bufs  [2][]byte // unpacked, in turns
 }
 
 // body gives the page of a response, and as whole what it was before it was unpacked. Of a record that says that it was cut what is
@@ -60,6 +61,15 @@ func (x *bodyDecoder) decode(encodings []string, b []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %d of them", errEncoding, len(encodings))
 	}
 	for i, e := range slices.Backward(encodings) {
+		out := &x.bufs[i%2]
+		if (e == "gzip" || e == "x-gzip") && sniff(b) == gzipped { // at one go if it is sound, and all there is
+			var n int
+			var err error
+			if *out, n, err = x.whole.member((*out)[:0], b, maxPayload); err == nil && n == len(b) {
+				b = *out
+				continue
+			}
+		}
 		x.in.Reset(b)
 		r, err := x.open(e, b)
 		if err != nil {
@@ -68,7 +78,6 @@ func (x *bodyDecoder) decode(encodings []string, b []byte) ([]byte, error) {
 		if r == nil {
 			continue
 		}
-		out := &x.bufs[i%2]
 		*out, err = readAtMost((*out)[:0], r, maxPayload)
 		switch {
 		case err == errTooLarge:

@@ -61,8 +61,14 @@ type warcBytes struct {
 // use takes a file of the given path and reads the dictionary of a zstd file. The error is about that.
 func (b *warcBytes) use(d *disk, path string, c codec, arc bool) error {
 	b.d, b.size, b.codec, b.arc = d, d.size, c, arc
-	if b.raw == nil {
-		b.raw = bufio.NewReaderSize(nil, 64<<10)
+	want := 64 << 10
+	if d.size > int64(want) {
+		want = rawBuffer
+	}
+	if b.raw == nil || b.raw.Size() < want {
+		b.raw = bufio.NewReaderSize(nil, want)
+	}
+	if b.in == nil {
 		b.in = bufio.NewReaderSize(nil, 64<<10)
 	}
 	switch c {

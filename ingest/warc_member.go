@@ -12,9 +12,39 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-type gzipMembers struct{ z gzip.Reader }
+// What of a file lies in memory at a time, and what one member may unpack to, for members to be unpacked at one go.
+const (
+	rawBuffer   = 512 << 10
+	wholeMember = 4 << 20
+)
+
+// gzipMembers reads the members of a gzip file, at one go where they are small and sound.
+type gzipMembers struct {
+	z      gzip.Reader
+	whole  inflater
+	buf    []byte
+	small  []byte // what is left of a small member
+	stream bool
+}
 
 func (m *gzipMembers) reset(r *bufio.Reader) error {
+	m.small, m.stream = nil, false
+	for want := max(r.Buffered(), 32<<10); r.Size() >= 64<<10; want = r.Size() {
+		p, err := r.Peek(want)
+		if err != nil && err != io.EOF {
+			break // it comes again
+		}
+		var n int
+		if m.buf, n, err = m.whole.member(m.buf[:0], p, wholeMember); err == nil {
+			m.small = m.buf
+			_, err = r.Discard(n)
+			return err
+		}
+		if err != errShort || len(p) < want || want == r.Size() {
+			break
+		}
+	}
+	m.stream = true
 	if err := m.z.Reset(r); err != nil {
 		return err
 	}
@@ -22,7 +52,17 @@ func (m *gzipMembers) reset(r *bufio.Reader) error {
 	return nil
 }
 
-func (m *gzipMembers) Read(p []byte) (int, error) { return m.z.Read(p) }
+func (m *gzipMembers) Read(p []byte) (int, error) {
+	if m.stream {
+		return m.z.Read(p)
+	}
+	if len(m.small) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, m.small)
+	m.small = m.small[n:]
+	return n, nil
+}
 
 // Limits of the dictionary of a zstd file, packed or not: what the format's description demands of a reader.
 const maxDictionary = 8 << 20
