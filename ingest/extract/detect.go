@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	mathbits "math/bits"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/htmlindex"
@@ -48,16 +49,63 @@ func detectLegacy(page []byte) finding {
 			best = finding{g.charset, score}
 		}
 	}
-	all := latinWeights()
 	if inRuns {
-		all = alphabetWeights()
+		all := alphabetWeights()
+		for i := range all {
+			if score := all[i].score(&counts); score > best.score {
+				best = finding{all[i].charset, score}
+			}
+		}
+		return best
 	}
+	all := latinWeights()
+	shares := wordShares(page)
 	for i := range all {
-		if score := all[i].score(&counts); score > best.score {
+		score := all[i].score(&counts)
+		if score *= 1 + min(maxBonus, bonus*shares[i]); score > best.score {
 			best = finding{all[i].charset, score}
 		}
 	}
 	return best
+}
+
+// What the words of a language add to the score of its letters: of ordinary text a quarter is among them.
+const (
+	bonus    = 2.5
+	maxBonus = 0.6
+)
+
+// wordShares is how many of the words of a page are among those of each Latin guess.
+func wordShares(page []byte) (shares [64]float64) {
+	rows := wordRows()
+	var found [64]int
+	var word [16]byte
+	all, n, inTag := 0, 0, false
+	for _, c := range page[:min(len(page), sampleSize)] {
+		switch c = lower[c]; {
+		case 'a' <= c && c <= 'z' && n < len(word):
+			word[n] = c
+			n++
+			continue
+		case c >= utf8.RuneSelf, 'a' <= c && c <= 'z': // a letter, or a word that is too long
+			n = len(word)
+			continue
+		}
+		if n > 1 && !inTag {
+			all++
+			if n < len(word) {
+				for bits := rows[string(word[:n])]; bits != 0; bits &= bits - 1 {
+					found[mathbits.TrailingZeros64(bits)]++
+				}
+			}
+		}
+		n = 0
+		inTag = c == '<' || inTag && c != '>'
+	}
+	for i, k := range found {
+		shares[i] = float64(k) / float64(max(all, 1))
+	}
+	return shares
 }
 
 // score is the share of the frequent characters in text, relative to what ordinary text has. Bytes that mean nothing weigh double.
@@ -84,12 +132,17 @@ func (g guess) score(text []byte, frequent, signs *runeSet) float64 {
 }
 
 // score is the same for a single-byte set, by how often each byte occurs.
-func (w *weights) score(counts *[128]int) float64 {
+func (w *weights) score(counts *byteCounts) float64 {
 	sum, all := 0, 0
-	for b, n := range counts {
-		if n > 0 && !w.neutral[b] {
+	for b, n := range counts.all {
+		switch {
+		case n == 0:
+		case !w.neutral[b]:
 			sum += int(w.worth[b]) * n
 			all += n
+		case w.outer[b]:
+			sum -= counts.inner[b]
+			all += counts.inner[b]
 		}
 	}
 	if all == 0 {
@@ -98,9 +151,12 @@ func (w *weights) score(counts *[128]int) float64 {
 	return float64(sum) / float64(all) / w.share
 }
 
+// byteCounts are how often each byte above 0x7F occurs, and how often between two ASCII letters.
+type byteCounts struct{ all, inner [128]int }
+
 // highBytes samples what is not ASCII: every run of bytes above 0x7F with the one byte that follows it, since the second byte
 // of a double-byte character may be ASCII. inRuns reports whether most of them stand three or more together.
-func highBytes(page []byte) (sample []byte, counts [128]int, inRuns bool) {
+func highBytes(page []byte) (sample []byte, counts byteCounts, inRuns bool) {
 	long, all := 0, 0
 	for i := 0; i < len(page) && len(sample) < sampleSize; i++ {
 		if page[i] < utf8.RuneSelf {
@@ -109,8 +165,11 @@ func highBytes(page []byte) (sample []byte, counts [128]int, inRuns bool) {
 		from := i
 		for i < len(page) && page[i] >= utf8.RuneSelf {
 			sample = append(sample, page[i])
-			counts[page[i]-0x80]++
+			counts.all[page[i]-0x80]++
 			i++
+		}
+		if i == from+1 && letterAt(page, i) && letterAt(page, from-1) {
+			counts.inner[page[from]-0x80]++
 		}
 		if all += i - from; i-from >= 3 {
 			long += i - from

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"strings"
 	"sync"
 	"unicode"
 
@@ -13,6 +14,7 @@ type guess struct {
 	frequent string  // the most frequent non-ASCII characters of the language
 	alphabet string  // all its other letters; both stand for their capitals, too
 	share    float64 // of the non-ASCII characters of ordinary text, how many are among the frequent ones
+	words    string  // frequent words of the language that are ASCII
 }
 
 // Of two equal scores the first wins, so that a set stands before those that differ from it in rare signs only. The letters are those of
@@ -20,72 +22,100 @@ type guess struct {
 // Human Rights.
 var (
 	latinGuesses = []guess{ // letters alone between ASCII ones: é, ß, ł
-		{"windows-1252", "éèêàâçùûôîïëœæüÿ", "", 1},  // French
-		{"windows-1252", "äöüßé", "", 1},             // German
-		{"windows-1252", "áéíóúñü¿¡ªº", "", 1},       // Spanish
-		{"windows-1252", "áéíóúâêôãõçàüªº", "", 1},   // Portuguese
-		{"windows-1252", "àèéìòùóî", "", 1},          // Italian
-		{"windows-1252", "åäöøæéüàô", "", 1},         // Swedish, Finnish, Danish, Norwegian
-		{"windows-1252", "áéíóúýðþæöø", "", 1},       // Icelandic, Faroese
-		{"windows-1252", "ëéèïöüçêóá", "", 1},        // Dutch, Afrikaans, Albanian
-		{"windows-1252", "àèéíïòóúüç", "", 1},        // Catalan
-		{"windows-1252", "äõöüšž", "", 1},            // Estonian
-		{"windows-1252", "áéíóúàèìòùâêîôûŵŷ", "", 1}, // Irish, Gaelic, Welsh
-		{"windows-1250", "ąćęłńóśźż", "", 1},         // Polish
-		{"windows-1250", "áčďéěíňóřšťúůýž", "", 1},   // Czech
-		{"windows-1250", "áäčďéíĺľňóôŕšťúýž", "", 1}, // Slovak
-		{"windows-1250", "áéíóöőúüű", "", 1},         // Hungarian
-		{"windows-1250", "čćđšž", "", 1},             // Croatian, Slovene, Bosnian
-		{"windows-1250", "ăâîşţ", "", 1},             // Romanian
-		{"windows-1252", "éèàçùâêîôûëïœüöäßñáíóúåæøãõýðþì", "", mixed},
-		{"windows-1250", "ąćęłńóśźżáčďéěíňřšťúůýžäĺľôŕöőüűâîşţăđ", "", mixed},
-		{"windows-1254", "çğıöşüâîûİ", "", 1},                                         // Turkish
-		{"windows-1257", "ąčęėįšųūž", "", 1},                                          // Lithuanian
-		{"windows-1257", "āčēģīķļņšūž", "", 1},                                        // Latvian
-		{"windows-1257", "äõöüšž", "", 1},                                             // Estonian
-		{"windows-1258", "đăâêôơưàáèéìíòóùúýãõ\u0300\u0301\u0303\u0309\u0323", "", 1}, // Vietnamese
-		{"iso-8859-2", "ąćęłńóśźż", "", 1},
-		{"iso-8859-2", "áčďéěíňóřšťúůýž", "", 1},
-		{"iso-8859-2", "áäčďéíĺľňóôŕšťúýž", "", 1},
-		{"iso-8859-2", "čćđšž", "", 1},
-		{"iso-8859-2", "ăâîşţ", "", 1},
-		{"iso-8859-2", "ąćęłńóśźżáčďéěíňřšťúůýžäĺľôŕöőüűâîşţăđ", "", mixed},
-		{"iso-8859-16", "ăâîșț", "", 1},
-		{"iso-8859-3", "ĉĝĥĵŝŭ", "", 1},       // Esperanto
-		{"iso-8859-3", "ċġħżàèìòù", "", 1},    // Maltese
-		{"iso-8859-4", "āčēģīķļņšūž", "", 1},  // Latvian
-		{"iso-8859-4", "ąčęėįšųūž", "", 1},    // Lithuanian
-		{"iso-8859-10", "áâčđŋšŧžäöå", "", 1}, // Sámi
-		{"iso-8859-14", "áéíóúàèìòùâêîôûŵŷ", "", 1},
+		{"windows-1252", "éèêàâçùûôîïëœæüÿ", "", 1, french},
+		{"windows-1252", "äöüßé", "", 1, german},
+		{"windows-1252", "áéíóúñü¿¡ªº", "", 1, spanish},
+		{"windows-1252", "áéíóúâêôãõçàüªº", "", 1, portuguese},
+		{"windows-1252", "àèéìòùóî", "", 1, italian},
+		{"windows-1252", "åäöøæéüàô", "", 1, nordic},
+		{"windows-1252", "áéíóúýðþæöø", "", 1, icelandic},
+		{"windows-1252", "ëéèïöüçêóá", "", 1, dutch},
+		{"windows-1252", "àèéíïòóúüç", "", 1, catalan},
+		{"windows-1252", "äõöüšž", "", 1, estonian},
+		{"windows-1252", "áéíóúàèìòùâêîôûŵŷ", "", 1, celtic},
+		{"windows-1250", "ąćęłńóśźż", "", 1, polish},
+		{"windows-1250", "áčďéěíňóřšťúůýž", "", 1, czech},
+		{"windows-1250", "áäčďéíĺľňóôŕšťúýž", "", 1, slovak},
+		{"windows-1250", "áéíóöőúüű", "", 1, hungarian},
+		{"windows-1250", "čćđšž", "", 1, southSlavic},
+		{"windows-1250", "ăâîşţ", "", 1, romanian},
+		{"windows-1252", "éèàçùâêîôûëïœüöäßñáíóúåæøãõýðþì", "", mixed, ""},
+		{"windows-1250", "ąćęłńóśźżáčďéěíňřšťúůýžäĺľôŕöőüűâîşţăđ", "", mixed, ""},
+		{"windows-1254", "çğıöşüâîûİ", "", 1, turkish},
+		{"windows-1257", "ąčęėįšųūž", "", 1, lithuanian},
+		{"windows-1257", "āčēģīķļņšūž", "", 1, latvian},
+		{"windows-1257", "äõöüšž", "", 1, estonian},
+		{"windows-1258", "đăâêôơưàáèéìíòóùúýãõ\u0300\u0301\u0303\u0309\u0323", "", 1, vietnamese},
+		{"iso-8859-2", "ąćęłńóśźż", "", 1, polish},
+		{"iso-8859-2", "áčďéěíňóřšťúůýž", "", 1, czech},
+		{"iso-8859-2", "áäčďéíĺľňóôŕšťúýž", "", 1, slovak},
+		{"iso-8859-2", "čćđšž", "", 1, southSlavic},
+		{"iso-8859-2", "ăâîşţ", "", 1, romanian},
+		{"iso-8859-2", "ąćęłńóśźżáčďéěíňřšťúůýžäĺľôŕöőüűâîşţăđ", "", mixed, ""},
+		{"iso-8859-16", "ăâîșț", "", 1, romanian},
+		{"iso-8859-3", "ĉĝĥĵŝŭ", "", 1, esperanto},
+		{"iso-8859-3", "ċġħżàèìòù", "", 1, maltese},
+		{"iso-8859-4", "āčēģīķļņšūž", "", 1, latvian},
+		{"iso-8859-4", "ąčęėįšųūž", "", 1, lithuanian},
+		{"iso-8859-10", "áâčđŋšŧžäöå", "", 1, ""},
+		{"iso-8859-14", "áéíóúàèìòùâêîôûŵŷ", "", 1, celtic},
 	}
 
 	alphabetGuesses = []guess{ // letters in runs as long as words
-		{"windows-1251", "оеаинтсрвл", cyrillic, 0.62},
-		{"windows-1251", "оанивітерс", cyrillic + "іїєґ", 0.62},
-		{"windows-1251", "аоеинтрсвј", cyrillic + "ђјљњћџѓќѕ", 0.64},
-		{"windows-1251", "аінеорысцк", cyrillic + "іў", 0.62},
-		{"koi8-r", "оеаинтсрвл", cyrillic, 0.62},
-		{"koi8-u", "оанивітерс", cyrillic + "іїєґ", 0.62},
-		{"iso-8859-5", "оеаинтсрвл", cyrillic, 0.62},
-		{"iso-8859-5", "аоеинтрсвј", cyrillic + "ђјљњћџѓќѕ", 0.64},
-		{"iso-8859-5", "оанивітерс", cyrillic + "іїє", 0.62},
-		{"ibm866", "оеаинтсрвл", cyrillic, 0.62},
-		{"x-mac-cyrillic", "оеаинтсрвл", cyrillic + "№", 0.62},
-		{"windows-1253", "αοιετσνηυρκς", greek, 0.68},
-		{"iso-8859-7", "αοιετσνηυρκς", greek, 0.68},
-		{"windows-1255", "יוהלאתרמבנ", hebrew, 0.68},
-		{"windows-1256", "اليمونرتبة", arabic, 0.68},
-		{"iso-8859-6", "اليمونرتبة", arabic, 0.68},
-		{"windows-874", "านรอกเงมยลวดทสตะ่้", thai, 0.75},
+		{"windows-1251", "оеаинтсрвл", cyrillic, 0.62, ""},
+		{"windows-1251", "оанивітерс", cyrillic + "іїєґ", 0.62, ""},
+		{"windows-1251", "аоеинтрсвј", cyrillic + "ђјљњћџѓќѕ", 0.61, ""},
+		{"windows-1251", "аінеорысцк", cyrillic + "іў", 0.62, ""},
+		{"koi8-r", "оеаинтсрвл", cyrillic, 0.62, ""},
+		{"koi8-u", "оанивітерс", cyrillic + "іїєґ", 0.62, ""},
+		{"koi8-u", "оеаинтсрвл", cyrillic + "іїєґ", 0.62, ""},
+		{"iso-8859-5", "оеаинтсрвл", cyrillic, 0.62, ""},
+		{"iso-8859-5", "аоеинтрсвј", cyrillic + "ђјљњћџѓќѕ", 0.61, ""},
+		{"iso-8859-5", "оанивітерс", cyrillic + "іїє", 0.62, ""},
+		{"ibm866", "оеаинтсрвл", cyrillic, 0.62, ""},
+		{"x-mac-cyrillic", "оеаинтсрвл", cyrillic + "№", 0.624, ""},
+		{"windows-1253", "αοιετσνηυρκς", greek, 0.68, ""},
+		{"iso-8859-7", "αοιετσνηυρκς", greek, 0.68, ""},
+		{"windows-1255", "יוהלאתרמבנ", hebrew, 0.68, ""},
+		{"windows-1256", "اليمونرتبة", arabic, 0.68, ""},
+		{"iso-8859-6", "اليمونرتبة", arabic, 0.68, ""},
+		{"windows-874", "านรอกเงมยลวดทสตะ่้", thai, 0.75, ""},
 	}
 
 	doubleGuesses = []guess{
-		{"gb18030", simplified, "", 0.40},
-		{"big5", traditional, "", 0.40},
-		{"shift_jis", kana, "", 0.45},
-		{"euc-jp", kana, "", 0.45},
-		{"euc-kr", hangul, "", 0.36},
+		{"gb18030", simplified, "", 0.40, ""},
+		{"big5", traditional, "", 0.40, ""},
+		{"shift_jis", kana, "", 0.45, ""},
+		{"euc-jp", kana, "", 0.45, ""},
+		{"euc-kr", hangul, "", 0.36, ""},
 	}
+)
+
+// Words that are ASCII and frequent. A sentence may hold two letters that are not, which would do for many languages.
+const (
+	french      = "le la les de des du et en un une est que qui dans pour pas sur plus au par avec ce il elle sont ou"
+	german      = "der die das und ist in den von zu mit sich des auf ein eine nicht im dem als auch es an werden aus er hat dass bei"
+	spanish     = "de la que el en los se del las un por con no una su para es al lo como sus le ha me si sin sobre este entre cuando todo esta ser son dos era muy hasta desde mi"
+	portuguese  = "de que do da em um para com uma os no se na por mais as dos como mas foi ao ele das tem seu sua ou ser quando muito nos eu isso ela entre era depois sem mesmo"
+	italian     = "di che la il un per non una in sono mi ho lo ha le si ma con cosa se da come io ci questo qui bene del della nel alla dei gli anche dal delle nella"
+	nordic      = "og det att som en er den till av ett har med var han hun ikke inte kan de vi om ja ei on mutta oli se jos kun niin mit fra blev skal vil der til jeg mig for men efter vid"
+	icelandic   = "og er um sem var hann hefur ekki fyrir eru hafa en vera af til hennar hans svo eftir sagt"
+	dutch       = "de het een van en in is dat op te zijn met voor niet aan er om ook als bij maar nog uit wordt door naar werd deze dit heeft dhe se nuk me per nga ka do"
+	catalan     = "de la que el en els les un per amb una del no es al com ha dels va seva aquest aquesta han seu pels fer ser tot ens hi"
+	estonian    = "ja on ei et see oli ning kui ka aga mis kes oma seda tema ta selle ole mida nii veel juba siis ma mul"
+	celtic      = "agus na an ar go le is do sa ag ach mar bhi nach sin gur yn ac yr mae wedi oedd ei gan fod"
+	polish      = "nie na do jest to jak ale po co tak za od go czy przez dla ma przy oraz tylko jego ich tego jako roku pod tym bez jednak nad gdy"
+	czech       = "na je se to za do pro jako jsem ale by jeho od po jsou nebo tak bylo byl ve ze jen aby roku podle pak co si tom ani nad jak"
+	slovak      = "na je sa to za do pre ako som ale by jeho od po alebo tak bolo bol vo zo len aby roku pri aj ktor sme tom si ani nad ich ktorej"
+	hungarian   = "az egy nem hogy is van meg ez ha de mint csak el kell volt azt sem lesz mert fel ezt ezek magyar amely pedig minden volna ki be le majd"
+	southSlavic = "je na se da za od su iz ali kao koji koja ne bi to ili samo do nakon po kako prema sa biti pri in so ki ga pa tudi bo sem bil ter ni ob ima jo kot svoje"
+	romanian    = "de la din pe cu care nu un mai au fost este ce sau dar prin sunt lui cel ca al ai ale pentru se spre sub fi acest dintre iar"
+	turkish     = "bir ve bu da de ile olarak daha en ne gibi kadar var sonra olan ama ki her mi biz ben sen nin yok diye ise iki bana onun"
+	lithuanian  = "ir kad yra bet tai kaip su iki buvo jis ne per nuo dar apie bus po tik jau arba jos jo metu pagal savo gali prie"
+	latvian     = "un ir no ar par ka uz kas tas bet gan lai jau vai pie pret bija to nav tiek kad tika savu gada kuri tikai es mums"
+	vietnamese  = "cho trong khi ra anh em theo con hai sau sinh qua hay trung chi cao tin thu nay thi ai gia nam tham cung sao tay ngay nhau nhi xem vui quan dung tinh quy lao"
+	esperanto   = "la de kaj en al estas ne kiu por oni mi li sed pri el ke tio kun estis havas plej pli"
+	maltese     = "li ta tal fuq minn mill fil biex hija din dan kien dawn bil jew hemm kull meta"
 )
 
 // mixed is the share of guesses for pages in several languages, which yield to those for one.
@@ -123,12 +153,16 @@ func (s *runeSet) add(r rune) {
 
 func (s *runeSet) has(r rune) bool { return r >= 0 && r <= 0xffff && s[r>>6]>>(r&63)&1 == 1 }
 
+// outer are the neutral signs that never stand within a word, as apostrophes do.
+const outer = "©®°§«»“”‚„…•™№"
+
 // weights are what each byte above 0x7F is worth to a guess of a single-byte set: 1 for a frequent letter, 0 for another letter of the
 // alphabet, -1 for what is none; neutral signs are not counted.
 type weights struct {
 	guess
 	worth   [128]int8
 	neutral [128]bool
+	outer   [128]bool // of the neutral, those that never stand within a word
 }
 
 // worthOf makes the weights of all guesses, once.
@@ -140,6 +174,7 @@ func worthOf(all []guess) func() []weights {
 			table := singleByte(g.charset)
 			for b := range 128 {
 				out[i].worth[b], out[i].neutral[b] = g.worth(table.runes[b])
+				out[i].outer[b] = out[i].neutral[b] && strings.ContainsRune(outer, table.runes[b])
 			}
 		}
 		return out
@@ -172,6 +207,17 @@ func (g guess) worth(r rune) (worth int8, isNeutral bool) {
 	}
 	return -1, false
 }
+
+// wordRows are the guesses, a bit each, in whose words an ASCII word is.
+var wordRows = sync.OnceValue(func() map[string]uint64 {
+	rows := map[string]uint64{}
+	for i, g := range latinGuesses {
+		for w := range strings.FieldsSeq(g.words) {
+			rows[w] |= 1 << i
+		}
+	}
+	return rows
+})
 
 var (
 	latinWeights    = worthOf(latinGuesses)
