@@ -72,3 +72,12 @@ func ExampleNewHTML() {
 	// Output:
 	// 72a1b342 "The miller weighed twenty sacks of oats before the frost came."
 }
+
+func ExampleNewWARC() {
+	page := "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>The miller weighed twenty sacks of oats before the frost came.</p>"
+	record := fmt.Sprintf("WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://example.org/\r\nContent-Type: application/http\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", len(page), page)
+	dir := folder("pages.warc", record)
+	defer os.RemoveAll(dir)
+	show(ingest.NewWARC(ingest.Options{Name: "web", Domain: "web", Base: dir, Paths: []string{"*.warc*"}}, ingest.DefaultWARCOptions()))
+	// Output: 8fce9202 "The miller weighed twenty sacks of oats before the frost came."
+}

@@ -329,21 +329,19 @@ func (x *inflater) dynamicTables(s *bitStream) error {
 			return errInflate
 		}
 		s.drop(int(e & 0xff))
-		v, repeat := uint8(0), 1
+		v, repeat := uint8(e>>16), 1
 		switch symbol := e >> 16; {
 		case symbol < 16:
-			v = uint8(symbol)
+		case symbol == 16 && i == 0:
+			return errInflate
 		case symbol == 16:
-			if i == 0 {
-				return errInflate
-			}
 			v, repeat = x.lengths[i-1], 3+int(s.bits&3)
 			s.drop(2)
 		case symbol == 17:
-			repeat = 3 + int(s.bits&7)
+			v, repeat = 0, 3+int(s.bits&7)
 			s.drop(3)
 		default:
-			repeat = 11 + int(s.bits&127)
+			v, repeat = 0, 11+int(s.bits&127)
 			s.drop(7)
 		}
 		if s.n < 0 {

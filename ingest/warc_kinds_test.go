@@ -1,13 +1,10 @@
 package ingest
 
 import (
-	"bytes"
 	"crypto/sha1"
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,29 +20,38 @@ func reading(t *testing.T, name, data string, x WARCOptions) harvest {
 	return reap(t, r, err)
 }
 
-func TestWARCKinds(t *testing.T) {
-	rec := func(kind, contentType, block string) string {
-		return warcOf(block, "WARC-Type: "+kind, "WARC-Target-URI: http://x.org/", "WARC-Date: 2024-01-02T03:04:05Z", "WARC-Record-ID: <urn:1>", "Content-Type: "+contentType)
-	}
-	f := func(kinds, record, want, meta string) {
-		t.Helper()
-		x := DefaultWARCOptions()
-		x.Records = strings.Fields(kinds)
-		h := reading(t, "a.warc", record, x)
-		switch {
-		case strings.HasPrefix(want, "passed: "):
-			if countsOf(h.passed) != want[8:]+":1" || len(h.docs)+len(h.reasons) > 0 {
-				t.Errorf("%s: %.200q: %d docs, %v, %v; want %s", kinds, record, len(h.docs), h.reasons, h.passed, want)
-			}
-		case strings.HasPrefix(want, "skipped: "):
-			if countsOf(h.reasons) != want[9:]+":1" || len(h.docs)+len(h.passed) > 0 {
-				t.Errorf("%s: %.200q: %d docs, %v, %v; want %s", kinds, record, len(h.docs), h.reasons, h.passed, want)
-			}
-		case len(h.docs) != 1 || string(h.docs[0].Text) != want || string(h.docs[0].Meta) != meta:
-			t.Errorf("%s: %.200q: %v %v %v, want %q %s", kinds, record, h.docs, h.reasons, h.passed, want, meta)
+const oats = "The miller weighed twenty sacks of oats before the frost came."
+
+// rec is a record of a kind.
+func rec(kind, contentType, block string) string {
+	return warcOf(block, "WARC-Type: "+kind, "WARC-Target-URI: http://x.org/", "WARC-Date: 2024-01-02T03:04:05Z", "WARC-Record-ID: <urn:1>", "Content-Type: "+contentType)
+}
+
+// judgeOne holds what becomes of one record against a text and its meta, or "passed: " or "skipped: " with the reason.
+func judgeOne(t *testing.T, kinds, record, want, meta string) {
+	t.Helper()
+	x := DefaultWARCOptions()
+	x.Records = strings.Fields(kinds)
+	h := reading(t, "a.warc", record, x)
+	var got string
+	switch {
+	case len(h.docs) == 1:
+		got = string(h.docs[0].Text)
+		if string(h.docs[0].Meta) != meta {
+			t.Errorf("%s: %.200q: meta %s, want %s", kinds, record, h.docs[0].Meta, meta)
 		}
+	case len(h.passed) > 0:
+		got = "passed: " + strings.TrimSuffix(countsOf(h.passed), ":1")
+	default:
+		got = "skipped: " + strings.TrimSuffix(countsOf(h.reasons), ":1")
 	}
-	const oats = "The miller weighed twenty sacks of oats before the frost came."
+	if n := len(h.docs) + total(h.reasons) + total(h.passed); got != want || n != 1 {
+		t.Errorf("%s: %.200q: %d records, %q, want %q", kinds, record, n, got, want)
+	}
+}
+
+func TestWARCKinds(t *testing.T) {
+	f := func(kinds, record, want, meta string) { t.Helper(); judgeOne(t, kinds, record, want, meta) }
 	f("resource", rec("resource", "text/html", millPage), oats, `{"title":"The mill","page_lang":"en"}`)
 	f("resource", rec("resource", "text/plain", oats), oats, "")
 	f("resource", rec("resource", "image/png", oats), "passed: other-media", "")
@@ -72,7 +78,11 @@ func TestWARCKinds(t *testing.T) {
 	f("response", strings.Replace(cut, "WARC-Date", "WARC-Truncated: length\r\nWARC-Date", 1), oats, `{"truncated":"length"}`)
 	packed := rec("response", "application/http", http("Content-Type: text/plain\r\nContent-Encoding: gzip", gz(strings.Repeat(oats, 20))[:60]))
 	f("response", packed, "skipped: bad-encoding", "")
-	// Records about records.
+}
+
+// Records about records, which are documents if they are asked for.
+func TestWARCRecordsAboutRecords(t *testing.T) {
+	f := func(kinds, record, want, meta string) { t.Helper(); judgeOne(t, kinds, record, want, meta) }
 	f("request", rec("request", "application/http; msgtype=request", "GET / HTTP/1.1\r\nHost: x.org\r\n\r\n"), "GET / HTTP/1.1\r\nHost: x.org\r\n\r\n", `{"record":"request"}`)
 	f("metadata", rec("metadata", "application/warc-fields", "charset-detected: UTF-8\r\n"), "charset-detected: UTF-8\r\n", `{"record":"metadata"}`)
 	f("metadata", rec("metadata", "application/octet-stream", "\x00\x01\x02"), "passed: other-media", "")
@@ -148,7 +158,6 @@ func arcRecord(i int, body string) string {
 const arcStart = "filedesc://a.arc 0.0.0.0 20240102030405 text/plain 76\n1 1 InternetArchive\nURL IP-address Archive-date Content-type Archive-length\n\n"
 
 func TestARC(t *testing.T) {
-	const oats = "The miller weighed twenty sacks of oats before the frost came."
 	f := func(docs int, reasons, passed, name, data string) harvest {
 		t.Helper()
 		h := reading(t, name, data, DefaultWARCOptions())
@@ -208,6 +217,9 @@ func dictionary(t *testing.T, id uint32, samples ...string) []byte {
 	return d
 }
 
+// dictMagic begins the frame of a dictionary.
+const dictMagic = "\x5d\x2a\x4d\x18"
+
 func skippableFrame(magic string, data []byte) string {
 	return magic + string(binary.LittleEndian.AppendUint32(nil, uint32(len(data)))) + string(data)
 }
@@ -239,7 +251,6 @@ func TestWARCZstd(t *testing.T) {
 		r, err := NewWARC(o, DefaultWARCOptions())
 		return t, r, err
 	}
-	const dictMagic = "\x5d\x2a\x4d\x18"
 	files := map[string]string{
 		"frames":  zst(records...),
 		"halves":  zst(halves...),
@@ -260,6 +271,17 @@ func TestWARCZstd(t *testing.T) {
 			}
 		}
 	}
+	if h := reading(t, "a.warc.zst", string(frames), DefaultWARCOptions()); len(h.docs) != 0 || countsOf(h.reasons) != "bad-zstd:1" { // whose dictionary is not there
+		t.Error(len(h.docs), h.reasons)
+	}
+}
+
+// Damaged frames and dictionaries.
+func TestWARCZstdDamaged(t *testing.T) {
+	var records []string
+	for i := range 40 {
+		records = append(records, warcRecord(i, fmt.Sprintf("Page %d of the mill by the river.", i)))
+	}
 	f := func(docs int, reasons, data string) {
 		t.Helper()
 		if h := reading(t, "a.warc.zst", data, DefaultWARCOptions()); len(h.docs) != docs || countsOf(h.reasons) != reasons {
@@ -274,112 +296,13 @@ func TestWARCZstd(t *testing.T) {
 	at := len(zst(records[:20]...)) + 40
 	hurt[at] ^= 0xff
 	f(39, "bad-zstd:1", string(hurt))
-	f(0, "bad-zstd:1", skippableFrame(dictMagic, trained[:50])+string(frames))
-	f(0, "bad-zstd:1", skippableFrame(dictMagic, []byte("no dictionary"))+string(frames))
-	f(0, "bad-zstd:1", dictMagic+"\xff\xff\xff\xff"+string(frames))
-	f(0, "bad-zstd:1", string(frames)) // whose dictionary is not there
+	f(0, "bad-zstd:1", skippableFrame(dictMagic, []byte("\x37\xa4\x30\xec, but no more"))+string(hurt))
+	f(0, "bad-zstd:1", skippableFrame(dictMagic, []byte("no dictionary"))+string(hurt))
+	f(0, "bad-zstd:1", dictMagic+"\xff\xff\xff\xff"+string(hurt))
 	// A frame of many blocks goes by stream.
 	big := warcOf(http("Content-Type: text/plain", strings.Repeat("The mill by the river. ", 200000)), responseLines...)
 	f(3, "", zst(records[0], big, records[1]))
 	// A bomb costs itself: blocks of one repeated byte.
 	bomb := "\x28\xb5\x2f\xfd\x00\x58" + strings.Repeat("\x02\x00\x10x", 1000) + "\x03\x00\x10x"
 	f(2, "bomb:1", zst(records[0])+bomb+zst(records[1]))
-}
-
-func TestCDX(t *testing.T) {
-	var file bytes.Buffer
-	var offsets []int
-	for i := range 9 {
-		offsets = append(offsets, file.Len())
-		file.WriteString(gz(warcRecord(i, fmt.Sprintf("This is page %d of the mill.", i))))
-	}
-	offsets = append(offsets, file.Len())
-	var plainFile strings.Builder
-	var plainOffsets []int
-	for i := range 3 {
-		plainOffsets = append(plainOffsets, plainFile.Len())
-		plainFile.WriteString(warcRecord(i, fmt.Sprintf("This is plain page %d of the mill.", i)))
-	}
-	dir := plant(t, "w/a.warc.gz", file.String(), "w/p.warc", plainFile.String())
-	f := func(want string, index string, change ...func(x *WARCOptions)) {
-		t.Helper()
-		for _, name := range []string{"i.cdx", "i.cdx.gz"} {
-			data := index
-			if strings.HasSuffix(name, ".gz") {
-				data = gz(index)
-			}
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
-				t.Fatal(err)
-			}
-			x := DefaultWARCOptions()
-			x.CDX = []string{name}
-			for _, c := range change {
-				c(&x)
-			}
-			for _, unit := range []int64{1 << 40, 1} {
-				o := opts(dir, "w")
-				o.UnitBytes = unit
-				r, err := NewWARC(o, x)
-				h := reap(t, r, err)
-				got := ""
-				for _, d := range h.docs {
-					text := strings.TrimSuffix(strings.TrimPrefix(string(d.Text), "This is "), " of the mill.")
-					got += text[len(text)-1:]
-					if strings.HasPrefix(text, "plain") {
-						got += "p"
-					}
-				}
-				if len(h.reasons) > 0 {
-					got += " " + countsOf(h.reasons)
-				}
-				if got != want {
-					t.Errorf("%s: %q, want %q: %v", name, got, want, h.errs)
-				}
-			}
-		}
-	}
-	line := func(i int) string {
-		return fmt.Sprintf("org,x)/%d 20240102030405 http://x.org/%d text/html 200 AAAA - - %d %d a.warc.gz\n", i, i, offsets[i+1]-offsets[i], offsets[i])
-	}
-	legend := " CDX N b a m s k r M S V g\n"
-	f("147", legend+line(7)+line(1)+line(4))
-	f("0123", line(0)+line(1)+line(2)+line(3)+line(3))
-	f("8", legend+line(8)+strings.ReplaceAll(line(2), "a.warc.gz", "another.warc.gz"))
-	// Without lengths, and of a plain file.
-	f("2p", fmt.Sprintf(" CDX N b a m s k r V g\norg,x)/2 20240102030405 http://x.org/2 text/html 200 AAAA - %d some/where/p.warc\n", plainOffsets[2]))
-	f("71p", legend+line(7)+fmt.Sprintf("org,x)/1 20240102030405 http://x.org/1 text/html 200 AAAA - - - %d p.warc\n", plainOffsets[1]))
-	// JSON after the key and the time, and alone.
-	json := func(i int, lang string) string {
-		return fmt.Sprintf(`{"url": "http://x.org/%d", "mime": "text/html", "mime-detected": "application/xhtml+xml", "status": "200", "length": "%d", "offset": "%d", "filename": "crawl/w/a.warc.gz", "languages": "%s", "extra": [1]}`, i, offsets[i+1]-offsets[i], offsets[i], lang) + "\n"
-	}
-	cdxj := "!meta {}\norg,x)/3 20240102030405 " + json(3, "eng") + "org,x)/5 20240102030405 " + json(5, "deu,eng") + json(6, "deu") + strings.ReplaceAll(json(8, ""), `"200"`, "404")
-	f("3568", cdxj)
-	f("35", cdxj, func(x *WARCOptions) { x.Only.Languages = []string{"eng"} })
-	f("356", cdxj, func(x *WARCOptions) { x.Only.Status = []int{200} })
-	f("356", cdxj, func(x *WARCOptions) { x.Only.Status, x.Only.MIME = []int{200}, []string{"application/xhtml+xml"} })
-	f("56", cdxj, func(x *WARCOptions) { x.Only.URLs = []string{"http://x.org/5", "http://x.org/6"} })
-	// An index that lies.
-	f("2 bad-range:1", legend+line(2)+strings.Replace(line(5), fmt.Sprint(" ", offsets[5], " "), fmt.Sprint(" ", offsets[5]+3, " "), 1))
-	bad := func(index, want string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, "i.cdx"), []byte(index), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		x := DefaultWARCOptions()
-		x.CDX = []string{"i.cdx"}
-		r, err := NewWARC(opts(dir, "w"), x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err = r.Units(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %s", index, err, want)
-		}
-		if files, err := r.Files(t.Context()); err != nil || len(files) != 3 || !slices.IsSorted(files) {
-			t.Errorf("%q, %v", files, err)
-		}
-	}
-	bad(legend+"three words only\n", "i.cdx: line 2: not a line of CDX")
-	bad(`{"url": "x", "offset": "y"}`, "line 1")
-	bad(`{"url": "x"}`, "line 1: not a line of CDX, CDXJ or an index in JSON: no file or place")
-	bad(legend, "no line of its indexes is chosen")
 }

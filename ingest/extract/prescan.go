@@ -50,7 +50,9 @@ func metaCharset(page []byte, size int) string {
 	}
 }
 
-func letterAt(b []byte, i int) bool { return uint(i) < uint(len(b)) && 'a' <= lower[b[i]] && lower[b[i]] <= 'z' }
+func letterAt(b []byte, i int) bool {
+	return uint(i) < uint(len(b)) && 'a' <= lower[b[i]] && lower[b[i]] <= 'z'
+}
 
 func space(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
 
