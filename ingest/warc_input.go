@@ -210,7 +210,7 @@ func (b *warcBytes) find(from, to int64) (int64, error) {
 	if b.codec == zstandard {
 		magic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 	}
-	buf := make([]byte, 256<<10)
+	buf := make([]byte, max(0, min(256<<10, to-from+int64(len(magic))-1)))
 	for at := from; at < to; {
 		n, err := b.d.ReadAt(buf, at)
 		if err != nil && err != io.EOF {
