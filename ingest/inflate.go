@@ -329,28 +329,28 @@ func (x *inflater) dynamicTables(s *bitStream) error {
 			return errInflate
 		}
 		s.drop(int(e & 0xff))
-		v, repeat := uint8(e>>16), 1
+		v, times := uint8(e>>16), 1
 		switch symbol := e >> 16; {
 		case symbol < 16:
 		case symbol == 16 && i == 0:
 			return errInflate
 		case symbol == 16:
-			v, repeat = x.lengths[i-1], 3+int(s.bits&3)
+			v, times = x.lengths[i-1], 3+int(s.bits&3)
 			s.drop(2)
 		case symbol == 17:
-			v, repeat = 0, 3+int(s.bits&7)
+			v, times = 0, 3+int(s.bits&7)
 			s.drop(3)
 		default:
-			v, repeat = 0, 11+int(s.bits&127)
+			v, times = 0, 11+int(s.bits&127)
 			s.drop(7)
 		}
 		if s.n < 0 {
 			return errShort
 		}
-		if i+repeat > nLit+nDist {
+		if i+times > nLit+nDist {
 			return errInflate
 		}
-		for ; repeat > 0; repeat-- {
+		for ; times > 0; times-- {
 			x.lengths[i] = v
 			i++
 		}
@@ -431,15 +431,15 @@ func (x *inflater) block(stream *bitStream, dst []byte, from, limit int) ([]byte
 			if e&0xff == 0 || d&0xff == 0 || d&endBlock != 0 || distance > k-from {
 				return out[:k], errInflate
 			}
-			repeat(out, k, distance, length)
+			copyMatch(out, k, distance, length)
 			k += length
 		}
 		dst = out[:k]
 	}
 }
 
-// repeat copies length bytes from distance before k to k; it may write up to 15 bytes more.
-func repeat(out []byte, k, distance, length int) {
+// copyMatch copies length bytes from distance before k to k; it may write up to 15 bytes more.
+func copyMatch(out []byte, k, distance, length int) {
 	if distance >= 8 {
 		from, to := out[k-distance:], out[k:k+length+15]
 		for i := 0; i < length; i += 8 {

@@ -48,8 +48,10 @@ func newSource(o Options, f fileFormat) (Reader, error) {
 	return &source{o, f}, nil
 }
 
-func (s *source) Files(ctx context.Context) ([]File, error) {
-	inputs, err := s.o.list(ctx, s.f.wants)
+func (s *source) Files(ctx context.Context) ([]File, error) { return s.o.files(ctx, s.f.wants) }
+
+func (o Options) files(ctx context.Context, wants func(name string) bool) ([]File, error) {
+	inputs, err := o.list(ctx, wants)
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +59,17 @@ func (s *source) Files(ctx context.Context) ([]File, error) {
 	for i, f := range inputs {
 		files[i] = File{Path: f.path, Size: f.size}
 		if IsURL(f.path) && f.size >= 0 {
-			if files[i], err = s.o.web.stat(ctx, f.path); err != nil {
+			if files[i], err = o.web.stat(ctx, f.path); err != nil {
 				return nil, err
 			}
 		}
 	}
+	return sortedOnce(files), nil
+}
+
+func sortedOnce(files []File) []File {
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return slices.CompactFunc(files, func(a, b File) bool { return a.Path == b.Path }), nil
+	return slices.CompactFunc(files, func(a, b File) bool { return a.Path == b.Path })
 }
 
 // Units divides what is larger than a unit and groups what is smaller, in the order of the listing. Files are only opened to find

@@ -153,7 +153,7 @@ func (r *warcReader) read(f input, p quern.Part) error {
 	if p.To >= d.size {
 		r.to = 0
 	}
-	c, err := codecOf(d, r.name)
+	c, err := r.codec(d, p)
 	if err != nil {
 		return err
 	}
@@ -185,6 +185,25 @@ func (r *warcReader) read(f input, p quern.Part) error {
 		}
 	}
 	return r.records()
+}
+
+// codec is that of the file; of a range that an index names, that of the record there, and nothing beyond the range is read.
+func (r *warcReader) codec(d *disk, p quern.Part) (codec, error) {
+	if !r.f.exact {
+		return codecOf(d, r.name)
+	}
+	if p.To-p.From > 1 { // the index knows the length
+		d.store = &window{store: d.store, to: p.To}
+	}
+	var head [4]byte
+	if _, err := d.Seek(p.From, io.SeekStart); err != nil {
+		return plain, err
+	}
+	n, err := io.ReadFull(d, head[:])
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return sniff(head[:n]), err
 }
 
 func (r *warcReader) beyond(at int64) bool { return r.to > 0 && at >= r.to }

@@ -172,19 +172,13 @@ func isCDX(name string) bool {
 }
 
 // Files lists the archives and the indexes.
-func (s *cdxSource) Files(ctx context.Context) ([]string, error) {
-	paths, err := s.source.Files(ctx)
+func (s *cdxSource) Files(ctx context.Context) ([]File, error) {
+	files, err := s.source.Files(ctx)
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.index.list(ctx, isCDX)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		paths = append(paths, f.path)
-	}
-	return sortedOnce(paths), nil
+	index, err := s.index.files(ctx, isCDX)
+	return sortedOnce(append(files, index...)), err
 }
 
 // span is a range of a file.
@@ -337,4 +331,40 @@ func (s *cdxSource) lines(ctx context.Context, f input, take func(*cdxLine) erro
 		return fmt.Errorf("%s: %w", f.key(), err)
 	}
 	return nil
+}
+
+// window is a store of which only a range is read, in pieces, so that nothing else is fetched where that costs.
+type window struct {
+	store
+	to    int64
+	pos   int64
+	piece []byte // the last that was read
+	at    int64  // where it begins
+}
+
+const windowBytes = 1 << 20
+
+func (w *window) Seek(offset int64, whence int) (int64, error) {
+	if whence != io.SeekStart {
+		return w.pos, errors.ErrUnsupported
+	}
+	w.pos = offset
+	return offset, nil
+}
+
+func (w *window) Read(p []byte) (int, error) {
+	if w.pos < w.at || w.pos >= w.at+int64(len(w.piece)) {
+		n := min(w.to-w.pos, windowBytes)
+		if n <= 0 {
+			return 0, io.EOF
+		}
+		w.piece, w.at = slices.Grow(w.piece[:0], int(n))[:n], w.pos
+		k, err := w.store.ReadAt(w.piece, w.pos)
+		if w.piece = w.piece[:k]; k == 0 {
+			return 0, err
+		}
+	}
+	n := copy(p, w.piece[w.pos-w.at:])
+	w.pos += int64(n)
+	return n, nil
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,12 +120,46 @@ func TestCDXRefused(t *testing.T) {
 		if _, err = r.Units(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", index, err, want)
 		}
-		if files, err := r.Files(t.Context()); err != nil || len(files) != 3 || !slices.IsSorted(files) {
-			t.Errorf("%q, %v", files, err)
+		if files, err := r.Files(t.Context()); err != nil || len(files) != 3 || !slices.IsSortedFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) }) {
+			t.Errorf("%v, %v", files, err)
 		}
 	}
 	f(cdxLegend+"three words only\n", "i.cdx: line 2: not a line of CDX")
 	f(`{"url": "x", "offset": "y"}`, "line 1")
 	f(`{"url": "x"}`, "line 1: not a line of CDX, CDXJ or an index in JSON: no file or place")
 	f(cdxLegend, "no line of its indexes is chosen")
+}
+
+// From a server only the ranges are fetched.
+func TestCDXRemote(t *testing.T) {
+	var data strings.Builder
+	var lines strings.Builder
+	lines.WriteString(cdxLegend)
+	const n, every = 200, 50
+	chosen := 0
+	for i := range n {
+		rec := gz(warcRecord(i, fmt.Sprintf("This is page %d of the mill, %x.", i, bytes.Repeat([]byte{byte(i), byte(7 * i), byte(i * i)}, 700))))
+		if i%every == 3 {
+			fmt.Fprintf(&lines, "org,x)/%d 20240102030405 http://x.org/%d text/html 200 AAAA - - %d %d a.warc.gz\n", i, i, len(rec), data.Len())
+			chosen += len(rec)
+		}
+		data.WriteString(rec)
+	}
+	s := &shop{data: []byte(data.String()), cut: 1 << 40}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	x := DefaultWARCOptions()
+	x.CDX = []string{"i.cdx"}
+	o := opts(plant(t, "i.cdx", lines.String()), server.URL+"/a.warc.gz")
+	r, err := NewWARC(o, x)
+	h := reap(t, r, err)
+	if len(h.docs) != n/every || len(h.reasons) != 0 {
+		t.Fatalf("%d docs, %v", len(h.docs), h.errs)
+	}
+	if got := int(s.sent.Load()); got > chosen+100 {
+		t.Errorf("%d bytes fetched of %d, the records are %d", got, data.Len(), chosen)
+	}
+	if got := s.requests.Load(); got != n/every+1 {
+		t.Errorf("%d requests, want one a record and one for the size", got)
+	}
 }

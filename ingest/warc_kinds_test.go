@@ -61,7 +61,7 @@ func TestWARCKinds(t *testing.T) {
 	f("response", rec("conversion", "text/plain", oats), "passed: conversion", "")
 	// Media: what the crawler found counts where the server says nothing, or calls it plain.
 	page := func(contentType, found string) string {
-		r := rec("response", "application/http", http(contentType, millPage))
+		r := rec("response", "application/http", httpOf(contentType, millPage))
 		return strings.Replace(r, "WARC-Date", "WARC-Identified-Payload-Type: "+found+"\r\nWARC-Date", 1)
 	}
 	f("response", page("Content-Type: application/octet-stream", "text/html"), oats, `{"title":"The mill","page_lang":"en"}`)
@@ -69,14 +69,14 @@ func TestWARCKinds(t *testing.T) {
 	f("response", page("Content-Type: text/html", "image/png"), oats, `{"title":"The mill","page_lang":"en"}`)
 	f("response", page("Content-Type: image/png", "text/html"), "passed: other-media", "")
 	f("response", page("X: y", "application/pdf"), "passed: other-media", "")
-	f("response", rec("response", "application/http", http("Content-Type: text/markdown\r\nContent-Language: de", "# Mill")), "# Mill", `{"page_lang":"de"}`)
-	f("response", rec("response", "application/http", http("Content-Type: text/plain\r\nContent-Language: de, en", "Mill")), "Mill", "")
+	f("response", rec("response", "application/http", httpOf("Content-Type: text/markdown\r\nContent-Language: de", "# Mill")), "# Mill", `{"page_lang":"de"}`)
+	f("response", rec("response", "application/http", httpOf("Content-Type: text/plain\r\nContent-Language: de, en", "Mill")), "Mill", "")
 	f("conversion", strings.Replace(rec("conversion", "text/plain", oats), "WARC-Date", "WARC-Identified-Content-Language: eng,deu\r\nWARC-Date", 1), oats, `{"identified_lang":"eng,deu"}`)
 	// A record that says that it was cut gives what is there.
-	cut := rec("response", "application/http", http("Content-Type: text/plain\r\nTransfer-Encoding: chunked", "ff\r\n"+oats))
+	cut := rec("response", "application/http", httpOf("Content-Type: text/plain\r\nTransfer-Encoding: chunked", "ff\r\n"+oats))
 	f("response", cut, "skipped: bad-http", "")
 	f("response", strings.Replace(cut, "WARC-Date", "WARC-Truncated: length\r\nWARC-Date", 1), oats, `{"truncated":"length"}`)
-	packed := rec("response", "application/http", http("Content-Type: text/plain\r\nContent-Encoding: gzip", gz(strings.Repeat(oats, 20))[:60]))
+	packed := rec("response", "application/http", httpOf("Content-Type: text/plain\r\nContent-Encoding: gzip", gz(strings.Repeat(oats, 20))[:60]))
 	f("response", packed, "skipped: bad-encoding", "")
 }
 
@@ -99,7 +99,7 @@ func TestWARCRecordsAboutRecords(t *testing.T) {
 	// Other statuses can be read.
 	x := DefaultWARCOptions()
 	x.Status = []int{404}
-	if h := reading(t, "a.warc", rec("response", "application/http", strings.Replace(http("Content-Type: text/html", millPage), "200", "404", 1)), x); len(h.docs) != 1 {
+	if h := reading(t, "a.warc", rec("response", "application/http", strings.Replace(httpOf("Content-Type: text/html", millPage), "200", "404", 1)), x); len(h.docs) != 1 {
 		t.Error(h.reasons)
 	}
 }
@@ -130,7 +130,7 @@ func TestWARCPayloadDigest(t *testing.T) {
 	chunks := fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(packed), packed)
 	for payload, want := range map[string]float64{chunks: 0, packed: 0, millPage: 0, "other": 1} {
 		lines := append(responseLines[:len(responseLines):len(responseLines)], "WARC-Payload-Digest: "+digest(payload))
-		h := reading(t, "a.warc", warcOf(http("Content-Type: text/html\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip", chunks), lines...), DefaultWARCOptions())
+		h := reading(t, "a.warc", warcOf(httpOf("Content-Type: text/html\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip", chunks), lines...), DefaultWARCOptions())
 		wrong := 0.0
 		if len(h.docs) == 1 && len(h.docs[0].Marks) > 0 && h.docs[0].Marks[0].Name == "payload_digest_wrong" {
 			wrong = h.docs[0].Marks[0].Value
@@ -144,14 +144,14 @@ func TestWARCPayloadDigest(t *testing.T) {
 // A large block that would be no document anyway is passed over as what it is.
 func TestWARCLargeMedia(t *testing.T) {
 	large := strings.Repeat("x", maxPayload)
-	h := reading(t, "a.warc", warcOf(http("Content-Type: video/mp4", large), responseLines...)+warcOf(http("Content-Type: text/html", large), responseLines...), DefaultWARCOptions())
+	h := reading(t, "a.warc", warcOf(httpOf("Content-Type: video/mp4", large), responseLines...)+warcOf(httpOf("Content-Type: text/html", large), responseLines...), DefaultWARCOptions())
 	if countsOf(h.passed) != "other-media:1" || countsOf(h.reasons) != "too-large:1" {
 		t.Error(h.passed, h.reasons)
 	}
 }
 
 func arcRecord(i int, body string) string {
-	block := http("Content-Type: text/html", "<html><body><article><p>"+body+"</p></article></body></html>")
+	block := httpOf("Content-Type: text/html", "<html><body><article><p>"+body+"</p></article></body></html>")
 	return fmt.Sprintf("http://x.org/%d?a b 10.0.0.1 20240102030405 text/html %d\n%s\n", i, len(block), block)
 }
 
@@ -300,7 +300,7 @@ func TestWARCZstdDamaged(t *testing.T) {
 	f(0, "bad-zstd:1", skippableFrame(dictMagic, []byte("no dictionary"))+string(hurt))
 	f(0, "bad-zstd:1", dictMagic+"\xff\xff\xff\xff"+string(hurt))
 	// A frame of many blocks goes by stream.
-	big := warcOf(http("Content-Type: text/plain", strings.Repeat("The mill by the river. ", 200000)), responseLines...)
+	big := warcOf(httpOf("Content-Type: text/plain", strings.Repeat("The mill by the river. ", 200000)), responseLines...)
 	f(3, "", zst(records[0], big, records[1]))
 	// A bomb costs itself: blocks of one repeated byte.
 	bomb := "\x28\xb5\x2f\xfd\x00\x58" + strings.Repeat("\x02\x00\x10x", 1000) + "\x03\x00\x10x"

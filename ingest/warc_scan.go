@@ -32,7 +32,7 @@ func (r *warcReader) records() error {
 func (r *warcReader) repair(hurt *damage) error {
 	r.start = hurt.at
 	if r.f.exact {
-		return r.last("bad-range", hurt.err)
+		return r.last("", hurt.err)
 	}
 	next, err := r.b.find(hurt.at+1, r.b.size)
 	if err != nil {
@@ -104,8 +104,11 @@ func (r *warcReader) record() error {
 	return r.sound(&h)
 }
 
-// last counts a bad record after which nothing comes.
+// last counts a bad record after which nothing comes. In a range that an index names there was to be a sound one.
 func (r *warcReader) last(reason string, cause error) error {
+	if r.f.exact {
+		reason = "bad-range"
+	}
 	if err := r.skip(reason, cause); err != nil {
 		return err
 	}
