@@ -122,8 +122,7 @@ func (d *decider) root() int32 {
 	best, top := int32(0), float32(0)
 	for i := range d.nodes {
 		nd := &d.nodes[i]
-		flags := tagFlags[nd.tag]
-		if nd.tag == tNone || flags&fVoid != 0 || flags&fBlock == 0 && nd.tag != tUnknown && nd.tag != tSpan {
+		if tagFlags[nd.tag]&fHolder == 0 {
 			continue
 		}
 		v := d.sum[d.before[nd.end]] - d.sum[d.before[i]]

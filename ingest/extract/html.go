@@ -36,7 +36,9 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 		return Page{}, fmt.Errorf("extract: page of %d bytes, at most %d can be read", len(page), maxPage)
 	}
 	page = bytes.TrimPrefix(page, []byte("\uFEFF"))
-	x.tree.parse(page)
+	if err := x.tree.parse(page); err != nil {
+		return Page{}, err
+	}
 	if x.writer.entities == nil {
 		x.writer.entities = entities{}
 	}

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	nethtml "golang.org/x/net/html"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -218,62 +216,6 @@ func TestExtractReuse(t *testing.T) {
 				t.Errorf("round %d, page %d: a used extractor gives %q, a fresh one %q", round, i, facts(got), facts(want))
 			}
 		}
-	}
-}
-
-// TestTreeAgainstNetHTML compares the words of all text with those of x/net/html, on pages with the usual faults.
-func TestTreeAgainstNetHTML(t *testing.T) {
-	for _, set := range []string{"cc-pages", "docs-sqlite", "docs-apache-multilang"} {
-		same, all := 0, 0
-		for _, p := range realPages(t, set+".warc.gz", 60) {
-			page, _, err := Decode(nil, p.body, p.contentType)
-			if err != nil {
-				t.Fatal(err)
-			}
-			root, err := nethtml.Parse(bytes.NewReader(page))
-			if err != nil {
-				continue
-			}
-			var want []string
-			netText(root, &want)
-			var tr tree
-			tr.parse(page)
-			w := writer{src: page, nodes: tr.nodes, entities: entities{}}
-			var got []string
-			for _, nd := range tr.nodes {
-				if nd.tag == tNone && !nd.formula {
-					out, _ := w.appendText(nil, 0, 0, page[nd.a:nd.b])
-					got = append(got, strings.Fields(string(out))...)
-				}
-			}
-			all++
-			if strings.Join(got, "") == strings.Join(want, "") {
-				same++
-			}
-		}
-		t.Logf("%s: %d of %d pages with the same text", set, same, all)
-		if same*20 < all*19 {
-			t.Errorf("%s: only %d of %d pages have the same text as x/net/html", set, same, all)
-		}
-	}
-}
-
-func netText(n *nethtml.Node, out *[]string) {
-	if n.Type == nethtml.TextNode {
-		s := strings.Map(func(r rune) rune {
-			if blank([]byte(string(r))) || r < ' ' {
-				return ' '
-			}
-			return r
-		}, n.Data)
-		*out = append(*out, strings.Fields(s)...)
-	}
-	switch n.Data {
-	case "script", "style", "noscript", "iframe", "textarea", "xmp", "noembed", "noframes", "title", "svg", "math":
-		return
-	}
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		netText(c, out)
 	}
 }
 

@@ -62,6 +62,10 @@ func treeWords(t *tree) []string {
 			out = append(out, '\n')
 			ends = append(ends, nd.end)
 		case nd.tag == tNone && !nd.formula:
+			if nd.verbatim {
+				out = append(append(out, ' '), t.lx.src[nd.a:nd.b]...)
+				continue
+			}
 			out, gap = w.appendText(out, 0, gap, t.lx.src[nd.a:nd.b])
 		}
 	}

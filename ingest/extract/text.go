@@ -160,7 +160,7 @@ func (w *writer) appendPre(out []byte, b *block) []byte {
 		s := w.src[nd.a:nd.b]
 		for i := 0; i < len(s); {
 			switch c := s[i]; {
-			case c == '&':
+			case c == '&' && !nd.verbatim:
 				var n int
 				out, n = w.entities.append(out, s[i:])
 				i += n

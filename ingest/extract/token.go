@@ -9,6 +9,8 @@ type lexer struct {
 	pos   int
 	tok   token
 	attrs []attr // of the last start tag, where its tag asked for them; at most maxAttrs
+
+	foreign bool // inside <svg> or <math>: no element is raw, and CDATA is text
 }
 
 type tokenKind uint8
@@ -26,6 +28,7 @@ type token struct {
 	kind      tokenKind
 	tag       tag
 	selfClose bool
+	key       uint64 // of a tag: its name, as packName packs it
 	a, b      int
 }
 
@@ -45,7 +48,7 @@ var (
 )
 
 func (lx *lexer) reset(src []byte) {
-	lx.src, lx.pos = src, 0
+	lx.src, lx.pos, lx.foreign = src, 0, false
 	lx.attrs = lx.attrs[:0]
 }
 
@@ -121,7 +124,7 @@ func (lx *lexer) startTag() {
 	name := lx.pos + 1
 	key, p := lx.tagName(name)
 	t := tagOf(key, p-name)
-	lx.tok = token{kind: startToken, tag: t}
+	lx.tok = token{kind: startToken, tag: t, key: key}
 	lx.attrs = lx.attrs[:0]
 	if p < len(lx.src) && lx.src[p] == '>' {
 		p++
@@ -129,7 +132,7 @@ func (lx *lexer) startTag() {
 		p = lx.attributes(p, tagFlags[t]&fAttrs != 0)
 	}
 	lx.pos = p
-	if tagFlags[t]&fRaw == 0 || (t == tSvg || t == tMath) && lx.tok.selfClose {
+	if tagFlags[t]&fRaw == 0 || lx.foreign {
 		return
 	}
 	lx.tok.a = p
@@ -207,7 +210,7 @@ func (lx *lexer) endTag() bool {
 		return false
 	}
 	key, p := lx.tagName(name)
-	lx.tok = token{kind: endToken, tag: tagOf(key, p-name)}
+	lx.tok = token{kind: endToken, tag: tagOf(key, p-name), key: key}
 	lx.pos = after(src, p, '>')
 	return true
 }
@@ -219,7 +222,7 @@ func (lx *lexer) skipDeclaration() {
 	switch {
 	case len(rest) >= 4 && rest[2] == '-' && rest[3] == '-':
 		lx.pos = commentEnd(src, p+4)
-	case bytes.HasPrefix(rest, cdata):
+	case lx.foreign && bytes.HasPrefix(rest, cdata):
 		if e := bytes.Index(rest[len(cdata):], cdataEnd); e >= 0 {
 			lx.pos = p + len(cdata) + e + len(cdataEnd)
 		} else {
