@@ -80,7 +80,7 @@ func TestBlocks(t *testing.T) {
 	f("<p>un<b>bel</b>ievable <i>it</i> is.</p>", "unbelievable it is.")
 	// Entities, with and without semicolons, by name and by number.
 	f("<p>a &lt; b &amp;&amp; c &gt d &#x41;&#66; &eacute;t&eacute; &hellip; &#150; &unknown; it is.</p>", "a < b && c > d AB été … – &unknown; it is.")
-	f("<p>no&nbsp;break and soft&shy;hyphen and &notin; this.</p>", "no break and soft hyphen and ∉ this.")
+	f("<p>no&nbsp;break and soft&shy;hyphen and &notin; this.</p>", "no break and softhyphen and ∉ this.")
 	// Implied end tags, and end tags that match nothing.
 	f("<p>One sentence here.<p>Two sentences here.</div></span></p>", "One sentence here.\nTwo sentences here.")
 	f("<ul><li>the first item of them<li>the second item of them</ul>", "- the first item of them\n- the second item of them")
