@@ -19,6 +19,7 @@ type cutter struct {
 	nodes  []node
 	ctx    []hint  // node → hints of itself and of its ancestors
 	before []int32 // node → how many blocks began before it; one more entry than nodes
+	cell   []int32 // element → the closest cell, item, caption or table at or above it; 0 if there is none
 	blocks []block
 
 	open    bool  // the last block is still growing
@@ -33,6 +34,8 @@ func (c *cutter) cut(src []byte, nodes []node) {
 	n := len(nodes)
 	c.ctx = grow(c.ctx, n)
 	c.before = grow(c.before, n+1)
+	c.cell = grow(c.cell, n)
+	c.cell[0] = 0
 	c.blocks = c.blocks[:0]
 	c.open, c.element, c.lastBr, c.lead = false, 0, -1, -1
 	for i := int32(0); i < int32(n); {
@@ -69,6 +72,11 @@ func (c *cutter) flush() {
 func (c *cutter) enter(i int32, around hint) int32 {
 	nd := &c.nodes[i]
 	flags := tagFlags[nd.tag]
+	if flags&fCell != 0 {
+		c.cell[i] = i
+	} else if i > 0 {
+		c.cell[i] = c.cell[nd.parent]
+	}
 	root := nd.tag == tBody || nd.tag == tHtml
 	if root {
 		c.ctx[i] = 0

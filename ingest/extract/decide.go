@@ -6,7 +6,8 @@ type decider struct {
 	cutter
 	good  []float32 // prefix sums over blocks: positive base weights
 	sum   []float32 // prefix sums over blocks: final weights
-	inner []hint    // node → hints between the root and the node, the root left out
+	inner []hint    // element → hints between the root and the element, the root left out
+	box   []int32   // element in the root → the closest element at or above it that is no shelf
 	lower []byte    // scratch of lead-in matching
 }
 

@@ -39,6 +39,7 @@ func (t *tree) foreign(root tag) bool {
 			x := len(t.alien) - 1
 			for x >= 0 && t.alien[x].key != lx.tok.key {
 				x--
+				t.steps++
 			}
 			if x == 0 {
 				return false

@@ -162,23 +162,12 @@ func (x *HTML) cellOf(b *block) (row, cell int32) {
 	if b.ctx&gTable == 0 || b.words >= maxCellWords || b.ctx&gPre != 0 {
 		return -1, -1
 	}
-	for i := b.node; i > 0; i = d.nodes[i].parent {
-		switch d.nodes[i].tag {
-		case tTd, tTh:
-			if d.before[d.nodes[i].end]-d.before[i] > 1 {
-				return -1, -1
-			}
-			for r := d.nodes[i].parent; r > 0; r = d.nodes[r].parent {
-				switch d.nodes[r].tag {
-				case tTr:
-					return r, i
-				case tTable:
-					return -1, -1
-				}
-			}
-		case tTable, tLi, tCaption:
-			return -1, -1
-		}
+	i := d.cell[b.node]
+	if g := d.nodes[i].tag; g != tTd && g != tTh || d.before[d.nodes[i].end]-d.before[i] > 1 {
+		return -1, -1
+	}
+	if r := d.nodes[i].parent; d.nodes[r].tag == tTr {
+		return r, i
 	}
 	return -1, -1
 }

@@ -54,6 +54,7 @@ func (s *stops) set(f uint32, at int16) {
 }
 
 func (t *tree) pop() {
+	t.steps++
 	e := t.top()
 	if e.own {
 		t.nodes[e.node].end = int32(len(t.nodes))

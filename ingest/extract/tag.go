@@ -182,6 +182,8 @@ const (
 	fPhrase                  // needs a node only where its attributes tell something
 	fMisnest                 // its end tag reaches it through blocks, which stay open
 	fPart                    // a table or a part of one
+	fCell                    // decides whether text below it is a cell of a data table
+	fShelf                   // holds items or is one: what is weighed is the box that it stands in
 	fScope                   // these six stop what an end tag reaches: the standard's scope,
 	fButtonScope             // button scope,
 	fListScope               // list item scope,
@@ -243,6 +245,8 @@ func setScopes(set func(f uint32, tags ...tag)) {
 	set(fButtonScope, tButton)
 	set(fListScope, tOl, tUl)
 	set(fTableScope, tHtml, tTable, tTemplate)
+	set(fCell, tTd, tTh, tTable, tLi, tCaption)
+	set(fShelf, tUl, tOl, tDl, tLi, tTr, tTbody, tThead, tTable, tTd, tBlockquote, tP)
 	set(fPart, tTable, tTd, tTh, tCaption, tTr, tTbody, tThead, tTfoot)
 	set(fSpecial, tAddress, tDiv, tP)
 	set(fSpecial|fItemStop, tApplet, tArticle, tAside, tBlockquote, tBody, tButton, tCaption, tCenter, tColgroup, tDd, tDetails,

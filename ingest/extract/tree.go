@@ -26,7 +26,9 @@ type tree struct {
 	open  []opened // the open elements; open[0] is <html>
 	last  [256]int16
 	run   bool // text has come since the last border of a block
+	words bool // there have been words
 	full  bool // the page has more nodes than maxNodes
+	steps int  // work done that is not bounded by the page's size in an obvious way: for tests
 	facts headFacts
 	names nameCache
 	alien []alien // scratch of foreign
@@ -51,7 +53,7 @@ func (t *tree) parse(src []byte) error {
 	t.nodes = append(t.nodes[:0], node{tag: tHtml, parent: -1})
 	t.open = append(t.open[:0], opened{tag: tHtml, own: true})
 	t.last = [256]int16{}
-	t.run, t.full = false, false
+	t.run, t.words, t.full, t.steps = false, false, false, 0
 	t.facts.reset()
 	for !t.full && t.lx.next() {
 		switch t.lx.tok.kind {
@@ -109,7 +111,7 @@ func (t *tree) addText() {
 	nd := t.add(tNone)
 	nd.a, nd.b = int32(a), int32(b)
 	measure(src[a:b], nd)
-	t.run = true
+	t.run, t.words = true, true
 }
 
 func (t *tree) preformatted() bool { return t.last[tPre]|t.last[tListing] != 0 }
@@ -158,7 +160,7 @@ func (t *tree) start() {
 	case g == tPlaintext:
 		t.addVerbatim(t.lx.pos, len(t.lx.src))
 		t.lx.pos = len(t.lx.src)
-	case g == tFrameset && t.wordless():
+	case g == tFrameset && !t.words:
 		t.lx.pos = len(t.lx.src) // a page of frames has no text of its own
 	}
 }
@@ -201,16 +203,6 @@ func (t *tree) addVerbatim(a, b int) {
 	nd.a, nd.b, nd.verbatim = int32(a), int32(b), true
 	measure(t.lx.src[a:b], nd)
 	t.run = true
-}
-
-// wordless reports whether the page has had no words yet.
-func (t *tree) wordless() bool {
-	for i := range t.nodes {
-		if t.nodes[i].words > 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // addFormula adds the LaTeX that a formula comes with: <math alttext>, or the alt of an image that is there in its stead.

@@ -20,13 +20,23 @@ func (d *decider) judge(root int32) {
 	d.dropLooseHeadings(from, to)
 }
 
-// inherit fills inner: the hints between the root and each node below it.
+// inherit fills inner and box for the root and the elements below it.
 func (d *decider) inherit(root int32) {
 	d.inner = grow(d.inner, len(d.nodes))
-	d.inner[root] = 0
+	d.box = grow(d.box, len(d.nodes))
+	for i := root; i >= 0; i = d.nodes[i].parent { // text in an inline root stands in a block around it
+		d.inner[i], d.box[i] = 0, root
+	}
 	for i := root + 1; i < d.nodes[root].end; i++ {
 		nd := &d.nodes[i]
+		if nd.tag == tNone {
+			continue
+		}
 		d.inner[i] = d.inner[nd.parent] | nd.hints
+		d.box[i] = i
+		if tagFlags[nd.tag]&fShelf != 0 {
+			d.box[i] = d.box[nd.parent]
+		}
 	}
 }
 
@@ -125,24 +135,11 @@ func hintPenalty(h hint) float32 {
 
 // boxScore speaks for a short block that stands among good ones, and against one in a box without any.
 func (d *decider) boxScore(b *block, root int32) float32 {
-	box := b.node
-	if box != root {
-		box = d.nodes[box].parent
+	box := root
+	if b.node > root {
+		box = max(d.nodes[d.nodes[b.node].parent].box, root)
 	}
-	for box > root && tagFlags[d.nodes[box].tag]&fBlock == 0 {
-		box = d.nodes[box].parent
-	}
-	for box > root {
-		switch d.nodes[box].tag {
-		case tUl, tOl, tDl, tLi, tTr, tTbody, tThead, tTable, tTd, tBlockquote, tP:
-			box = d.nodes[box].parent
-			continue
-		}
-		break
-	}
-	if box < root {
-		box = root
-	}
+	box = d.box[box]
 	whole := d.weight(root)
 	if whole <= 0 {
 		return 0
