@@ -29,11 +29,17 @@ type HTML struct {
 	line    []byte
 }
 
-// Extract finds the main text of page, which must be UTF-8 (see Decode). A page without text gives an empty Text; the only
-// error is a page of 2 GiB or more. It takes time linear in the page's size, and never panics on any bytes.
+// maxScratch is for how many nodes scratch space is kept from page to page: more than all but one page in a thousand need.
+const maxScratch = 1 << 18
+
+// Extract finds the main text of page, which must be UTF-8 (see Decode). A page without text gives an empty Text; the
+// only errors are ErrTooManyNodes and a page of 2 GiB or more. It takes time linear in the page's size, and never panics on any bytes.
 func (x *HTML) Extract(page []byte) (Page, error) {
 	if len(page) > maxPage {
 		return Page{}, fmt.Errorf("extract: page of %d bytes, at most %d can be read", len(page), maxPage)
+	}
+	if cap(x.tree.nodes) > maxScratch {
+		*x = HTML{}
 	}
 	page = bytes.TrimPrefix(page, []byte("\uFEFF"))
 	if err := x.tree.parse(page); err != nil {

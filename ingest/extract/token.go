@@ -45,6 +45,9 @@ var (
 	dashes   = []byte("--")
 	cdata    = []byte("<![CDATA[")
 	cdataEnd = []byte("]]>")
+
+	commentStart = []byte("!--")
+	commentStop  = []byte("-->")
 )
 
 func (lx *lexer) reset(src []byte) {
@@ -136,7 +139,11 @@ func (lx *lexer) startTag() {
 		return
 	}
 	lx.tok.a = p
-	lx.tok.b, lx.pos = rawEnd(lx.src, p, key)
+	if t == tScript {
+		lx.tok.b, lx.pos = scriptEnd(lx.src, p)
+	} else {
+		lx.tok.b, lx.pos = rawEnd(lx.src, p, key)
+	}
 }
 
 // attributes reads to the end of a start tag and returns where it is. Values are kept only where want says so.
@@ -266,6 +273,43 @@ func after(src []byte, p int, c byte) int {
 		return len(src)
 	}
 	return p + e + 1
+}
+
+// scriptEnd is rawEnd for a script, in which a comment hides whole <script> elements: the standard's escaped and double escaped states.
+func scriptEnd(src []byte, i int) (end, next int) {
+	hidden, inner := -1, false // behind the comment that p is in; inside of a <script> in that comment
+	for p := i; ; p++ {
+		e := bytes.IndexByte(src[p:], '<')
+		if e < 0 {
+			return len(src), len(src)
+		}
+		p += e
+		if p >= hidden {
+			hidden, inner = -1, false
+		}
+		rest := src[p+1:]
+		switch {
+		case hidden < 0 && bytes.HasPrefix(rest, commentStart):
+			if hidden = bytes.Index(rest[1:], commentStop); hidden < 0 {
+				hidden = len(src)
+			} else {
+				hidden += p + 2 + len(commentStop)
+			}
+		case hidden >= 0 && !inner && isScript(rest):
+			inner = true
+		case len(rest) > 0 && rest[0] == '/' && isScript(rest[1:]):
+			if !inner {
+				return p, after(src, p, '>')
+			}
+			inner = false
+		}
+	}
+}
+
+// isScript reports whether a tag's name at the start of s is "script".
+func isScript(s []byte) bool {
+	const name = "script"
+	return len(s) > len(name) && hasPrefixFold(s, name) && bclass[s[len(name)]]&cEndName != 0
 }
 
 // rawEnd finds the end tag that closes raw content beginning at i: where the content ends and where the page goes on.
