@@ -1,5 +1,7 @@
 package extract
 
+import "slices"
+
 // block is a run of text without a block boundary inside: a paragraph, a heading, an item, a cell. It is what is kept or not.
 type block struct {
 	ctx              hint  // hints of the element it stands in and of all elements around that
@@ -36,7 +38,7 @@ func (c *cutter) cut(src []byte, nodes []node) {
 	c.before = grow(c.before, n+1)
 	c.cell = grow(c.cell, n)
 	c.cell[0] = 0
-	c.blocks = c.blocks[:0]
+	c.blocks = slices.Grow(c.blocks[:0], n/3)
 	c.open, c.element, c.lastBr, c.lead = false, 0, -1, -1
 	for i := int32(0); i < int32(n); {
 		c.before[i] = int32(len(c.blocks))

@@ -133,6 +133,18 @@ func TestDepth(t *testing.T) {
 }
 
 func TestTooManyNodes(t *testing.T) {
+	var tr tree
+	for _, end := range []string{"<img class=math alt=x>", "<math alttext=x><p>", "<plaintext>x", "<xmp>x</xmp>", "<svg></p>", "x</p>"} {
+		for n := range 8 {
+			page := []byte(strings.Repeat("<p>x", 50) + strings.Repeat("<br>", n) + strings.Repeat(end, 50))
+			for limit := 90; limit < 120; limit++ {
+				err := tr.parseUpTo(page, limit)
+				if len(tr.nodes) > limit != (err != nil) || len(tr.nodes) > limit+spareNodes {
+					t.Errorf("%s: %d nodes, limit %d: %v", page, len(tr.nodes), limit, err)
+				}
+			}
+		}
+	}
 	var x HTML
 	if p, err := x.Extract([]byte(strings.Repeat("<p>x", maxNodes/2))); !errors.Is(err, ErrTooManyNodes) || p.Text != nil {
 		t.Errorf("%d nodes: %q, %v", maxNodes, p.Text, err)

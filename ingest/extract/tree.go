@@ -1,6 +1,9 @@
 package extract
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // node is one element or one piece of text. The nodes of a page stand in preorder, so that a subtree is a range.
 type node struct {
@@ -27,7 +30,8 @@ type tree struct {
 	last  [256]int16
 	run   bool // text has come since the last border of a block
 	words bool // there have been words
-	full  bool // the page has more nodes than maxNodes
+	limit int  // how many nodes a page may have
+	full  bool // the page has more
 	steps int  // work done that is not bounded by the page's size in an obvious way: for tests
 	facts headFacts
 	names nameCache
@@ -40,16 +44,26 @@ const (
 	// maxNodes bounds the memory of a page: a node takes 48 bytes here and about as many in later passes. No page of the web that
 	// people read comes near it: 16 MB of documentation have half as many.
 	maxNodes = 1 << 20
+	// spareNodes is more than the nodes that one token can make, at the last of which the page is given up.
+	spareNodes = 64
 	// maxPage bounds a page's size, since nodes hold positions in 32 bits.
 	maxPage = 1<<31 - 1
 )
+
+var opening = []byte("<")
 
 // ErrTooManyNodes says that a page has more elements and pieces of text than any page for people has.
 var ErrTooManyNodes = errors.New("extract: page of more than 1048576 elements and texts")
 
 // parse fills nodes. After ErrTooManyNodes they hold the page's beginning.
-func (t *tree) parse(src []byte) error {
+func (t *tree) parse(src []byte) error { return t.parseUpTo(src, maxNodes) }
+
+func (t *tree) parseUpTo(src []byte, limit int) error {
 	t.lx.reset(src)
+	t.limit = limit
+	if tags := min(bytes.Count(src, opening), limit) + spareNodes; cap(t.nodes) < tags { // about what a page needs
+		t.nodes = make([]node, 0, tags)
+	}
 	t.nodes = append(t.nodes[:0], node{tag: tHtml, parent: -1})
 	t.open = append(t.open[:0], opened{tag: tHtml, own: true})
 	t.last = [256]int16{}
@@ -78,10 +92,10 @@ func (t *tree) top() *opened { return &t.open[len(t.open)-1] }
 func (t *tree) add(g tag) *node {
 	n := len(t.nodes)
 	if n == cap(t.nodes) {
-		t.nodes = append(t.nodes, node{})
+		t.nodes = append(make([]node, 0, min(2*n, t.limit+spareNodes)), t.nodes...)
 	}
 	t.nodes = t.nodes[:n+1]
-	t.full = n >= maxNodes
+	t.full = n >= t.limit
 	top := t.top()
 	nd := &t.nodes[n]
 	*nd = node{parent: top.node, box: top.box, end: int32(n + 1), tag: g, inLink: t.last[tA] > 0}
