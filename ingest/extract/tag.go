@@ -247,7 +247,7 @@ func setScopes(set func(f uint32, tags ...tag)) {
 	set(fTableScope, tHtml, tTable, tTemplate)
 	set(fCell, tTd, tTh, tTable, tLi, tCaption)
 	set(fShelf, tUl, tOl, tDl, tLi, tTr, tTbody, tThead, tTable, tTd, tBlockquote, tP)
-	set(fPart, tTable, tTd, tTh, tCaption, tTr, tTbody, tThead, tTfoot)
+	set(fPart, tTable, tTd, tTh, tCaption, tColgroup, tTr, tTbody, tThead, tTfoot)
 	set(fSpecial, tAddress, tDiv, tP)
 	set(fSpecial|fItemStop, tApplet, tArticle, tAside, tBlockquote, tBody, tButton, tCaption, tCenter, tColgroup, tDd, tDetails,
 		tDir, tDl, tDt, tFieldset, tFigcaption, tFigure, tFooter, tForm, tFrameset, tH1, tH2, tH3, tH4, tH5, tH6, tHead, tHeader,

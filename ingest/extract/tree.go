@@ -29,7 +29,7 @@ type tree struct {
 	open  []opened // the open elements; open[0] is <html>
 	last  [256]int16
 	run   bool // text has come since the last border of a block
-	words bool // there have been words
+	body  bool // there has been what cannot stand before a <frameset>
 	limit int  // how many nodes a page may have
 	full  bool // the page has more
 	steps int  // work done that is not bounded by the page's size in an obvious way: for tests
@@ -67,7 +67,7 @@ func (t *tree) parseUpTo(src []byte, limit int) error {
 	t.nodes = append(t.nodes[:0], node{tag: tHtml, parent: -1})
 	t.open = append(t.open[:0], opened{tag: tHtml, own: true})
 	t.last = [256]int16{}
-	t.run, t.words, t.full, t.steps = false, false, false, 0
+	t.run, t.body, t.full, t.steps = false, false, false, 0
 	t.facts.reset()
 	for !t.full && t.lx.next() {
 		switch t.lx.tok.kind {
@@ -125,7 +125,14 @@ func (t *tree) addText() {
 	nd := t.add(tNone)
 	nd.a, nd.b = int32(a), int32(b)
 	measure(src[a:b], nd)
-	t.run, t.words = true, true
+	t.run, t.body = true, true
+}
+
+// border ends the block that text is in.
+func (t *tree) border() {
+	if t.run {
+		t.add(tP)
+	}
 }
 
 func (t *tree) preformatted() bool { return t.last[tPre]|t.last[tListing] != 0 }
@@ -151,7 +158,8 @@ func (t *tree) start() {
 	if flags&fAttrs != 0 && len(t.lx.attrs) > 0 {
 		h = elementHints(t.lx.src, t.lx.attrs, g, &t.names)
 	}
-	if g == tHtml || g == tBody && t.last[tBody] > 0 {
+	if g == tHtml || g == tBody && t.last[tBody] > 0 || g == tHead && t.body {
+		t.border()
 		return
 	}
 	if flags&fCloseP != 0 && t.last[tP] > 0 {
@@ -164,19 +172,18 @@ func (t *tree) start() {
 	if own {
 		t.add(g).hints = h
 	}
-	if flags&fVoid != 0 {
-		return
-	}
-	if len(t.open) < maxDepth {
+	// A part of a table where there is no table is only a border.
+	if flags&fVoid == 0 && len(t.open) < maxDepth && (flags&fPart == 0 || g == tTable || t.last[tTable]|t.last[tTemplate] != 0) {
 		t.enter(g, own)
 	}
 	switch {
 	case g == tPlaintext:
 		t.addVerbatim(t.lx.pos, len(t.lx.src))
 		t.lx.pos = len(t.lx.src)
-	case g == tFrameset && !t.words:
+	case g == tFrameset && !t.body:
 		t.lx.pos = len(t.lx.src) // a page of frames has no text of its own
 	}
+	t.body = t.body || flags&fHead == 0
 }
 
 // skip steps over an element whose content is neither HTML nor text of the page; <xmp> alone is text, as it stands.
@@ -191,6 +198,7 @@ func (t *tree) skip(g tag) {
 			}
 		}
 	case tXmp:
+		t.body = true
 		t.closeParagraph()
 		t.add(tXmp)
 		a, b := t.lx.tok.a, t.lx.tok.b
