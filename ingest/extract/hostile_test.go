@@ -63,6 +63,7 @@ func hostilePages(size int) map[string]string {
 		"raw text":             "<script>" + repeat("</scrip "),
 		"scripts":              repeat("<script>"),
 		"scripts in comments":  "<script>" + repeat("<!--<script></script>-->"),
+		"scripts for ever":     repeat("<script><!--<script></script>"),
 		"script comments":      "<script>" + repeat("<!--"),
 		"breaks":               "<p>" + repeat("<br>x<br><br>"),
 		"breaks alone":         "<p>x" + repeat("<br>"),

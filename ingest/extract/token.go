@@ -11,6 +11,7 @@ type lexer struct {
 	attrs []attr // of the last start tag, where its tag asked for them; at most maxAttrs
 
 	foreign bool // inside <svg> or <math>: no element is raw, and CDATA is text
+	cut     bool // a script would have swallowed the rest of the page
 }
 
 type tokenKind uint8
@@ -51,7 +52,7 @@ var (
 )
 
 func (lx *lexer) reset(src []byte) {
-	lx.src, lx.pos, lx.foreign = src, 0, false
+	lx.src, lx.pos, lx.foreign, lx.cut = src, 0, false, false
 	lx.attrs = lx.attrs[:0]
 }
 
@@ -139,9 +140,12 @@ func (lx *lexer) startTag() {
 		return
 	}
 	end, next := 0, 0
-	if t == tScript {
+	if t == tScript && !lx.cut {
+		// Some pages hide one <script> in another for ever, and browsers show nothing more of them. We do, once that is known.
 		end, next = scriptEnd(lx.src, p)
-	} else {
+		lx.cut = end == len(lx.src)
+	}
+	if t != tScript || lx.cut {
 		end, next = rawEnd(lx.src, p, key)
 	}
 	lx.tok.a, lx.tok.b, lx.pos = p, end, lx.tagEnd(next)

@@ -90,6 +90,8 @@ func TestTree(t *testing.T) {
 	ours("a<td>b<td>c<tr>d", "a b c d", "abcd")
 	// What is forgotten inside of <svg> does not hide what follows it.
 	ours("a<svg><desc><div>x</svg>b<math><mi><p>x</math>c", "abc", "a")
+	// A script that never ends by the standard ends at the first end tag.
+	ours("a<script>s='<!--<script>'</script>b<script>t</script>c", "abc", "a")
 	// Another beginning of a page is a border.
 	ours("a<head>b</head><body>c</body></html><html><body>d", "a b c d", "abcd")
 }
