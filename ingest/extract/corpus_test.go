@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // corpus lists the WARC files beside the repository, as paths below webData: the benchmark, documentation and crawls.
@@ -111,4 +113,33 @@ func htmlBody(block []byte) (body []byte, contentType string, ok bool) {
 	}
 	body, _ = io.ReadAll(from) // a cut body is still a page
 	return body, r.Header.Get("Content-Type"), len(bytes.TrimSpace(body)) > 0
+}
+
+// BenchmarkPages times every real page by itself and reports the slow ones: the 99th percentile and the slowest, best of three.
+func BenchmarkPages(b *testing.B) {
+	var pages [][]byte
+	size := 0
+	for _, name := range corpus(b) {
+		corpusPages(b, name, 1, func(_ string, page []byte) {
+			pages = append(pages, page)
+			size += len(page)
+		})
+	}
+	best := make([]float64, len(pages))
+	var x HTML
+	b.SetBytes(int64(size))
+	for b.Loop() {
+		for i, page := range pages {
+			for range 3 {
+				start := time.Now()
+				x.Extract(page)
+				if took := float64(time.Since(start).Microseconds()) / 1000; best[i] == 0 || took < best[i] {
+					best[i] = took
+				}
+			}
+		}
+	}
+	slices.Sort(best)
+	b.ReportMetric(best[len(best)*99/100], "ms/p99")
+	b.ReportMetric(best[len(best)-1], "ms/slowest")
 }

@@ -138,9 +138,6 @@ const (
 	tUnknown // any other: inline, without a rule of its own. All tags from here on are unknown; each stands for some names
 )
 
-// isUnknown reports whether g is a tag of another name than those above.
-func isUnknown(g tag) bool { return g >= tUnknown }
-
 // unknownTags is how many tags the unknown names share, by a hash: enough for <x></y> to be seen as two elements.
 const unknownTags = 256 - int(tUnknown)
 
