@@ -168,11 +168,9 @@ func BenchmarkExtract(b *testing.B) {
 			}
 			var pages [][]byte
 			size := 0
-			corpusPages(b, set+".warc.gz", 1, func(_ string, page []byte) {
-				if len(pages) < 400 {
-					pages = append(pages, page)
-					size += len(page)
-				}
+			corpusPages(b, set+".warc.gz", 400, func(_ string, page []byte) {
+				pages = append(pages, page)
+				size += len(page)
 			})
 			var x HTML
 			best := time.Duration(1 << 62)

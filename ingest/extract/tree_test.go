@@ -204,13 +204,9 @@ func checkSubsequence(t *testing.T, name string, text, source []byte) {
 
 // TestTextIsFromSource holds that what comes out of real pages is their text in order.
 func TestTextIsFromSource(t *testing.T) {
-	step := 4
-	if testing.Short() {
-		step = 20
-	}
 	var x HTML
 	for _, name := range corpus(t) {
-		corpusPages(t, name, step, func(url string, page []byte) {
+		corpusPages(t, name, somePages(), func(url string, page []byte) {
 			p, err := x.Extract(page)
 			if err != nil {
 				t.Errorf("%s: %v", url, err)
@@ -248,7 +244,7 @@ func TestAllocations(t *testing.T) {
 			t.Skip("no real pages here")
 		}
 		var pages [][]byte
-		corpusPages(t, set+".warc.gz", 4, func(_ string, page []byte) { pages = append(pages, page) })
+		corpusPages(t, set+".warc.gz", 100, func(_ string, page []byte) { pages = append(pages, page) })
 		n := testing.AllocsPerRun(2, func() {
 			for _, page := range pages {
 				x.Extract(page)
