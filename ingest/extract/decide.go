@@ -4,7 +4,7 @@ package extract
 // the root of the main text, and then judges the blocks inside that root one by one.
 type decider struct {
 	cutter
-	good  []float32 // prefix sums over blocks: positive base weights
+	good  []float32 // prefix sums over blocks: positive weights, the base weights until names are settled
 	sum   []float32 // prefix sums over blocks: final weights
 	inner []hint    // node → hints between the root and the node, the root left out
 	lower []byte    // scratch of lead-in matching
@@ -63,7 +63,7 @@ func (d *decider) weigh() {
 			w *= 0.3
 		}
 		b.weight = w
-		d.sum[i+1] = d.sum[i] + w
+		d.good[i+1], d.sum[i+1] = d.good[i]+max(w, 0), d.sum[i]+w
 	}
 }
 
@@ -83,7 +83,7 @@ func (d *decider) settle() {
 		h := nd.hints | tagHints[nd.tag]
 		if nd.tag == tBody || nd.tag == tHtml {
 			h = 0
-		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(i, total), total) {
+		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(int32(i), total), total) {
 			h &^= against
 		}
 		nd.hints = h
@@ -92,11 +92,11 @@ func (d *decider) settle() {
 }
 
 // share is the part of the page's good text that stands in element i.
-func (d *decider) share(i int, total float32) float32 {
+func (d *decider) share(i int32, total float32) float32 {
 	if total <= 0 {
 		return 0
 	}
-	return (d.good[d.before[d.nodes[i].end]] - d.good[d.before[i]]) / total
+	return d.goodIn(i) / total
 }
 
 // littleText is how much good text, in words, a page needs before its shape tells anything: below it, the footer may well be the
@@ -105,11 +105,18 @@ const littleText = 150
 
 // exempt reports whether an element holds too much of the good text for its bad names to count.
 func exempt(g tag, h, around hint, share, total float32) bool {
+	weight := share * total
 	if total < littleText && h&(hFooter|gFooter|hNav|gNav) != 0 {
 		return false
 	}
 	if g == tArticle || g == tMain || h&hItemBody != 0 {
 		return h&(hRelated|hComment) == 0 || share > 0.4
+	}
+	if h&hBody != 0 && share > 0.03 && h&(hComment|hRelated|hAd|hSub|hBio|gAside|gFooter|gNav) == 0 {
+		return true
+	}
+	if g == tP && weight > 20 && h&(hComment|hSub|hAd|hBio|hCaption|hNotice|hAuthor|hMeta|hTags) == 0 {
+		return true // a paragraph's name tells its looks
 	}
 	if share > 0.15 && (around|h)&(hBody|gArticle) != 0 && h&(hComment|hRelated|gAside|gFooter|gNav|hBio) == 0 {
 		return true
@@ -141,7 +148,23 @@ func (d *decider) root() int32 {
 	if best == 0 {
 		return d.stated()
 	}
-	return d.narrow(best)
+	return d.narrow(d.widen(best))
+}
+
+// widen climbs from the heaviest element to one around it that weighs a little less only because of what stands between its pieces
+// of text, such as galleries and offers, and that has much more text.
+func (d *decider) widen(best int32) int32 {
+	least, text := 0.6*d.weight(best), 1.2*d.goodIn(best)
+	for i := d.nodes[best].parent; i > 0; i = d.nodes[i].parent {
+		nd := &d.nodes[i]
+		if nd.tag == tBody || d.weight(i) < least {
+			break
+		}
+		if nd.hints&(gArticle|gMain|hBody|hItemBody) != 0 && d.goodIn(i) > text {
+			best, text = i, 1.2*d.goodIn(i)
+		}
+	}
+	return best
 }
 
 // titled moves the root to the text under the heading that says the page's title, where the heavier text stands elsewhere: on a
@@ -218,6 +241,11 @@ func (d *decider) narrow(best int32) int32 {
 
 func (d *decider) weight(i int32) float32 {
 	return d.sum[d.before[d.nodes[i].end]] - d.sum[d.before[i]]
+}
+
+// goodIn is what the good text of element i weighs, whatever else is in it.
+func (d *decider) goodIn(i int32) float32 {
+	return d.good[d.before[d.nodes[i].end]] - d.good[d.before[i]]
 }
 
 // holders finds the outermost elements below best that have one of the hints and weigh more than least: the smallest element

@@ -46,7 +46,10 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	d.weigh()
 	p := x.tree.facts.page(&x.writer)
 	p.Title = x.headline(p.Title, p.Site)
-	d.judge(d.titled(d.root(), x.titleHeading(p.Title)))
+	heading := x.titleHeading(p.Title)
+	root := d.titled(d.root(), heading)
+	d.judge(root)
+	d.keepLead(root, heading)
 	p.Text = x.write(p.Title)
 	return p, nil
 }
@@ -93,24 +96,32 @@ func (x *HTML) headline(stated, site string) string {
 	return stated
 }
 
-// titleHeading is the one heading that says the title, or -1.
+// titleHeading is the heading that says the title, or -1: the one <h1> that does, or the only heading at all.
 func (x *HTML) titleHeading(title string) int32 {
 	x.title = appendFolded(x.title[:0], []byte(title))
-	found := int32(-1)
+	first, top := int32(-1), int32(-1)
+	all, tops := 0, 0
 	for i := range x.decider.blocks {
 		b := &x.decider.blocks[i]
 		if !isHeading(b.tag) || len(x.title) < 4 || int(b.chars) > 2*len(x.title) {
 			continue
 		}
 		x.out = x.writer.append(x.out[:0], b)
-		if x.line = appendFolded(x.line[:0], x.out); bytes.Equal(x.line, x.title) {
-			if found >= 0 {
-				return -1
-			}
-			found = int32(i)
+		if x.line = appendFolded(x.line[:0], x.out); !bytes.Equal(x.line, x.title) {
+			continue
+		}
+		all, first = all+1, int32(i)
+		if b.tag == tH1 {
+			tops, top = tops+1, int32(i)
 		}
 	}
-	return found
+	if tops == 1 {
+		return top
+	}
+	if all == 1 {
+		return first
+	}
+	return -1
 }
 
 // write joins the kept blocks into text.

@@ -16,8 +16,9 @@ func (d *decider) judge(root int32) {
 		}
 		b.keep = s > 0
 	}
+	d.settleLists(root, from, to)
 	d.settleTables(from, to)
-	d.dropLooseHeadings(from, to)
+	d.settleHeadings(from, to)
 }
 
 // inherit fills inner: the hints between the root and each node below it.
@@ -183,6 +184,49 @@ func (d *decider) leadsAway(b *block) bool {
 	return isLeadIn(d.lower)
 }
 
+// settleLists keeps the items of a list together where some are kept and the list is not one of links.
+func (d *decider) settleLists(root, from, to int32) {
+	for i := from; i < to; {
+		list := int32(-1)
+		if d.blocks[i].ctx&gList != 0 {
+			list = d.outerList(d.blocks[i].node, root)
+		}
+		if list < 0 {
+			i++
+			continue
+		}
+		end := min(d.before[d.nodes[list].end], to)
+		var words, links, kept, items int32
+		for k := i; k < end; k++ {
+			b := &d.blocks[k]
+			words += b.words
+			links += b.linkWords
+			items++
+			if b.keep {
+				kept += b.words
+			}
+		}
+		led := i > from && d.blocks[i-1].keep
+		if links*3 < words && d.inner[list]&against&^(hHead|gHeader) == 0 && (kept*2 > words || led && kept*4 > words || led && end < to && d.blocks[end].keep) {
+			for k := i; k < end; k++ {
+				d.blocks[k].keep = true
+			}
+		}
+		i = max(end, i+1)
+	}
+}
+
+// outerList is the outermost list around node i inside root, or -1.
+func (d *decider) outerList(i, root int32) int32 {
+	list := int32(-1)
+	for ; i > root; i = d.nodes[i].parent {
+		if g := d.nodes[i].tag; g == tUl || g == tOl {
+			list = i
+		}
+	}
+	return list
+}
+
 // settleTables keeps the cells of a table of data together: all of them if most of their words are kept, else none.
 func (d *decider) settleTables(from, to int32) {
 	for i := from; i < to; {
@@ -226,13 +270,29 @@ func (d *decider) above(i int32, g tag) int32 {
 	return -1
 }
 
-// dropLooseHeadings drops kept headings after the last kept text.
-func (d *decider) dropLooseHeadings(from, to int32) {
+// settleHeadings lets headings go with what follows them: a heading is kept where something of its section is, unless its names
+// speak against it, and dropped where nothing is.
+func (d *decider) settleHeadings(from, to int32) {
+	level := tag(tagCount) // of the last kept heading behind the block, tagCount if text stands before it
+	below := false         // whether something is kept between the block and the next heading
 	for i := to - 1; i >= from; i-- {
 		b := &d.blocks[i]
-		if b.keep && !isHeading(b.tag) {
-			return
+		if !isHeading(b.tag) {
+			below = below || b.keep
+			continue
 		}
-		b.keep = false
+		if level != tagCount && b.tag < level {
+			below = true
+		}
+		switch {
+		case !below:
+			b.keep = false
+		case !b.keep:
+			b.keep = b.words < 20 && b.linkWords == 0 && d.inner[b.node]&against&^(hHead|gHeader) == 0 && !d.leadsAway(b)
+		}
+		level, below = tagCount, false
+		if b.keep {
+			level = b.tag
+		}
 	}
 }
