@@ -4,10 +4,10 @@ package extract
 // the root of the main text, and then judges the blocks inside that root one by one.
 type decider struct {
 	cutter
-	good  []float32 // prefix sums over blocks: positive weights, the base weights until names are settled
-	sum   []float32 // prefix sums over blocks: final weights
-	inner []hint    // node → hints between the root and the node, the root left out
-	lower []byte    // scratch of lead-in matching
+	good   []float32 // prefix sums over blocks: positive weights, the base weights until names are settled
+	sum    []float32 // prefix sums over blocks: final weights
+	inner  []hint    // node → hints between the root and the node, the root left out
+	folded []byte    // scratch of phrase matching
 }
 
 // baseWeight is what a block is worth before anything is known of its surroundings, in words of running text.

@@ -203,29 +203,3 @@ func styleIs(v []byte, property, value string) bool {
 	}
 	return hasPrefixFold(v[skipSpace(v, p+1):], value)
 }
-
-// maxLeadIn is longer than the longest of leadIns.
-const maxLeadIn = 48
-
-// leads holds leadIns by their first byte.
-var leads = makeLeads()
-
-func makeLeads() (byFirst [256][]string) {
-	for _, phrase := range leadIns {
-		byFirst[phrase[0]] = append(byFirst[phrase[0]], phrase)
-	}
-	return byFirst
-}
-
-// isLeadIn reports whether text, in lower case, begins with one of leadIns.
-func isLeadIn(text []byte) bool {
-	if len(text) == 0 {
-		return false
-	}
-	for _, phrase := range leads[text[0]] {
-		if len(text) >= len(phrase) && string(text[:len(phrase)]) == phrase {
-			return true
-		}
-	}
-	return false
-}

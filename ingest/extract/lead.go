@@ -76,5 +76,5 @@ func (d *decider) isLead(b *block, root, scope, heading int32) bool {
 			return false
 		}
 	}
-	return !d.leadsAway(b)
+	return d.says(b) == 0
 }

@@ -1,5 +1,7 @@
 package extract
 
+import "bytes"
+
 // judge decides for every block inside the root whether it is kept.
 func (d *decider) judge(root int32) {
 	for i := range d.blocks {
@@ -8,9 +10,16 @@ func (d *decider) judge(root int32) {
 	from, to := d.before[root], d.before[d.nodes[root].end]
 	d.inherit(root)
 	first, last := d.span(from, to)
+	foreign := from // blocks before this one stand under a heading that speaks of other articles
 	for i := from; i < to; i++ {
 		b := &d.blocks[i]
 		s := d.score(b, root)
+		if b.section && i >= foreign {
+			foreign = d.foreignEnd(i, root)
+		}
+		if i < foreign {
+			s -= 1.2
+		}
 		if i < first || i > last {
 			s -= d.outside(b)
 		}
@@ -19,6 +28,30 @@ func (d *decider) judge(root int32) {
 	d.settleLists(root, from, to)
 	d.settleTables(from, to)
 	d.settleHeadings(from, to)
+}
+
+// foreignEnd is where the section ends that block i is the heading of: at the next heading of its level, at the end of the element
+// that holds more than the heading, or at once if the section is a large part of the text.
+func (d *decider) foreignEnd(i, root int32) int32 {
+	level := d.blocks[i].tag
+	if !isHeading(level) {
+		return i
+	}
+	to := d.before[d.nodes[root].end]
+	for around := d.blocks[i].node; around > root; around = d.nodes[around].parent {
+		if end := d.before[d.nodes[around].end]; end > i+1 {
+			to = min(to, end)
+			break
+		}
+	}
+	end := i + 1
+	for end < to && !(isHeading(d.blocks[end].tag) && d.blocks[end].tag <= level) {
+		end++
+	}
+	if d.good[end]-d.good[i] > 0.3*d.goodIn(root) {
+		return i
+	}
+	return end
 }
 
 // inherit fills inner: the hints between the root and each node below it.
@@ -84,8 +117,15 @@ func (d *decider) score(b *block, root int32) float32 {
 			s -= 0.5
 		}
 	}
-	if b.words < 30 && d.leadsAway(b) {
-		s -= 1.5
+	if says := d.says(b); says != 0 {
+		if says&pAway != 0 && b.words < 30 {
+			s -= 1.5
+		} else if says&pCredit != 0 {
+			s -= 1.2
+		}
+		b.section = says&pSection != 0
+	} else {
+		b.section = false
 	}
 	return s + d.boxScore(b, root)
 }
@@ -160,28 +200,66 @@ func (d *decider) boxScore(b *block, root int32) float32 {
 	return 0
 }
 
-// leadsAway reports whether a block begins like a pointer to other pages or like the page's own machinery.
-func (d *decider) leadsAway(b *block) bool {
-	d.lower = d.lower[:0]
-	for k := b.first; k <= b.last && len(d.lower) < maxLeadIn; k++ {
-		nd := &d.nodes[k]
-		if nd.tag != tNone {
-			continue
-		}
-		for _, c := range d.src[nd.a:nd.b] {
-			if bclass[c]&cSpace != 0 {
-				if len(d.lower) == 0 || d.lower[len(d.lower)-1] == ' ' {
-					continue
-				}
-				c = ' '
-			}
-			d.lower = append(d.lower, lower[c])
-			if len(d.lower) == maxLeadIn {
-				break
-			}
+// says is what the first words of a short block say about it, and the words behind its last bracket, bar or © sign.
+func (d *decider) says(b *block) phrase {
+	if b.words > maxSaying {
+		return 0
+	}
+	d.folded = d.folded[:0]
+	for k := b.first; k <= b.last && len(d.folded) < maxPhrase; k++ {
+		if nd := &d.nodes[k]; nd.tag == tNone && nd.words > 0 {
+			d.folded = appendPhrase(d.folded, d.src[nd.a:nd.b])
+			d.folded = phraseGap(d.folded)
 		}
 	}
-	return isLeadIn(d.lower)
+	text := bytes.TrimRight(d.folded, " ")
+	kinds, n, whole := phrases.match(text)
+	var says phrase
+	strong := n > 0 && (whole || telling(text[:n]))
+	if kinds&pAway != 0 && (strong || !b.ended) || kinds&pWeak != 0 && !b.ended && b.words < 12 {
+		says |= pAway
+	}
+	if kinds&pSection != 0 && b.words < 9 && (whole || strong && b.words < 7) {
+		says |= pSection | pAway
+	}
+	if kinds&pCredit != 0 && strong || d.creditEnds(b) {
+		says |= pCredit
+	}
+	return says
+}
+
+// maxSaying is the most words of a block that is judged by its first words.
+const maxSaying = 45
+
+// maxCredit is how far from a block's end a credit begins at most, in bytes.
+const maxCredit = 80
+
+// creditEnds reports whether the block ends as a caption does, in "(Image: Getty)", "| Photo: A. Writer" or "© Agency".
+func (d *decider) creditEnds(b *block) bool {
+	nd := &d.nodes[b.last]
+	if nd.tag != tNone || nd.words == 0 {
+		return false
+	}
+	s := d.src[nd.a:nd.b]
+	s = s[max(0, len(s)-maxCredit):]
+	for i := range s {
+		switch s[i] {
+		case '(', '|', '/', '[', '.':
+		case 0xA9: // the second byte of ©
+			if i == 0 || s[i-1] != 0xC2 {
+				continue
+			}
+			return true
+		default:
+			continue
+		}
+		d.folded = appendPhrase(d.folded[:0], s[i+1:])
+		kinds, n, whole := phrases.match(d.folded)
+		if kinds&pCredit != 0 && (whole || telling(d.folded[:n]) || len(d.folded) < n+16) {
+			return true
+		}
+	}
+	return false
 }
 
 // settleLists keeps the items of a list together where some are kept and the list is not one of links.
@@ -288,7 +366,7 @@ func (d *decider) settleHeadings(from, to int32) {
 		case !below:
 			b.keep = false
 		case !b.keep:
-			b.keep = b.words < 20 && b.linkWords == 0 && d.inner[b.node]&against&^(hHead|gHeader) == 0 && !d.leadsAway(b)
+			b.keep = b.words < 20 && b.linkWords == 0 && d.inner[b.node]&against&^(hHead|gHeader) == 0 && d.says(b) == 0
 		}
 		level, below = tagCount, false
 		if b.keep {
