@@ -6,6 +6,8 @@ type decider struct {
 	cutter
 	good   []float32 // prefix sums over blocks: positive weights, the base weights until names are settled
 	sum    []float32 // prefix sums over blocks: final weights
+	plain  []int32   // prefix sums over blocks: words that are not in links
+	words  []int32   // prefix sums over blocks: words
 	inner  []hint    // node → hints between the root and the node, the root left out
 	folded []byte    // scratch of phrase matching
 }
@@ -44,11 +46,15 @@ func (d *decider) weigh() {
 	n := len(d.blocks)
 	d.good = grow(d.good, n+1)
 	d.sum = grow(d.sum, n+1)
+	d.plain, d.words = grow(d.plain, n+1), grow(d.words, n+1)
+	d.plain[0], d.words[0] = 0, 0
 	d.good[0], d.sum[0] = 0, 0
 	for i := range d.blocks {
 		b := &d.blocks[i]
 		b.weight = baseWeight(b)
 		d.good[i+1] = d.good[i] + max(b.weight, 0)
+		d.plain[i+1] = d.plain[i] + b.words - b.linkWords
+		d.words[i+1] = d.words[i] + b.words
 	}
 	d.settle()
 	for i := range d.blocks {
@@ -85,10 +91,19 @@ func (d *decider) settle() {
 			h = 0
 		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(int32(i), total), total) {
 			h &^= against
+		} else if h&hNav != 0 && h&never&^(hNav|hSide) == 0 && d.mostlyPlain(int32(i)) {
+			h &^= hNav
 		}
 		nd.hints = h
 		d.ctx[i] = around | h
 	}
+}
+
+// mostlyPlain reports whether element i holds more text than links, and not little: a list of contents with summaries, or tabs.
+func (d *decider) mostlyPlain(i int32) bool {
+	a, b := d.before[i], d.before[d.nodes[i].end]
+	plain := d.plain[b] - d.plain[a]
+	return plain > 60 && plain*2 > d.words[b]-d.words[a]
 }
 
 // share is the part of the page's good text that stands in element i.
@@ -148,7 +163,21 @@ func (d *decider) root() int32 {
 	if best == 0 {
 		return d.stated()
 	}
-	return d.narrow(d.widen(best))
+	return d.narrow(d.widen(d.container(best)))
+}
+
+// container is element i, or the closest one around it that is no mere part of a text.
+func (d *decider) container(i int32) int32 {
+	for d.nodes[i].parent > 0 {
+		switch g := d.nodes[i].tag; {
+		case g == tP || g == tUl || g == tOl || g == tLi || g == tDl || g == tDt || g == tDd || g == tPre || g == tBlockquote || g == tTr ||
+			g == tTbody || g == tTable || g == tFigure || isHeading(g):
+			i = d.nodes[i].parent
+		default:
+			return i
+		}
+	}
+	return i
 }
 
 // widen climbs from the heaviest element to one around it that weighs a little less only because of what stands between its pieces

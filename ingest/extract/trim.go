@@ -89,7 +89,10 @@ func (d *decider) outside(b *block) float32 {
 		return 0.35
 	}
 	switch b.tag {
-	case tLi, tDd, tDt, tTd, tTh, tPre, tBlockquote, tH2, tH3, tH4:
+	case tPre, tBlockquote, tH2, tH3, tH4:
+		return 0.35
+	}
+	if b.ctx&(gList|gTable) != 0 {
 		return 0.35
 	}
 	return 0.9
@@ -285,7 +288,8 @@ func (d *decider) settleLists(root, from, to int32) {
 			}
 		}
 		led := i > from && d.blocks[i-1].keep
-		if links*3 < words && d.inner[list]&against&^(hHead|gHeader) == 0 && (kept*2 > words || led && kept*4 > words || led && end < to && d.blocks[end].keep) {
+		poor := links*3 < words || d.nodes[list].tag == tDl && links*5 < words*4 // a term may well link to its entry
+		if poor && d.inner[list]&against&^(hHead|gHeader) == 0 && (kept*2 > words || led && kept*4 > words || led && end < to && d.blocks[end].keep) {
 			for k := i; k < end; k++ {
 				d.blocks[k].keep = true
 			}
@@ -298,43 +302,64 @@ func (d *decider) settleLists(root, from, to int32) {
 func (d *decider) outerList(i, root int32) int32 {
 	list := int32(-1)
 	for ; i > root; i = d.nodes[i].parent {
-		if g := d.nodes[i].tag; g == tUl || g == tOl {
+		if g := d.nodes[i].tag; g == tUl || g == tOl || g == tDl {
 			list = i
 		}
 	}
 	return list
 }
 
-// settleTables keeps the cells of a table of data together: all of them if most of their words are kept, else none.
+// settleTables keeps the cells of a table of data together: all of them if most of their words are kept, or if the table stands
+// behind or amid kept text, has headed columns or rows, and is not one of links; else none.
 func (d *decider) settleTables(from, to int32) {
 	for i := from; i < to; {
-		b := &d.blocks[i]
 		table := int32(-1)
-		if b.ctx&gTable != 0 && (b.tag == tTd || b.tag == tTh) {
-			table = d.above(b.node, tTable)
+		if d.blocks[i].ctx&gTable != 0 {
+			table = d.above(d.blocks[i].node, tTable)
 		}
-		if table < 0 {
+		if table < 0 || d.before[table] < from {
 			i++
 			continue
 		}
 		end := min(d.before[d.nodes[table].end], to)
-		var kept, all int32
+		var kept, all, links int32
 		cells := true
 		for k := i; k < end; k++ {
 			c := &d.blocks[k]
 			all += c.words
+			links += c.linkWords
 			if c.keep {
 				kept += c.words
 			}
 			cells = cells && c.words < maxCellWords
 		}
 		if cells {
+			title := i - 1 // a line that may be the table's title
+			if title > from && !d.blocks[title].keep && d.blocks[title].words < 15 && d.blocks[title].linkWords == 0 {
+				title--
+			}
+			led := title >= from && d.blocks[title].keep && links*2 < all && d.inner[table]&against == 0
+			amid := led && end < to && d.blocks[end].keep
+			keep := kept*2 >= all || amid || led && d.headed(table)
+			if keep && led {
+				d.blocks[i-1].keep = true
+			}
 			for k := i; k < end; k++ {
-				d.blocks[k].keep = kept*2 >= all
+				d.blocks[k].keep = keep
 			}
 		}
 		i = max(end, i+1)
 	}
+}
+
+// headed reports whether a table has cells that are headings.
+func (d *decider) headed(table int32) bool {
+	for i := table; i < d.nodes[table].end; i++ {
+		if d.nodes[i].tag == tTh {
+			return true
+		}
+	}
+	return false
 }
 
 // above is the closest ancestor of node i that is a g, or -1.
