@@ -91,7 +91,7 @@ func (d *decider) settle() {
 			h = 0
 		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(int32(i), total), total) {
 			h &^= against
-		} else if h&hNav != 0 && h&never&^(hNav|hSide) == 0 && d.mostlyPlain(int32(i)) {
+		} else if h&hNav != 0 && h&never&^(hNav|hSide) == 0 && d.plainer(int32(i), 60) {
 			h &^= hNav
 		}
 		nd.hints = h
@@ -99,11 +99,12 @@ func (d *decider) settle() {
 	}
 }
 
-// mostlyPlain reports whether element i holds more text than links, and not little: a list of contents with summaries, or tabs.
-func (d *decider) mostlyPlain(i int32) bool {
+// plainer reports whether element i holds more text than links, and more than some words of it: a list of contents with summaries,
+// say, or tabs.
+func (d *decider) plainer(i, words int32) bool {
 	a, b := d.before[i], d.before[d.nodes[i].end]
 	plain := d.plain[b] - d.plain[a]
-	return plain > 60 && plain*2 > d.words[b]-d.words[a]
+	return plain > words && plain*2 > d.words[b]-d.words[a]
 }
 
 // share is the part of the page's good text that stands in element i.
@@ -166,16 +167,21 @@ func (d *decider) root() int32 {
 	return d.narrow(d.widen(d.container(best)))
 }
 
-// container is element i, or the closest one around it that is no mere part of a text.
+// container is element i, or the closest one around it that is no mere part of a text. Where there is little text, it is the largest
+// one that has more text than links.
 func (d *decider) container(i int32) int32 {
-	for d.nodes[i].parent > 0 {
-		switch g := d.nodes[i].tag; {
-		case g == tP || g == tUl || g == tOl || g == tLi || g == tDl || g == tDt || g == tDd || g == tPre || g == tBlockquote || g == tTr ||
-			g == tTbody || g == tTable || g == tFigure || isHeading(g):
-			i = d.nodes[i].parent
-		default:
-			return i
+	for p := d.nodes[i].parent; p > 0; p = d.nodes[i].parent {
+		g := d.nodes[i].tag
+		part := isHeading(g) || tagFlags[g]&fBlock == 0
+		switch g {
+		case tP, tUl, tOl, tLi, tDl, tDt, tDd, tPre, tBlockquote, tTr, tTbody, tTable, tFigure:
+			part = true
 		}
+		thin := d.goodIn(i) < 60 && d.nodes[p].tag != tBody && d.plainer(p, 0)
+		if !part && !thin {
+			break
+		}
+		i = p
 	}
 	return i
 }
