@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +14,8 @@ import (
 // NewHTML reads pages (.html, .htm, .xhtml) from folders, zip and tar archives, one document a page: its main text. Doc.Meta is as for
 // NewWARC, and Doc.Origin the path. A page is at most 16 MiB.
 //
-// Reasons: empty, not-html (another format by its magic number), not-text, no-text, too-large.
+// Reasons: empty, not-html (another format by its magic number), not-text, no-text, too-large, too-many-nodes (more than 1,048,576
+// elements and texts).
 func NewHTML(o Options) (Reader, error) {
 	return newSource(o, &files{name: isHTML, max: maxPayload, make: func(w *out) handler { return &htmlHandler{pageMaker{w: w}} }})
 }
@@ -68,7 +70,10 @@ func (m *pageMaker) fill(d *quern.Doc, body []byte, contentType string, plainTex
 		d.Text = append(d.Text, m.utf8...)
 	} else {
 		p, err := m.html.Extract(m.utf8)
-		if err != nil {
+		switch {
+		case errors.Is(err, extract.ErrTooManyNodes):
+			return "too-many-nodes"
+		case err != nil:
 			return "too-large"
 		}
 		d.Text = append(d.Text, p.Text...)

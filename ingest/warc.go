@@ -21,7 +21,7 @@ import (
 // record in a member of its own is only believed after its checksum. Blocks and pages are at most 16 MiB.
 //
 // Reasons: bad-length, truncated, resync (bytes between records), unknown-version, no-type, other-type, no-uri, empty, digest (of the
-// block), bad-header, bad-gzip, trailing-garbage, too-large, bad-http, bad-encoding, http-status, not-text, invalid-utf8, no-text;
+// block), bad-header, bad-gzip, trailing-garbage, too-large, too-many-nodes, bad-http, bad-encoding, http-status, not-text, invalid-utf8, no-text;
 // files are refused as not-warc.
 func NewWARC(o Options) (Reader, error) { return newSource(o, warcFormat{}) }
 

@@ -8,7 +8,8 @@ type decider struct {
 	sum    []float32 // prefix sums over blocks: final weights
 	plain  []int32   // prefix sums over blocks: words that are not in links
 	words  []int32   // prefix sums over blocks: words
-	inner  []hint    // node → hints between the root and the node, the root left out
+	inner  []hint    // element → hints between the root and the element, the root left out
+	box    []int32   // element in the root → the closest element at or above it that is no shelf
 	folded []byte    // scratch of phrase matching
 }
 
@@ -145,8 +146,7 @@ func (d *decider) root() int32 {
 	best, top := int32(0), float32(0)
 	for i := range d.nodes {
 		nd := &d.nodes[i]
-		flags := tagFlags[nd.tag]
-		if nd.tag == tNone || flags&fVoid != 0 || flags&fBlock == 0 && nd.tag != tUnknown && nd.tag != tSpan {
+		if tagFlags[nd.tag]&fHolder == 0 {
 			continue
 		}
 		v := d.sum[d.before[nd.end]] - d.sum[d.before[i]]

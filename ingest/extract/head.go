@@ -140,7 +140,12 @@ func (f *headFacts) page(w *writer) Page {
 	return p
 }
 
-func (f *headFacts) value(w *writer, fact int) string { return w.line(f.values[fact]) }
+func (f *headFacts) value(w *writer, fact int) string {
+	w.attribute = true
+	s := w.line(f.values[fact])
+	w.attribute = false
+	return s
+}
 
 // maxFact bounds the length of a stated fact in bytes; longer ones are abuse and are cut.
 const maxFact = 1000
@@ -151,8 +156,8 @@ func (w *writer) line(at place) string {
 		return ""
 	}
 	s := w.src[at.a:min(at.b, at.a+maxFact)]
-	out, _ := w.appendText(nil, 0, 0, s)
-	return strings.ToValidUTF8(string(oneLine(out)), "")
+	w.fact, _ = w.appendText(w.fact[:0], 0, 0, s)
+	return strings.ToValidUTF8(string(oneLine(w.fact)), "")
 }
 
 // linked finds a string in the JSON-LD scripts: the value of a key, or of the inner key in the object or list that follows it.
@@ -177,8 +182,8 @@ func (f *headFacts) linked(w *writer, key, inner string) string {
 			continue
 		}
 		if end := bytes.IndexByte(s[1:], '"'); end > 0 && end < 200 && bytes.IndexByte(s[1:1+end], '\\') < 0 {
-			out, _ := w.appendText(nil, 0, 0, s[1:1+end])
-			return strings.ToValidUTF8(string(oneLine(out)), "")
+			w.fact, _ = w.appendText(w.fact[:0], 0, 0, s[1:1+end])
+			return strings.ToValidUTF8(string(oneLine(w.fact)), "")
 		}
 	}
 	return ""

@@ -117,7 +117,7 @@ var (
 
 // elementHints sums up what an element's attributes say. Ids count on containers only: elsewhere, and on the sections of
 // documentation, they are anchors made from the text itself.
-func elementHints(src []byte, attrs []attr, g tag) hint {
+func elementHints(src []byte, attrs []attr, g tag, known *nameCache) hint {
 	var h, id hint
 	anchor := tagFlags[g]&fNamed == 0
 	for _, at := range attrs {
@@ -125,12 +125,12 @@ func elementHints(src []byte, attrs []attr, g tag) hint {
 		switch at.key {
 		case keyClass:
 			if at.len == len("class") {
-				h |= names.scan(v)
+				h |= known.scan(v)
 				anchor = anchor || string(v) == "section"
 			}
 		case keyID:
 			if !anchor {
-				id = names.scan(v)
+				id = known.scan(v)
 			}
 		case keyRole:
 			h |= roleHints(v)

@@ -53,7 +53,8 @@ const (
 
 var tagHints = [256]hint{
 	tAside: gAside, tFooter: gFooter, tNav: gNav, tMenu: gNav, tHeader: gHeader, tForm: gForm, tFieldset: gForm,
-	tFigure: gFigure, tFigcaption: gFigcap, tArticle: gArticle, tMain: gMain, tTable: gTable, tPre: gPre, tListing: gPre,
-	tLi: gList, tDt: gList, tDd: gList, tH1: gHeading, tH2: gHeading, tH3: gHeading, tH4: gHeading, tH5: gHeading, tH6: gHeading,
+	tFigure: gFigure, tFigcaption: gFigcap, tArticle: gArticle, tMain: gMain, tTable: gTable, tPre: gPre, tListing: gPre, tXmp: gPre,
+	tPlaintext: gPre,
+	tLi:        gList, tDt: gList, tDd: gList, tH1: gHeading, tH2: gHeading, tH3: gHeading, tH4: gHeading, tH5: gHeading, tH6: gHeading,
 	tCaption: hCaption, tAddress: hMeta,
 }

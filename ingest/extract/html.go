@@ -29,14 +29,22 @@ type HTML struct {
 	line    []byte
 }
 
-// Extract finds the main text of page, which must be UTF-8 (see Decode). A page without text gives an empty Text; the only
-// error is a page of 2 GiB or more. It takes time linear in the page's size, and never panics on any bytes.
+// maxScratch is for how many nodes scratch space is kept from page to page: more than all but one page in a thousand need.
+const maxScratch = 1 << 18
+
+// Extract finds the main text of page, which must be UTF-8 (see Decode). A page without text gives an empty Text; the
+// only errors are ErrTooManyNodes and a page of 2 GiB or more. It takes time linear in the page's size, and never panics on any bytes.
 func (x *HTML) Extract(page []byte) (Page, error) {
 	if len(page) > maxPage {
 		return Page{}, fmt.Errorf("extract: page of %d bytes, at most %d can be read", len(page), maxPage)
 	}
+	if cap(x.tree.nodes) > maxScratch {
+		*x = HTML{}
+	}
 	page = bytes.TrimPrefix(page, []byte("\uFEFF"))
-	x.tree.parse(page)
+	if err := x.tree.parse(page); err != nil {
+		return Page{}, err
+	}
 	if x.writer.entities == nil {
 		x.writer.entities = entities{}
 	}
@@ -171,23 +179,12 @@ func (x *HTML) cellOf(b *block) (row, cell int32) {
 	if b.ctx&gTable == 0 || b.words >= maxCellWords || b.ctx&gPre != 0 {
 		return -1, -1
 	}
-	for i := b.node; i > 0; i = d.nodes[i].parent {
-		switch d.nodes[i].tag {
-		case tTd, tTh:
-			if d.before[d.nodes[i].end]-d.before[i] > 1 {
-				return -1, -1
-			}
-			for r := d.nodes[i].parent; r > 0; r = d.nodes[r].parent {
-				switch d.nodes[r].tag {
-				case tTr:
-					return r, i
-				case tTable:
-					return -1, -1
-				}
-			}
-		case tTable, tLi, tCaption:
-			return -1, -1
-		}
+	i := d.cell[b.node]
+	if g := d.nodes[i].tag; g != tTd && g != tTh || d.before[d.nodes[i].end]-d.before[i] > 1 {
+		return -1, -1
+	}
+	if r := d.nodes[i].parent; d.nodes[r].tag == tTr {
+		return r, i
 	}
 	return -1, -1
 }

@@ -9,6 +9,8 @@ type lexer struct {
 	pos   int
 	tok   token
 	attrs []attr // of the last start tag, where its tag asked for them; at most maxAttrs
+
+	foreign bool // inside <svg> or <math>: no element is raw, and CDATA is text
 }
 
 type tokenKind uint8
@@ -26,6 +28,7 @@ type token struct {
 	kind      tokenKind
 	tag       tag
 	selfClose bool
+	key       uint64 // of a tag: its name, as packName packs it
 	a, b      int
 }
 
@@ -42,10 +45,13 @@ var (
 	dashes   = []byte("--")
 	cdata    = []byte("<![CDATA[")
 	cdataEnd = []byte("]]>")
+
+	commentStart = []byte("!--")
+	commentStop  = []byte("-->")
 )
 
 func (lx *lexer) reset(src []byte) {
-	lx.src, lx.pos = src, 0
+	lx.src, lx.pos, lx.foreign = src, 0, false
 	lx.attrs = lx.attrs[:0]
 }
 
@@ -121,7 +127,7 @@ func (lx *lexer) startTag() {
 	name := lx.pos + 1
 	key, p := lx.tagName(name)
 	t := tagOf(key, p-name)
-	lx.tok = token{kind: startToken, tag: t}
+	lx.tok = token{kind: startToken, tag: t, key: key}
 	lx.attrs = lx.attrs[:0]
 	if p < len(lx.src) && lx.src[p] == '>' {
 		p++
@@ -129,11 +135,15 @@ func (lx *lexer) startTag() {
 		p = lx.attributes(p, tagFlags[t]&fAttrs != 0)
 	}
 	lx.pos = p
-	if tagFlags[t]&fRaw == 0 || (t == tSvg || t == tMath) && lx.tok.selfClose {
+	if tagFlags[t]&fRaw == 0 || lx.foreign {
 		return
 	}
 	lx.tok.a = p
-	lx.tok.b, lx.pos = rawEnd(lx.src, p, key)
+	if t == tScript {
+		lx.tok.b, lx.pos = scriptEnd(lx.src, p)
+	} else {
+		lx.tok.b, lx.pos = rawEnd(lx.src, p, key)
+	}
 }
 
 // attributes reads to the end of a start tag and returns where it is. Values are kept only where want says so.
@@ -207,7 +217,7 @@ func (lx *lexer) endTag() bool {
 		return false
 	}
 	key, p := lx.tagName(name)
-	lx.tok = token{kind: endToken, tag: tagOf(key, p-name)}
+	lx.tok = token{kind: endToken, tag: tagOf(key, p-name), key: key}
 	lx.pos = after(src, p, '>')
 	return true
 }
@@ -219,7 +229,7 @@ func (lx *lexer) skipDeclaration() {
 	switch {
 	case len(rest) >= 4 && rest[2] == '-' && rest[3] == '-':
 		lx.pos = commentEnd(src, p+4)
-	case bytes.HasPrefix(rest, cdata):
+	case lx.foreign && bytes.HasPrefix(rest, cdata):
 		if e := bytes.Index(rest[len(cdata):], cdataEnd); e >= 0 {
 			lx.pos = p + len(cdata) + e + len(cdataEnd)
 		} else {
@@ -263,6 +273,43 @@ func after(src []byte, p int, c byte) int {
 		return len(src)
 	}
 	return p + e + 1
+}
+
+// scriptEnd is rawEnd for a script, in which a comment hides whole <script> elements: the standard's escaped and double escaped states.
+func scriptEnd(src []byte, i int) (end, next int) {
+	hidden, inner := -1, false // behind the comment that p is in; inside of a <script> in that comment
+	for p := i; ; p++ {
+		e := bytes.IndexByte(src[p:], '<')
+		if e < 0 {
+			return len(src), len(src)
+		}
+		p += e
+		if p >= hidden {
+			hidden, inner = -1, false
+		}
+		rest := src[p+1:]
+		switch {
+		case hidden < 0 && bytes.HasPrefix(rest, commentStart):
+			if hidden = bytes.Index(rest[1:], commentStop); hidden < 0 {
+				hidden = len(src)
+			} else {
+				hidden += p + 2 + len(commentStop)
+			}
+		case hidden >= 0 && !inner && isScript(rest):
+			inner = true
+		case len(rest) > 0 && rest[0] == '/' && isScript(rest[1:]):
+			if !inner {
+				return p, after(src, p, '>')
+			}
+			inner = false
+		}
+	}
+}
+
+// isScript reports whether a tag's name at the start of s is "script".
+func isScript(s []byte) bool {
+	const name = "script"
+	return len(s) > len(name) && hasPrefixFold(s, name) && bclass[s[len(name)]]&cEndName != 0
 }
 
 // rawEnd finds the end tag that closes raw content beginning at i: where the content ends and where the page goes on.

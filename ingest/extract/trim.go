@@ -54,13 +54,23 @@ func (d *decider) foreignEnd(i, root int32) int32 {
 	return end
 }
 
-// inherit fills inner: the hints between the root and each node below it.
+// inherit fills inner and box for the root and the elements below it.
 func (d *decider) inherit(root int32) {
 	d.inner = grow(d.inner, len(d.nodes))
-	d.inner[root] = 0
+	d.box = grow(d.box, len(d.nodes))
+	for i := root; i >= 0; i = d.nodes[i].parent { // text in an inline root stands in a block around it
+		d.inner[i], d.box[i] = 0, root
+	}
 	for i := root + 1; i < d.nodes[root].end; i++ {
 		nd := &d.nodes[i]
+		if nd.tag == tNone {
+			continue
+		}
 		d.inner[i] = d.inner[nd.parent] | nd.hints
+		d.box[i] = i
+		if tagFlags[nd.tag]&fShelf != 0 {
+			d.box[i] = d.box[nd.parent]
+		}
 	}
 }
 
@@ -169,24 +179,11 @@ func hintPenalty(h hint) float32 {
 
 // boxScore speaks for a short block that stands among good ones, and against one in a box without any.
 func (d *decider) boxScore(b *block, root int32) float32 {
-	box := b.node
-	if box != root {
-		box = d.nodes[box].parent
+	box := root
+	if b.node > root {
+		box = max(d.nodes[d.nodes[b.node].parent].box, root)
 	}
-	for box > root && tagFlags[d.nodes[box].tag]&fBlock == 0 {
-		box = d.nodes[box].parent
-	}
-	for box > root {
-		switch d.nodes[box].tag {
-		case tUl, tOl, tDl, tLi, tTr, tTbody, tThead, tTable, tTd, tBlockquote, tP:
-			box = d.nodes[box].parent
-			continue
-		}
-		break
-	}
-	if box < root {
-		box = root
-	}
+	box = d.box[box]
 	whole := d.weight(root)
 	if whole <= 0 {
 		return 0
@@ -376,15 +373,15 @@ func (d *decider) above(i int32, g tag) int32 {
 // settleHeadings lets headings go with what follows them: a heading is kept where something of its section is, unless its names
 // speak against it, and dropped where nothing is.
 func (d *decider) settleHeadings(from, to int32) {
-	level := tag(tagCount) // of the last kept heading behind the block, tagCount if text stands before it
-	below := false         // whether something is kept between the block and the next heading
+	level := tNone // of the kept heading behind the block, if no text stands between
+	below := false // whether something is kept between the block and the next heading
 	for i := to - 1; i >= from; i-- {
 		b := &d.blocks[i]
 		if !isHeading(b.tag) {
 			below = below || b.keep
 			continue
 		}
-		if level != tagCount && b.tag < level {
+		if level != tNone && b.tag < level {
 			below = true
 		}
 		switch {
@@ -393,7 +390,7 @@ func (d *decider) settleHeadings(from, to int32) {
 		case !b.keep:
 			b.keep = b.words < 20 && b.linkWords == 0 && d.inner[b.node]&against&^(hHead|gHeader) == 0 && d.says(b) == 0
 		}
-		level, below = tagCount, false
+		level, below = tNone, false
 		if b.keep {
 			level = b.tag
 		}
