@@ -12,6 +12,7 @@ type block struct {
 	tag              tag
 	ended            bool // the last text ends as a sentence does
 	keep             bool
+	lead             bool // a standfirst
 	section          bool // a heading over something that is not the article
 	weight           float32
 }

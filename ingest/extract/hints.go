@@ -42,6 +42,7 @@ const (
 	gPre
 	gList
 	gHeading
+	gQuote
 )
 
 // never marks what is not main text wherever the container is not most of the page; against is merely suspicious.
@@ -54,7 +55,7 @@ const (
 var tagHints = [256]hint{
 	tAside: gAside, tFooter: gFooter, tNav: gNav, tMenu: gNav, tHeader: gHeader, tForm: gForm, tFieldset: gForm,
 	tFigure: gFigure, tFigcaption: gFigcap, tArticle: gArticle, tMain: gMain, tTable: gTable, tPre: gPre, tListing: gPre, tXmp: gPre,
-	tPlaintext: gPre,
-	tLi:        gList, tDt: gList, tDd: gList, tH1: gHeading, tH2: gHeading, tH3: gHeading, tH4: gHeading, tH5: gHeading, tH6: gHeading,
+	tPlaintext:  gPre,
+	tBlockquote: gQuote, tLi: gList, tDt: gList, tDd: gList, tH1: gHeading, tH2: gHeading, tH3: gHeading, tH4: gHeading, tH5: gHeading, tH6: gHeading,
 	tCaption: hCaption, tAddress: hMeta,
 }

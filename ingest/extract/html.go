@@ -18,14 +18,21 @@ type Page struct {
 }
 
 // HTML extracts the main text of web pages: it drops menus, advertisements, comments and the like, and keeps the article, the
-// documentation or the post with its headings, lists, tables and code. The zero value is ready. It owns scratch space that is
-// reused from page to page, so it serves one goroutine at a time.
+// documentation or the post with its headings, lists, tables and code. The zero value is ready, and writes the shape of text that the
+// package comment tells. It owns scratch space that is reused from page to page, so it serves one goroutine at a time.
 type HTML struct {
+	// Markdown asks for Markdown instead: headings with #, nested and numbered lists, tables with pipes and a rule under their first
+	// row, fenced code, quotations with >, an empty line between blocks. Links, emphasis and inline code are their text alone, pictures
+	// are left out, and characters that Markdown could take for marks are not escaped, but for the pipe inside of a table.
+	Markdown bool
+
 	tree    tree
 	decider decider
 	writer  writer
 	out     []byte
-	title   []byte
+	title   []byte // the title, folded
+	leads   []span // where the standfirsts are in out
+	lists   []list // open lists of Markdown
 	line    []byte
 }
 
@@ -39,7 +46,7 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 		return Page{}, fmt.Errorf("extract: page of %d bytes, at most %d can be read", len(page), maxPage)
 	}
 	if cap(x.tree.nodes) > maxScratch {
-		*x = HTML{}
+		*x = HTML{Markdown: x.Markdown}
 	}
 	page = bytes.TrimPrefix(page, []byte("\uFEFF"))
 	if err := x.tree.parse(page); err != nil {
@@ -58,7 +65,13 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	root := d.titled(d.root(), heading)
 	d.judge(root)
 	d.keepLead(root, heading)
-	p.Text = x.write(p.Title)
+	x.title = appendFolded(x.title[:0], []byte(p.Title))
+	if x.leads = x.leads[:0]; x.Markdown {
+		x.writeMarkdown()
+	} else {
+		x.write()
+	}
+	p.Text = x.out
 	return p, nil
 }
 
@@ -132,75 +145,7 @@ func (x *HTML) titleHeading(title string) int32 {
 	return -1
 }
 
-// write joins the kept blocks into text.
-func (x *HTML) write(title string) []byte {
-	d := &x.decider
-	out := x.out[:0]
-	x.title = appendFolded(x.title[:0], []byte(title))
-	row, cell := int32(-1), int32(-1)
-	for i := range d.blocks {
-		b := &d.blocks[i]
-		if !b.keep {
-			continue
-		}
-		mark := len(out)
-		r, c := x.cellOf(b)
-		if mark > 0 {
-			if r >= 0 && r == row && c != cell {
-				out = append(out, " | "...)
-			} else {
-				out = append(out, '\n')
-			}
-		}
-		if b.ctx&gList != 0 && r < 0 && x.firstInItem(int32(i), b.node) {
-			out = append(out, "- "...)
-		}
-		at := len(out)
-		out = x.writer.append(out, b)
-		if len(out) == at || x.repeatsTitle(b, out[at:]) {
-			out = out[:mark]
-			continue
-		}
-		if b.ctx&gPre == 0 && (isHeading(b.tag) || r >= 0) {
-			oneLine(out[at:])
-		}
-		row, cell = r, c
-	}
-	x.out = out
-	return out
-}
-
-// maxCellWords is the most words that a cell of a data table has; tables with more are layout.
-const maxCellWords = 60
-
-// cellOf gives the table row and cell that a block is in, where that cell holds nothing else, and -1, -1 anywhere else.
-func (x *HTML) cellOf(b *block) (row, cell int32) {
-	d := &x.decider
-	if b.ctx&gTable == 0 || b.words >= maxCellWords || b.ctx&gPre != 0 {
-		return -1, -1
-	}
-	i := d.cell[b.node]
-	if g := d.nodes[i].tag; g != tTd && g != tTh || d.before[d.nodes[i].end]-d.before[i] > 1 {
-		return -1, -1
-	}
-	if r := d.nodes[i].parent; d.nodes[r].tag == tTr {
-		return r, i
-	}
-	return -1, -1
-}
-
-// firstInItem reports whether block i, which stands in node, is the first of a list item.
-func (x *HTML) firstInItem(i, node int32) bool {
-	d := &x.decider
-	for ; node > 0 && d.before[node] == i; node = d.nodes[node].parent {
-		if d.nodes[node].tag == tLi {
-			return true
-		}
-	}
-	return false
-}
-
-// repeatsTitle reports whether a heading, or a bold line, only says the title again.
+// repeatsTitle reports whether a heading only says the title again.
 func (x *HTML) repeatsTitle(b *block, text []byte) bool {
 	if len(x.title) == 0 || !isHeading(b.tag) || len(text) > 2*len(x.title)+16 {
 		return false

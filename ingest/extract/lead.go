@@ -15,7 +15,7 @@ func (d *decider) keepLead(root, heading int32) {
 	for i := start - 1; i >= from && words < maxLead; i-- {
 		b := &d.blocks[i]
 		if d.isLead(b, root, scope, heading) {
-			b.keep = true
+			b.keep, b.lead = true, true
 			words += b.words
 		}
 	}
