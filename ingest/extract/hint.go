@@ -90,24 +90,25 @@ func (m *matcher) scan(name []byte) hint {
 }
 
 var (
-	keyClass    = packName("class")
-	keyID       = packName("id")
-	keyRole     = packName("role")
-	keyItemprop = packName("itemprop")
-	keyHidden   = packName("hidden")
-	keyStyle    = packName("style")
-	keyAria     = packName("aria-hid") // aria-hidden
-	keyType     = packName("type")
-	keyName     = packName("name")
-	keyProperty = packName("property")
-	keyContent  = packName("content")
-	keyRel      = packName("rel")
-	keyHref     = packName("href")
-	keyDatetime = packName("datetime")
-	keyLang     = packName("lang")
-	keyAlt      = packName("alt")
-	keyAlttext  = packName("alttext")
-	keyXMLLang  = packName("xml:lang")
+	keyClass     = packName("class")
+	keyID        = packName("id")
+	keyRole      = packName("role")
+	keyItemprop  = packName("itemprop")
+	keyHidden    = packName("hidden")
+	keyStyle     = packName("style")
+	keyAria      = packName("aria-hid") // aria-hidden
+	keyType      = packName("type")
+	keyName      = packName("name")
+	keyProperty  = packName("property")
+	keyContent   = packName("content")
+	keyRel       = packName("rel")
+	keyHref      = packName("href")
+	keyDatetime  = packName("datetime")
+	keyLang      = packName("lang")
+	keyAlt       = packName("alt")
+	keyAlttext   = packName("alttext")
+	keyXMLLang   = packName("xml:lang")
+	keyHTTPEquiv = packName("http-equ") // http-equiv
 )
 
 var (

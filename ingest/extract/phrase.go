@@ -131,8 +131,11 @@ const maxPhrase = 64
 // appendPhrase appends s the way that phrases are compared: letters in lower case without their marks, digits, colons, "@" and "©",
 // with one space where anything else stands between them. Digits before the first letter are left out, as in "12 comments". It stops
 // at maxPhrase bytes.
-func appendPhrase(out, s []byte) []byte {
-	for i := 0; i < len(s) && len(out) < maxPhrase; {
+func appendPhrase(out, s []byte) []byte { return appendFold(out, s, maxPhrase) }
+
+// appendFold is appendPhrase for up to limit bytes.
+func appendFold(out, s []byte, limit int) []byte {
+	for i := 0; i < len(s) && len(out) < limit; {
 		c := s[i]
 		switch {
 		case bclass[c]&cAlpha != 0:
