@@ -65,6 +65,7 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	root := d.titled(d.root(), heading)
 	d.judge(root)
 	d.keepLead(root, heading)
+	x.byline(&p, root, heading)
 	x.title = appendFolded(x.title[:0], []byte(p.Title))
 	if x.leads = x.leads[:0]; x.Markdown {
 		x.writeMarkdown()
@@ -75,46 +76,71 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	return p, nil
 }
 
-// headline prefers the page's only <h1> to a stated title that is missing, or that says the same with more or other words, as
-// in "Lists - The Site". An <h1> that ends the stated title is the site's name.
+// headline prefers a heading to a stated title that is missing, or that says the same with more or other words, as in "Lists - The
+// Site": the page's only <h1>, or the longest heading that most of the stated title is made of. A heading that ends the stated title is
+// the site's name.
 func (x *HTML) headline(stated, site string) string {
-	found := -1
+	x.title = appendFolded(x.title[:0], []byte(stated))
+	only, tops, part := int32(-1), 0, int32(-1)
+	longest := 0
 	for i := range x.decider.blocks {
-		if x.decider.blocks[i].tag == tH1 {
-			if found >= 0 {
-				return stated
-			}
-			found = i
+		b := &x.decider.blocks[i]
+		if b.tag == tH1 {
+			only, tops = int32(i), tops+1
+		}
+		if !isHeading(b.tag) || b.tag > tH2 || int(b.chars) > 2*len(x.title)+8 || len(x.title) < 4 {
+			continue
+		}
+		x.foldBlock(b)
+		least := 8
+		if b.tag == tH2 {
+			least = max(least, len(x.title)*6/10)
+		}
+		if n := len(x.line); n >= least && n > longest && n < len(x.title) && bytes.Contains(x.title, x.line) && !bytes.HasSuffix(x.title, x.line) {
+			part, longest = int32(i), n
 		}
 	}
-	if found < 0 {
-		return stated
+	if tops == 1 {
+		if h1 := x.blockLine(only); stated == "" || x.saysTitle(h1, site) {
+			return h1
+		}
 	}
-	x.line = oneLine(x.writer.append(x.line[:0], &x.decider.blocks[found]))
-	h1 := strings.ToValidUTF8(string(x.line[:min(len(x.line), maxFact)]), "")
-	if stated == "" {
-		return h1
+	if part >= 0 && longest*2 > len(x.title) {
+		return x.blockLine(part)
 	}
-	x.title = appendFolded(x.title[:0], []byte(stated))
+	return stated
+}
+
+// foldBlock puts the text of a block, folded, into line.
+func (x *HTML) foldBlock(b *block) {
+	x.out = x.writer.append(x.out[:0], b)
+	x.line = appendFolded(x.line[:0], x.out)
+}
+
+// blockLine is the text of block i on one line.
+func (x *HTML) blockLine(i int32) string {
+	x.out = oneLine(x.writer.append(x.out[:0], &x.decider.blocks[i]))
+	return strings.ToValidUTF8(string(x.out[:min(len(x.out), maxFact)]), "")
+}
+
+// saysTitle reports whether the page's only <h1> says what its stated title, which x.title is the folding of, does.
+func (x *HTML) saysTitle(h1, site string) bool {
 	x.line = appendFolded(x.line[:0], []byte(h1))
 	if len(x.line) < 4 || h1 == site || len(x.title) >= len(x.line) && bytes.HasSuffix(x.title, x.line) {
-		return stated
+		return false
 	}
 	if bytes.HasPrefix(x.title, x.line) {
-		return h1
+		return true
 	}
-	words := strings.Fields(h1)
-	shared := 0
-	for _, w := range words {
+	words, shared := 0, 0
+	for w := range strings.FieldsSeq(h1) {
+		words++
 		x.line = appendFolded(x.line[:0], []byte(w))
 		if bytes.Contains(x.title, x.line) {
 			shared++
 		}
 	}
-	if len(words) >= 3 && shared*2 > len(words) {
-		return h1
-	}
-	return stated
+	return words >= 3 && shared*2 > words
 }
 
 // titleHeading is the heading that says the title, or -1: the one <h1> that does, or the only heading at all.
@@ -127,8 +153,7 @@ func (x *HTML) titleHeading(title string) int32 {
 		if !isHeading(b.tag) || len(x.title) < 4 || int(b.chars) > 2*len(x.title) {
 			continue
 		}
-		x.out = x.writer.append(x.out[:0], b)
-		if x.line = appendFolded(x.line[:0], x.out); !bytes.Equal(x.line, x.title) {
+		if x.foldBlock(b); !bytes.Equal(x.line, x.title) {
 			continue
 		}
 		all, first = all+1, int32(i)
