@@ -45,8 +45,7 @@ var authorMarks = strings.Fields("by von vom par por di da de door av af autor a
 func shownAuthor(line string) string {
 	words := strings.Fields(line)
 	for len(words) > 0 {
-		w := string(appendPhrase(nil, []byte(words[0])))
-		w = strings.TrimSuffix(w, ":")
+		w := strings.TrimSuffix(string(appendPhrase(nil, []byte(words[0]))), ":")
 		if !slices.Contains(authorMarks, w) {
 			break
 		}
@@ -142,6 +141,7 @@ type datePart struct {
 // could be meant either way is none.
 func shownDate(s []byte) string {
 	var last [3]datePart
+	var folded [maxPhrase]byte
 	for i := 0; i < len(s); {
 		c := s[i]
 		j := i + 1
@@ -160,7 +160,7 @@ func shownDate(s []byte) string {
 			for j < len(s) && (bclass[s[j]]&cAlpha != 0 || s[j] >= 0x80) {
 				j++
 			}
-			if p.value = monthOf(string(appendPhrase(nil, s[i:j]))); p.value == 0 {
+			if p.value = monthOf(string(appendFold(folded[:0], s[i:j], maxPhrase/2))); p.value == 0 {
 				switch string(s[i:j]) {
 				case "de", "of", "st", "nd", "rd", "th", "er", "del", "年", "月", "일", "년", "월":
 					i = j

@@ -230,7 +230,7 @@ func cutSite(title, site string) string {
 // cutTail takes what looks like a site's name off a <title>: at most five words behind a bar or dash, with three or more before it.
 func cutTail(title string) string {
 	for _, sep := range []string{" | ", " — ", " – ", " - "} {
-		if i := strings.LastIndex(title, sep); i > 0 && len(strings.Fields(title[:i])) >= 3 && len(strings.Fields(title[i:])) <= 6 {
+		if i := strings.LastIndex(title, sep); i > 0 && strings.Count(title[:i], " ") >= 2 && strings.Count(title[i:], " ") <= 6 {
 			return title[:i]
 		}
 	}

@@ -152,7 +152,7 @@ func licenses(src []byte) bool {
 	}
 	folded := append(appendFold([]byte{' '}, text, 2*maxRemark), ' ')
 	for _, w := range mediaWords {
-		if i := bytes.LastIndex(folded, w); i > 0 && folded[i-1] == ' ' && folded[i+len(w)] == ' ' {
+		if i := bytes.LastIndex(folded, w); i > 0 && folded[i-1] == ' ' && (folded[i+len(w)] == ' ' || folded[i+len(w)] == ':') {
 			return false
 		}
 	}

@@ -1,5 +1,9 @@
 package extract
 
+// The words in this file and in phrasewords.go are what the extractor knows about how people name things. They were collected by looking
+// at which names and which first words stand on main text and which on everything else, over news pages, blogs, encyclopedias, shops,
+// forums and documentation.
+
 // nameWords are looked for in classes and ids, in lower case. "-" is any boundary: a character that is no letter, or the end.
 var nameWords = []struct {
 	hint  hint

@@ -72,8 +72,8 @@ func makePhrases() *trie {
 }
 
 // match tells what the longest phrase that s begins with says, how long it is, and whether it is all of s, digits and colons aside.
-// s is folded.
-func (t *trie) match(s []byte) (kinds phrase, length int, whole bool) {
+// open means that a longer s might have matched more. s is folded.
+func (t *trie) match(s []byte) (kinds phrase, length int, whole, open bool) {
 	node := uint16(0)
 	for i, c := range s {
 		next := uint16(0)
@@ -88,13 +88,13 @@ func (t *trie) match(s []byte) (kinds phrase, length int, whole bool) {
 			}
 		}
 		if next == 0 {
-			return kinds, length, whole
+			return kinds, length, whole, false
 		}
 		if node = next; t.kinds[node] != 0 && wordEnds(s, i+1) {
 			kinds, length, whole = kinds|t.kinds[node], i+1, wordless(s[i+1:])
 		}
 	}
-	return kinds, length, whole
+	return kinds, length, whole, true
 }
 
 // telling reports whether a phrase tells by itself, even where a sentence follows: a single word does not.
@@ -178,7 +178,8 @@ func phraseGap(out []byte) []byte {
 // foldReference folds a character reference and gives its length: "&uuml;" is a u, "&copy;" the sign, all else is a gap.
 func foldReference(out, s []byte) ([]byte, int) {
 	if len(s) > 4 && s[1] == '#' {
-		ref, n := appendNumeric(nil, s)
+		var buf [utf8.UTFMax]byte
+		ref, n := appendNumeric(buf[:0], s)
 		r, _ := utf8.DecodeRune(ref)
 		if r < 0x80 {
 			return phraseGap(out), n
@@ -215,7 +216,7 @@ const latinBase = "aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiiidnooooo ouuuu
 // appendFoldedRune folds a character beyond ASCII.
 func appendFoldedRune(out []byte, r rune) []byte {
 	switch {
-	case r == '©' || r == '℗':
+	case r == '©' || r == '℗' || r == 'ⓒ':
 		return append(out, "©"...)
 	case r == '’' || r == 'ʼ' || r >= 0x300 && r < 0x370 || r == 0xAD || r >= 0x200B && r < 0x2010 || r == 0xFEFF || r >= 0x64B && r < 0x653:
 		return out // an apostrophe, a combining mark, something invisible
@@ -233,6 +234,8 @@ func appendFoldedRune(out []byte, r rune) []byte {
 		return phraseGap(out) // signs, dashes, arrows, pictures
 	case r >= 0x410 && r < 0x430:
 		r += 0x20
+	case r == 'ё' || r == 'Ё':
+		r = 'е'
 	case r >= 0x400 && r < 0x410:
 		r += 0x50
 	case r >= 0x386 && r < 0x3CF:
