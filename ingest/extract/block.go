@@ -12,6 +12,8 @@ type block struct {
 	tag              tag
 	ended            bool // the last text ends as a sentence does
 	keep             bool
+	lead             bool // a standfirst
+	section          bool // a heading over something that is not the article
 	weight           float32
 }
 
@@ -136,7 +138,7 @@ func (c *cutter) text(i int32, around hint) {
 		if c.lead >= 0 {
 			first = c.lead
 		}
-		c.blocks = append(c.blocks, block{ctx: around, node: c.element, first: first, tag: c.nodes[c.element].tag})
+		c.blocks = append(c.blocks, block{ctx: around, node: c.element, first: first, tag: c.tagOf(around)})
 		c.open = true
 	}
 	b := &c.blocks[len(c.blocks)-1]
@@ -151,6 +153,20 @@ func (c *cutter) text(i int32, around hint) {
 		b.linkWords += nd.words
 	}
 	b.ended = endsSentence(c.src[nd.a:nd.b])
+}
+
+// tagOf is the tag that tells what a block in the current element is: of a <div> or <p> inside of a heading, the heading's.
+func (c *cutter) tagOf(around hint) tag {
+	g := c.nodes[c.element].tag
+	if around&gHeading == 0 || isHeading(g) {
+		return g
+	}
+	for i := c.element; i > 0; i = c.nodes[i].parent {
+		if isHeading(c.nodes[i].tag) {
+			return c.nodes[i].tag
+		}
+	}
+	return g
 }
 
 // endsSentence reports whether s ends in . ! ? : ; … or a full-width stop, closing quotes and brackets aside.

@@ -4,11 +4,13 @@ package extract
 // the root of the main text, and then judges the blocks inside that root one by one.
 type decider struct {
 	cutter
-	good  []float32 // prefix sums over blocks: positive base weights
-	sum   []float32 // prefix sums over blocks: final weights
-	inner []hint    // element → hints between the root and the element, the root left out
-	box   []int32   // element in the root → the closest element at or above it that is no shelf
-	lower []byte    // scratch of lead-in matching
+	good   []float32 // prefix sums over blocks: positive weights, the base weights until names are settled
+	sum    []float32 // prefix sums over blocks: final weights
+	plain  []int32   // prefix sums over blocks: words that are not in links
+	words  []int32   // prefix sums over blocks: words
+	inner  []hint    // element → hints between the root and the element, the root left out
+	box    []int32   // element in the root → the closest element at or above it that is no shelf
+	folded []byte    // scratch of phrase matching
 }
 
 // baseWeight is what a block is worth before anything is known of its surroundings, in words of running text.
@@ -45,11 +47,15 @@ func (d *decider) weigh() {
 	n := len(d.blocks)
 	d.good = grow(d.good, n+1)
 	d.sum = grow(d.sum, n+1)
+	d.plain, d.words = grow(d.plain, n+1), grow(d.words, n+1)
+	d.plain[0], d.words[0] = 0, 0
 	d.good[0], d.sum[0] = 0, 0
 	for i := range d.blocks {
 		b := &d.blocks[i]
 		b.weight = baseWeight(b)
 		d.good[i+1] = d.good[i] + max(b.weight, 0)
+		d.plain[i+1] = d.plain[i] + b.words - b.linkWords
+		d.words[i+1] = d.words[i] + b.words
 	}
 	d.settle()
 	for i := range d.blocks {
@@ -64,7 +70,7 @@ func (d *decider) weigh() {
 			w *= 0.3
 		}
 		b.weight = w
-		d.sum[i+1] = d.sum[i] + w
+		d.good[i+1], d.sum[i+1] = d.good[i]+max(w, 0), d.sum[i]+w
 	}
 }
 
@@ -84,20 +90,30 @@ func (d *decider) settle() {
 		h := nd.hints | tagHints[nd.tag]
 		if nd.tag == tBody || nd.tag == tHtml {
 			h = 0
-		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(i, total), total) {
+		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(int32(i), total), total) {
 			h &^= against
+		} else if h&hNav != 0 && h&never&^(hNav|hSide) == 0 && d.plainer(int32(i), 60) {
+			h &^= hNav
 		}
 		nd.hints = h
 		d.ctx[i] = around | h
 	}
 }
 
+// plainer reports whether element i holds more text than links, and more than some words of it: a list of contents with summaries,
+// say, or tabs.
+func (d *decider) plainer(i, words int32) bool {
+	a, b := d.before[i], d.before[d.nodes[i].end]
+	plain := d.plain[b] - d.plain[a]
+	return plain > words && plain*2 > d.words[b]-d.words[a]
+}
+
 // share is the part of the page's good text that stands in element i.
-func (d *decider) share(i int, total float32) float32 {
+func (d *decider) share(i int32, total float32) float32 {
 	if total <= 0 {
 		return 0
 	}
-	return (d.good[d.before[d.nodes[i].end]] - d.good[d.before[i]]) / total
+	return d.goodIn(i) / total
 }
 
 // littleText is how much good text, in words, a page needs before its shape tells anything: below it, the footer may well be the
@@ -106,11 +122,18 @@ const littleText = 150
 
 // exempt reports whether an element holds too much of the good text for its bad names to count.
 func exempt(g tag, h, around hint, share, total float32) bool {
+	weight := share * total
 	if total < littleText && h&(hFooter|gFooter|hNav|gNav) != 0 {
 		return false
 	}
 	if g == tArticle || g == tMain || h&hItemBody != 0 {
 		return h&(hRelated|hComment) == 0 || share > 0.4
+	}
+	if h&hBody != 0 && share > 0.03 && h&(hComment|hRelated|hAd|hSub|hBio|gAside|gFooter|gNav) == 0 {
+		return true
+	}
+	if g == tP && weight > 20 && h&(hComment|hSub|hAd|hBio|hCaption|hNotice|hAuthor|hMeta|hTags) == 0 {
+		return true // a paragraph's name tells its looks
 	}
 	if share > 0.15 && (around|h)&(hBody|gArticle) != 0 && h&(hComment|hRelated|gAside|gFooter|gNav|hBio) == 0 {
 		return true
@@ -141,7 +164,42 @@ func (d *decider) root() int32 {
 	if best == 0 {
 		return d.stated()
 	}
-	return d.narrow(best)
+	return d.narrow(d.widen(d.container(best)))
+}
+
+// container is element i, or the closest one around it that is no mere part of a text. Where there is little text, it is the largest
+// one that has more text than links.
+func (d *decider) container(i int32) int32 {
+	for p := d.nodes[i].parent; p > 0; p = d.nodes[i].parent {
+		g := d.nodes[i].tag
+		part := isHeading(g) || tagFlags[g]&fBlock == 0
+		switch g {
+		case tP, tUl, tOl, tLi, tDl, tDt, tDd, tPre, tBlockquote, tTr, tTbody, tTable, tFigure:
+			part = true
+		}
+		thin := d.goodIn(i) < 60 && d.nodes[p].tag != tBody && d.plainer(p, 0)
+		if !part && !thin {
+			break
+		}
+		i = p
+	}
+	return i
+}
+
+// widen climbs from the heaviest element to one around it that weighs a little less only because of what stands between its pieces
+// of text, such as galleries and offers, and that has much more text.
+func (d *decider) widen(best int32) int32 {
+	least, text := 0.6*d.weight(best), 1.2*d.goodIn(best)
+	for i := d.nodes[best].parent; i > 0; i = d.nodes[i].parent {
+		nd := &d.nodes[i]
+		if nd.tag == tBody || d.weight(i) < least {
+			break
+		}
+		if nd.hints&(gArticle|gMain|hBody|hItemBody) != 0 && d.goodIn(i) > text {
+			best, text = i, 1.2*d.goodIn(i)
+		}
+	}
+	return best
 }
 
 // titled moves the root to the text under the heading that says the page's title, where the heavier text stands elsewhere: on a
@@ -218,6 +276,11 @@ func (d *decider) narrow(best int32) int32 {
 
 func (d *decider) weight(i int32) float32 {
 	return d.sum[d.before[d.nodes[i].end]] - d.sum[d.before[i]]
+}
+
+// goodIn is what the good text of element i weighs, whatever else is in it.
+func (d *decider) goodIn(i int32) float32 {
+	return d.good[d.before[d.nodes[i].end]] - d.good[d.before[i]]
 }
 
 // holders finds the outermost elements below best that have one of the hints and weigh more than least: the smallest element

@@ -90,24 +90,25 @@ func (m *matcher) scan(name []byte) hint {
 }
 
 var (
-	keyClass    = packName("class")
-	keyID       = packName("id")
-	keyRole     = packName("role")
-	keyItemprop = packName("itemprop")
-	keyHidden   = packName("hidden")
-	keyStyle    = packName("style")
-	keyAria     = packName("aria-hid") // aria-hidden
-	keyType     = packName("type")
-	keyName     = packName("name")
-	keyProperty = packName("property")
-	keyContent  = packName("content")
-	keyRel      = packName("rel")
-	keyHref     = packName("href")
-	keyDatetime = packName("datetime")
-	keyLang     = packName("lang")
-	keyAlt      = packName("alt")
-	keyAlttext  = packName("alttext")
-	keyXMLLang  = packName("xml:lang")
+	keyClass     = packName("class")
+	keyID        = packName("id")
+	keyRole      = packName("role")
+	keyItemprop  = packName("itemprop")
+	keyHidden    = packName("hidden")
+	keyStyle     = packName("style")
+	keyAria      = packName("aria-hid") // aria-hidden
+	keyType      = packName("type")
+	keyName      = packName("name")
+	keyProperty  = packName("property")
+	keyContent   = packName("content")
+	keyRel       = packName("rel")
+	keyHref      = packName("href")
+	keyDatetime  = packName("datetime")
+	keyLang      = packName("lang")
+	keyAlt       = packName("alt")
+	keyAlttext   = packName("alttext")
+	keyXMLLang   = packName("xml:lang")
+	keyHTTPEquiv = packName("http-equ") // http-equiv
 )
 
 var (
@@ -202,30 +203,4 @@ func styleIs(v []byte, property, value string) bool {
 		return false
 	}
 	return hasPrefixFold(v[skipSpace(v, p+1):], value)
-}
-
-// maxLeadIn is longer than the longest of leadIns.
-const maxLeadIn = 48
-
-// leads holds leadIns by their first byte.
-var leads = makeLeads()
-
-func makeLeads() (byFirst [256][]string) {
-	for _, phrase := range leadIns {
-		byFirst[phrase[0]] = append(byFirst[phrase[0]], phrase)
-	}
-	return byFirst
-}
-
-// isLeadIn reports whether text, in lower case, begins with one of leadIns.
-func isLeadIn(text []byte) bool {
-	if len(text) == 0 {
-		return false
-	}
-	for _, phrase := range leads[text[0]] {
-		if len(text) >= len(phrase) && string(text[:len(phrase)]) == phrase {
-			return true
-		}
-	}
-	return false
 }

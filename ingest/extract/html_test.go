@@ -83,7 +83,8 @@ func TestBlocks(t *testing.T) {
 	f("<p>One sentence here.<p>Two sentences here.</div></span></p>", "One sentence here.\nTwo sentences here.")
 	f("<ul><li>the first item of them<li>the second item of them</ul>", "- the first item of them\n- the second item of them")
 	f("<ul><li><p>An item of two paragraphs.</p><p>This is the second.</p></li></ul>", "- An item of two paragraphs.\nThis is the second.")
-	// A table of data is rows; a cell with blocks inside is not a cell of data.
+	// A table of data is rows, whose cells may hold a few short blocks.
+	f("<table><tr><th>Name<th>Size<tr><td><p>mill</p><p>of stone</p><td>12 m</table>", "Name | Size\nmill of stone | 12 m")
 	f("<table><tr><th>Name<th>Size<tr><td>mill<td>12 m</table>", "Name | Size\nmill | 12 m")
 	// Preformatted text keeps its white space, but not empty lines around it.
 	f("<pre>\n\n  if x {\n    y()  \n  }\n\n</pre>", "  if x {\n    y()\n  }")
@@ -125,6 +126,7 @@ func TestTitles(t *testing.T) {
 	f(`<meta property=og:site_name content=Post><title>Mills | Post</title>`, "", "Mills")
 	f(`<meta property=og:site_name content=Post><meta property=og:title content="Old mills · Post">`, "", "Old mills")
 	f("", "<h1>Only <i>this</i></h1>", "Only this")
+	f("<title>Old mills grind again: Post : Valley</title>", "<h1>Valley Post</h1><h1>Old mills grind again</h1>", "Old mills grind again")
 	f("", "", "")
 }
 
@@ -140,6 +142,9 @@ func TestFacts(t *testing.T) {
 	}
 	f(`<html lang="de">`, Page{Lang: "de"})
 	f(`<html lang="x' onload=">`, Page{})
+	f(`<meta property="og:locale" content="pt_BR">`, Page{Lang: "pt-BR"})
+	f(`<meta http-equiv="Content-Language" content="de, en">`, Page{Lang: "de"})
+	f(`<html lang=fr><meta property="og:locale" content="en_US">`, Page{Lang: "fr"})
 	f(`<meta name=author content="A. Writer">`, Page{Author: "A. Writer"})
 	f(`<meta property="article:author" content="https://example.com/a">`, Page{})
 	f(`<script type="application/ld+json">{"datePublished": "2020-05-06T01:02", "author":[{"@type":"Person","name":"B. Writer"}]}</script>`,

@@ -8,16 +8,48 @@ func (d *decider) judge(root int32) {
 	from, to := d.before[root], d.before[d.nodes[root].end]
 	d.inherit(root)
 	first, last := d.span(from, to)
+	foreign := from // blocks before this one stand under a heading that speaks of other articles
 	for i := from; i < to; i++ {
 		b := &d.blocks[i]
 		s := d.score(b, root)
+		if b.section && i >= foreign {
+			foreign = d.foreignEnd(i, root)
+		}
+		if i < foreign {
+			s -= 1.2
+		}
 		if i < first || i > last {
 			s -= d.outside(b)
 		}
 		b.keep = s > 0
 	}
+	d.settleLists(root, from, to)
 	d.settleTables(from, to)
-	d.dropLooseHeadings(from, to)
+	d.settleHeadings(from, to)
+}
+
+// foreignEnd is where the section ends that block i is the heading of: at the next heading of its level, at the end of the element
+// that holds more than the heading, or at once if the section is a large part of the text.
+func (d *decider) foreignEnd(i, root int32) int32 {
+	level := d.blocks[i].tag
+	if !isHeading(level) {
+		return i
+	}
+	to := d.before[d.nodes[root].end]
+	for around := d.blocks[i].node; around > root; around = d.nodes[around].parent {
+		if end := d.before[d.nodes[around].end]; end > i+1 {
+			to = min(to, end)
+			break
+		}
+	}
+	end := i + 1
+	for end < to && !(isHeading(d.blocks[end].tag) && d.blocks[end].tag <= level) {
+		end++
+	}
+	if d.good[end]-d.good[i] > 0.3*d.goodIn(root) {
+		return i
+	}
+	return end
 }
 
 // inherit fills inner and box for the root and the elements below it.
@@ -65,7 +97,10 @@ func (d *decider) outside(b *block) float32 {
 		return 0.35
 	}
 	switch b.tag {
-	case tLi, tDd, tDt, tTd, tTh, tPre, tBlockquote, tH2, tH3, tH4:
+	case tPre, tBlockquote, tH2, tH3, tH4:
+		return 0.35
+	}
+	if b.ctx&(gList|gTable) != 0 {
 		return 0.35
 	}
 	return 0.9
@@ -93,8 +128,15 @@ func (d *decider) score(b *block, root int32) float32 {
 			s -= 0.5
 		}
 	}
-	if b.words < 30 && d.leadsAway(b) {
-		s -= 1.5
+	if says := d.says(b); says != 0 {
+		if says&pAway != 0 && b.words < 30 {
+			s -= 1.5
+		} else if says&pCredit != 0 {
+			s -= 1.2
+		}
+		b.section = says&pSection != 0
+	} else {
+		b.section = false
 	}
 	return s + d.boxScore(b, root)
 }
@@ -154,82 +196,4 @@ func (d *decider) boxScore(b *block, root int32) float32 {
 		return -0.35
 	}
 	return 0
-}
-
-// leadsAway reports whether a block begins like a pointer to other pages or like the page's own machinery.
-func (d *decider) leadsAway(b *block) bool {
-	d.lower = d.lower[:0]
-	for k := b.first; k <= b.last && len(d.lower) < maxLeadIn; k++ {
-		nd := &d.nodes[k]
-		if nd.tag != tNone {
-			continue
-		}
-		for _, c := range d.src[nd.a:nd.b] {
-			if bclass[c]&cSpace != 0 {
-				if len(d.lower) == 0 || d.lower[len(d.lower)-1] == ' ' {
-					continue
-				}
-				c = ' '
-			}
-			d.lower = append(d.lower, lower[c])
-			if len(d.lower) == maxLeadIn {
-				break
-			}
-		}
-	}
-	return isLeadIn(d.lower)
-}
-
-// settleTables keeps the cells of a table of data together: all of them if most of their words are kept, else none.
-func (d *decider) settleTables(from, to int32) {
-	for i := from; i < to; {
-		b := &d.blocks[i]
-		table := int32(-1)
-		if b.ctx&gTable != 0 && (b.tag == tTd || b.tag == tTh) {
-			table = d.above(b.node, tTable)
-		}
-		if table < 0 {
-			i++
-			continue
-		}
-		end := min(d.before[d.nodes[table].end], to)
-		var kept, all int32
-		cells := true
-		for k := i; k < end; k++ {
-			c := &d.blocks[k]
-			all += c.words
-			if c.keep {
-				kept += c.words
-			}
-			cells = cells && c.words < maxCellWords
-		}
-		if cells {
-			for k := i; k < end; k++ {
-				d.blocks[k].keep = kept*2 >= all
-			}
-		}
-		i = max(end, i+1)
-	}
-}
-
-// above is the closest ancestor of node i that is a g, or -1.
-func (d *decider) above(i int32, g tag) int32 {
-	for i > 0 {
-		i = d.nodes[i].parent
-		if i >= 0 && d.nodes[i].tag == g {
-			return i
-		}
-	}
-	return -1
-}
-
-// dropLooseHeadings drops kept headings after the last kept text.
-func (d *decider) dropLooseHeadings(from, to int32) {
-	for i := to - 1; i >= from; i-- {
-		b := &d.blocks[i]
-		if b.keep && !isHeading(b.tag) {
-			return
-		}
-		b.keep = false
-	}
 }
