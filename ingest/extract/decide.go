@@ -42,6 +42,9 @@ func baseWeight(b *block) float32 {
 	return g
 }
 
+// maxHeading is the most words of a heading.
+const maxHeading = 30
+
 // weigh gives every block its weight and settles every element's hints.
 func (d *decider) weigh() {
 	n := len(d.blocks)
@@ -52,6 +55,9 @@ func (d *decider) weigh() {
 	d.good[0], d.sum[0] = 0, 0
 	for i := range d.blocks {
 		b := &d.blocks[i]
+		if isHeading(b.tag) && b.words > maxHeading {
+			b.tag = tP // a paragraph in large letters
+		}
 		b.weight = baseWeight(b)
 		d.good[i+1] = d.good[i] + max(b.weight, 0)
 		d.plain[i+1] = d.plain[i] + b.words - b.linkWords
@@ -202,6 +208,9 @@ func (d *decider) widen(best int32) int32 {
 	return best
 }
 
+// minArticle is the least weight of a text that stands by itself; what weighs less under a headline is a standfirst.
+const minArticle = 80
+
 // titled moves the root to the text under the heading that says the page's title, where the heavier text stands elsewhere: on a
 // page with one short article and excerpts of six others, the six win by weight.
 func (d *decider) titled(root, heading int32) int32 {
@@ -209,7 +218,7 @@ func (d *decider) titled(root, heading int32) int32 {
 		return root
 	}
 	under := d.blocks[heading].node
-	for under > 0 && d.weight(under) < 40 {
+	for under > 0 && d.weight(under) < minArticle {
 		under = d.nodes[under].parent
 	}
 	apart := under >= d.nodes[root].end || d.nodes[under].end <= root

@@ -54,8 +54,8 @@ func TestJudge(t *testing.T) {
 	f("paragraphs with names", "<article>"+strings.Repeat(`<p class="paywall side">`+long+"</p>", 3)+"</article>", "LONG", "LONG", "LONG")
 
 	// The text under the heading that says the title, though others weigh more.
-	f("stack of articles", "<title>Sold: the old mill</title><main><article><h1>Sold: the old mill</h1>"+para+para+"</article><article><h1>Another one</h1>"+
-		strings.Repeat(para, 4)+"</article></main><aside><h2>Sold: the old mill</h2></aside>", "LONG", "LONG")
+	f("stack of articles", "<title>Sold: the old mill</title><main><article><h1>Sold: the old mill</h1>"+strings.Repeat(para, 4)+"</article><article><h1>Another one</h1>"+
+		strings.Repeat(para, 9)+"</article></main><aside><h2>Sold: the old mill</h2></aside>", "LONG", "LONG", "LONG", "LONG")
 
 	// Pages with little text.
 	f("short page", `<div id=menu><a href=1>Home</a></div><div id=page><h1>Undo</h1><p>Takes back the last step.</p><p>Choose <i>Edit - Undo</i></p></div>`,

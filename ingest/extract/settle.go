@@ -22,7 +22,7 @@ func (d *decider) settleLists(root, from, to int32) {
 				kept += b.words
 			}
 		}
-		led := i > from && d.blocks[i-1].keep
+		led := i > from && d.leads(i-1)
 		poor := links*3 < words || d.nodes[list].tag == tDl && links*5 < words*4 // a term may well link to its entry
 		if poor && d.inner[list]&against&^(hHead|gHeader) == 0 && (kept*2 > words || led && kept*4 > words || led && end < to && d.blocks[end].keep) {
 			for k := i; k < end; k++ {
@@ -31,6 +31,12 @@ func (d *decider) settleLists(root, from, to int32) {
 		}
 		i = max(end, i+1)
 	}
+}
+
+// leads reports whether block i leads on to a list or table behind it: it is kept, or a heading that may be.
+func (d *decider) leads(i int32) bool {
+	b := &d.blocks[i]
+	return b.keep || isHeading(b.tag) && !b.section && d.inner[b.node]&never == 0
 }
 
 // outerList is the outermost list around node i inside root, or -1.
@@ -73,7 +79,7 @@ func (d *decider) settleTables(from, to int32) {
 			if title > from && !d.blocks[title].keep && d.blocks[title].words < 15 && d.blocks[title].linkWords == 0 {
 				title--
 			}
-			led := title >= from && d.blocks[title].keep && links*2 < all && d.inner[table]&against == 0
+			led := title >= from && d.leads(title) && links*2 < all && d.inner[table]&against == 0
 			amid := led && end < to && d.blocks[end].keep
 			keep := kept*2 >= all || amid || led && d.headed(table)
 			if keep && led {
