@@ -120,7 +120,7 @@ func (x *HTML) foldBlock(b *block) {
 // blockLine is the text of block i on one line.
 func (x *HTML) blockLine(i int32) string {
 	x.out = oneLine(x.writer.append(x.out[:0], &x.decider.blocks[i]))
-	return strings.ToValidUTF8(string(x.out[:min(len(x.out), maxFact)]), "")
+	return x.writer.kept.text(x.out[:min(len(x.out), maxFact)])
 }
 
 // saysTitle reports whether the page's only <h1> says what its stated title, which x.title is the folding of, does.

@@ -14,6 +14,7 @@ type writer struct {
 	attribute bool   // what is written is the value of an attribute, where references have a rule of their own
 	ref       []byte // scratch: a decoded reference
 	fact      []byte // scratch: a fact of the head
+	kept      factCache
 }
 
 // append writes the text of a block, without white space around it.

@@ -238,7 +238,7 @@ func TestAllocations(t *testing.T) {
 	if testing.Short() {
 		return
 	}
-	sets := map[string]float64{"docs-postgresql": 2, "docs-apache-multilang": 6, "cc-pages": 15, "extraction-benchmark/aeb": 12}
+	sets := map[string]float64{"docs-postgresql": 2, "docs-apache-multilang": 4, "cc-pages": 15, "extraction-benchmark/aeb": 12}
 	for set, most := range sets {
 		if _, err := os.Stat(webData + set + ".warc.gz"); err != nil {
 			t.Skip("no real pages here")
