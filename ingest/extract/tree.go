@@ -21,8 +21,9 @@ type node struct {
 
 // tree builds the arena of nodes of one page, as browsers do for what matters to text: implied end tags, tables and lists
 // close what they must, end tags do not reach out of cells, unmatched end tags are ignored. It differs from browsers in what
-// changes no words: formatting is not opened again after the block that closed it, and text that stands in a table outside
-// of its cells stays where it is in the source instead of moving before the table.
+// changes no words: formatting is not opened again after the block that closed it. Where it differs in words, it has more of
+// them: text that stands in a table outside of its cells stays where it is in the source instead of moving before the table, what looks
+// like a cell or another page parts words, and no script or picture without an end hides the rest of the page.
 type tree struct {
 	lx    lexer
 	nodes []node
@@ -41,8 +42,8 @@ type tree struct {
 const (
 	// maxDepth is how many elements may be open at once, as in browsers. Deeper elements still come, as siblings: no text is lost.
 	maxDepth = 512
-	// maxNodes bounds the memory of a page: a node takes 48 bytes here and about as many in later passes. No page of the web that
-	// people read comes near it: 16 MB of documentation have half as many.
+	// maxNodes bounds the memory of a page: a node takes 48 bytes here and about as many in later passes. Real pages have 4,000 to
+	// 25,000 nodes a megabyte, and the largest of 8,664 has 42,000.
 	maxNodes = 1 << 20
 	// spareNodes is more than the nodes that one token can make, at the last of which the page is given up.
 	spareNodes = 64
