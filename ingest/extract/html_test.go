@@ -86,6 +86,7 @@ func TestBlocks(t *testing.T) {
 	f("<ul><li><p>An item of two paragraphs.</p><p>This is the second.</p></li></ul>", "- An item of two paragraphs.\nThis is the second.")
 	// A table of data is rows, whose cells may hold a few short blocks.
 	f("<table><tr><th>Name<th>Size<tr><td><p>mill</p><p>of stone</p><td>12 m</table>", "Name | Size\nmill of stone | 12 m")
+	f("<table><tr><th>Columns<tr><td><p>wheel</p><p>turns in the water</p></table>", "Columns\nwheel\nturns in the water")
 	f("<table><tr><th>Name<th>Size<tr><td>mill<td>12 m</table>", "Name | Size\nmill | 12 m")
 	// Preformatted text keeps its white space, but not empty lines around it.
 	f("<pre>\n\n  if x {\n    y()  \n  }\n\n</pre>", "  if x {\n    y()\n  }")

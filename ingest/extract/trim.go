@@ -1,7 +1,7 @@
 package extract
 
-// judge decides for every block inside the root whether it is kept.
-func (d *decider) judge(root int32) {
+// judge decides for every block inside the root whether it is kept. heading is the block that says the title, or -1.
+func (d *decider) judge(root, heading int32) {
 	for i := range d.blocks {
 		d.blocks[i].keep = false
 	}
@@ -20,6 +20,9 @@ func (d *decider) judge(root int32) {
 		}
 		if i < first || i > last {
 			s -= d.outside(b)
+		}
+		if i < heading && b.words < maxSaying {
+			s -= 0.9 // a motto of the site, a crumb of its path
 		}
 		b.keep = s > 0
 	}

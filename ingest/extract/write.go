@@ -98,10 +98,23 @@ func (x *HTML) cellOf(b *block) (row, cell int32) {
 			return -1, -1
 		}
 	}
-	if r := d.nodes[i].parent; d.nodes[r].tag == tTr {
+	if r := d.nodes[i].parent; d.nodes[r].tag == tTr && (to-from == 1 || !x.onlyCell(r, i)) {
 		return r, i
 	}
 	return -1, -1
+}
+
+// onlyCell reports whether a row has no other cell: then a table is a way to set paragraphs.
+func (x *HTML) onlyCell(row, cell int32) bool {
+	nodes := x.decider.nodes
+	for i := row + 1; i < nodes[row].end; i++ {
+		if i == cell {
+			i = nodes[i].end - 1
+		} else if nodes[i].tag != tNone {
+			return false
+		}
+	}
+	return true
 }
 
 // itemOf is the innermost list item that block i, which stands in node, is the first block of, or 0.
