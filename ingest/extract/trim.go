@@ -131,17 +131,19 @@ func (d *decider) score(b *block, root int32) float32 {
 			s -= 0.5
 		}
 	}
-	if says := d.says(b); says != 0 {
-		if says&pAway != 0 && b.words < 30 {
-			s -= 1.5
-		} else if says&pCredit != 0 {
-			s -= 1.2
-		}
-		b.section = says&pSection != 0
-	} else {
-		b.section = false
+	s += d.boxScore(b, root)
+	b.section = false
+	if s <= 0 && !isHeading(b.tag) {
+		return s // whatever it says
 	}
-	return s + d.boxScore(b, root)
+	says := d.says(b)
+	b.section = says&pSection != 0
+	if says&pAway != 0 && b.words < 30 {
+		s -= 1.5
+	} else if says&pCredit != 0 {
+		s -= 1.2
+	}
+	return s
 }
 
 var tagScore = [256]float32{
