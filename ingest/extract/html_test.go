@@ -77,6 +77,8 @@ func TestBlocks(t *testing.T) {
 	f("<p>Rain on the<br>roof all night.</p>", "Rain on the\nroof all night.")
 	f("<p>First words here.<br><br>Second paragraph here.</p>", "First words here.\nSecond paragraph here.")
 	f("<p>un<b>bel</b>ievable <i>it</i> is.</p>", "unbelievable it is.")
+	f("<p>\u3000\u3000石磨是从山上的采石场凿出来的。<br>\u3000没有人知道是什么时候。\u3000</p>", "石磨是从山上的采石场凿出来的。\n\u3000没有人知道是什么时候。")
+	f("<p>\ufeff</p><p>It is so, \u200b he said then.\u200b</p>", "It is so, \u200b he said then.")
 	// Entities, with and without semicolons, by name and by number.
 	f("<p>a &lt; b &amp;&amp; c &gt d &#x41;&#66; &eacute;t&eacute; &hellip; &#150; &unknown; it is.</p>", "a < b && c > d AB été … – &unknown; it is.")
 	f("<p>no&nbsp;break and soft&shy;hyphen and &notin; this.</p>", "no break and softhyphen and ∉ this.")
