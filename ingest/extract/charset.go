@@ -15,7 +15,8 @@ import (
 
 // Decode appends page to dst as UTF-8 and names the character set that it took page to be in, by its WHATWG name. What decides
 // is, in this order: a byte order mark, the charset of the HTTP Content-Type, a <meta> in the first 1024 bytes, and the bytes
-// themselves. A declaration of UTF-8 that the bytes contradict in more than a few places is not believed. Bytes that are not
+// themselves. A declaration of UTF-8 that the bytes contradict in more than a few places is not believed, nor a <meta> of anything
+// else where many bytes beyond ASCII are without exception UTF-8. Bytes that are not
 // in the character set become U+FFFD. A label that names no known character set counts as no label. err is set only where a
 // decoder itself fails.
 func Decode(dst, page []byte, contentType string) (utf8 []byte, charset string, err error) {
@@ -24,12 +25,25 @@ func Decode(dst, page []byte, contentType string) (utf8 []byte, charset string, 
 	}
 	name := headerCharset(contentType)
 	if name == "" {
-		name = metaCharset(page)
+		if name = metaCharset(page); name != "utf-8" && surelyUTF8(page) {
+			name = "utf-8" // a page that was saved or moved in another character set than it was written in
+		}
 	}
 	if name == "" || name == "utf-8" && !mostlyUTF8(page) {
 		name = detect(page)
 	}
 	return decodeAs(dst, page, name)
+}
+
+// surelyUTF8 reports whether page is valid UTF-8 with so many bytes beyond ASCII that this is no chance.
+func surelyUTF8(page []byte) bool {
+	high := 0
+	for _, c := range page {
+		if c >= 0x80 {
+			high++
+		}
+	}
+	return high >= 40 && utf8.Valid(page)
 }
 
 func byteOrderMark(page []byte) (name string, skip int) {

@@ -45,6 +45,10 @@ func TestDecode(t *testing.T) {
 	// UTF-8 that is not: believed with a few faults, not believed when it is another set altogether.
 	f(strings.Repeat("é", 200)+"\xE9", "text/html; charset=utf-8", "utf-8", strings.Repeat("é", 200)+"\uFFFD")
 	f("caf\xE9 d\xE9j\xE0 vu", "text/html; charset=utf-8", "windows-1252", "café déjà vu")
+	// A meta that is out of date: believed with a little UTF-8, which may be chance, not believed with much of it; a header is.
+	f("<meta charset=gbk>\u00e9", "", "gbk", "<meta charset=gbk>茅")
+	f("<meta charset=gbk>"+strings.Repeat("é", 20), "", "utf-8", "<meta charset=gbk>"+strings.Repeat("é", 20))
+	f(strings.Repeat("é", 20), "text/html; charset=gbk", "gbk", strings.Repeat("茅", 20))
 	f("plain", "", "utf-8", "plain")
 	f("", "", "utf-8", "")
 	f("<\x00p\x00>\x00h\x00i\x00!\x00", "", "utf-16le", "<p>hi!")

@@ -273,6 +273,9 @@ func (d *decider) narrow(best int32) int32 {
 	for i := best + 1; i < d.nodes[best].end; i++ {
 		if d.nodes[i].tag == tArticle {
 			if v := d.weight(i); v > 0.5*whole && v > 60 && v < 0.97*whole {
+				if d.posts(best, i) > 0.15*whole {
+					return best
+				}
 				return i
 			}
 		}
@@ -281,6 +284,29 @@ func (d *decider) narrow(best int32) int32 {
 		return a
 	}
 	return best
+}
+
+// posts is the weight of the articles below best other than one, as in a thread of posts. What has a headline of its own is not a post but
+// another article, and one with a heading that is a link an excerpt of one.
+func (d *decider) posts(best, one int32) (sum float32) {
+	for i := best + 1; i < d.nodes[best].end; {
+		nd := &d.nodes[i]
+		if nd.tag != tArticle || i <= one && one < nd.end {
+			i++
+			continue
+		}
+		post := nd.hints&never == 0
+		for k := d.before[i]; k < d.before[nd.end]; k++ {
+			if b := &d.blocks[k]; isHeading(b.tag) && (b.linkWords > 0 || b.tag <= tH2) {
+				post = false
+			}
+		}
+		if post {
+			sum += max(d.weight(i), 0)
+		}
+		i = nd.end
+	}
+	return sum
 }
 
 func (d *decider) weight(i int32) float32 {

@@ -63,7 +63,7 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	p.Title = x.headline(p.Title, p.Site)
 	heading := x.titleHeading(p.Title)
 	root := d.titled(d.root(), heading)
-	d.judge(root)
+	d.judge(root, heading)
 	d.keepLead(root, heading)
 	x.byline(&p, root, heading)
 	x.title = appendFolded(x.title[:0], []byte(p.Title))

@@ -76,6 +76,8 @@ func TestBlocks(t *testing.T) {
 	f("<p>Rain on the<br>roof all night.</p>", "Rain on the\nroof all night.")
 	f("<p>First words here.<br><br>Second paragraph here.</p>", "First words here.\nSecond paragraph here.")
 	f("<p>un<b>bel</b>ievable <i>it</i> is.</p>", "unbelievable it is.")
+	f("<p>\u3000\u3000石磨是从山上的采石场凿出来的。<br>\u3000没有人知道是什么时候。\u3000</p>", "石磨是从山上的采石场凿出来的。\n\u3000没有人知道是什么时候。")
+	f("<p>\ufeff</p><p>It is so, \u200b he said then.\u200b</p>", "It is so, \u200b he said then.")
 	// Entities, with and without semicolons, by name and by number.
 	f("<p>a &lt; b &amp;&amp; c &gt d &#x41;&#66; &eacute;t&eacute; &hellip; &#150; &unknown; it is.</p>", "a < b && c > d AB été … – &unknown; it is.")
 	f("<p>no&nbsp;break and soft&shy;hyphen and &notin; this.</p>", "no break and softhyphen and ∉ this.")
@@ -85,6 +87,7 @@ func TestBlocks(t *testing.T) {
 	f("<ul><li><p>An item of two paragraphs.</p><p>This is the second.</p></li></ul>", "- An item of two paragraphs.\nThis is the second.")
 	// A table of data is rows, whose cells may hold a few short blocks.
 	f("<table><tr><th>Name<th>Size<tr><td><p>mill</p><p>of stone</p><td>12 m</table>", "Name | Size\nmill of stone | 12 m")
+	f("<table><tr><th>Columns<tr><td><p>wheel</p><p>turns in the water</p></table>", "Columns\nwheel\nturns in the water")
 	f("<table><tr><th>Name<th>Size<tr><td>mill<td>12 m</table>", "Name | Size\nmill | 12 m")
 	// Preformatted text keeps its white space, but not empty lines around it.
 	f("<pre>\n\n  if x {\n    y()  \n  }\n\n</pre>", "  if x {\n    y()\n  }")

@@ -57,6 +57,12 @@ func TestJudge(t *testing.T) {
 	f("stack of articles", "<title>Sold: the old mill</title><main><article><h1>Sold: the old mill</h1>"+strings.Repeat(para, 4)+"</article><article><h1>Another one</h1>"+
 		strings.Repeat(para, 9)+"</article></main><aside><h2>Sold: the old mill</h2></aside>", "LONG", "LONG", "LONG", "LONG")
 
+	// A thread of posts is all of them; excerpts of other articles are not posts.
+	f("thread", "<main><article>"+strings.Repeat(para, 4)+"</article><article><p>"+lead+"</p></article><article><p>"+lead+"</p></article></main>",
+		"LONG", "LONG", "LONG", "LONG", lead, lead)
+	f("excerpts", "<main><article>"+strings.Repeat(para, 4)+"</article><article><h2><a href=1>Sold: the dam</a></h2><p>"+lead+"</p></article></main>",
+		"LONG", "LONG", "LONG", "LONG")
+
 	// Pages with little text.
 	f("short page", `<div id=menu><a href=1>Home</a></div><div id=page><h1>Undo</h1><p>Takes back the last step.</p><p>Choose <i>Edit - Undo</i></p></div>`,
 		"Takes back the last step.", "Choose Edit - Undo")

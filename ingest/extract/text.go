@@ -66,7 +66,7 @@ func (w *writer) appendFormula(out []byte, start int, gap byte, s []byte) []byte
 func isSign(s []byte) bool {
 	s = bytes.TrimSpace(s)
 	switch string(s) {
-	case "¶", "#", "§":
+	case "¶", "#", "§", "&para;", "&sect;", "&#182;":
 		return true
 	}
 	for _, bracket := range [...][2]string{{"[", "]"}, {"&#91;", "&#93;"}} {

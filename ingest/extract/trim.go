@@ -1,7 +1,7 @@
 package extract
 
-// judge decides for every block inside the root whether it is kept.
-func (d *decider) judge(root int32) {
+// judge decides for every block inside the root whether it is kept. heading is the block that says the title, or -1.
+func (d *decider) judge(root, heading int32) {
 	for i := range d.blocks {
 		d.blocks[i].keep = false
 	}
@@ -20,6 +20,9 @@ func (d *decider) judge(root int32) {
 		}
 		if i < first || i > last {
 			s -= d.outside(b)
+		}
+		if i < heading && b.words < maxSaying {
+			s -= 0.9 // a motto of the site, a crumb of its path
 		}
 		b.keep = s > 0
 	}
@@ -128,17 +131,19 @@ func (d *decider) score(b *block, root int32) float32 {
 			s -= 0.5
 		}
 	}
-	if says := d.says(b); says != 0 {
-		if says&pAway != 0 && b.words < 30 {
-			s -= 1.5
-		} else if says&pCredit != 0 {
-			s -= 1.2
-		}
-		b.section = says&pSection != 0
-	} else {
-		b.section = false
+	s += d.boxScore(b, root)
+	b.section = false
+	if s <= 0 && !isHeading(b.tag) {
+		return s // whatever it says
 	}
-	return s + d.boxScore(b, root)
+	says := d.says(b)
+	b.section = says&pSection != 0
+	if says&pAway != 0 && b.words < 30 {
+		s -= 1.5
+	} else if says&pCredit != 0 {
+		s -= 1.2
+	}
+	return s
 }
 
 var tagScore = [256]float32{

@@ -43,11 +43,45 @@ func (x *HTML) write() {
 func (x *HTML) appendBlock(out []byte, b *block, cell bool) []byte {
 	at := len(out)
 	out = x.writer.append(out, b)
-	if b.ctx&gPre == 0 && (cell || isHeading(b.tag)) {
+	if b.ctx&gPre != 0 {
+		return out
+	}
+	if cell || isHeading(b.tag) {
 		oneLine(out[at:])
 	}
-	return out
+	return trimWide(out, at)
 }
+
+// trimWide takes wide spaces, which indent paragraphs of Chinese, and invisible signs off both ends of out[at:].
+func trimWide(out []byte, at int) []byte {
+	from, to := at, len(out)
+	for n := 1; n > 0; from += n {
+		n = wideSpace(out[from:to], bytes.HasPrefix)
+	}
+	for n := 1; n > 0; to -= n {
+		n = wideSpace(out[from:to], bytes.HasSuffix)
+	}
+	return append(out[:at], out[from:to]...)
+}
+
+// wideSpace is the length of the white or invisible character that s begins or ends with, or 0.
+func wideSpace(s []byte, has func(s, sign []byte) bool) int {
+	switch {
+	case has(s, space), has(s, newline):
+		return 1
+	case has(s, ideographicSpace), has(s, zeroWidthSpace), has(s, byteOrder):
+		return 3
+	}
+	return 0
+}
+
+var (
+	space            = []byte(" ")
+	newline          = []byte("\n")
+	ideographicSpace = []byte("\u3000")
+	zeroWidthSpace   = []byte("\u200b")
+	byteOrder        = []byte("\ufeff")
+)
 
 // repeats reports whether a block, which out[at:] is the text of, says again what the page has said: the title, or the standfirst, which
 // many pages put above the article and once more into it.
@@ -98,10 +132,23 @@ func (x *HTML) cellOf(b *block) (row, cell int32) {
 			return -1, -1
 		}
 	}
-	if r := d.nodes[i].parent; d.nodes[r].tag == tTr {
+	if r := d.nodes[i].parent; d.nodes[r].tag == tTr && (to-from == 1 || !x.onlyCell(r, i)) {
 		return r, i
 	}
 	return -1, -1
+}
+
+// onlyCell reports whether a row has no other cell: then a table is a way to set paragraphs.
+func (x *HTML) onlyCell(row, cell int32) bool {
+	nodes := x.decider.nodes
+	for i := row + 1; i < nodes[row].end; i++ {
+		if i == cell {
+			i = nodes[i].end - 1
+		} else if nodes[i].tag != tNone {
+			return false
+		}
+	}
+	return true
 }
 
 // itemOf is the innermost list item that block i, which stands in node, is the first block of, or 0.
