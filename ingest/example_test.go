@@ -68,7 +68,7 @@ func ExampleNewTree() {
 func ExampleNewHTML() {
 	dir := folder("page.html", "<html><head><title>Mill</title></head><body><nav>Home</nav><article><p>The miller weighed twenty sacks of oats before the frost came.</p></article></body></html>")
 	defer os.RemoveAll(dir)
-	show(ingest.NewHTML(ingest.Options{Name: "pages", Domain: "web", Base: dir, Paths: []string{"page.html"}}))
+	show(ingest.NewHTML(ingest.Options{Name: "pages", Domain: "web", Base: dir, Paths: []string{"page.html"}}, ingest.DefaultHTMLOptions()))
 	// Output:
 	// 72a1b342 "The miller weighed twenty sacks of oats before the frost came."
 }

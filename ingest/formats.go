@@ -24,7 +24,7 @@ var Formats = []Format{
 	{"jsonl", "one JSON object a line", isJSONL, func() Config { return &JSONL{DefaultFields()} }},
 	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
 	{"warc", "web archives, WARC and ARC: main text of pages, WET text", isWARC, func() Config { x := DefaultWARCOptions(); return &x }},
-	{"html", "pages: their main text", isHTML, plainly(NewHTML)},
+	{"html", "pages: their main text", isHTML, func() Config { x := DefaultHTMLOptions(); return &x }},
 	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -10,12 +11,23 @@ import (
 	"github.com/seed-83c59573/quern/ingest/extract"
 )
 
+// HTMLOptions say how the main text of pages is written.
+type HTMLOptions struct {
+	Markdown bool `yaml:"markdown"` // headings, lists, tables and code as Markdown
+}
+
+// DefaultHTMLOptions write plain text, a line a block.
+func DefaultHTMLOptions() HTMLOptions { return HTMLOptions{} }
+
+func (x *HTMLOptions) Reader(o Options) (Reader, error) { return NewHTML(o, *x) }
+
 // NewHTML reads pages (.html, .htm, .xhtml) from folders, zip and tar archives, one document a page: its main text. Doc.Meta is as for
-// NewWARC, and Doc.Origin the path. A page is at most 16 MiB.
+// NewWARC, and Doc.Origin the path. The mark raw_bytes is the size of the page as it came. A page is at most 16 MiB.
 //
-// Reasons: empty, not-html (another format by its magic number), not-text, no-text, too-large.
-func NewHTML(o Options) (Reader, error) {
-	return newSource(o, &files{name: isHTML, max: maxPayload, make: func(w *out) handler { return &htmlHandler{newPageMaker(w)} }})
+// Reasons: empty, not-html (another format by its magic number), not-text, no-text, too-large, too-many-nodes (more than 1,048,576
+// elements and texts).
+func NewHTML(o Options, x HTMLOptions) (Reader, error) {
+	return newSource(o, &files{name: isHTML, max: maxPayload, make: func(w *out) handler { return &htmlHandler{newPageMaker(w, x)} }})
 }
 
 func isHTML(name string) bool {
@@ -52,7 +64,9 @@ type pageMaker struct {
 	meta []byte
 }
 
-func newPageMaker(w *out) pageMaker { return pageMaker{w: w} }
+func newPageMaker(w *out, x HTMLOptions) pageMaker {
+	return pageMaker{w: w, html: extract.HTML{Markdown: x.Markdown}}
+}
 
 // pageHints are what is known of a page from outside. The zero value knows nothing.
 type pageHints struct {
@@ -104,11 +118,17 @@ func (m *pageMaker) fill(d *quern.Doc, body []byte, hints pageHints) (reason str
 	}
 	m.meta = closeObject(appendMember(m.meta, "truncated", hints.truncated))
 	d.Meta = m.meta
+	d.Mark("raw_bytes", float64(len(body)))
 	return ""
 }
 
 // pageReason is why no text could be taken from a page.
-func pageReason(error) string { return "too-large" }
+func pageReason(err error) string {
+	if errors.Is(err, extract.ErrTooManyNodes) {
+		return "too-many-nodes"
+	}
+	return "too-large"
+}
 
 // oneLanguage is a Content-Language that names one; of a page for readers of several it says nothing.
 func oneLanguage(s string) string {

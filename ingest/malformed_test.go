@@ -117,7 +117,7 @@ func (c malformedCase) open() (Reader, error) {
 	case "warc":
 		return NewWARC(o, DefaultWARCOptions())
 	case "html":
-		return NewHTML(o)
+		return NewHTML(o, DefaultHTMLOptions())
 	case "text":
 		t := DefaultTreeOptions()
 		t.MaxBytes = 16 << 20

@@ -79,7 +79,7 @@ func TestLaTeX(t *testing.T) {
 func TestHTML(t *testing.T) {
 	dir := plant(t, "h/a.html", millPage, "h/b.htm.gz", gz(millPage), "h/c.html", " ", "h/d.html", "%PDF-1.4", "h/e.html", "<html></html>", "h/f.txt", millPage,
 		"h/g.xhtml", strings.Repeat("\x01\x02", 100), "z.zip", zipOf(t, "a.html", millPage, "a.html", millPage, "b.css", "x"))
-	r, err := NewHTML(opts(dir, "h", "z.zip"))
+	r, err := NewHTML(opts(dir, "h", "z.zip"), DefaultHTMLOptions())
 	h := reap(t, r, err)
 	if got := origins(h); got != "h/a.html h/b.htm.gz z.zip!a.html z.zip!a.html#2" {
 		t.Errorf("%s; %v", got, h.errs)

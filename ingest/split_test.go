@@ -254,7 +254,7 @@ func TestCheckSource(t *testing.T) {
 	}
 	f(3, 1)(NewJSONL(opts(dir, "*.jsonl*"), DefaultFields()))
 	f(1, 1)(NewWARC(opts(dir, "*.warc.gz"), DefaultWARCOptions()))
-	f(1, 1)(NewHTML(opts(dir, "h")))
+	f(1, 1)(NewHTML(opts(dir, "h"), DefaultHTMLOptions()))
 	f(2, 1)(NewTree(opts(dir, "t"), DefaultTreeOptions()))
 	f(1, 1)(NewJATS(opts(dir, "j")))
 	f(1, 0)(NewLaTeX(opts(dir, "l")))

@@ -19,6 +19,8 @@ type WARCOptions struct {
 	Records []string `yaml:"records"`
 	Status  []int    `yaml:"status"` // of HTTP responses that are read; empty = all
 
+	HTMLOptions `yaml:",inline"` // of the pages among them
+
 	// CDX are indexes of the archives (CDX with its legend, CDXJ, the index of Common Crawl; plain or packed): with them only the
 	// records that they list are read, and nothing between. Lines about archives that are not among the paths are passed over.
 	CDX  []string  `yaml:"cdx"`
@@ -37,7 +39,7 @@ func (x *WARCOptions) Reader(o Options) (Reader, error) { return NewWARC(o, *x) 
 // XHTML, plain text or Markdown is a page and gives its main text; a conversion (WET) is text as it stands; see WARCOptions for
 // others. Doc.Origin is the URI, Doc.Time the record's date, Doc.License what the page states as its own; Doc.Meta holds what is
 // known of title, author, site, published, page_lang, identified_lang, charset and truncated, and the kind of record if it is no page.
-// IDs are made from URI, date, record ID and payload digest. The mark payload_digest_wrong tells of a payload that is not what its
+// IDs are made from URI, date, record ID and payload digest. The mark raw_bytes is the size of a page as it came; payload_digest_wrong tells of a payload that is not what its
 // digest says, which is common and no reason to skip it.
 //
 // Every record is a document, skipped or passed over. Damage costs the records that it hits: the reader goes on at the next record, or
@@ -45,11 +47,11 @@ func (x *WARCOptions) Reader(o Options) (Reader, error) { return NewWARC(o, *x) 
 // are at most 16 MiB.
 //
 // Reasons: bad-length, truncated, resync (bytes between records), unknown-version, no-type, other-type, no-uri, empty, digest (of the
-// block), bad-header, bad-gzip, bad-zstd, bomb, trailing-garbage, too-large, bad-http, bad-encoding, http-status, not-text,
+// block), bad-header, bad-gzip, bad-zstd, bomb, trailing-garbage, too-large, too-many-nodes, bad-http, bad-encoding, http-status, not-text,
 // invalid-utf8, no-text, bad-json, bad-range (no record where the index says); files are refused as not-warc or not-arc. Passed over
 // are the kinds of records that are not asked for, under their names, filedesc, other-media and other-protocol.
 func NewWARC(o Options, x WARCOptions) (Reader, error) {
-	f := warcFormat{status: x.Status}
+	f := warcFormat{status: x.Status, pages: x.HTMLOptions}
 	if len(x.Records) == 0 {
 		return nil, fmt.Errorf("ingest: source %q: records: names no kind of record", o.Name)
 	}
@@ -107,6 +109,7 @@ func kindOf(name []byte) kind {
 }
 
 type warcFormat struct {
+	pages   HTMLOptions
 	records uint // a bit for each kind that is read
 	status  []int
 	exact   bool // ranges come from an index
@@ -125,7 +128,7 @@ func isWARC(name string) bool {
 func isARC(name string) bool { return strings.EqualFold(path.Ext(bareName(name)), ".arc") }
 
 func (x warcFormat) reader(w *out) reader {
-	return &warcReader{w: w, f: x, pages: newPageMaker(w)}
+	return &warcReader{w: w, f: x, pages: newPageMaker(w, x.pages)}
 }
 
 type warcReader struct {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -151,27 +152,38 @@ func TestBenchmark(t *testing.T) {
 	precision, recall := sumP/float64(n), sumR/float64(n)
 	f1 := 2 * precision * recall / (precision + recall)
 	t.Logf("%d pages: precision %.3f, recall %.3f, F1 %.3f", n, precision, recall, f1)
-	if f1 < 0.96 {
-		t.Errorf("F1 is %.3f, must be at least 0.96", f1)
+	if f1 < 0.965 {
+		t.Errorf("F1 is %.3f, must be at least 0.965", f1)
 	}
 }
 
+// BenchmarkExtract reports beside the mean the best of all rounds, which tells more on a machine that others use too. Pages are decoded
+// before.
 func BenchmarkExtract(b *testing.B) {
-	for _, set := range []string{"extraction-benchmark/aeb", "cc-pages", "docs-postgresql", "docs-python", "docs-sqlite", "docs-libreoffice-ru"} {
+	for _, set := range []string{"extraction-benchmark/aeb", "cc-pages", "docs-postgresql", "docs-python", "docs-sqlite",
+		"docs-libreoffice-ru", "docs-libreoffice-zh-cn", "docs-apache-multilang"} {
 		b.Run(set, func(b *testing.B) {
-			pages := realPages(b, set+".warc.gz", 400)
-			size := 0
-			for _, p := range pages {
-				size += len(p.body)
+			if _, err := os.Stat(webData + set + ".warc.gz"); err != nil {
+				b.Skip("no real pages here")
 			}
+			var pages [][]byte
+			size := 0
+			corpusPages(b, set+".warc.gz", 400, func(_ string, page []byte) {
+				pages = append(pages, page)
+				size += len(page)
+			})
 			var x HTML
+			best := time.Duration(1 << 62)
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {
+				start := time.Now()
 				for _, p := range pages {
-					x.Extract(p.body)
+					x.Extract(p)
 				}
+				best = min(best, time.Since(start))
 			}
+			b.ReportMetric(float64(size)/best.Seconds()/1e6, "MB/s/best")
 		})
 	}
 }

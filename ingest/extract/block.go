@@ -1,5 +1,7 @@
 package extract
 
+import "slices"
+
 // block is a run of text without a block boundary inside: a paragraph, a heading, an item, a cell. It is what is kept or not.
 type block struct {
 	ctx              hint  // hints of the element it stands in and of all elements around that
@@ -10,6 +12,8 @@ type block struct {
 	tag              tag
 	ended            bool // the last text ends as a sentence does
 	keep             bool
+	lead             bool // a standfirst
+	section          bool // a heading over something that is not the article
 	weight           float32
 }
 
@@ -19,11 +23,12 @@ type cutter struct {
 	nodes  []node
 	ctx    []hint  // node → hints of itself and of its ancestors
 	before []int32 // node → how many blocks began before it; one more entry than nodes
+	cell   []int32 // element → the closest cell, item, caption or table at or above it; 0 if there is none
 	blocks []block
 
 	open    bool  // the last block is still growing
-	element int32 // the block element that we are in
-	end     int32 // where its subtree ends
+	element int32 // the block element that it stands in
+	heading int32 // the last heading that was entered
 	lastBr  int32
 	lead    int32 // preformatted: the white space that the next block begins with, or -1
 }
@@ -34,14 +39,11 @@ func (c *cutter) cut(src []byte, nodes []node) {
 	n := len(nodes)
 	c.ctx = grow(c.ctx, n)
 	c.before = grow(c.before, n+1)
-	c.blocks = c.blocks[:0]
-	c.open, c.element, c.end, c.lastBr, c.lead = false, 0, nodes[0].end, -1, -1
+	c.cell = grow(c.cell, n)
+	c.cell[0] = 0
+	c.blocks = slices.Grow(c.blocks[:0], n/3)
+	c.open, c.element, c.heading, c.lastBr, c.lead = false, 0, 0, -1, -1
 	for i := int32(0); i < int32(n); {
-		for i >= c.end && c.element > 0 {
-			c.flush()
-			c.element = blockAbove(nodes, nodes[c.element].parent)
-			c.end = nodes[c.element].end
-		}
 		c.before[i] = int32(len(c.blocks))
 		nd := &nodes[i]
 		var around hint
@@ -49,7 +51,6 @@ func (c *cutter) cut(src []byte, nodes []node) {
 			around = c.ctx[nd.parent]
 		}
 		if nd.tag == tNone {
-			c.ctx[i] = around
 			c.text(i, around)
 			i++
 			continue
@@ -68,14 +69,6 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// blockAbove is p, or its closest ancestor that is a block element.
-func blockAbove(nodes []node, p int32) int32 {
-	for p > 0 && tagFlags[nodes[p].tag]&fBlock == 0 {
-		p = nodes[p].parent
-	}
-	return max(p, 0)
-}
-
 func (c *cutter) flush() {
 	c.open, c.lead = false, -1
 }
@@ -84,6 +77,14 @@ func (c *cutter) flush() {
 func (c *cutter) enter(i int32, around hint) int32 {
 	nd := &c.nodes[i]
 	flags := tagFlags[nd.tag]
+	if flags&fCell != 0 {
+		c.cell[i] = i
+	} else if i > 0 {
+		c.cell[i] = c.cell[nd.parent]
+	}
+	if isHeading(nd.tag) {
+		c.heading = i
+	}
 	root := nd.tag == tBody || nd.tag == tHtml
 	if root {
 		c.ctx[i] = 0
@@ -107,9 +108,6 @@ func (c *cutter) enter(i int32, around hint) int32 {
 		}
 		return nd.end
 	}
-	if flags&fBlock != 0 && flags&fVoid == 0 && nd.end > i+1 {
-		c.element, c.end = i, nd.end
-	}
 	return i + 1
 }
 
@@ -126,6 +124,10 @@ func (c *cutter) wordless(a, b int32) bool {
 // text adds the text node i to the open block, or begins one.
 func (c *cutter) text(i int32, around hint) {
 	nd := &c.nodes[i]
+	if nd.box != c.element {
+		c.flush()
+		c.element = nd.box
+	}
 	if nd.inLink && nd.words == 1 && nd.chars <= 16 && isSign(c.src[nd.a:nd.b]) {
 		nd.words, nd.sents = 0, 0 // neither counted nor, for it has characters but no words, written
 	}
@@ -140,7 +142,7 @@ func (c *cutter) text(i int32, around hint) {
 		if c.lead >= 0 {
 			first = c.lead
 		}
-		c.blocks = append(c.blocks, block{ctx: around, node: c.element, first: first, tag: c.nodes[c.element].tag})
+		c.blocks = append(c.blocks, block{ctx: around, node: c.element, first: first, tag: c.tagOf(around)})
 		c.open = true
 	}
 	b := &c.blocks[len(c.blocks)-1]
@@ -155,6 +157,15 @@ func (c *cutter) text(i int32, around hint) {
 		b.linkWords += nd.words
 	}
 	b.ended = endsSentence(c.src[nd.a:nd.b])
+}
+
+// tagOf is the tag that tells what a block in the current element is: of a <div> or <p> inside of a heading, the heading's.
+func (c *cutter) tagOf(around hint) tag {
+	g := c.nodes[c.element].tag
+	if h := c.heading; around&gHeading != 0 && !isHeading(g) && h > 0 && h < c.element && c.element < c.nodes[h].end {
+		return c.nodes[h].tag
+	}
+	return g
 }
 
 // endsSentence reports whether s ends in . ! ? : ; … or a full-width stop, closing quotes and brackets aside.

@@ -4,10 +4,13 @@ package extract
 // the root of the main text, and then judges the blocks inside that root one by one.
 type decider struct {
 	cutter
-	good  []float32 // prefix sums over blocks: positive base weights
-	sum   []float32 // prefix sums over blocks: final weights
-	inner []hint    // node → hints between the root and the node, the root left out
-	lower []byte    // scratch of lead-in matching
+	good   []float32 // prefix sums over blocks: positive weights, the base weights until names are settled
+	sum    []float32 // prefix sums over blocks: final weights
+	plain  []int32   // prefix sums over blocks: words that are not in links
+	words  []int32   // prefix sums over blocks: words
+	inner  []hint    // element → hints between the root and the element, the root left out
+	box    []int32   // element in the root → the closest element at or above it that is no shelf
+	folded []byte    // scratch of phrase matching
 }
 
 // baseWeight is what a block is worth before anything is known of its surroundings, in words of running text.
@@ -39,16 +42,26 @@ func baseWeight(b *block) float32 {
 	return g
 }
 
+// maxHeading is the most words of a heading.
+const maxHeading = 30
+
 // weigh gives every block its weight and settles every element's hints.
 func (d *decider) weigh() {
 	n := len(d.blocks)
 	d.good = grow(d.good, n+1)
 	d.sum = grow(d.sum, n+1)
+	d.plain, d.words = grow(d.plain, n+1), grow(d.words, n+1)
+	d.plain[0], d.words[0] = 0, 0
 	d.good[0], d.sum[0] = 0, 0
 	for i := range d.blocks {
 		b := &d.blocks[i]
+		if isHeading(b.tag) && b.words > maxHeading {
+			b.tag = tP // a paragraph in large letters
+		}
 		b.weight = baseWeight(b)
 		d.good[i+1] = d.good[i] + max(b.weight, 0)
+		d.plain[i+1] = d.plain[i] + b.words - b.linkWords
+		d.words[i+1] = d.words[i] + b.words
 	}
 	d.settle()
 	for i := range d.blocks {
@@ -63,7 +76,7 @@ func (d *decider) weigh() {
 			w *= 0.3
 		}
 		b.weight = w
-		d.sum[i+1] = d.sum[i] + w
+		d.good[i+1], d.sum[i+1] = d.good[i]+max(w, 0), d.sum[i]+w
 	}
 }
 
@@ -83,20 +96,30 @@ func (d *decider) settle() {
 		h := nd.hints | tagHints[nd.tag]
 		if nd.tag == tBody || nd.tag == tHtml {
 			h = 0
-		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(i, total), total) {
+		} else if h&against != 0 && exempt(nd.tag, h, around, d.share(int32(i), total), total) {
 			h &^= against
+		} else if h&hNav != 0 && h&never&^(hNav|hSide) == 0 && d.plainer(int32(i), 60) {
+			h &^= hNav
 		}
 		nd.hints = h
 		d.ctx[i] = around | h
 	}
 }
 
+// plainer reports whether element i holds more text than links, and more than some words of it: a list of contents with summaries,
+// say, or tabs.
+func (d *decider) plainer(i, words int32) bool {
+	a, b := d.before[i], d.before[d.nodes[i].end]
+	plain := d.plain[b] - d.plain[a]
+	return plain > words && plain*2 > d.words[b]-d.words[a]
+}
+
 // share is the part of the page's good text that stands in element i.
-func (d *decider) share(i int, total float32) float32 {
+func (d *decider) share(i int32, total float32) float32 {
 	if total <= 0 {
 		return 0
 	}
-	return (d.good[d.before[d.nodes[i].end]] - d.good[d.before[i]]) / total
+	return d.goodIn(i) / total
 }
 
 // littleText is how much good text, in words, a page needs before its shape tells anything: below it, the footer may well be the
@@ -105,11 +128,18 @@ const littleText = 150
 
 // exempt reports whether an element holds too much of the good text for its bad names to count.
 func exempt(g tag, h, around hint, share, total float32) bool {
+	weight := share * total
 	if total < littleText && h&(hFooter|gFooter|hNav|gNav) != 0 {
 		return false
 	}
 	if g == tArticle || g == tMain || h&hItemBody != 0 {
 		return h&(hRelated|hComment) == 0 || share > 0.4
+	}
+	if h&hBody != 0 && share > 0.03 && h&(hComment|hRelated|hAd|hSub|hBio|gAside|gFooter|gNav) == 0 {
+		return true
+	}
+	if g == tP && weight > 20 && h&(hComment|hSub|hAd|hBio|hCaption|hNotice|hAuthor|hMeta|hTags) == 0 {
+		return true // a paragraph's name tells its looks
 	}
 	if share > 0.15 && (around|h)&(hBody|gArticle) != 0 && h&(hComment|hRelated|gAside|gFooter|gNav|hBio) == 0 {
 		return true
@@ -122,8 +152,7 @@ func (d *decider) root() int32 {
 	best, top := int32(0), float32(0)
 	for i := range d.nodes {
 		nd := &d.nodes[i]
-		flags := tagFlags[nd.tag]
-		if nd.tag == tNone || flags&fVoid != 0 || flags&fBlock == 0 && nd.tag != tUnknown && nd.tag != tSpan {
+		if tagFlags[nd.tag]&fHolder == 0 {
 			continue
 		}
 		v := d.sum[d.before[nd.end]] - d.sum[d.before[i]]
@@ -141,8 +170,46 @@ func (d *decider) root() int32 {
 	if best == 0 {
 		return d.stated()
 	}
-	return d.narrow(best)
+	return d.narrow(d.widen(d.container(best)))
 }
+
+// container is element i, or the closest one around it that is no mere part of a text. Where there is little text, it is the largest
+// one that has more text than links.
+func (d *decider) container(i int32) int32 {
+	for p := d.nodes[i].parent; p > 0; p = d.nodes[i].parent {
+		g := d.nodes[i].tag
+		part := isHeading(g) || tagFlags[g]&fBlock == 0
+		switch g {
+		case tP, tUl, tOl, tLi, tDl, tDt, tDd, tPre, tBlockquote, tTr, tTbody, tTable, tFigure:
+			part = true
+		}
+		thin := d.goodIn(i) < 60 && d.nodes[p].tag != tBody && d.plainer(p, 0)
+		if !part && !thin {
+			break
+		}
+		i = p
+	}
+	return i
+}
+
+// widen climbs from the heaviest element to one around it that weighs a little less only because of what stands between its pieces
+// of text, such as galleries and offers, and that has much more text.
+func (d *decider) widen(best int32) int32 {
+	least, text := 0.6*d.weight(best), 1.2*d.goodIn(best)
+	for i := d.nodes[best].parent; i > 0; i = d.nodes[i].parent {
+		nd := &d.nodes[i]
+		if nd.tag == tBody || d.weight(i) < least {
+			break
+		}
+		if nd.hints&(gArticle|gMain|hBody|hItemBody) != 0 && d.goodIn(i) > text {
+			best, text = i, 1.2*d.goodIn(i)
+		}
+	}
+	return best
+}
+
+// minArticle is the least weight of a text that stands by itself; what weighs less under a headline is a standfirst.
+const minArticle = 80
 
 // titled moves the root to the text under the heading that says the page's title, where the heavier text stands elsewhere: on a
 // page with one short article and excerpts of six others, the six win by weight.
@@ -151,7 +218,7 @@ func (d *decider) titled(root, heading int32) int32 {
 		return root
 	}
 	under := d.blocks[heading].node
-	for under > 0 && d.weight(under) < 40 {
+	for under > 0 && d.weight(under) < minArticle {
 		under = d.nodes[under].parent
 	}
 	apart := under >= d.nodes[root].end || d.nodes[under].end <= root
@@ -206,6 +273,9 @@ func (d *decider) narrow(best int32) int32 {
 	for i := best + 1; i < d.nodes[best].end; i++ {
 		if d.nodes[i].tag == tArticle {
 			if v := d.weight(i); v > 0.5*whole && v > 60 && v < 0.97*whole {
+				if d.posts(best, i) > 0.15*whole {
+					return best
+				}
 				return i
 			}
 		}
@@ -216,8 +286,36 @@ func (d *decider) narrow(best int32) int32 {
 	return best
 }
 
+// posts is the weight of the articles below best other than one, as in a thread of posts. What has a headline of its own is not a post but
+// another article, and one with a heading that is a link an excerpt of one.
+func (d *decider) posts(best, one int32) (sum float32) {
+	for i := best + 1; i < d.nodes[best].end; {
+		nd := &d.nodes[i]
+		if nd.tag != tArticle || i <= one && one < nd.end {
+			i++
+			continue
+		}
+		post := nd.hints&never == 0
+		for k := d.before[i]; k < d.before[nd.end]; k++ {
+			if b := &d.blocks[k]; isHeading(b.tag) && (b.linkWords > 0 || b.tag <= tH2) {
+				post = false
+			}
+		}
+		if post {
+			sum += max(d.weight(i), 0)
+		}
+		i = nd.end
+	}
+	return sum
+}
+
 func (d *decider) weight(i int32) float32 {
 	return d.sum[d.before[d.nodes[i].end]] - d.sum[d.before[i]]
+}
+
+// goodIn is what the good text of element i weighs, whatever else is in it.
+func (d *decider) goodIn(i int32) float32 {
+	return d.good[d.before[d.nodes[i].end]] - d.good[d.before[i]]
 }
 
 // holders finds the outermost elements below best that have one of the hints and weigh more than least: the smallest element

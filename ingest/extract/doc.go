@@ -11,9 +11,11 @@
 //   - LaTeX formulas stand as their source, in $…$ inside a line and in $$…$$ on a line of their own.
 //   - The title is a field and is not repeated in the text.
 //
+// HTML can write Markdown instead.
+//
 // Nothing here knows a document of the corpus, judges quality, opens a file, starts a goroutine or reads a clock. Input is
 // hostile: every extractor runs in time linear in its input (LaTeX: in its bounded expansion), has limits and never panics.
 package extract
 
 // Version changes whenever the bytes that this package produces change.
-const Version = "1"
+const Version = "2"

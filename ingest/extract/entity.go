@@ -11,15 +11,20 @@ var windows1252 = [32]rune{
 	0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178,
 }
 
-// entities decodes character references. It remembers the names it has met, of which the standard has 2231, so that the
-// library's table is asked once a name.
+// entities decodes character references. It remembers the names it has met, of which the standard has 2231, and what is none, so that
+// the library's table is asked once a name.
 type entities map[string]string
 
-// maxEntity is longer than the longest name of the standard, CounterClockwiseContourIntegral.
-const maxEntity = 33
+const (
+	// maxEntity is longer than the longest name of the standard, CounterClockwiseContourIntegral.
+	maxEntity = 33
+	// maxEntities bounds what is remembered; then it is forgotten.
+	maxEntities = 4096
+)
 
-// append decodes the reference that s begins with and returns how many bytes of s it took. What is no reference is "&".
-func (e entities) append(out, s []byte) ([]byte, int) {
+// append decodes the reference that s begins with and returns how many bytes of s it took. What is no reference is "&". In the value
+// of an attribute a name without a semicolon counts only where nothing follows that could be part of it, or of a URL.
+func (e entities) append(out, s []byte, attribute bool) ([]byte, int) {
 	if len(s) < 3 {
 		return append(out, '&'), 1
 	}
@@ -33,18 +38,48 @@ func (e entities) append(out, s []byte) ([]byte, int) {
 	if i == 1 {
 		return append(out, '&'), 1
 	}
-	if i < len(s) && s[i] == ';' {
+	ended := i < len(s) && s[i] == ';'
+	if ended {
 		i++
 	}
-	if text, ok := e[string(s[:i])]; ok {
-		return append(out, text...), i
+	switch string(s[:i]) {
+	case "&amp;":
+		return append(out, '&'), i
+	case "&lt;":
+		return append(out, '<'), i
+	case "&gt;":
+		return append(out, '>'), i
+	case "&quot;":
+		return append(out, '"'), i
 	}
-	ref := string(s[:i])
-	text := html.UnescapeString(ref) // also resolves a prefix, as in "&notit" or "&copy2020"
-	if text != ref && len(e) < 4096 {
-		e[ref] = text
+	text := e.decode(s[:i])
+	if attribute && !wholeName(text, ended) || attribute && !ended && i < len(s) && s[i] == '=' {
+		return append(out, s[:i]...), i
 	}
 	return append(out, text...), i
+}
+
+// decode resolves a name with the library's table, which also knows what is a prefix, as in "&notit" or "&copy2020".
+func (e entities) decode(name []byte) string {
+	text, ok := e[string(name)]
+	if !ok {
+		if len(e) >= maxEntities {
+			clear(e)
+		}
+		key := string(name)
+		text = html.UnescapeString(key)
+		e[key] = text
+	}
+	return text
+}
+
+// wholeName reports whether the text that a reference stands for holds nothing of its name: what is left of a name ends in a letter, a
+// digit or the semicolon.
+func wholeName(text string, ended bool) bool {
+	if last := text[len(text)-1]; ended {
+		return last != ';' || text == ";"
+	}
+	return bclass[text[len(text)-1]]&(cAlpha|cDigit) == 0
 }
 
 // appendNumeric decodes "&#…;", whose semicolon may be missing.

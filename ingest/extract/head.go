@@ -7,9 +7,11 @@ import (
 
 // headFacts collects, while a page is parsed, where it states something about itself. The first statement of a kind wins.
 type headFacts struct {
-	title  place
-	values [factCount]place
-	ld     []place // JSON-LD scripts
+	title    place
+	values   [factCount]place
+	ld       []place // JSON-LD scripts
+	licenses []place // links to a licence that say so: rel="license"
+	remarks  []place // links to a licence behind words such as "this work is licensed under"
 }
 
 type place struct{ a, b int }
@@ -20,6 +22,7 @@ const (
 	factDate
 	factSite
 	factLang
+	factLocale // og:locale, a weaker sign of the language
 	factLicense
 	factTime // a <time datetime>, a weaker sign of the date
 	factCount
@@ -31,7 +34,7 @@ const maxScripts = 16
 func (f *headFacts) reset() {
 	f.title = place{}
 	f.values = [factCount]place{}
-	f.ld = f.ld[:0]
+	f.ld, f.licenses, f.remarks = f.ld[:0], f.licenses[:0], f.remarks[:0]
 }
 
 func (f *headFacts) set(fact int, at attr) {
@@ -64,11 +67,24 @@ func (f *headFacts) see(lx *lexer, g tag) {
 			f.set(factLang, at)
 		}
 	case tLink, tA:
-		if rel, ok := find(lx.attrs, keyRel); ok && indexFold(lx.src[rel.a:rel.b], "license") >= 0 {
-			if at, ok := find(lx.attrs, keyHref); ok {
-				f.set(factLicense, at)
-			}
+		f.seeLicense(lx, g)
+	}
+}
+
+// maxLicenses is how many links to licences are looked at.
+const maxLicenses = 16
+
+func (f *headFacts) seeLicense(lx *lexer, g tag) {
+	at, ok := find(lx.attrs, keyHref)
+	if !ok {
+		return
+	}
+	if rel, ok := find(lx.attrs, keyRel); ok && indexFold(lx.src[rel.a:rel.b], "license") >= 0 {
+		if len(f.licenses) < maxLicenses {
+			f.licenses = append(f.licenses, place{at.a, at.b})
 		}
+	} else if g == tA && len(f.remarks) < maxLicenses && bytes.Contains(lx.src[at.a:at.b], ccHost) && licenses(lx.src[:at.a]) {
+		f.remarks = append(f.remarks, place{at.a, at.b})
 	}
 }
 
@@ -86,7 +102,7 @@ func (f *headFacts) seeMeta(lx *lexer) {
 	if !ok {
 		return
 	}
-	for _, key := range [...]uint64{keyName, keyProperty, keyItemprop} {
+	for _, key := range [...]uint64{keyName, keyProperty, keyItemprop, keyHTTPEquiv} {
 		at, ok := find(lx.attrs, key)
 		if !ok || at.b-at.a > 40 {
 			continue
@@ -107,8 +123,10 @@ func (f *headFacts) seeMeta(lx *lexer) {
 			f.set(factDate, content)
 		case "og:site_name", "application-name":
 			f.set(factSite, content)
-		case "content-language", "dc.language":
+		case "content-language", "dc.language", "dcterms.language":
 			f.set(factLang, content)
+		case "og:locale":
+			f.set(factLocale, content)
 		case "dc.rights", "license", "dcterms.license":
 			if SPDX(string(lx.src[content.a:content.b])) != "" {
 				f.set(factLicense, content)
@@ -133,14 +151,23 @@ func (f *headFacts) page(w *writer) Page {
 			break
 		}
 	}
-	if lang := f.value(w, factLang); validLang(lang) {
-		p.Lang = lang
+	for _, lang := range []string{f.value(w, factLang), f.value(w, factLocale)} {
+		lang, _, _ = strings.Cut(strings.ReplaceAll(lang, "_", "-"), ",")
+		if lang = strings.TrimSpace(lang); validLang(lang) {
+			p.Lang = lang
+			break
+		}
 	}
-	p.License = SPDX(f.value(w, factLicense))
+	p.License = f.license(w)
 	return p
 }
 
-func (f *headFacts) value(w *writer, fact int) string { return w.line(f.values[fact]) }
+func (f *headFacts) value(w *writer, fact int) string {
+	w.attribute = true
+	s := w.line(f.values[fact])
+	w.attribute = false
+	return s
+}
 
 // maxFact bounds the length of a stated fact in bytes; longer ones are abuse and are cut.
 const maxFact = 1000
@@ -151,8 +178,8 @@ func (w *writer) line(at place) string {
 		return ""
 	}
 	s := w.src[at.a:min(at.b, at.a+maxFact)]
-	out, _ := w.appendText(nil, 0, 0, s)
-	return strings.ToValidUTF8(string(oneLine(out)), "")
+	w.fact, _ = w.appendText(w.fact[:0], 0, 0, s)
+	return w.kept.text(oneLine(w.fact))
 }
 
 // linked finds a string in the JSON-LD scripts: the value of a key, or of the inner key in the object or list that follows it.
@@ -177,8 +204,8 @@ func (f *headFacts) linked(w *writer, key, inner string) string {
 			continue
 		}
 		if end := bytes.IndexByte(s[1:], '"'); end > 0 && end < 200 && bytes.IndexByte(s[1:1+end], '\\') < 0 {
-			out, _ := w.appendText(nil, 0, 0, s[1:1+end])
-			return strings.ToValidUTF8(string(oneLine(out)), "")
+			w.fact, _ = w.appendText(w.fact[:0], 0, 0, s[1:1+end])
+			return w.kept.text(oneLine(w.fact))
 		}
 	}
 	return ""
@@ -203,7 +230,7 @@ func cutSite(title, site string) string {
 // cutTail takes what looks like a site's name off a <title>: at most five words behind a bar or dash, with three or more before it.
 func cutTail(title string) string {
 	for _, sep := range []string{" | ", " — ", " – ", " - "} {
-		if i := strings.LastIndex(title, sep); i > 0 && len(strings.Fields(title[:i])) >= 3 && len(strings.Fields(title[i:])) <= 6 {
+		if i := strings.LastIndex(title, sep); i > 0 && strings.Count(title[:i], " ") >= 2 && strings.Count(title[i:], " ") <= 6 {
 			return title[:i]
 		}
 	}

@@ -90,24 +90,25 @@ func (m *matcher) scan(name []byte) hint {
 }
 
 var (
-	keyClass    = packName("class")
-	keyID       = packName("id")
-	keyRole     = packName("role")
-	keyItemprop = packName("itemprop")
-	keyHidden   = packName("hidden")
-	keyStyle    = packName("style")
-	keyAria     = packName("aria-hid") // aria-hidden
-	keyType     = packName("type")
-	keyName     = packName("name")
-	keyProperty = packName("property")
-	keyContent  = packName("content")
-	keyRel      = packName("rel")
-	keyHref     = packName("href")
-	keyDatetime = packName("datetime")
-	keyLang     = packName("lang")
-	keyAlt      = packName("alt")
-	keyAlttext  = packName("alttext")
-	keyXMLLang  = packName("xml:lang")
+	keyClass     = packName("class")
+	keyID        = packName("id")
+	keyRole      = packName("role")
+	keyItemprop  = packName("itemprop")
+	keyHidden    = packName("hidden")
+	keyStyle     = packName("style")
+	keyAria      = packName("aria-hid") // aria-hidden
+	keyType      = packName("type")
+	keyName      = packName("name")
+	keyProperty  = packName("property")
+	keyContent   = packName("content")
+	keyRel       = packName("rel")
+	keyHref      = packName("href")
+	keyDatetime  = packName("datetime")
+	keyLang      = packName("lang")
+	keyAlt       = packName("alt")
+	keyAlttext   = packName("alttext")
+	keyXMLLang   = packName("xml:lang")
+	keyHTTPEquiv = packName("http-equ") // http-equiv
 )
 
 var (
@@ -117,7 +118,7 @@ var (
 
 // elementHints sums up what an element's attributes say. Ids count on containers only: elsewhere, and on the sections of
 // documentation, they are anchors made from the text itself.
-func elementHints(src []byte, attrs []attr, g tag) hint {
+func elementHints(src []byte, attrs []attr, g tag, known *nameCache) hint {
 	var h, id hint
 	anchor := tagFlags[g]&fNamed == 0
 	for _, at := range attrs {
@@ -125,12 +126,12 @@ func elementHints(src []byte, attrs []attr, g tag) hint {
 		switch at.key {
 		case keyClass:
 			if at.len == len("class") {
-				h |= names.scan(v)
+				h |= known.scan(v)
 				anchor = anchor || string(v) == "section"
 			}
 		case keyID:
 			if !anchor {
-				id = names.scan(v)
+				id = known.scan(v)
 			}
 		case keyRole:
 			h |= roleHints(v)
@@ -202,30 +203,4 @@ func styleIs(v []byte, property, value string) bool {
 		return false
 	}
 	return hasPrefixFold(v[skipSpace(v, p+1):], value)
-}
-
-// maxLeadIn is longer than the longest of leadIns.
-const maxLeadIn = 48
-
-// leads holds leadIns by their first byte.
-var leads = makeLeads()
-
-func makeLeads() (byFirst [256][]string) {
-	for _, phrase := range leadIns {
-		byFirst[phrase[0]] = append(byFirst[phrase[0]], phrase)
-	}
-	return byFirst
-}
-
-// isLeadIn reports whether text, in lower case, begins with one of leadIns.
-func isLeadIn(text []byte) bool {
-	if len(text) == 0 {
-		return false
-	}
-	for _, phrase := range leads[text[0]] {
-		if len(text) >= len(phrase) && string(text[:len(phrase)]) == phrase {
-			return true
-		}
-	}
-	return false
 }

@@ -18,25 +18,40 @@ type Page struct {
 }
 
 // HTML extracts the main text of web pages: it drops menus, advertisements, comments and the like, and keeps the article, the
-// documentation or the post with its headings, lists, tables and code. The zero value is ready. It owns scratch space that is
-// reused from page to page, so it serves one goroutine at a time.
+// documentation or the post with its headings, lists, tables and code. The zero value is ready, and writes the shape of text that the
+// package comment tells. It owns scratch space that is reused from page to page, so it serves one goroutine at a time.
 type HTML struct {
+	// Markdown asks for Markdown instead: headings with #, nested and numbered lists, tables with pipes and a rule under their first
+	// row, fenced code, quotations with >, an empty line between blocks. Links, emphasis and inline code are their text alone, pictures
+	// are left out, and characters that Markdown could take for marks are not escaped, but for the pipe inside of a table.
+	Markdown bool
+
 	tree    tree
 	decider decider
 	writer  writer
 	out     []byte
-	title   []byte
+	title   []byte // the title, folded
+	leads   []span // where the standfirsts are in out
+	lists   []list // open lists of Markdown
 	line    []byte
 }
 
-// Extract finds the main text of page, which must be UTF-8 (see Decode). A page without text gives an empty Text; the only
-// error is a page of 2 GiB or more. It takes time linear in the page's size, and never panics on any bytes.
+// maxScratch is for how many nodes scratch space is kept from page to page: six times what the largest of 8,664 real pages needs.
+const maxScratch = 1 << 18
+
+// Extract finds the main text of page, which must be UTF-8 (see Decode). A page without text gives an empty Text; the
+// only errors are ErrTooManyNodes and a page of 2 GiB or more. It takes time linear in the page's size, and never panics on any bytes.
 func (x *HTML) Extract(page []byte) (Page, error) {
 	if len(page) > maxPage {
 		return Page{}, fmt.Errorf("extract: page of %d bytes, at most %d can be read", len(page), maxPage)
 	}
+	if cap(x.tree.nodes) > maxScratch {
+		*x = HTML{Markdown: x.Markdown}
+	}
 	page = bytes.TrimPrefix(page, []byte("\uFEFF"))
-	x.tree.parse(page)
+	if err := x.tree.parse(page); err != nil {
+		return Page{}, err
+	}
 	if x.writer.entities == nil {
 		x.writer.entities = entities{}
 	}
@@ -46,153 +61,116 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	d.weigh()
 	p := x.tree.facts.page(&x.writer)
 	p.Title = x.headline(p.Title, p.Site)
-	d.judge(d.titled(d.root(), x.titleHeading(p.Title)))
-	p.Text = x.write(p.Title)
+	heading := x.titleHeading(p.Title)
+	root := d.titled(d.root(), heading)
+	d.judge(root, heading)
+	d.keepLead(root, heading)
+	x.byline(&p, root, heading)
+	x.title = appendFolded(x.title[:0], []byte(p.Title))
+	if x.leads = x.leads[:0]; x.Markdown {
+		x.writeMarkdown()
+	} else {
+		x.write()
+	}
+	p.Text = x.out
 	return p, nil
 }
 
-// headline prefers the page's only <h1> to a stated title that is missing, or that says the same with more or other words, as
-// in "Lists - The Site". An <h1> that ends the stated title is the site's name.
+// headline prefers a heading to a stated title that is missing, or that says the same with more or other words, as in "Lists - The
+// Site": the page's only <h1>, or the longest heading that most of the stated title is made of. A heading that ends the stated title is
+// the site's name.
 func (x *HTML) headline(stated, site string) string {
-	found := -1
+	x.title = appendFolded(x.title[:0], []byte(stated))
+	only, tops, part := int32(-1), 0, int32(-1)
+	longest := 0
 	for i := range x.decider.blocks {
-		if x.decider.blocks[i].tag == tH1 {
-			if found >= 0 {
-				return stated
-			}
-			found = i
+		b := &x.decider.blocks[i]
+		if b.tag == tH1 {
+			only, tops = int32(i), tops+1
+		}
+		if !isHeading(b.tag) || b.tag > tH2 || int(b.chars) > 2*len(x.title)+8 || len(x.title) < 4 {
+			continue
+		}
+		x.foldBlock(b)
+		least := 8
+		if b.tag == tH2 {
+			least = max(least, len(x.title)*6/10)
+		}
+		if n := len(x.line); n >= least && n > longest && n < len(x.title) && bytes.Contains(x.title, x.line) && !bytes.HasSuffix(x.title, x.line) {
+			part, longest = int32(i), n
 		}
 	}
-	if found < 0 {
-		return stated
+	if tops == 1 {
+		if h1 := x.blockLine(only); stated == "" || x.saysTitle(h1, site) {
+			return h1
+		}
 	}
-	x.line = oneLine(x.writer.append(x.line[:0], &x.decider.blocks[found]))
-	h1 := strings.ToValidUTF8(string(x.line[:min(len(x.line), maxFact)]), "")
-	if stated == "" {
-		return h1
+	if part >= 0 && longest*2 > len(x.title) {
+		return x.blockLine(part)
 	}
-	x.title = appendFolded(x.title[:0], []byte(stated))
+	return stated
+}
+
+// foldBlock puts the text of a block, folded, into line.
+func (x *HTML) foldBlock(b *block) {
+	x.out = x.writer.append(x.out[:0], b)
+	x.line = appendFolded(x.line[:0], x.out)
+}
+
+// blockLine is the text of block i on one line.
+func (x *HTML) blockLine(i int32) string {
+	x.out = oneLine(x.writer.append(x.out[:0], &x.decider.blocks[i]))
+	return x.writer.kept.text(x.out[:min(len(x.out), maxFact)])
+}
+
+// saysTitle reports whether the page's only <h1> says what its stated title, which x.title is the folding of, does.
+func (x *HTML) saysTitle(h1, site string) bool {
 	x.line = appendFolded(x.line[:0], []byte(h1))
 	if len(x.line) < 4 || h1 == site || len(x.title) >= len(x.line) && bytes.HasSuffix(x.title, x.line) {
-		return stated
+		return false
 	}
 	if bytes.HasPrefix(x.title, x.line) {
-		return h1
+		return true
 	}
-	words := strings.Fields(h1)
-	shared := 0
-	for _, w := range words {
+	words, shared := 0, 0
+	for w := range strings.FieldsSeq(h1) {
+		words++
 		x.line = appendFolded(x.line[:0], []byte(w))
 		if bytes.Contains(x.title, x.line) {
 			shared++
 		}
 	}
-	if len(words) >= 3 && shared*2 > len(words) {
-		return h1
-	}
-	return stated
+	return words >= 3 && shared*2 > words
 }
 
-// titleHeading is the one heading that says the title, or -1.
+// titleHeading is the heading that says the title, or -1: the one <h1> that does, or the only heading at all.
 func (x *HTML) titleHeading(title string) int32 {
 	x.title = appendFolded(x.title[:0], []byte(title))
-	found := int32(-1)
+	first, top := int32(-1), int32(-1)
+	all, tops := 0, 0
 	for i := range x.decider.blocks {
 		b := &x.decider.blocks[i]
 		if !isHeading(b.tag) || len(x.title) < 4 || int(b.chars) > 2*len(x.title) {
 			continue
 		}
-		x.out = x.writer.append(x.out[:0], b)
-		if x.line = appendFolded(x.line[:0], x.out); bytes.Equal(x.line, x.title) {
-			if found >= 0 {
-				return -1
-			}
-			found = int32(i)
-		}
-	}
-	return found
-}
-
-// write joins the kept blocks into text.
-func (x *HTML) write(title string) []byte {
-	d := &x.decider
-	out := x.out[:0]
-	x.title = appendFolded(x.title[:0], []byte(title))
-	row, cell := int32(-1), int32(-1)
-	for i := range d.blocks {
-		b := &d.blocks[i]
-		if !b.keep {
+		if x.foldBlock(b); !bytes.Equal(x.line, x.title) {
 			continue
 		}
-		mark := len(out)
-		r, c := x.cellOf(b)
-		if mark > 0 {
-			if r >= 0 && r == row && c != cell {
-				out = append(out, " | "...)
-			} else {
-				out = append(out, '\n')
-			}
+		all, first = all+1, int32(i)
+		if b.tag == tH1 {
+			tops, top = tops+1, int32(i)
 		}
-		if b.ctx&gList != 0 && r < 0 && x.firstInItem(int32(i), b.node) {
-			out = append(out, "- "...)
-		}
-		at := len(out)
-		out = x.writer.append(out, b)
-		if len(out) == at || x.repeatsTitle(b, out[at:]) {
-			out = out[:mark]
-			continue
-		}
-		if b.ctx&gPre == 0 && (isHeading(b.tag) || r >= 0) {
-			oneLine(out[at:])
-		}
-		row, cell = r, c
 	}
-	x.out = out
-	return out
+	if tops == 1 {
+		return top
+	}
+	if all == 1 {
+		return first
+	}
+	return -1
 }
 
-// maxCellWords is the most words that a cell of a data table has; tables with more are layout.
-const maxCellWords = 60
-
-// cellOf gives the table row and cell that a block is in, where that cell holds nothing else, and -1, -1 anywhere else.
-func (x *HTML) cellOf(b *block) (row, cell int32) {
-	d := &x.decider
-	if b.ctx&gTable == 0 || b.words >= maxCellWords || b.ctx&gPre != 0 {
-		return -1, -1
-	}
-	for i := b.node; i > 0; i = d.nodes[i].parent {
-		switch d.nodes[i].tag {
-		case tTd, tTh:
-			if d.before[d.nodes[i].end]-d.before[i] > 1 {
-				return -1, -1
-			}
-			for r := d.nodes[i].parent; r > 0; r = d.nodes[r].parent {
-				switch d.nodes[r].tag {
-				case tTr:
-					return r, i
-				case tTable:
-					return -1, -1
-				}
-			}
-		case tTable, tLi, tCaption:
-			return -1, -1
-		}
-	}
-	return -1, -1
-}
-
-// firstInItem reports whether block i, which stands in node, is the first of a list item.
-func (x *HTML) firstInItem(i, node int32) bool {
-	d := &x.decider
-	for ; node > 0 && d.before[node] == i; node = d.nodes[node].parent {
-		if d.nodes[node].tag == tLi {
-			return true
-		}
-	}
-	return false
-}
-
-// repeatsTitle reports whether a heading, or a bold line, only says the title again.
+// repeatsTitle reports whether a heading only says the title again.
 func (x *HTML) repeatsTitle(b *block, text []byte) bool {
 	if len(x.title) == 0 || !isHeading(b.tag) || len(text) > 2*len(x.title)+16 {
 		return false

@@ -31,7 +31,7 @@ func metaCharset(page []byte, size int) string {
 				return ""
 			}
 			s.b = s.b[2+end+3:]
-		case hasPrefixFold(s.b, "<meta") && len(s.b) > 5 && (space(s.b[5]) || s.b[5] == '/'):
+		case hasPrefixFold(s.b, "<meta") && len(s.b) > 5 && (htmlSpace(s.b[5]) || s.b[5] == '/'):
 			s.b = s.b[5:]
 			if name := s.meta(); name != "" {
 				return asciiCompatible(name)
@@ -54,14 +54,14 @@ func letterAt(b []byte, i int) bool {
 	return uint(i) < uint(len(b)) && 'a' <= lower[b[i]] && lower[b[i]] <= 'z'
 }
 
-func space(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
+func htmlSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
 
 // prescan is what is left of the head of a page.
 type prescan struct{ b []byte }
 
 // tag goes over a tag and its attributes.
 func (s *prescan) tag() {
-	for len(s.b) > 0 && !space(s.b[0]) && s.b[0] != '>' {
+	for len(s.b) > 0 && !htmlSpace(s.b[0]) && s.b[0] != '>' {
 		s.b = s.b[1:]
 	}
 	for {
@@ -102,7 +102,7 @@ func (s *prescan) meta() string {
 // attribute reads the next attribute of a tag; a nil name ends the tag.
 func (s *prescan) attribute() (name, value []byte) {
 	b := s.b
-	for len(b) > 0 && (space(b[0]) || b[0] == '/') {
+	for len(b) > 0 && (htmlSpace(b[0]) || b[0] == '/') {
 		b = b[1:]
 	}
 	if len(b) == 0 || b[0] == '>' {
@@ -110,7 +110,7 @@ func (s *prescan) attribute() (name, value []byte) {
 		return nil, nil
 	}
 	n := 1 // a name may begin with an equals sign
-	for n < len(b) && !space(b[n]) && b[n] != '/' && b[n] != '>' && b[n] != '=' {
+	for n < len(b) && !htmlSpace(b[n]) && b[n] != '/' && b[n] != '>' && b[n] != '=' {
 		n++
 	}
 	name, b = b[:n], b[n:]
@@ -130,7 +130,7 @@ func (s *prescan) attribute() (name, value []byte) {
 		return name, b[1 : end+1]
 	}
 	n = 0
-	for n < len(b) && !space(b[n]) && b[n] != '>' {
+	for n < len(b) && !htmlSpace(b[n]) && b[n] != '>' {
 		n++
 	}
 	s.b = b[n:]

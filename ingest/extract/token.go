@@ -9,6 +9,9 @@ type lexer struct {
 	pos   int
 	tok   token
 	attrs []attr // of the last start tag, where its tag asked for them; at most maxAttrs
+
+	foreign bool // inside <svg> or <math>: no element is raw, and CDATA is text
+	cut     bool // a script would have swallowed the rest of the page
 }
 
 type tokenKind uint8
@@ -26,6 +29,7 @@ type token struct {
 	kind      tokenKind
 	tag       tag
 	selfClose bool
+	key       uint64 // of a tag: its name, as packName packs it
 	a, b      int
 }
 
@@ -42,10 +46,13 @@ var (
 	dashes   = []byte("--")
 	cdata    = []byte("<![CDATA[")
 	cdataEnd = []byte("]]>")
+
+	commentStart = []byte("!--")
+	commentStop  = []byte("-->")
 )
 
 func (lx *lexer) reset(src []byte) {
-	lx.src, lx.pos = src, 0
+	lx.src, lx.pos, lx.foreign, lx.cut = src, 0, false, false
 	lx.attrs = lx.attrs[:0]
 }
 
@@ -58,7 +65,7 @@ func (lx *lexer) next() bool {
 			case bclass[c]&cAlpha != 0:
 				lx.startTag()
 				return true
-			case c == '/':
+			case c == '/' && lx.pos+2 < len(src):
 				if lx.endTag() {
 					return true
 				}
@@ -121,7 +128,7 @@ func (lx *lexer) startTag() {
 	name := lx.pos + 1
 	key, p := lx.tagName(name)
 	t := tagOf(key, p-name)
-	lx.tok = token{kind: startToken, tag: t}
+	lx.tok = token{kind: startToken, tag: t, key: key}
 	lx.attrs = lx.attrs[:0]
 	if p < len(lx.src) && lx.src[p] == '>' {
 		p++
@@ -129,11 +136,19 @@ func (lx *lexer) startTag() {
 		p = lx.attributes(p, tagFlags[t]&fAttrs != 0)
 	}
 	lx.pos = p
-	if tagFlags[t]&fRaw == 0 || (t == tSvg || t == tMath) && lx.tok.selfClose {
+	if tagFlags[t]&fRaw == 0 || lx.foreign {
 		return
 	}
-	lx.tok.a = p
-	lx.tok.b, lx.pos = rawEnd(lx.src, p, key)
+	end, next := 0, 0
+	if t == tScript && !lx.cut {
+		// Some pages hide one <script> in another for ever, and browsers show nothing more of them. We do, once that is known.
+		end, next = scriptEnd(lx.src, p)
+		lx.cut = end == len(lx.src)
+	}
+	if t != tScript || lx.cut {
+		end, next = rawEnd(lx.src, p, key)
+	}
+	lx.tok.a, lx.tok.b, lx.pos = p, end, lx.tagEnd(next)
 }
 
 // attributes reads to the end of a start tag and returns where it is. Values are kept only where want says so.
@@ -202,14 +217,22 @@ func skipSpace(src []byte, p int) int {
 func (lx *lexer) endTag() bool {
 	src := lx.src
 	name := lx.pos + 2
-	if name >= len(src) || bclass[src[name]]&cAlpha == 0 {
-		lx.pos = after(src, min(name, len(src)), '>')
+	if bclass[src[name]]&cAlpha == 0 {
+		lx.pos = after(src, name, '>')
 		return false
 	}
 	key, p := lx.tagName(name)
-	lx.tok = token{kind: endToken, tag: tagOf(key, p-name)}
-	lx.pos = after(src, p, '>')
+	lx.tok = token{kind: endToken, tag: tagOf(key, p-name), key: key}
+	lx.pos = lx.tagEnd(p)
 	return true
+}
+
+// tagEnd is where an end tag is over whose name ends at p. It may have attributes, and ">" in them.
+func (lx *lexer) tagEnd(p int) int {
+	if p < len(lx.src) && lx.src[p] == '>' {
+		return p + 1
+	}
+	return lx.attributes(p, false)
 }
 
 // skipDeclaration steps over a comment, a CDATA section, a doctype or a processing instruction.
@@ -219,7 +242,7 @@ func (lx *lexer) skipDeclaration() {
 	switch {
 	case len(rest) >= 4 && rest[2] == '-' && rest[3] == '-':
 		lx.pos = commentEnd(src, p+4)
-	case bytes.HasPrefix(rest, cdata):
+	case lx.foreign && bytes.HasPrefix(rest, cdata):
 		if e := bytes.Index(rest[len(cdata):], cdataEnd); e >= 0 {
 			lx.pos = p + len(cdata) + e + len(cdataEnd)
 		} else {
@@ -265,7 +288,44 @@ func after(src []byte, p int, c byte) int {
 	return p + e + 1
 }
 
-// rawEnd finds the end tag that closes raw content beginning at i: where the content ends and where the page goes on.
+// scriptEnd is rawEnd for a script, in which a comment hides whole <script> elements: the standard's escaped and double escaped states.
+func scriptEnd(src []byte, i int) (end, next int) {
+	hidden, inner := -1, false // behind the comment that p is in; inside of a <script> in that comment
+	for p := i; ; p++ {
+		e := bytes.IndexByte(src[p:], '<')
+		if e < 0 {
+			return len(src), len(src)
+		}
+		p += e
+		if p >= hidden {
+			hidden, inner = -1, false
+		}
+		rest := src[p+1:]
+		switch {
+		case hidden < 0 && bytes.HasPrefix(rest, commentStart):
+			if hidden = bytes.Index(rest[1:], commentStop); hidden < 0 {
+				hidden = len(src)
+			} else {
+				hidden += p + 2 + len(commentStop)
+			}
+		case hidden >= 0 && !inner && isScript(rest):
+			inner = true
+		case len(rest) > 0 && rest[0] == '/' && isScript(rest[1:]):
+			if !inner {
+				return p, p + len("</script")
+			}
+			inner = false
+		}
+	}
+}
+
+// isScript reports whether a tag's name at the start of s is "script".
+func isScript(s []byte) bool {
+	const name = "script"
+	return len(s) > len(name) && hasPrefixFold(s, name) && bclass[s[len(name)]]&cEndName != 0
+}
+
+// rawEnd finds the end tag that closes raw content beginning at i: where the content ends, and where the name of the end tag does.
 func rawEnd(src []byte, i int, key uint64) (end, next int) {
 	size := 0
 	for k := key; k != 0; k >>= 8 {
@@ -289,7 +349,7 @@ func rawEnd(src []byte, i int, key uint64) (end, next int) {
 		}
 		q := p + 2 + size
 		if k == 0 && (q >= len(src) || bclass[src[q]]&cEndName != 0) {
-			return p, after(src, min(q, len(src)), '>')
+			return p, q
 		}
 	}
 }

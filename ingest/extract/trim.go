@@ -1,32 +1,77 @@
 package extract
 
-// judge decides for every block inside the root whether it is kept.
-func (d *decider) judge(root int32) {
+// judge decides for every block inside the root whether it is kept. heading is the block that says the title, or -1.
+func (d *decider) judge(root, heading int32) {
 	for i := range d.blocks {
 		d.blocks[i].keep = false
 	}
 	from, to := d.before[root], d.before[d.nodes[root].end]
 	d.inherit(root)
 	first, last := d.span(from, to)
+	foreign := from // blocks before this one stand under a heading that speaks of other articles
 	for i := from; i < to; i++ {
 		b := &d.blocks[i]
 		s := d.score(b, root)
+		if b.section && i >= foreign {
+			foreign = d.foreignEnd(i, root)
+		}
+		if i < foreign {
+			s -= 1.2
+		}
 		if i < first || i > last {
 			s -= d.outside(b)
 		}
+		if i < heading && b.words < maxSaying {
+			s -= 0.9 // a motto of the site, a crumb of its path
+		}
 		b.keep = s > 0
 	}
+	d.settleLists(root, from, to)
 	d.settleTables(from, to)
-	d.dropLooseHeadings(from, to)
+	d.settleHeadings(from, to)
 }
 
-// inherit fills inner: the hints between the root and each node below it.
+// foreignEnd is where the section ends that block i is the heading of: at the next heading of its level, at the end of the element
+// that holds more than the heading, or at once if the section is a large part of the text.
+func (d *decider) foreignEnd(i, root int32) int32 {
+	level := d.blocks[i].tag
+	if !isHeading(level) {
+		return i
+	}
+	to := d.before[d.nodes[root].end]
+	for around := d.blocks[i].node; around > root; around = d.nodes[around].parent {
+		if end := d.before[d.nodes[around].end]; end > i+1 {
+			to = min(to, end)
+			break
+		}
+	}
+	end := i + 1
+	for end < to && !(isHeading(d.blocks[end].tag) && d.blocks[end].tag <= level) {
+		end++
+	}
+	if d.good[end]-d.good[i] > 0.3*d.goodIn(root) {
+		return i
+	}
+	return end
+}
+
+// inherit fills inner and box for the root and the elements below it.
 func (d *decider) inherit(root int32) {
 	d.inner = grow(d.inner, len(d.nodes))
-	d.inner[root] = 0
+	d.box = grow(d.box, len(d.nodes))
+	for i := root; i >= 0; i = d.nodes[i].parent { // text in an inline root stands in a block around it
+		d.inner[i], d.box[i] = 0, root
+	}
 	for i := root + 1; i < d.nodes[root].end; i++ {
 		nd := &d.nodes[i]
+		if nd.tag == tNone {
+			continue
+		}
 		d.inner[i] = d.inner[nd.parent] | nd.hints
+		d.box[i] = i
+		if tagFlags[nd.tag]&fShelf != 0 {
+			d.box[i] = d.box[nd.parent]
+		}
 	}
 }
 
@@ -55,7 +100,10 @@ func (d *decider) outside(b *block) float32 {
 		return 0.35
 	}
 	switch b.tag {
-	case tLi, tDd, tDt, tTd, tTh, tPre, tBlockquote, tH2, tH3, tH4:
+	case tPre, tBlockquote, tH2, tH3, tH4:
+		return 0.35
+	}
+	if b.ctx&(gList|gTable) != 0 {
 		return 0.35
 	}
 	return 0.9
@@ -83,10 +131,19 @@ func (d *decider) score(b *block, root int32) float32 {
 			s -= 0.5
 		}
 	}
-	if b.words < 30 && d.leadsAway(b) {
-		s -= 1.5
+	s += d.boxScore(b, root)
+	b.section = false
+	if s <= 0 && !isHeading(b.tag) {
+		return s // whatever it says
 	}
-	return s + d.boxScore(b, root)
+	says := d.says(b)
+	b.section = says&pSection != 0
+	if says&pAway != 0 && b.words < 30 {
+		s -= 1.5
+	} else if says&pCredit != 0 {
+		s -= 1.2
+	}
+	return s
 }
 
 var tagScore = [256]float32{
@@ -125,24 +182,11 @@ func hintPenalty(h hint) float32 {
 
 // boxScore speaks for a short block that stands among good ones, and against one in a box without any.
 func (d *decider) boxScore(b *block, root int32) float32 {
-	box := b.node
-	if box != root {
-		box = d.nodes[box].parent
+	box := root
+	if b.node > root {
+		box = max(d.nodes[d.nodes[b.node].parent].box, root)
 	}
-	for box > root && tagFlags[d.nodes[box].tag]&fBlock == 0 {
-		box = d.nodes[box].parent
-	}
-	for box > root {
-		switch d.nodes[box].tag {
-		case tUl, tOl, tDl, tLi, tTr, tTbody, tThead, tTable, tTd, tBlockquote, tP:
-			box = d.nodes[box].parent
-			continue
-		}
-		break
-	}
-	if box < root {
-		box = root
-	}
+	box = d.box[box]
 	whole := d.weight(root)
 	if whole <= 0 {
 		return 0
@@ -157,82 +201,4 @@ func (d *decider) boxScore(b *block, root int32) float32 {
 		return -0.35
 	}
 	return 0
-}
-
-// leadsAway reports whether a block begins like a pointer to other pages or like the page's own machinery.
-func (d *decider) leadsAway(b *block) bool {
-	d.lower = d.lower[:0]
-	for k := b.first; k <= b.last && len(d.lower) < maxLeadIn; k++ {
-		nd := &d.nodes[k]
-		if nd.tag != tNone {
-			continue
-		}
-		for _, c := range d.src[nd.a:nd.b] {
-			if bclass[c]&cSpace != 0 {
-				if len(d.lower) == 0 || d.lower[len(d.lower)-1] == ' ' {
-					continue
-				}
-				c = ' '
-			}
-			d.lower = append(d.lower, lower[c])
-			if len(d.lower) == maxLeadIn {
-				break
-			}
-		}
-	}
-	return isLeadIn(d.lower)
-}
-
-// settleTables keeps the cells of a table of data together: all of them if most of their words are kept, else none.
-func (d *decider) settleTables(from, to int32) {
-	for i := from; i < to; {
-		b := &d.blocks[i]
-		table := int32(-1)
-		if b.ctx&gTable != 0 && (b.tag == tTd || b.tag == tTh) {
-			table = d.above(b.node, tTable)
-		}
-		if table < 0 {
-			i++
-			continue
-		}
-		end := min(d.before[d.nodes[table].end], to)
-		var kept, all int32
-		cells := true
-		for k := i; k < end; k++ {
-			c := &d.blocks[k]
-			all += c.words
-			if c.keep {
-				kept += c.words
-			}
-			cells = cells && c.words < maxCellWords
-		}
-		if cells {
-			for k := i; k < end; k++ {
-				d.blocks[k].keep = kept*2 >= all
-			}
-		}
-		i = max(end, i+1)
-	}
-}
-
-// above is the closest ancestor of node i that is a g, or -1.
-func (d *decider) above(i int32, g tag) int32 {
-	for i > 0 {
-		i = d.nodes[i].parent
-		if i >= 0 && d.nodes[i].tag == g {
-			return i
-		}
-	}
-	return -1
-}
-
-// dropLooseHeadings drops kept headings after the last kept text.
-func (d *decider) dropLooseHeadings(from, to int32) {
-	for i := to - 1; i >= from; i-- {
-		b := &d.blocks[i]
-		if b.keep && !isHeading(b.tag) {
-			return
-		}
-		b.keep = false
-	}
 }
