@@ -28,6 +28,7 @@ type cutter struct {
 
 	open    bool  // the last block is still growing
 	element int32 // the block element that it stands in
+	heading int32 // the last heading that was entered
 	lastBr  int32
 	lead    int32 // preformatted: the white space that the next block begins with, or -1
 }
@@ -41,7 +42,7 @@ func (c *cutter) cut(src []byte, nodes []node) {
 	c.cell = grow(c.cell, n)
 	c.cell[0] = 0
 	c.blocks = slices.Grow(c.blocks[:0], n/3)
-	c.open, c.element, c.lastBr, c.lead = false, 0, -1, -1
+	c.open, c.element, c.heading, c.lastBr, c.lead = false, 0, 0, -1, -1
 	for i := int32(0); i < int32(n); {
 		c.before[i] = int32(len(c.blocks))
 		nd := &nodes[i]
@@ -80,6 +81,9 @@ func (c *cutter) enter(i int32, around hint) int32 {
 		c.cell[i] = i
 	} else if i > 0 {
 		c.cell[i] = c.cell[nd.parent]
+	}
+	if isHeading(nd.tag) {
+		c.heading = i
 	}
 	root := nd.tag == tBody || nd.tag == tHtml
 	if root {
@@ -158,13 +162,8 @@ func (c *cutter) text(i int32, around hint) {
 // tagOf is the tag that tells what a block in the current element is: of a <div> or <p> inside of a heading, the heading's.
 func (c *cutter) tagOf(around hint) tag {
 	g := c.nodes[c.element].tag
-	if around&gHeading == 0 || isHeading(g) {
-		return g
-	}
-	for i := c.element; i > 0; i = c.nodes[i].parent {
-		if isHeading(c.nodes[i].tag) {
-			return c.nodes[i].tag
-		}
+	if h := c.heading; around&gHeading != 0 && !isHeading(g) && h > 0 && h < c.element && c.element < c.nodes[h].end {
+		return c.nodes[h].tag
 	}
 	return g
 }

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // corpus lists the WARC files beside the repository, as paths below webData: the benchmark, documentation and crawls.
@@ -33,9 +35,19 @@ func corpus(tb testing.TB) []string {
 	return files
 }
 
-// corpusPages calls f with each step-th page of a WARC file, decoded to UTF-8. Damaged records and files end early: this is no
-// test of WARC.
-func corpusPages(tb testing.TB, name string, step int, f func(url string, page []byte)) {
+const allPages = 1 << 30
+
+// somePages is allPages, or few in short tests.
+func somePages() int {
+	if testing.Short() {
+		return 10
+	}
+	return allPages
+}
+
+// corpusPages calls f with the first pages of a WARC file, at most limit of them, decoded to UTF-8. Damaged records and files end early:
+// this is no test of WARC.
+func corpusPages(tb testing.TB, name string, limit int, f func(url string, page []byte)) {
 	tb.Helper()
 	file, err := os.Open(webData + name)
 	if err != nil {
@@ -47,7 +59,7 @@ func corpusPages(tb testing.TB, name string, step int, f func(url string, page [
 		return
 	}
 	in := bufio.NewReaderSize(z, 1<<20)
-	for n := 0; ; {
+	for n := 0; n < limit; {
 		uri, record, err := warcRecord(in)
 		if err != nil {
 			return
@@ -56,9 +68,7 @@ func corpusPages(tb testing.TB, name string, step int, f func(url string, page [
 		if !ok {
 			continue
 		}
-		if n++; n%step != 0 {
-			continue
-		}
+		n++
 		if page, _, err := Decode(nil, body, contentType); err == nil {
 			f(uri, page)
 		}
@@ -111,4 +121,33 @@ func htmlBody(block []byte) (body []byte, contentType string, ok bool) {
 	}
 	body, _ = io.ReadAll(from) // a cut body is still a page
 	return body, r.Header.Get("Content-Type"), len(bytes.TrimSpace(body)) > 0
+}
+
+// BenchmarkPages times every real page by itself and reports the slow ones: the 99th percentile and the slowest, best of three.
+func BenchmarkPages(b *testing.B) {
+	var pages [][]byte
+	size := 0
+	for _, name := range corpus(b) {
+		corpusPages(b, name, allPages, func(_ string, page []byte) {
+			pages = append(pages, page)
+			size += len(page)
+		})
+	}
+	best := make([]float64, len(pages))
+	var x HTML
+	b.SetBytes(int64(size))
+	for b.Loop() {
+		for i, page := range pages {
+			for range 3 {
+				start := time.Now()
+				x.Extract(page)
+				if took := float64(time.Since(start).Microseconds()) / 1000; best[i] == 0 || took < best[i] {
+					best[i] = took
+				}
+			}
+		}
+	}
+	slices.Sort(best)
+	b.ReportMetric(best[len(best)*99/100], "ms/p99")
+	b.ReportMetric(best[len(best)-1], "ms/slowest")
 }

@@ -1,9 +1,12 @@
 package extract
 
+import "slices"
+
 // alien is an open element inside <svg> or <math>.
 type alien struct {
 	key   uint64 // its name, as the lexer packs it
-	inner bool   // what it holds is HTML, or it is HTML
+	kind  tag    // tSvg or tMath, of which it is; tNone if it is HTML
+	inner bool   // what it holds is HTML
 }
 
 // maxAliens is how many elements may be open inside <svg> or <math>; deeper ones are not told apart.
@@ -15,10 +18,11 @@ const maxAliens = 128
 func (t *tree) foreign(root tag) bool {
 	lx := &t.lx
 	defer func() { lx.foreign = false }()
-	t.alien = append(t.alien[:0], alien{key: packName(tagNames[root])})
+	t.alien = append(t.alien[:0], alien{key: packName(tagNames[root]), kind: root})
 	inner := 0 // how many of the open ones hold HTML
 	for {
-		lx.foreign = !t.alien[len(t.alien)-1].inner
+		around := t.alien[len(t.alien)-1]
+		lx.foreign = !around.inner
 		if !lx.next() {
 			return false
 		}
@@ -30,8 +34,14 @@ func (t *tree) foreign(root tag) bool {
 			if lx.tok.selfClose || !lx.foreign && tagFlags[g]&(fVoid|fRaw) != 0 || len(t.alien) == maxAliens {
 				continue
 			}
-			e := alien{key: lx.tok.key, inner: !lx.foreign && tagFlags[g]&fForeign == 0 || lx.foreign && holdsHTML(lx.tok.key)}
-			if e.inner {
+			e := alien{key: lx.tok.key, kind: around.kind}
+			if around.inner || around.key == keyAnnotation && g == tSvg {
+				e.kind = tNone
+				if tagFlags[g]&fForeign != 0 {
+					e.kind = g
+				}
+			}
+			if e.inner = e.kind == tNone || holdsHTML(e.key, e.kind); e.inner {
 				inner++
 			}
 			t.alien = append(t.alien, e)
@@ -63,8 +73,10 @@ func (t *tree) foreign(root tag) bool {
 // breaksOut reports whether a start tag is one of those of HTML that end foreign content.
 func breaksOut(lx *lexer) bool {
 	switch lx.tok.tag {
+	case tImg:
+		return lx.tok.key != keyImage
 	case tB, tBig, tBlockquote, tBody, tBr, tCenter, tCode, tDd, tDiv, tDl, tDt, tEm, tEmbed, tH1, tH2, tH3, tH4, tH5, tH6, tHead, tHr,
-		tI, tImg, tLi, tListing, tMenu, tMeta, tNobr, tOl, tP, tPre, tRuby, tS, tSmall, tSpan, tStrong, tStrike, tSub, tSup,
+		tI, tLi, tListing, tMenu, tMeta, tNobr, tOl, tP, tPre, tRuby, tS, tSmall, tSpan, tStrong, tStrike, tSub, tSup,
 		tTable, tTt, tU, tUl, tVar:
 		return true
 	case tFont:
@@ -78,20 +90,24 @@ func breaksOut(lx *lexer) bool {
 }
 
 var (
+	keyAnnotation = packName("annotation-xml")
+
 	keyColor = packName("color")
 	keyFace  = packName("face")
 	keySize  = packName("size")
+	keyImage = packName("image")
 )
 
 // holdsHTML reports whether an element of SVG or MathML has HTML inside.
-func holdsHTML(key uint64) bool {
-	for _, name := range htmlHolders {
-		if key == name {
-			return true
-		}
+func holdsHTML(key uint64, kind tag) bool {
+	holders := svgHolders
+	if kind == tMath {
+		holders = mathHolders
 	}
-	return false
+	return slices.Contains(holders, key)
 }
 
-var htmlHolders = [...]uint64{packName("foreignobject"), packName("desc"), packName("title"), packName("mi"), packName("mo"),
-	packName("mn"), packName("ms"), packName("mtext")}
+var (
+	svgHolders  = []uint64{packName("foreignobject"), packName("desc"), packName("title")}
+	mathHolders = []uint64{packName("mi"), packName("mo"), packName("mn"), packName("ms"), packName("mtext")}
+)

@@ -180,7 +180,7 @@ func (w *writer) line(at place) string {
 	}
 	s := w.src[at.a:min(at.b, at.a+maxFact)]
 	w.fact, _ = w.appendText(w.fact[:0], 0, 0, s)
-	return strings.ToValidUTF8(string(oneLine(w.fact)), "")
+	return w.kept.text(oneLine(w.fact))
 }
 
 // linked finds a string in the JSON-LD scripts: the value of a key, or of the inner key in the object or list that follows it.
@@ -206,7 +206,7 @@ func (f *headFacts) linked(w *writer, key, inner string) string {
 		}
 		if end := bytes.IndexByte(s[1:], '"'); end > 0 && end < 200 && bytes.IndexByte(s[1:1+end], '\\') < 0 {
 			w.fact, _ = w.appendText(w.fact[:0], 0, 0, s[1:1+end])
-			return strings.ToValidUTF8(string(oneLine(w.fact)), "")
+			return w.kept.text(oneLine(w.fact))
 		}
 	}
 	return ""

@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,8 +12,22 @@ import (
 // hostilePages are pages of about size bytes that were made to hurt.
 func hostilePages(size int) map[string]string {
 	repeat := func(s string) string { return strings.Repeat(s, max(size/len(s), 1)) }
+	pages := hostileElements(size, repeat)
+	maps.Copy(pages, hostileBytes(repeat))
+	var references, classes strings.Builder
+	for i := 0; references.Len() < size; i++ {
+		fmt.Fprintf(&references, "&a%d ", i)
+		fmt.Fprintf(&classes, "<i class=a%d>", i)
+	}
+	pages["distinct references"] = "<p>" + references.String()
+	pages["distinct classes"] = classes.String()
+	return pages
+}
+
+// hostileElements are elements where they do not belong.
+func hostileElements(size int, repeat func(string) string) map[string]string {
 	deep := func(s string) string { return strings.Repeat(s, maxDepth-20) }
-	pages := map[string]string{
+	return map[string]string{
 		"open tags":            repeat("<div>"),
 		"closed tags":          strings.Repeat("<div>", size/11) + strings.Repeat("</div>", size/11),
 		"open spans":           repeat("<span class=a>"),
@@ -32,6 +47,11 @@ func hostilePages(size int) map[string]string {
 		"deep paragraphs":      "<table><tr><td>" + deep("<div>") + repeat("<p>x"),
 		"deep cells":           deep("<div>") + "<table>" + repeat("<td>x"),
 		"deep in spans":        "<div>" + deep("<span class=a>") + repeat("<p>x"),
+		"judged deep":          "<div><p>" + long + deep("<div>") + repeat("<p>a b c d e") + strings.Repeat("</div>", maxDepth-20) + "<p>" + long,
+		"judged deep in cells": "<div><p>" + long + "<table><tr><td>" + deep("<div>") + repeat("<p>a b c d e") + "</table><p>" + long,
+		"judged deep in lists": "<div><p>" + long + deep("<ul>") + repeat("<li>a b c d e") + strings.Repeat("</ul>", maxDepth-20) + "<p>" + long,
+		"judged deep leads":    "<h1>a</h1>" + deep("<div>") + repeat("<p>a b c d e f g h.") + strings.Repeat("</div>", maxDepth-20) + "<div><p>" + strings.Repeat(long, 100),
+		"sections":             "<div><p>" + long + repeat("<h3>Related</h3><p>a b c d e") + "<p>" + long,
 		"headings":             deep("<div>") + repeat("</h1>"),
 		"titled headings":      "<title>mills</title>" + repeat("<h2>mill</h2>"),
 		"links":                repeat("<a>x"),
@@ -43,6 +63,19 @@ func hostilePages(size int) map[string]string {
 		"selects":              repeat("<select>x"),
 		"templates":            repeat("<template>x"),
 		"framesets":            strings.Repeat("<p>", size/6) + "x" + strings.Repeat("<frameset>", size/20),
+		"breaks":               "<p>" + repeat("<br>x<br><br>"),
+		"breaks alone":         "<p>x" + repeat("<br>"),
+		"svg":                  repeat("<svg>"),
+		"svg groups":           repeat("<svg><g>"),
+		"svg ends":             "<svg>" + deep("<g>") + repeat("</x>"),
+		"svg left":             repeat("<svg><p>"),
+		"math":                 repeat("<math><mi><svg><desc>"),
+	}
+}
+
+// hostileBytes are tokens without end, and ends without beginning.
+func hostileBytes(repeat func(string) string) map[string]string {
+	return map[string]string{
 		"less-than":            repeat("<"),
 		"less-than and spaces": repeat("< "),
 		"ampersands":           repeat("&a"),
@@ -63,16 +96,10 @@ func hostilePages(size int) map[string]string {
 		"raw text":             "<script>" + repeat("</scrip "),
 		"scripts":              repeat("<script>"),
 		"scripts in comments":  "<script>" + repeat("<!--<script></script>-->"),
+		"scripts for ever":     repeat("<script><!--<script></script>"),
 		"script comments":      "<script>" + repeat("<!--"),
-		"breaks":               "<p>" + repeat("<br>x<br><br>"),
-		"breaks alone":         "<p>x" + repeat("<br>"),
 		"pre":                  "<pre>" + repeat(" \n"),
 		"lines of spaces":      "<pre>x" + repeat(" "),
-		"svg":                  repeat("<svg>"),
-		"svg groups":           repeat("<svg><g>"),
-		"svg ends":             "<svg>" + deep("<g>") + repeat("</x>"),
-		"svg left":             repeat("<svg><p>"),
-		"math":                 repeat("<math><mi><svg><desc>"),
 		"cdata":                "<svg>" + repeat("<![CDATA["),
 		"formulas":             repeat("<math alttext='x'>"),
 		"nul":                  repeat("\x00"),
@@ -80,17 +107,6 @@ func hostilePages(size int) map[string]string {
 		"ld+json":              repeat(`<script type=ld+json>"author"</script>`),
 		"plaintext":            "<plaintext>" + repeat("<p>"),
 	}
-	var distinct strings.Builder
-	for i := 0; distinct.Len() < size; i++ {
-		fmt.Fprintf(&distinct, "&a%d ", i)
-	}
-	pages["distinct references"] = "<p>" + distinct.String()
-	distinct.Reset()
-	for i := 0; distinct.Len() < size; i++ {
-		fmt.Fprintf(&distinct, "<div class=a%d>", i)
-	}
-	pages["distinct classes"] = distinct.String()
-	return pages
 }
 
 // TestHostile holds the work on hostile pages of three sizes against bounds in their size. Work is counted, not timed.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -180,35 +179,6 @@ func TestExtractReuse(t *testing.T) {
 			}
 		}
 	}
-}
-
-func FuzzHTML(f *testing.F) {
-	for _, name := range []string{"testdata/news.html", "testdata/docs.html"} {
-		src, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(src)
-	}
-	f.Add([]byte("<table><tr><td><table></td><td>x<pre>\n &notit;&#xfffffff;<a href=' "))
-	var x HTML
-	f.Fuzz(func(t *testing.T, page []byte) {
-		page, _, err := Decode(nil, page, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := x.Extract(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !utf8.Valid(p.Text) || !utf8.ValidString(p.Title+p.Author+p.Site+p.Date+p.Lang+p.License) {
-			t.Errorf("not UTF-8: %q", facts(p))
-		}
-		first := facts(p)
-		if p, _ = x.Extract(page); facts(p) != first {
-			t.Errorf("twice the same page:\n%s\n%s", first, facts(p))
-		}
-	})
 }
 
 func ExampleHTML_Extract() {

@@ -150,7 +150,8 @@ func licenses(src []byte) bool {
 		}
 		src = after
 	}
-	folded := append(appendFold([]byte{' '}, text, 2*maxRemark), ' ')
+	folded := append(make([]byte, 0, 2*maxRemark+16), ' ') // room for all, so that it needs no heap
+	folded = append(appendFold(folded, text, 2*maxRemark), ' ')
 	for _, w := range mediaWords {
 		if i := bytes.LastIndex(folded, w); i > 0 && folded[i-1] == ' ' && (folded[i+len(w)] == ' ' || folded[i+len(w)] == ':') {
 			return false

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -33,14 +34,29 @@ func measure(s []byte, nd *node) {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		x := binary.LittleEndian.Uint64(s[i:])
-		if bytesEqual(x, '&')|bytesEqual(x, 0xC2) != 0 {
+		if gap := bytesEqual(x, '&') | bytesEqual(x, 0xC2); gap != 0 && hasGap(s[i:], gap) {
 			i = m.slow(s, i, i+8) - 8
 			continue
 		}
 		m.fast(x)
 	}
-	m.slow(s, i, len(s))
+	if rest := len(s) - i; rest > 0 && len(s) >= 8 && bytes.IndexByte(s[i:], '&') < 0 && bytes.IndexByte(s[i:], 0xC2) < 0 {
+		x := binary.LittleEndian.Uint64(s[len(s)-8:])
+		m.fast(x>>(8*(8-rest)) | ones*' '<<(8*rest)) // filled up with spaces
+	} else if rest > 0 {
+		m.slow(s, i, len(s))
+	}
 	nd.words, nd.chars, nd.sents = int32(m.words), int32(m.chars), int32(m.sents)
+}
+
+// hasGap reports whether one of the marked bytes at the start of s begins a no-break space.
+func hasGap(s []byte, marks uint64) bool {
+	for ; marks != 0; marks &= marks - 1 {
+		if spaceLength(s[bits.TrailingZeros64(marks)/8:]) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 type meter struct {
@@ -48,7 +64,7 @@ type meter struct {
 	inWord              uint64 // 0x80 where the last byte was part of a word
 }
 
-// fast takes eight bytes without references or no-break spaces.
+// fast takes eight bytes without no-break spaces.
 func (m *meter) fast(x uint64) {
 	word := ^spaces(x) & highs
 	begin := word &^ (word<<8 | m.inWord)

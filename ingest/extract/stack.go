@@ -79,9 +79,13 @@ func (t *tree) popTo(x int) {
 func (t *tree) closeTag(g tag) {
 	if g == tBr {
 		t.add(tBr)
+		t.body = true
 		return
 	}
 	x := t.reach(g)
+	if g == tForm && x > 0 {
+		t.closeImplied()
+	}
 	switch {
 	case x == 0:
 		t.strayEnd(g)
@@ -92,13 +96,24 @@ func (t *tree) closeTag(g tag) {
 	}
 }
 
+// closeImplied closes the innermost elements whose end tags may be left out.
+func (t *tree) closeImplied() {
+	for {
+		switch t.top().tag {
+		case tDd, tDt, tLi, tOptgroup, tOption, tP, tRb, tRp, tRt:
+			t.pop()
+		default:
+			return
+		}
+	}
+}
+
 // strayEnd handles an end tag that closes nothing. It is only then a border of blocks where browsers take it for one, that is </p>, and
 // below maxDepth, where nothing is open.
 func (t *tree) strayEnd(g tag) {
-	if g != tP && (len(t.open) < maxDepth || tagFlags[g]&fBlock == 0) || !t.run {
-		return
+	if g == tP || len(t.open) == maxDepth && tagFlags[g]&fBlock != 0 {
+		t.border()
 	}
-	t.add(tP)
 }
 
 // finish ends an element around which blocks are still open: they stay open, and what follows in them is not inside of it.

@@ -138,9 +138,6 @@ const (
 	tUnknown // any other: inline, without a rule of its own. All tags from here on are unknown; each stands for some names
 )
 
-// isUnknown reports whether g is a tag of another name than those above.
-func isUnknown(g tag) bool { return g >= tUnknown }
-
 // unknownTags is how many tags the unknown names share, by a hash: enough for <x></y> to be seen as two elements.
 const unknownTags = 256 - int(tUnknown)
 
@@ -247,7 +244,7 @@ func setScopes(set func(f uint32, tags ...tag)) {
 	set(fTableScope, tHtml, tTable, tTemplate)
 	set(fCell, tTd, tTh, tTable, tLi, tCaption)
 	set(fShelf, tUl, tOl, tDl, tLi, tTr, tTbody, tThead, tTable, tTd, tBlockquote, tP)
-	set(fPart, tTable, tTd, tTh, tCaption, tTr, tTbody, tThead, tTfoot)
+	set(fPart, tTable, tTd, tTh, tCaption, tColgroup, tTr, tTbody, tThead, tTfoot)
 	set(fSpecial, tAddress, tDiv, tP)
 	set(fSpecial|fItemStop, tApplet, tArticle, tAside, tBlockquote, tBody, tButton, tCaption, tCenter, tColgroup, tDd, tDetails,
 		tDir, tDl, tDt, tFieldset, tFigcaption, tFigure, tFooter, tForm, tFrameset, tH1, tH2, tH3, tH4, tH5, tH6, tHead, tHeader,

@@ -14,6 +14,7 @@ type writer struct {
 	attribute bool   // what is written is the value of an attribute, where references have a rule of their own
 	ref       []byte // scratch: a decoded reference
 	fact      []byte // scratch: a fact of the head
+	kept      factCache
 }
 
 // append writes the text of a block, without white space around it.
@@ -219,19 +220,31 @@ func (w *writer) appendPre(out []byte, b *block) []byte {
 	return append(out[:start], out[from:]...)
 }
 
-// appendKept writes preformatted source text. A carriage return ends a line, alone or before a line feed.
+// appendKept writes preformatted source text, its no-break spaces as spaces. A carriage return ends a line, alone or before a line feed.
 func (w *writer) appendKept(out []byte, start int, s []byte, verbatim bool) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		switch {
 		case c == '&' && !verbatim:
 			var n int
-			at := len(out)
-			out, n = w.entities.append(out, s[i:], false)
-			if len(out) == at+1 && (out[at] < ' ' && out[at] != '\n' && out[at] != '\t' || out[at] == 0x7F) {
-				out = out[:at]
-			}
+			w.ref, n = w.entities.append(w.ref[:0], s[i:], false)
 			i += n
+			switch unseen(w.ref) {
+			case notUnseen:
+				out = append(out, w.ref...)
+			case aSpace:
+				if c := w.ref[0]; c == '\n' || c == '\t' {
+					out = append(out, c)
+				} else {
+					out = append(out, ' ')
+				}
+			}
+			continue
+		case c == 0xC2 && i+1 < len(s) && (s[i+1] == 0xA0 || s[i+1] == 0xAD):
+			if s[i+1] == 0xA0 {
+				out = append(out, ' ')
+			}
+			i += 2
 			continue
 		case c == '\n' || c == '\r' && (i+1 == len(s) || s[i+1] != '\n'):
 			out = append(trimSpaces(out, start), '\n')
@@ -246,16 +259,16 @@ func (w *writer) appendKept(out []byte, start int, s []byte, verbatim bool) []by
 	return out
 }
 
-// keptRun is how many bytes at the start of s are neither control characters nor a reference.
+// keptRun is how many bytes at the start of s are neither control characters nor a reference or may be a no-break space.
 func keptRun(s []byte) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		x := binary.LittleEndian.Uint64(s[i:])
-		if stop := bytesBelow(x, ' ') | bytesEqual(x, 0x7F) | bytesEqual(x, '&'); stop != 0 {
+		if stop := bytesBelow(x, ' ') | bytesEqual(x, 0x7F) | bytesEqual(x, '&') | bytesEqual(x, 0xC2); stop != 0 {
 			return i + bits.TrailingZeros64(stop)/8
 		}
 	}
-	for i < len(s) && s[i] >= ' ' && s[i] != 0x7F && s[i] != '&' {
+	for i < len(s) && s[i] >= ' ' && s[i] != 0x7F && s[i] != '&' && s[i] != 0xC2 {
 		i++
 	}
 	return i

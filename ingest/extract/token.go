@@ -11,6 +11,7 @@ type lexer struct {
 	attrs []attr // of the last start tag, where its tag asked for them; at most maxAttrs
 
 	foreign bool // inside <svg> or <math>: no element is raw, and CDATA is text
+	cut     bool // a script would have swallowed the rest of the page
 }
 
 type tokenKind uint8
@@ -51,7 +52,7 @@ var (
 )
 
 func (lx *lexer) reset(src []byte) {
-	lx.src, lx.pos, lx.foreign = src, 0, false
+	lx.src, lx.pos, lx.foreign, lx.cut = src, 0, false, false
 	lx.attrs = lx.attrs[:0]
 }
 
@@ -64,7 +65,7 @@ func (lx *lexer) next() bool {
 			case bclass[c]&cAlpha != 0:
 				lx.startTag()
 				return true
-			case c == '/':
+			case c == '/' && lx.pos+2 < len(src):
 				if lx.endTag() {
 					return true
 				}
@@ -138,12 +139,16 @@ func (lx *lexer) startTag() {
 	if tagFlags[t]&fRaw == 0 || lx.foreign {
 		return
 	}
-	lx.tok.a = p
-	if t == tScript {
-		lx.tok.b, lx.pos = scriptEnd(lx.src, p)
-	} else {
-		lx.tok.b, lx.pos = rawEnd(lx.src, p, key)
+	end, next := 0, 0
+	if t == tScript && !lx.cut {
+		// Some pages hide one <script> in another for ever, and browsers show nothing more of them. We do, once that is known.
+		end, next = scriptEnd(lx.src, p)
+		lx.cut = end == len(lx.src)
 	}
+	if t != tScript || lx.cut {
+		end, next = rawEnd(lx.src, p, key)
+	}
+	lx.tok.a, lx.tok.b, lx.pos = p, end, lx.tagEnd(next)
 }
 
 // attributes reads to the end of a start tag and returns where it is. Values are kept only where want says so.
@@ -212,14 +217,22 @@ func skipSpace(src []byte, p int) int {
 func (lx *lexer) endTag() bool {
 	src := lx.src
 	name := lx.pos + 2
-	if name >= len(src) || bclass[src[name]]&cAlpha == 0 {
-		lx.pos = after(src, min(name, len(src)), '>')
+	if bclass[src[name]]&cAlpha == 0 {
+		lx.pos = after(src, name, '>')
 		return false
 	}
 	key, p := lx.tagName(name)
 	lx.tok = token{kind: endToken, tag: tagOf(key, p-name), key: key}
-	lx.pos = after(src, p, '>')
+	lx.pos = lx.tagEnd(p)
 	return true
+}
+
+// tagEnd is where an end tag is over whose name ends at p. It may have attributes, and ">" in them.
+func (lx *lexer) tagEnd(p int) int {
+	if p < len(lx.src) && lx.src[p] == '>' {
+		return p + 1
+	}
+	return lx.attributes(p, false)
 }
 
 // skipDeclaration steps over a comment, a CDATA section, a doctype or a processing instruction.
@@ -299,7 +312,7 @@ func scriptEnd(src []byte, i int) (end, next int) {
 			inner = true
 		case len(rest) > 0 && rest[0] == '/' && isScript(rest[1:]):
 			if !inner {
-				return p, after(src, p, '>')
+				return p, p + len("</script")
 			}
 			inner = false
 		}
@@ -312,7 +325,7 @@ func isScript(s []byte) bool {
 	return len(s) > len(name) && hasPrefixFold(s, name) && bclass[s[len(name)]]&cEndName != 0
 }
 
-// rawEnd finds the end tag that closes raw content beginning at i: where the content ends and where the page goes on.
+// rawEnd finds the end tag that closes raw content beginning at i: where the content ends, and where the name of the end tag does.
 func rawEnd(src []byte, i int, key uint64) (end, next int) {
 	size := 0
 	for k := key; k != 0; k >>= 8 {
@@ -336,7 +349,7 @@ func rawEnd(src []byte, i int, key uint64) (end, next int) {
 		}
 		q := p + 2 + size
 		if k == 0 && (q >= len(src) || bclass[src[q]]&cEndName != 0) {
-			return p, after(src, min(q, len(src)), '>')
+			return p, q
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package extract
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // A nameCache remembers what scanning a class or id gave, since pages, and all pages of a site, use the same names over and over. It
 // changes no result.
@@ -27,6 +30,20 @@ func (c *nameCache) scan(name []byte) hint {
 		s.size = int32(copy(s.name[:], name))
 	}
 	return s.hints
+}
+
+// A factCache remembers facts, which pages of a site share or state twice, so that the same bytes make the same string.
+type factCache struct {
+	slots [64]string
+}
+
+// text is b as a string, without what is not UTF-8.
+func (c *factCache) text(b []byte) string {
+	s := &c.slots[nameHash(b)%64]
+	if *s != string(b) {
+		*s = strings.ToValidUTF8(string(b), "")
+	}
+	return *s
 }
 
 func nameHash(s []byte) uint8 {
