@@ -142,9 +142,10 @@ func (f *headFacts) page(w *writer) Page {
 	if p.Title = cutSite(f.value(w, factTitle), p.Site); p.Title == "" {
 		p.Title = cutTail(cutSite(w.line(f.title), p.Site))
 	}
-	p.Author = f.value(w, factAuthor)
-	if p.Author == "" {
-		p.Author = f.linked(w, `"author"`, `"name"`)
+	if p.Author = f.value(w, factAuthor); !validAuthor(p.Author) {
+		if p.Author = f.linked(w, `"author"`, `"name"`); !validAuthor(p.Author) {
+			p.Author = ""
+		}
 	}
 	for _, date := range []string{f.value(w, factDate), f.linked(w, `"datePublished"`, ""), f.value(w, factTime)} {
 		if p.Date = fullDate(date); p.Date != "" {
@@ -259,15 +260,29 @@ func fullDate(s string) string {
 	return string(digits[:4]) + "-" + string(digits[4:6]) + "-" + string(digits[6:])
 }
 
-// validLang reports whether s has the shape of a language tag.
+// validLang reports whether s has the shape of a language tag: subtags of up to eight letters and digits, the first of two or three
+// letters, the last of two at least, which "utf-8" has not.
 func validLang(s string) bool {
-	if len(s) < 2 || len(s) > 35 {
-		return false
-	}
-	for i := range len(s) {
-		if bclass[s[i]]&(cAlpha|cDigit) == 0 && s[i] != '-' {
+	last := 0
+	for tag := range strings.SplitSeq(s, "-") {
+		for i := range len(tag) {
+			if bclass[tag[i]]&(cAlpha|cDigit) == 0 || last == 0 && bclass[tag[i]]&cAlpha == 0 {
+				return false
+			}
+		}
+		if len(tag) == 0 || len(tag) > 8 || last == 0 && (len(tag) < 2 || len(tag) > 3) {
 			return false
 		}
+		last = len(tag)
 	}
-	return bclass[s[0]]&cAlpha != 0 && bclass[s[1]]&cAlpha != 0
+	return last >= 2 && len(s) <= 35
+}
+
+// validAuthor reports whether a stated author may be one, and not what a template left there.
+func validAuthor(s string) bool {
+	switch strings.ToLower(s) {
+	case "", "null", "undefined", "unknown", "none", "author", "admin", "administrator", "editor", "redaktion", "n/a":
+		return false
+	}
+	return !strings.ContainsAny(s, "@{}<>")
 }

@@ -148,7 +148,11 @@ func TestFacts(t *testing.T) {
 	f(`<meta property="og:locale" content="pt_BR">`, Page{Lang: "pt-BR"})
 	f(`<meta http-equiv="Content-Language" content="de, en">`, Page{Lang: "de"})
 	f(`<html lang=fr><meta property="og:locale" content="en_US">`, Page{Lang: "fr"})
+	f(`<html lang="utf-8">`, Page{})
+	f(`<html lang="zh-cmn-Hans">`, Page{Lang: "zh-cmn-Hans"})
+	f(`<html lang="english">`, Page{})
 	f(`<meta name=author content="A. Writer">`, Page{Author: "A. Writer"})
+	f(`<meta name=author content="name, email@example.com">`, Page{})
 	f(`<meta property="article:author" content="https://example.com/a">`, Page{})
 	f(`<script type="application/ld+json">{"datePublished": "2020-05-06T01:02", "author":[{"@type":"Person","name":"B. Writer"}]}</script>`,
 		Page{Author: "B. Writer", Date: "2020-05-06"})
