@@ -74,8 +74,11 @@ func collectNames(typ reflect.Type, names, fractions, wholes map[string]bool) {
 				case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint32, reflect.Uint64:
 					wholes[tag] = true
 				case reflect.Slice, reflect.Map:
-					if field.Type.Elem().Kind() == reflect.Float64 {
+					switch field.Type.Elem().Kind() {
+					case reflect.Float64:
 						fractions[tag] = true
+					case reflect.Int:
+						wholes[tag] = true
 					}
 				}
 			}
