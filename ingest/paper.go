@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -21,7 +22,7 @@ const maxArticle = 32 << 20 // bytes of one XML article, or of all LaTeX files o
 //
 // Reasons: bad-xml (also an article without body or abstract), no-text, too-large.
 func NewJATS(o Options) (Reader, error) {
-	return newSource(o, &files{name: isJATS, max: maxArticle, make: func(w *out) handler { return &jatsHandler{paper{w: w}} }})
+	return newSource(o, &files{name: isJATS, max: maxArticle, make: func(w *out) handler { return &xmlHandler{paper: paper{w: w}} }})
 }
 
 func isJATS(name string) bool {
@@ -32,17 +33,29 @@ func isJATS(name string) bool {
 	return false
 }
 
-type jatsHandler struct{ paper paper }
+type xmlHandler struct {
+	paper paper
+	xml   extract.XML
+}
 
-func (h *jatsHandler) handle(p page) error {
+func (h *xmlHandler) handle(p page) error {
 	if !hasArticle(p.data) {
 		return nil
 	}
-	a, err := extract.JATS(p.data)
+	all, err := h.xml.Articles(p.data)
 	if err != nil {
 		return badPage(p.key, "bad-xml", err)
 	}
-	return h.paper.put(&a, p.key, p.name)
+	for i := range all {
+		key := p.key
+		if i > 0 {
+			key = fmt.Sprintf("%s#%d", p.key, i+1)
+		}
+		if err := h.paper.put(&all[i], key, p.name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hasArticle reports an article element: collections keep other XML, such as deposits of metadata, beside the articles.

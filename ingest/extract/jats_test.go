@@ -19,12 +19,22 @@ func describe(a Article) string {
 		strings.Join(a.Missing, "; "), a.Text)
 }
 
+// readOne reads a document of one article.
+func readOne(src []byte) (Article, error) {
+	var x XML
+	all, err := x.Articles(src)
+	if err != nil {
+		return Article{}, err
+	}
+	return all[0], nil
+}
+
 func TestJATSArticle(t *testing.T) {
 	src, err := os.ReadFile("testdata/article.xml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := JATS(src)
+	a, err := readOne(src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +44,7 @@ func TestJATSArticle(t *testing.T) {
 func TestJATSBody(t *testing.T) {
 	f := func(body, want string) {
 		t.Helper()
-		a, err := JATS([]byte("<article><body>" + body + "</body></article>"))
+		a, err := readOne([]byte("<article><body>" + body + "</body></article>"))
 		if err != nil || string(a.Text) != want {
 			t.Errorf("%s\n got %q %v\nwant %q", body, a.Text, err, want)
 		}
@@ -68,11 +78,13 @@ func TestJATSBody(t *testing.T) {
 func TestMathML(t *testing.T) {
 	f := func(src, want string) {
 		t.Helper()
-		root, err := parseXML([]byte("<math>" + src + "</math>"))
-		if err != nil {
+		var d xmlTree
+		if err := d.parse([]byte("<math>" + src + "</math>")); err != nil {
 			t.Fatal(err)
 		}
-		if got := mathTeX(root.kids[0]); got != want {
+		var w texWriter
+		w.math(part(d.root(), 0))
+		if got := string(w.buf); got != want {
 			t.Errorf("%s\n got %s\nwant %s", src, got, want)
 		}
 	}
@@ -93,7 +105,7 @@ func TestMathML(t *testing.T) {
 func TestJATSRefuses(t *testing.T) {
 	f := func(src, want string) {
 		t.Helper()
-		_, err := JATS([]byte(src))
+		_, err := readOne([]byte(src))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: got error %v, want one with %q", src, err, want)
 		}
@@ -128,7 +140,7 @@ func TestJATSHostile(t *testing.T) {
 		"attributes": "<p " + strings.Repeat("a='b' ", n/8) + ">x</p>",
 	} {
 		start := time.Now()
-		a, err := JATS([]byte("<article><body>" + body + "</body></article>"))
+		a, err := readOne([]byte("<article><body>" + body + "</body></article>"))
 		if err == nil && !utf8.Valid(a.Text) {
 			t.Errorf("%s: the text is not UTF-8", name)
 		}
@@ -167,7 +179,7 @@ func TestJATSCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := JATS(src)
+		a, err := readOne(src)
 		if err != nil {
 			t.Errorf("%s: %v", h.Name, err)
 			continue
@@ -195,7 +207,7 @@ func FuzzJATS(f *testing.F) {
 	}
 	f.Add(src)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		a, err := JATS(src)
+		a, err := readOne(src)
 		if err != nil {
 			return
 		}
@@ -205,15 +217,18 @@ func FuzzJATS(f *testing.F) {
 	})
 }
 
-func ExampleJATS() {
-	a, err := JATS([]byte(`<article xml:lang="en"><front><article-meta><title-group><article-title>On mills</article-title></title-group>
+func ExampleXML() {
+	var x XML
+	all, err := x.Articles([]byte(`<article xml:lang="en"><front><article-meta><title-group><article-title>On mills</article-title></title-group>
 <abstract><p>We ground grain.</p></abstract></article-meta></front>
 <body><sec><title>Results</title><p>It took 10<sup>3</sup> s [<xref ref-type="bibr">1</xref>].</p></sec></body></article>`))
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(a.Title, a.Lang)
-	fmt.Println(string(a.Text))
+	for _, a := range all {
+		fmt.Println(a.Title, a.Lang)
+		fmt.Println(string(a.Text))
+	}
 	// Output:
 	// On mills en
 	// Abstract

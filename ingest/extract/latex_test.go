@@ -215,7 +215,7 @@ func TestLaTeXCorpus(t *testing.T) {
 	}
 }
 
-func tarTree(t *testing.T, name string) fstest.MapFS {
+func tarTree(t testing.TB, name string) fstest.MapFS {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {

@@ -51,13 +51,13 @@ func (t *latexWriter) math(end string) string {
 
 // space writes one space between two things.
 func (t *texWriter) space() {
-	if s := t.b.String(); s != "" && s[len(s)-1] != ' ' {
-		t.b.WriteByte(' ')
+	if n := len(t.buf); n > 0 && t.buf[n-1] != ' ' {
+		t.buf = append(t.buf, ' ')
 		t.word = false
 	}
 }
 
-func (t *texWriter) result() string { return strings.TrimSpace(t.b.String()) }
+func (t *texWriter) result() string { return strings.TrimSpace(string(t.buf)) }
 
 // mathCommand handles one command of a formula and reports whether it ends it.
 func (t *latexWriter) mathCommand(b *texWriter, end string) bool {

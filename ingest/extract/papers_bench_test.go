@@ -1,0 +1,66 @@
+package extract
+
+import (
+	"path"
+	"sort"
+	"strings"
+	"testing"
+)
+
+func xmlFiles(b *testing.B, archive string) (docs [][]byte, size int64) {
+	tree := tarTree(b, "../../../shared/data/papers/"+archive)
+	var names []string
+	for name := range tree {
+		if path.Ext(name) == ".xml" {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		docs = append(docs, tree[name].Data)
+		size += int64(len(tree[name].Data))
+	}
+	return docs, size
+}
+
+func BenchmarkJATS(b *testing.B) {
+	var x XML
+	docs, size := xmlFiles(b, "plos-jats.tar.gz")
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, d := range docs {
+			if _, err := x.Articles(d); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+func BenchmarkLaTeX(b *testing.B) {
+	tree := tarTree(b, "../../../shared/data/papers/openlogic-latex.tar.gz")
+	var names []string
+	var size int64
+	for name, f := range tree {
+		if strings.Contains(name, "/content/") && strings.HasSuffix(name, ".tex") {
+			names = append(names, name)
+			size += int64(len(f.Data))
+		}
+	}
+	sort.Strings(names)
+	read := func(name string) ([]byte, error) {
+		if f, ok := tree[name]; ok {
+			return f.Data, nil
+		}
+		return tree.ReadFile(name)
+	}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, n := range names {
+			if _, err := LaTeX(read, n); err != nil {
+				b.Fatal(n, err)
+			}
+		}
+	}
+}
