@@ -2,249 +2,615 @@ package extract
 
 import "strings"
 
-// notSimple marks macro bodies that program TeX; they are not expanded.
-var notSimple = []string{`\csname`, `\expandafter`, `\futurelet`, `\@`, `\ifx`, `\ifnum`, `\noexpand`, `\catcode`, `\afterassignment`}
-
-// define remembers a macro, unless it is one that this package reads itself, or no simple one.
-func (t *latexWriter) define(name string, m texMacro, override bool) {
-	name = strings.TrimPrefix(strings.TrimSpace(name), `\`)
-	if name == "" || strings.Contains(name, "@") || texBuiltin(name) || len(t.paper.macros) >= maxTexMacros {
-		return
-	}
-	for _, s := range notSimple {
-		if strings.Contains(m.body, s) {
-			return
-		}
-	}
-	if _, known := t.paper.macros[name]; known && !override {
-		return
-	}
-	t.paper.macros[name] = m
+// texMacro is a user's command.
+type texMacro struct {
+	params []texParam
+	body   string // holds #1 to #9
+	let    string // instead of a body: the command of TeX or LaTeX that it stands for
+	at     bool   // "@" was a letter when it was defined
+	inner  bool   // the body uses commands with "@" in their names
 }
 
-// texBuiltin reports whether a command shapes the document, so that an author's own version of it is not wanted.
-func texBuiltin(name string) bool {
-	_, drops := texDrop[name]
-	_, skips := texSkip[name]
-	_, symbol := texSymbols[name]
-	_, accent := texAccents[name]
-	if drops || skips || symbol || accent || texCite[name] || texSections[name] {
-		return true
+// texParam is how one argument is read, in the letters of xparse; 'u' and 'l' are what \def needs.
+type texParam struct {
+	kind  byte   // 'm', 'o' (in brackets, with or without a default), 'd' (between a and b), 't' (a token), 'u' (up to text), 'l' (text)
+	a, b  byte   // of 'd' and 't'
+	text  string // of 'u' and 'l'; the default of 'o' and 'd'
+	given bool   // there is a default
+}
+
+const noValue = `\NoValue`
+
+var mandatory = [9]texParam{{kind: 'm'}, {kind: 'm'}, {kind: 'm'}, {kind: 'm'}, {kind: 'm'}, {kind: 'm'}, {kind: 'm'}, {kind: 'm'}, {kind: 'm'}}
+
+// texEnv is a user's environment.
+type texEnv struct {
+	params     []texParam
+	begin, end string
+	at         bool
+}
+
+// texTables are what a paper, or the preamble that it shares with others, defines.
+type texTables struct {
+	macros     map[string]*texMacro
+	envs       map[string]*texEnv
+	theorems   map[string]string // what they are called on paper
+	flags      map[string]bool   // of \newif
+	toggles    map[string]bool
+	counters   map[string]int
+	acronyms   map[string]string
+	shorthands map[string]string // of babel: a sign and what follows it
+	mathActive []byte            // characters that are macros in formulas
+	below      *texTables
+}
+
+func newTexTables(below *texTables) *texTables {
+	return &texTables{macros: map[string]*texMacro{}, envs: map[string]*texEnv{}, theorems: map[string]string{}, flags: map[string]bool{},
+		toggles: map[string]bool{}, counters: map[string]int{}, acronyms: map[string]string{}, shorthands: map[string]string{}, below: below}
+}
+
+func (t *texTables) macro(name string) *texMacro {
+	for ; t != nil; t = t.below {
+		if m, ok := t.macros[name]; ok {
+			return m
+		}
 	}
-	switch name {
-	case "begin", "end", "item", "caption", "footnote", "title", "author", "input", "include", "documentclass", "par", "paragraph",
-		"abstract", "maketitle", "newcommand", "def", "url", "verb", `\`:
-		return true
+	return nil
+}
+
+func (t *texTables) env(name string) *texEnv {
+	for ; t != nil; t = t.below {
+		if e, ok := t.envs[name]; ok {
+			return e
+		}
+	}
+	return nil
+}
+
+func (t *texTables) theorem(name string) (string, bool) {
+	for ; t != nil; t = t.below {
+		if s, ok := t.theorems[name]; ok {
+			return s, true
+		}
+	}
+	return "", false
+}
+
+func (t *texTables) flag(name string) (on, known bool) {
+	for ; t != nil; t = t.below {
+		if on, ok := t.flags[name]; ok {
+			return on, true
+		}
+	}
+	return false, false
+}
+
+func (t *texTables) toggle(name string) bool {
+	for ; t != nil; t = t.below {
+		if on, ok := t.toggles[name]; ok {
+			return on
+		}
 	}
 	return false
 }
 
-// definition handles the commands that define others, and reports whether name is one.
-func (t *latexWriter) definition(name string) bool {
-	switch name {
-	case "newcommand", "renewcommand", "providecommand", "DeclareRobustCommand", "newrobustcmd":
-		t.star()
-		target := t.argument()
-		var m texMacro
-		if n, ok := t.optional(); ok && len(n) == 1 && n[0] >= '0' && n[0] <= '9' {
-			m.args = int(n[0] - '0')
-			m.initial, m.optional = t.optional()
+func (t *texTables) counter(name string) int {
+	for ; t != nil; t = t.below {
+		if n, ok := t.counters[name]; ok {
+			return n
 		}
+	}
+	return 0
+}
+
+func (t *texTables) acronym(name string) string {
+	for ; t != nil; t = t.below {
+		if s, ok := t.acronyms[name]; ok {
+			return s
+		}
+	}
+	return ""
+}
+
+// define remembers a macro, unless it is one that shapes the document and that this package reads itself.
+func (t *latexWriter) define(name string, m *texMacro, override bool) {
+	if name == "" || texCommands[name].fixed || len(t.tables.macros) >= maxTexMacros || strings.Contains(m.body, `\catcode`) ||
+		strings.Contains(m.body, `\futurelet`) || strings.Contains(m.body, `\afterassignment`) || strings.Contains(m.body, `\read`) {
+		return
+	}
+	if !override && t.tables.macro(name) != nil || t.weak > 0 && texCommands[name].op != opUnknown {
+		return
+	}
+	if t.global {
+		t.global = false
+	} else if len(t.groups) > 0 {
+		t.undo = append(t.undo, texUndo{name, t.tables.macros[name]})
+	}
+	if len(m.params) == 0 && strings.Contains(m.body, "##") {
+		m.body = strings.ReplaceAll(m.body, "##", "#")
+	}
+	if in := t.top(); m.let == "" {
+		m.at = m.at || in != nil && in.at
+		m.inner = m.at && strings.IndexByte(m.body, '@') >= 0
+	}
+	t.tables.macros[name] = m
+}
+
+// commandName is the name of a command that stands as an argument.
+func commandName(s string) string { return strings.TrimPrefix(strings.TrimSpace(s), `\`) }
+
+// target reads the command that a definition is about. Of a character that was made active it is that behind a NUL.
+func (t *latexWriter) target() string {
+	t.space()
+	arg := strings.TrimSpace(t.argument())
+	name, ok := strings.CutPrefix(arg, `\`)
+	if !ok {
+		return "\x00" + arg
+	}
+	if name == "expandafter" {
+		return t.target()
+	}
+	if name == "csname" {
+		return t.csname()
+	}
+	return name
+}
+
+// definition handles the commands that define others.
+func (t *latexWriter) definition(name string) {
+	switch name {
+	case "newcommand", "renewcommand", "providecommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd", "DeclareMathMacro",
+		"DeclareTextCommandDefault":
+		t.star()
+		target := t.target()
+		m := &texMacro{params: t.countedParams()}
 		m.body = t.argument()
 		t.define(target, m, name != "providecommand")
-	case "def", "gdef", "edef", "xdef":
-		t.defineTeX()
-	case "let":
-		target := t.argument()
-		if t.space(); t.peek() == '=' {
-			t.skip()
-		}
-		if body := t.argument(); body != target {
-			t.define(target, texMacro{body: body}, true)
-		}
+	case "def":
+		t.defineTeX(false)
+	case "gdef":
+		t.global = true
+		t.defineTeX(false)
+	case "edef", "xdef", "protected@edef", "protected@xdef":
+		t.global = name[0] == 'x'
+		t.defineTeX(true)
+	case "let", "futurelet", "LetLtxMacro", "glet":
+		t.let()
 	case "DeclareMathOperator":
 		star := t.star()
-		target, operator := t.argument(), t.argument()
+		target, operator := t.target(), t.argument()
 		if star {
-			t.define(target, texMacro{body: `\operatorname*{` + operator + `}`}, true)
+			t.define(target, &texMacro{body: `\operatorname*{` + operator + `}`}, true)
 		} else {
-			t.define(target, texMacro{body: `\operatorname{` + operator + `}`}, true)
+			t.define(target, &texMacro{body: `\operatorname{` + operator + `}`}, true)
 		}
-	case "NewDocumentCommand", "RenewDocumentCommand", "ProvideDocumentCommand", "DeclareDocumentCommand":
-		target, params, body := t.argument(), strings.Fields(t.argument()), t.argument()
-		if strings.Trim(strings.Join(params, ""), "m") == "" && len(params) < 10 {
-			t.define(target, texMacro{args: len(params), body: body}, true)
+	case "DeclarePairedDelimiter":
+		target, left, right := t.target(), t.argument(), t.argument()
+		t.define(target, &texMacro{params: []texParam{{kind: 't', a: '*'}, {kind: 'o'}, {kind: 'm'}},
+			body: `\IfBooleanTF{#1}{\left` + left + ` #3\right` + right + `}{` + left + ` #3` + right + ` }`}, true)
+	case "NewDocumentCommand", "RenewDocumentCommand", "ProvideDocumentCommand", "DeclareDocumentCommand", "NewExpandableDocumentCommand",
+		"DeclareExpandableDocumentCommand":
+		target := t.target()
+		params, ok := xparse(t.argument())
+		if body := t.argument(); ok {
+			t.define(target, &texMacro{params: params, body: strings.TrimSpace(body)}, name[0] != 'P')
 		}
-	case "newtheorem":
+	case "newtheorem", "declaretheorem", "spnewtheorem", "newmdtheoremenv":
+		t.theorem(name)
+	case "newenvironment", "renewenvironment", "provideenvironment":
 		t.star()
 		env := t.argument()
-		t.optional()
-		title := t.argument()
-		t.optional()
-		t.paper.theorems[env] = title
-	case "newenvironment", "renewenvironment":
-		t.star()
-		t.argument()
-		t.optional()
-		t.optional()
-		t.argument()
-		t.argument()
+		e := &texEnv{params: t.countedParams()}
+		e.begin, e.end = t.argument(), t.argument()
+		t.defineEnv(env, e)
+	case "NewDocumentEnvironment", "RenewDocumentEnvironment", "DeclareDocumentEnvironment", "ProvideDocumentEnvironment":
+		env := t.argument()
+		params, ok := xparse(t.argument())
+		e := &texEnv{params: params, begin: t.argument(), end: t.argument()}
+		if ok {
+			t.defineEnv(env, e)
+		}
 	case "newif":
-		if flag := strings.TrimPrefix(t.argument(), `\if`); flag != "" {
-			t.paper.flags[flag] = false
+		if flag := strings.TrimPrefix(t.target(), "if"); flag != "" {
+			t.tables.flags[flag] = false
 		}
-	default:
-		return false
+	case "newtoggle", "providetoggle", "newbool", "providebool":
+		if s := t.expanded(t.argument()); name[0] == 'n' || !t.tables.toggle(s) {
+			t.tables.toggles[s] = false
+		}
+	case "csdef", "csgdef", "@namedef":
+		target := t.expanded(t.argument())
+		t.defineBody(target, false)
+	case "csedef", "csxdef":
+		t.defineBody(t.expanded(t.argument()), true)
+	case "newacronym", "acrodef", "DeclareAcronym", "acro":
+		t.optional()
+		label := t.argument()
+		short, ok := t.optional()
+		if !ok && name == "newacronym" {
+			short = t.argument()
+		}
+		t.tables.acronyms[label] = short
+		t.argument()
+	case "setlocalecaption":
+		t.argument()
+		name := t.argument()
+		t.define(name+"name", &texMacro{body: t.argument()}, true)
+	case "defineshorthand":
+		t.optional()
+		if s := t.argument(); len(s) == 2 && len(t.tables.shorthands) < 100 {
+			t.tables.shorthands[s] = t.argument()
+			t.stops[s[0]] |= stopText
+		}
 	}
-	return true
 }
 
-// defineTeX reads \def\name#1#2{body}. Parameters with delimiters are beyond simple: the definition is read and forgotten.
-func (t *latexWriter) defineTeX() {
-	target := t.argument()
-	t.space()
-	var params strings.Builder
-	for t.top() != nil {
-		params.WriteString(t.upTo("{\\%"))
-		switch t.peek() {
-		case '{':
-			m := texMacro{body: t.argument()}
-			p := strings.TrimSpace(params.String())
-			m.args = len(p) / 2
-			if m.args < 10 && p == "#1#2#3#4#5#6#7#8#9"[:2*min(m.args, 9)] {
-				t.define(target, m, true)
-			}
-			return
+// countedParams reads [n][default] of \newcommand.
+func (t *latexWriter) countedParams() []texParam {
+	n, ok := t.optional()
+	if n = strings.TrimSpace(n); !ok || len(n) != 1 || n[0] < '1' || n[0] > '9' {
+		return nil
+	}
+	params := mandatory[:n[0]-'0']
+	if initial, ok := t.optional(); ok {
+		params = append([]texParam{{kind: 'o', text: initial, given: true}}, params[1:]...)
+	}
+	return params
+}
+
+// xparse reads the description of arguments that \NewDocumentCommand has.
+func xparse(s string) (params []texParam, ok bool) {
+	r := texReader{budget: len(s) + 64}
+	r.push(s, "", false)
+	for len(params) < 9 {
+		r.space()
+		c := r.peek()
+		r.skip()
+		p := texParam{kind: c}
+		switch c {
 		case 0:
+			return params, true
+		case '!', '+':
+			continue
+		case '>':
+			r.argument()
+			continue
+		case 'm', 'o':
+		case 'v':
+			p.kind = 'm'
+		case 'O':
+			p.kind, p.text, p.given = 'o', r.argument(), true
+		case 's':
+			p.kind, p.a = 't', '*'
+		case 't':
+			p.a = firstByte(r.argument())
+		case 'd', 'r':
+			p.kind, p.a, p.b = 'd', firstByte(r.token()), firstByte(r.token())
+		case 'D', 'R':
+			p.kind, p.a, p.b = 'd', firstByte(r.token()), firstByte(r.token())
+			p.text, p.given = r.argument(), true
+		case 'g':
+			p.kind, p.a, p.b = 'd', '{', '}'
+		case 'G':
+			p.kind, p.a, p.b = 'd', '{', '}'
+			p.text, p.given = r.argument(), true
+		default:
+			return nil, false
+		}
+		params = append(params, p)
+	}
+	return params, r.top() == nil
+}
+
+func firstByte(s string) byte {
+	if s == "" {
+		return 0
+	}
+	return s[0]
+}
+
+func (t *latexWriter) let() {
+	target := t.target()
+	t.space()
+	if t.took('=') {
+		t.took(' ')
+	}
+	body := t.argument()
+	if body == `\csname` {
+		body = `\` + t.csname()
+	}
+	name, isName := strings.CutPrefix(body, `\`)
+	switch m := t.tables.macro(name); {
+	case !isName:
+		t.define(target, &texMacro{body: body}, true)
+	case name == target:
+	case m != nil:
+		t.define(target, m, true)
+	default:
+		t.define(target, &texMacro{let: name}, true)
+	}
+}
+
+func (t *latexWriter) theorem(kind string) {
+	if kind == "declaretheorem" {
+		options, _ := t.optional()
+		title := ""
+		for _, o := range strings.Split(options, ",") {
+			if key, value, ok := strings.Cut(o, "="); ok && (strings.TrimSpace(key) == "name" || strings.TrimSpace(key) == "title") {
+				title = strings.Trim(value, " {}\n")
+			}
+		}
+		env := t.argument()
+		if title == "" && env != "" {
+			title = strings.ToUpper(env[:1]) + env[1:]
+		}
+		t.tables.theorems[env] = title
+		return
+	}
+	t.star()
+	env := t.argument()
+	t.optional()
+	title := t.argument()
+	t.optional()
+	if kind == "spnewtheorem" {
+		t.argument()
+		t.argument()
+	}
+	t.tables.theorems[env] = title
+}
+
+func (t *latexWriter) defineEnv(name string, e *texEnv) {
+	if _, mathematical := texMath[name]; mathematical || texTabulars[name] > 0 || texFloats[name] || texVerbatim[name] || name == "document" ||
+		name == "abstract" || name == "" || len(t.tables.envs) >= maxTexMacros {
+		return
+	}
+	in := t.top()
+	e.at = in != nil && in.at
+	t.tables.envs[name] = e
+}
+
+// defineTeX reads \def\name and what follows.
+func (t *latexWriter) defineTeX(expand bool) { t.defineBody(t.target(), expand) }
+
+// defineBody reads the parameters of a \def, with their delimiters, and its body.
+func (t *latexWriter) defineBody(target string, expand bool) {
+	var params []texParam
+	text := func(s string) {
+		if s == "" {
 			return
 		}
-		params.WriteByte(t.peek())
-		t.skip()
-	}
-}
-
-// expand pushes the expansion of a user's macro, and reports whether name is one.
-func (t *latexWriter) expand(name string) bool {
-	m, ok := t.paper.macros[name]
-	if !ok {
-		return false
-	}
-	var args [10]string
-	first := 1
-	if m.optional && m.args > 0 {
-		first = 2
-		if v, ok := t.optional(); ok {
-			args[1] = v
+		if n := len(params); n > 0 && params[n-1].kind != 'l' {
+			params[n-1].kind, params[n-1].text = 'u', params[n-1].text+s
 		} else {
-			args[1] = m.initial
+			params = append(params, texParam{kind: 'l', text: s})
 		}
 	}
-	for i := first; i <= m.args; i++ {
-		args[i] = t.argument()
-	}
-	*t.budget -= 32 // so that even empty expansions come to an end
-	if m.args == 0 {
-		t.push(m.body, "")
-		return true
-	}
-	var b strings.Builder
-	for i := 0; i < len(m.body); i++ {
-		c := m.body[i]
-		if c == '#' && i+1 < len(m.body) {
-			i++
-			if d := m.body[i]; d >= '1' && d <= '9' {
-				b.WriteString(args[d-'0'])
-			} else {
-				b.WriteByte(d)
-			}
-		} else {
-			b.WriteByte(c)
-		}
-		if b.Len() > *t.budget {
-			t.fail(errTexBudget)
-			return true
-		}
-	}
-	t.push(b.String(), "")
-	return true
-}
-
-// conditional handles \if…, \else and \fi, and reports whether name is one of them. A condition that only TeX could decide
-// is taken for false.
-func (t *latexWriter) conditional(name string) bool {
-	switch name {
-	case "fi":
-		return true
-	case "else", "or":
-		t.skipBranch(false)
-		return true
-	case "iftrue":
-		return true
-	case "ifthenelse", "iftoggle":
-		t.argument()
-		t.argument()
-		t.push(t.argument(), "")
-		return true
-	}
-	if flag, ok := strings.CutSuffix(name, "true"); ok {
-		if _, known := t.paper.flags[flag]; known {
-			t.paper.flags[flag] = true
-			return true
-		}
-	}
-	if flag, ok := strings.CutSuffix(name, "false"); ok {
-		if _, known := t.paper.flags[flag]; known {
-			t.paper.flags[flag] = false
-			return true
-		}
-	}
-	if !t.opensBranch(name) {
-		return false
-	}
-	if !t.paper.flags[strings.TrimPrefix(name, "if")] {
-		t.skipBranch(true)
-	}
-	return true
-}
-
-// opensBranch reports whether a command is an \if that a \fi ends.
-func (t *latexWriter) opensBranch(name string) bool {
-	switch name {
-	case "if", "ifx", "ifnum", "ifdim", "ifcase", "ifdefined", "ifodd", "ifmmode", "ifvmode", "ifhmode", "ifinner", "ifvoid", "ifcat",
-		"iffalse", "iftrue", "ifpdf", "ifluatex", "ifxetex", "ifcsname", "ifPDFTeX":
-		return true
-	}
-	flag, ok := strings.CutPrefix(name, "if")
-	if ok {
-		_, ok = t.paper.flags[flag]
-	}
-	return ok
-}
-
-// skipBranch steps over a branch, to its \fi or, if stopAtElse, to its \else.
-func (t *latexWriter) skipBranch(stopAtElse bool) {
-	for depth := 0; t.top() != nil; {
-		t.upTo("\\%")
+	t.space()
+	for t.top() != nil {
+		text(t.upToAny("{#\\%\n"))
 		switch t.peek() {
+		case '#':
+			t.skip()
+			c := t.peek()
+			if c == '{' { // up to the brace, which is then read
+				continue
+			}
+			t.skip()
+			if c < '1' || c > '9' || len(params) > 12 {
+				return
+			}
+			params = append(params, texParam{kind: 'm'})
+			continue
 		case '%':
 			t.comment()
+			continue
 		case '\\':
+			text(t.token())
+			continue
+		case '\n':
 			t.skip()
-			switch name := t.name(); {
-			case name == "fi":
-				if depth == 0 {
-					t.afterWord()
-					return
+			text(" ")
+			continue
+		case '{':
+		default:
+			return
+		}
+		m := &texMacro{params: params}
+		in := t.top()
+		m.at = in.at
+		if m.body = t.argument(); expand {
+			m.body = t.expandedAt(m.body, m.at)
+		}
+		for i := range m.params {
+			if p := &m.params[i]; p.kind == 'u' {
+				if p.text = strings.TrimSpace(p.text); p.text == "" {
+					p.kind = 'm'
 				}
-				depth--
-			case name == "else":
-				if depth == 0 && stopAtElse {
-					t.afterWord()
-					return
+			}
+		}
+		t.define(target, m, true)
+		return
+	}
+}
+
+// expand pushes the expansion of a user's macro.
+func (t *latexWriter) expand(name string, m *texMacro) {
+	if m.inner && !t.understood(m) {
+		return // it programs TeX in ways that are not followed here
+	}
+	if in := t.top(); in != nil && in.file != "" {
+		t.chain = 0
+	}
+	if t.chain++; t.chain > maxTexChain {
+		t.runaway()
+		return
+	}
+	if len(m.params) == 0 {
+		t.push(m.body, "", m.at)
+		return
+	}
+	var args [10]string
+	if !t.arguments(m.params, &args) {
+		return
+	}
+	t.push(t.substitute(m.body, &args), "", m.at)
+}
+
+// understood reports whether all commands with "@" that a body uses are known.
+func (t *latexWriter) understood(m *texMacro) bool {
+	for s := m.body; ; {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			return true
+		}
+		s = s[i+1:]
+		n := 0
+		for n < len(s) && (bclass[s[n]]&cAlpha != 0 || s[n] == '@') {
+			n++
+		}
+		if name := s[:n]; strings.IndexByte(name, '@') >= 0 && t.tables.macro(name) == nil && texCommands[name].op == opUnknown {
+			return false
+		}
+		if n == 0 && s != "" {
+			n = 1
+		}
+		s = s[n:]
+	}
+}
+
+// arguments reads what the parameters ask for, and reports whether it was there.
+func (t *latexWriter) arguments(params []texParam, args *[10]string) bool {
+	n := 1
+	for i := range params {
+		p := &params[i]
+		if n > 9 {
+			return false
+		}
+		switch p.kind {
+		case 'm':
+			args[n] = t.argument()
+		case 'o', 'd':
+			a, b := p.a, p.b
+			if p.kind == 'o' {
+				a, b = '[', ']'
+			}
+			s, ok := "", false
+			if a == '{' {
+				if t.space(); t.peek() == '{' {
+					s, ok = t.argument(), true
 				}
-			case t.opensBranch(name):
-				depth++
+			} else {
+				s, ok = t.delimited(a, b)
+			}
+			if !ok {
+				if s = noValue; p.given {
+					s = p.text
+				}
+			} else if len(s) > 1 && s[0] == '{' && s[len(s)-1] == '}' && strings.IndexByte(s[1:len(s)-1], '}') < 0 {
+				s = s[1 : len(s)-1]
+			}
+			args[n] = s
+		case 't':
+			if args[n] = `\BooleanFalse`; t.took(p.a) {
+				args[n] = `\BooleanTrue`
+			}
+		case 'u':
+			t.space()
+			s, ok := t.upToText(p.text)
+			if !ok {
+				return false
+			}
+			args[n] = s
+		case 'l':
+			if t.space(); p.text != " " && !t.tookText(strings.TrimSpace(p.text)) {
+				return false
+			}
+			continue
+		}
+		n++
+	}
+	return true
+}
+
+// upToText reads up to a text outside of braces, and steps over it.
+func (r *texReader) upToText(end string) (string, bool) {
+	in := r.top()
+	if in == nil {
+		return "", false
+	}
+	depth := 0
+	for i := in.pos; i < len(in.text); i++ {
+		c := in.text[i]
+		if c == end[0] && depth == 0 && strings.HasPrefix(in.text[i:], end) {
+			s := in.text[in.pos:i]
+			if in.pos = i + len(end); isWord(strings.TrimPrefix(end, `\`)) && end[0] == '\\' {
+				r.afterWord()
+			}
+			if len(s) > 1 && s[0] == '{' && strings.IndexByte(s, '}') == len(s)-1 {
+				s = s[1 : len(s)-1]
+			}
+			return strings.TrimSpace(s), true
+		}
+		switch c {
+		case '\\':
+			i++
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth < 0 {
+				r.spend(i - in.pos)
+				return "", false
 			}
 		}
 	}
+	r.spend(len(in.text) - in.pos)
+	return "", false
+}
+
+func (r *texReader) tookText(s string) bool {
+	in := r.top()
+	if in == nil || !strings.HasPrefix(in.text[in.pos:], s) {
+		return false
+	}
+	in.pos += len(s)
+	return true
+}
+
+// substitute puts arguments into a body. Where text would run into the name of a command, a space keeps them apart.
+func (t *latexWriter) substitute(body string, args *[10]string) string {
+	b := t.scratch[:0]
+	for i := 0; i < len(body); i++ {
+		c := body[i]
+		if c != '#' || i+1 == len(body) {
+			b = append(b, c)
+			continue
+		}
+		i++
+		d := body[i]
+		if d < '1' || d > '9' {
+			b = append(b, d) // ## is # in a definition inside
+			continue
+		}
+		arg := args[d-'0']
+		if arg != "" && bclass[arg[0]]&cAlpha != 0 && endsInCommand(b) {
+			b = append(b, ' ')
+		}
+		if b = append(b, arg...); i+1 < len(body) && bclass[body[i+1]]&cAlpha != 0 && endsInCommand(b) {
+			b = append(b, ' ')
+		}
+		if len(b) > t.budget {
+			t.fail(errTexBudget)
+			return ""
+		}
+	}
+	t.scratch = b
+	return string(b)
+}
+
+func endsInCommand(b []byte) bool {
+	i := len(b)
+	for i > 0 && bclass[b[i-1]]&cAlpha != 0 {
+		i--
+	}
+	return i > 0 && i < len(b) && b[i-1] == '\\' && (i < 2 || b[i-2] != '\\')
 }

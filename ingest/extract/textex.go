@@ -1,40 +1,52 @@
 package extract
 
 import (
+	"bytes"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
 // run writes everything that is left to read.
 func (t *latexWriter) run() {
-	for t.top() != nil {
-		t.text(t.upTo("\\{}%$&~\n-`'\x00"))
-		c := t.peek()
-		switch c {
-		case 0:
-			t.skip()
+	for {
+		in := t.top()
+		if in == nil {
+			return
+		}
+		if s := t.upTo(stopText, &t.stops); s != "" {
+			t.text(s)
+			if in.pos == len(in.text) {
+				continue
+			}
+		}
+		switch c := in.text[in.pos]; c {
 		case '\\':
-			t.skip()
+			in.pos++
 			name := t.name()
 			if isWord(name) {
 				t.afterWord()
 			}
 			t.command(name)
-		case '{', '}':
-			t.skip()
+		case '{':
+			in.pos++
+			t.groups = append(t.groups, len(t.undo))
+		case '}':
+			in.pos++
+			t.closeGroup()
 		case '%':
 			t.comment()
 		case '$':
 			t.dollar()
 		case '&':
-			t.skip()
+			in.pos++
 			t.cell()
 		case '~':
-			t.skip()
+			in.pos++
 			t.text(" ")
 		case '\n':
 			empty := t.emptyLine()
-			t.skip()
+			in.pos++
 			if empty {
 				t.paragraph()
 			} else {
@@ -42,26 +54,48 @@ func (t *latexWriter) run() {
 			}
 		case '-', '`', '\'':
 			t.ligature(c)
+		case '"':
+			in.pos++
+			t.quote()
+		case 0:
+			in.pos++
 		default:
-			// An expansion ended, and what follows it begins with an ordinary character: that is text of the next round.
+			t.shorthand()
 		}
 	}
 }
 
-// afterWord steps over the white space that a command word swallows, but not over a paragraph's end.
-func (t *latexWriter) afterWord() {
-	for {
-		switch t.peek() {
-		case ' ', '\t', '\r':
-		case '\n':
-			if t.emptyLine() {
+// closeGroup takes back what was defined since the group was opened.
+func (t *latexWriter) closeGroup() {
+	n := len(t.groups)
+	if n == 0 {
+		return
+	}
+	for k := len(t.undo); k > t.groups[n-1]; k-- {
+		u := t.undo[k-1]
+		if u.old == nil {
+			delete(t.tables.macros, u.name)
+		} else {
+			t.tables.macros[u.name] = u.old
+		}
+	}
+	t.undo, t.groups = t.undo[:t.groups[n-1]], t.groups[:n-1]
+}
+
+// shorthand reads a sign that babel was told to make active.
+func (t *latexWriter) shorthand() {
+	in := t.top()
+	if in.pos+2 <= len(in.text) {
+		for tables := t.tables; tables != nil; tables = tables.below {
+			if code, ok := tables.shorthands[in.text[in.pos:in.pos+2]]; ok {
+				in.pos += 2
+				t.push(code, "", true)
 				return
 			}
-		default:
-			return
 		}
-		t.skip()
 	}
+	t.text(in.text[in.pos : in.pos+1])
+	in.pos++
 }
 
 // ligature reads dashes and quotes: -- is –, --- is —, “ and ” are “ and ”.
@@ -77,30 +111,58 @@ func (t *latexWriter) ligature(c byte) {
 	case n == 1:
 		t.text("'")
 	case c == '`':
-		t.text("“" + strings.Repeat("'", n-2))
+		t.text("“")
 	default:
-		t.text("”" + strings.Repeat("'", n-2))
+		t.text("”")
+	}
+	if n == 3 && c != '-' {
+		t.text("'")
 	}
 }
 
-// text writes running text, unless we are in the preamble or in a section that is dropped.
+var germanQuotes = map[byte]string{'a': "ä", 'o': "ö", 'u': "ü", 'A': "Ä", 'O': "Ö", 'U': "Ü", 's': "ß", 'z': "ß", '`': "„", '\'': "“",
+	'<': "«", '>': "»", '-': "", '=': "-", '~': "-", '"': "", '|': "", '/': "/"}
+
+// quote reads what follows a straight quote, which babel's German shorthands begin with.
+func (t *latexWriter) quote() {
+	if t.german {
+		if s, ok := germanQuotes[t.peek()]; ok {
+			t.skip()
+			t.text(s)
+			return
+		}
+	}
+	t.text(`"`)
+}
+
+// quiet reports that nothing is written: in the preamble, in a section that is dropped, in a figure.
+func (t *latexWriter) quiet() bool { return !t.body || t.muted || t.floats > 0 }
+
 func (t *latexWriter) text(s string) {
-	if t.body && !t.muted {
+	if !t.quiet() {
 		t.out.text(s)
 	}
 }
 
 // raw writes text whose white space stands.
 func (t *latexWriter) raw(s string) {
-	if t.body && !t.muted {
+	if !t.quiet() {
 		t.out.raw(s)
 	}
 }
 
-// endLine ends the open line. A bullet without text, or a row without any, goes.
+// endLine ends the open line. A bullet without text, or a row without any, goes. Inside an argument or a cell it is a space.
 func (t *latexWriter) endLine() {
-	line := string(t.out.buf[t.out.start:])
-	if s := strings.Trim(line, " |"); s == "" || s == "-" && strings.HasPrefix(line, "- ") {
+	if t.inline > 0 || t.tabs > 0 {
+		t.text(" ")
+		return
+	}
+	t.closeLine()
+}
+
+func (t *latexWriter) closeLine() {
+	line := t.out.buf[t.out.start:]
+	if s := bytes.Trim(line, " |"); len(s) == 0 || len(s) == 1 && s[0] == '-' && len(line) > 1 && line[1] == ' ' {
 		t.out.buf = t.out.buf[:t.out.start]
 		t.out.space, t.out.cited = false, false
 		return
@@ -108,98 +170,166 @@ func (t *latexWriter) endLine() {
 	t.out.end()
 }
 
-// paragraph ends a paragraph and turns to its footnotes. In a table it is a space.
-func (t *latexWriter) paragraph() {
-	if t.tables > 0 {
+// endRow ends a row of a table, or a line.
+func (t *latexWriter) endRow() {
+	if t.inline > 0 || t.tabs > 1 {
 		t.text(" ")
 		return
 	}
+	t.closeLine()
+}
+
+// paragraph ends a paragraph and writes its footnotes.
+func (t *latexWriter) paragraph() {
 	t.endLine()
-	if len(t.notes) > 0 {
-		notes := strings.Join(t.notes, "\n\n")
-		t.notes = t.notes[:0]
-		t.push("\n\n"+notes+"\n\n", "")
+	if t.inline == 0 && t.tabs == 0 {
+		t.flush()
 	}
 }
 
-func (t *latexWriter) finishNotes() {
-	for round := 0; len(t.notes) > 0 && round < maxTexDepth && t.err == nil; round++ {
-		t.paragraph()
-		t.run()
-	}
+// flush writes the footnotes that are due, those of footnotes last.
+func (t *latexWriter) flush() {
 	t.endLine()
+	if len(t.notes) == 0 || t.depth > 2 {
+		return
+	}
+	notes := t.notes
+	t.notes = nil
+	for _, note := range notes {
+		t.write(note)
+		t.endLine()
+	}
+	if len(t.notes) > 0 {
+		t.depth++
+		t.flush()
+		t.depth--
+	}
 }
 
 func (t *latexWriter) cell() {
-	if t.tables == 0 {
+	if t.tabs == 0 || t.quiet() {
 		t.text(" ")
 		return
 	}
-	t.text(" ")
-	t.raw("|")
-	t.text(" ")
+	t.out.space = true
+	t.out.gap()
+	t.out.buf = append(t.out.buf, '|')
+	t.out.space = true
 }
 
 // dollar reads a formula between dollar signs.
 func (t *latexWriter) dollar() {
 	t.skip()
-	if t.peek() == '$' {
-		t.skip()
+	if t.took('$') {
 		t.display(t.math("$$"))
 		return
 	}
-	t.inline(t.math("$"))
+	t.inlineMath(t.math("$"))
 }
 
-func (t *latexWriter) inline(formula string) {
-	if formula != "" {
-		t.text("$" + formula + "$")
+func (t *latexWriter) inlineMath(formula []byte) { t.writeMath(formula, "$") }
+
+func (t *latexWriter) writeMath(formula []byte, fence string) {
+	if len(formula) == 0 || t.quiet() {
+		return
 	}
+	t.paper.article.Equations++
+	o := &t.out
+	o.gap()
+	o.buf = append(append(append(o.buf, fence...), formula...), fence...)
 }
 
-func (t *latexWriter) display(formula string) {
-	if t.tables > 0 {
-		t.inline(formula)
+func (t *latexWriter) display(formula []byte) {
+	if t.tabs > 0 || t.inline > 0 {
+		t.inlineMath(formula)
 		return
 	}
 	t.endLine()
-	if formula != "" {
-		t.text("$$" + formula + "$$")
-	}
+	t.writeMath(formula, "$$")
 	t.endLine()
 }
 
 // command writes one command and reads its arguments.
 func (t *latexWriter) command(name string) {
-	if t.definition(name) || t.conditional(name) || t.frontMatter(name) || t.expand(name) {
+	c := texCommands[name]
+	if !c.fixed {
+		if m := t.tables.macro(name); m != nil {
+			if m.let == "" {
+				t.expand(name, m)
+				return
+			}
+			name = m.let
+			c = texCommands[name]
+		}
+	}
+	if c.op == opUnknown || c.op >= opProgram {
+		if t.program(name, c) {
+			return
+		}
+	}
+	if c.op == opFront && t.frontMatter(name) {
 		return
 	}
-	if s, ok := texSymbols[name]; ok {
-		t.text(s)
+	if !t.body && c.op != opEnv && c.op != opDrop {
 		return
 	}
-	if n, ok := texDrop[name]; ok {
-		t.drop(n)
-		return
-	}
-	if n, ok := texSkip[name]; ok {
-		t.drop(n)
-		return
-	}
-	if mark, ok := texAccents[name]; ok {
-		t.accent(mark)
-		return
-	}
-	switch {
-	case texCite[name] || strings.HasPrefix(name, "cite") || strings.HasSuffix(name, "cite") || strings.HasSuffix(name, "ref"):
+	switch c.op {
+	case opText:
+		t.text(c.s)
+	case opDrop, opSkip:
+		if t.drop(c.n); name == "hspace" {
+			t.text(" ")
+		}
+	case opAccent:
+		t.accent(c.s)
+	case opCite:
+		if c.n > 0 && !t.quiet() {
+			t.paper.article.Citations++
+		}
+		t.star()
 		t.drop(1)
-		if t.body && !t.muted {
+		if !t.quiet() {
 			t.out.cite()
 		}
-	case texSections[name]:
-		t.section()
+	case opSection:
+		t.section(name)
+	case opEnv:
+		if env := t.expanded(t.argument()); name == "begin" {
+			t.begin(env)
+		} else {
+			t.end(env)
+		}
+	case opUnit:
+		t.quantity(name)
+	case opUnknown:
+		t.unknown(name)
 	default:
 		t.special(name)
+	}
+}
+
+// unknown writes a command that is not known: nothing, but its arguments stay as text.
+func (t *latexWriter) unknown(name string) {
+	switch {
+	case len(name) > 4 && (strings.HasPrefix(name, "cite") || strings.HasSuffix(name, "cite")):
+		if !t.quiet() {
+			t.paper.article.Citations++
+			t.drop(1)
+			t.out.cite()
+		} else {
+			t.drop(1)
+		}
+	case len(name) > 3 && strings.HasSuffix(name, "ref"):
+		t.drop(1)
+		if !t.quiet() {
+			t.out.cite()
+		}
+	default:
+		for t.peek() == '[' {
+			if _, ok := t.optional(); !ok {
+				break
+			}
+		}
 	}
 }
 
@@ -211,11 +341,9 @@ func (t *latexWriter) drop(n int) {
 			break
 		}
 	}
-	if t.peek() == '(' && n == 1 { // \cmidrule(lr){1-2}
-		t.upTo(")}\n")
-		if t.peek() == ')' {
-			t.skip()
-		}
+	if n == 1 && t.peek() == '(' { // \cmidrule(lr){1-2}
+		t.upToAny(")}\n")
+		t.took(')')
 	}
 	for i := range n {
 		if i > 0 {
@@ -225,129 +353,317 @@ func (t *latexWriter) drop(n int) {
 	}
 }
 
+// accent puts a combining mark on the first character of an argument.
 func (t *latexWriter) accent(mark string) {
-	base := t.paper.render(t.argument(), t.depth+1)
-	switch base {
-	case "ı":
-		base = "i"
-	case "ȷ":
-		base = "j"
+	arg := t.argument()
+	if t.quiet() {
+		return
 	}
-	_, n := utf8.DecodeRuneInString(base)
-	t.text(base[:n] + mark + base[n:])
+	t.out.gap()
+	at := len(t.out.buf)
+	switch arg {
+	case `\i`:
+		t.out.text("i")
+	case `\j`:
+		t.out.text("j")
+	default:
+		t.writeInline(arg)
+	}
+	if at >= len(t.out.buf) {
+		if mark == "\u0303" { // \~{} is how addresses are written
+			t.out.text("~")
+		}
+		return
+	}
+	switch s := t.out.buf[at:]; {
+	case bytes.HasPrefix(s, []byte("ı")):
+		t.out.buf = append(t.out.buf[:at], append([]byte("i"), s[2:]...)...)
+	case bytes.HasPrefix(s, []byte("ȷ")):
+		t.out.buf = append(t.out.buf[:at], append([]byte("j"), s[2:]...)...)
+	}
+	_, n := utf8.DecodeRune(t.out.buf[at:])
+	if r, size := utf8.DecodeLastRune(t.out.buf[at : at+n]); size == 0 || r == citeMark {
+		return
+	}
+	tail := string(t.out.buf[at+n:])
+	t.out.buf = append(append(t.out.buf[:at+n], mark...), tail...)
+	t.composed = true
 }
 
-func (t *latexWriter) section() {
-	t.star()
-	t.optional()
-	title := t.paper.render(t.argument(), t.depth+1)
-	t.muted = false
-	t.paragraphNow()
-	switch folded := strings.ToLower(title); {
-	case strings.HasPrefix(folded, "acknowledg"), folded == "references", folded == "bibliography":
-		t.muted = true
-	}
-	t.text(title)
-	t.endLine()
-}
-
-// paragraphNow ends the paragraph and writes its footnotes at once, before what comes next.
-func (t *latexWriter) paragraphNow() {
-	t.endLine()
-	for _, note := range t.notes {
-		for _, line := range strings.Split(t.paper.renderLines(note, t.depth+1), "\n") {
-			t.text(line)
-			t.endLine()
+// section writes a heading. Behind those of acknowledgments and references nothing is written until the next.
+func (t *latexWriter) section(name string) {
+	if name == "@startsection" {
+		for range 6 {
+			t.argument()
 		}
 	}
-	t.notes = t.notes[:0]
+	t.star()
+	t.optional()
+	title := t.argument()
+	t.flush()
+	t.muted, t.abstract = false, 0
+	if t.quiet() {
+		return
+	}
+	at := len(t.out.buf)
+	t.writeInline(title)
+	if at <= len(t.out.buf) && isBackMatter(t.out.buf[at:]) {
+		t.out.buf = t.out.buf[:at]
+		t.muted = true
+		return
+	}
+	t.endLine()
 }
 
-// special writes the commands that need a rule of their own. One that is unknown vanishes; its arguments stay as text.
+func isBackMatter(title []byte) bool {
+	folded := strings.ToLower(strings.Trim(string(title[:min(len(title), 60)]), " .:"))
+	return strings.HasPrefix(folded, "acknowledg") || folded == "references" || folded == "bibliography"
+}
+
+// special writes the commands that need a rule of their own.
 func (t *latexWriter) special(name string) {
 	switch name {
-	case "begin":
-		t.begin(t.argument())
-	case "end":
-		t.end(t.argument())
-	case `\`, "newline", "tabularnewline", "cr":
+	case `\`, "newline", "tabularnewline", "cr", "crcr", "linebreak":
 		t.star()
 		if t.peek() == '[' {
 			t.optional()
 		}
-		t.endLine()
-	case "par", "newpage", "clearpage", "pagebreak", "bigskip", "medskip", "smallskip":
+		t.endRow()
+	case "par", "newpage", "clearpage", "cleardoublepage", "pagebreak", "bigskip", "medskip", "smallskip", "endgraf", "maketitle", "medbreak",
+		"bigbreak", "smallbreak":
+		if t.peek() == '[' {
+			t.optional()
+		}
 		t.paragraph()
-	case "paragraph", "subparagraph":
+	case "paragraph", "subparagraph", "subsubparagraph":
 		t.star()
 		t.optional()
-		t.paragraphNow()
-		if title := t.paper.render(t.argument(), t.depth+1); title != "" {
-			t.text(strings.TrimRight(title, ".:") + ". ")
-		}
+		t.runIn(t.argument())
 	case "item":
-		t.endLine()
-		label, _ := t.optional()
-		t.raw("- ")
-		if label = t.paper.render(label, t.depth+1); label != "" {
-			t.text(label + " ")
-		}
-	case "caption", "captionof", "subcaption":
+		t.overlay()
+		t.item()
+	case "caption", "captionof", "subcaption", "subcaptionbox", "tablecaption", "bicaption":
 		t.star()
 		if name == "captionof" {
 			t.argument()
 		}
 		t.optional()
 		t.captionLine(t.argument())
-	case "tablecaption":
-		t.captionLine(t.argument())
+	case "subfloat", "subfigure":
+		if s, ok := t.optional(); ok {
+			t.captionLine(s)
+		}
 	case "tablehead":
-		t.push(t.argument()+`\\ `, "")
-	case "footnote", "footnotetext":
+		t.push(t.argument()+`\\ `, "", t.at())
+	case "footnote", "footnotetext", "endnote", "sidenote", "tablefootnote", "blfootnote":
 		t.optional()
-		t.notes = append(t.notes, t.argument())
+		if note := t.argument(); !t.quiet() && strings.TrimSpace(note) != "" {
+			t.notes = append(t.notes, note)
+		}
 	case "(":
-		t.inline(t.math(`\)`))
+		t.inlineMath(t.math(`\)`))
 	case "[":
 		t.display(t.math(`\]`))
 	case "ensuremath":
-		t.push("$"+t.argument()+"$", "")
-	case "url", "path", "nolinkurl":
-		t.text(t.argument())
-	case "verb", "lstinline", "mintinline":
+		t.push("$"+t.argument()+"$", "", t.at())
+	case "url", "path", "nolinkurl", "href", "burl":
+		t.address(name)
+	case "verb", "lstinline", "mintinline", "code":
 		t.verb(name)
+	case "bye", "endinput", "enddocument":
+		t.stop(name)
 	default:
 		t.inlineSpecial(name)
 	}
 }
 
-// inlineSpecial goes on where special ends: scripts, the lines of algorithms, and what is unknown.
+// stop ends the file or, at \bye, the paper.
+func (t *latexWriter) stop(name string) {
+	if name == "endinput" {
+		t.endFile()
+		return
+	}
+	t.stack = t.stack[:0]
+}
+
+// runIn writes a heading that begins a paragraph.
+func (t *latexWriter) runIn(title string) {
+	t.flush()
+	if t.muted = isBackMatter([]byte(title)); t.quiet() {
+		return
+	}
+	at := len(t.out.buf)
+	t.writeInline(title)
+	if at < len(t.out.buf) {
+		t.out.buf = append(bytes.TrimRight(t.out.buf, ".: "), '.')
+		t.out.space = true
+	}
+}
+
+// address writes an address as it stands; of a link that has a text, the text.
+func (t *latexWriter) address(name string) {
+	t.star()
+	if name == "href" || name == "burl" {
+		t.optional()
+	}
+	if name != "href" {
+		if c := t.peek(); c != '{' && c != 0 && c != ' ' && c < utf8.RuneSelf && bclass[c]&(cAlpha|cDigit) == 0 && c != '\\' {
+			t.verb("verb")
+			return
+		}
+	}
+	s := t.rawArgument()
+	if name == "href" {
+		return // its second argument is text
+	}
+	if strings.IndexByte(s, '\\') >= 0 {
+		s = strings.NewReplacer(`\_`, "_", `\%`, "%", `\#`, "#", `\&`, "&", `\~`, "~", `\$`, "$", `\{`, "{", `\}`, "}", `\-`, "",
+			`\textasciitilde`, "~", `\textunderscore`, "_", `\sim`, "~", `\allowbreak`, "", `\\`, "").Replace(s)
+		s = strings.ReplaceAll(s, `\`, "")
+	}
+	t.text(s)
+}
+
+func (t *latexWriter) item() {
+	label, ok := t.optional()
+	if t.inline > 0 || t.tabs > 0 {
+		t.text(" ")
+	} else {
+		t.endLine()
+		t.raw("- ")
+	}
+	if ok && !t.quiet() {
+		t.writeInline(label)
+		t.out.space = true
+	}
+}
+
+// overlay steps over the slides of a presentation, <2-3>.
+func (t *latexWriter) overlay() {
+	if t.peek() != '<' {
+		return
+	}
+	m := t.mark()
+	if s := t.upToAny(">\n"); t.peek() == '>' && strings.Trim(s, "<0123456789-,+.|()alert@ :beamerhndout") == "" {
+		t.skip()
+		return
+	}
+	t.back(m)
+}
+
+// inlineSpecial goes on where special ends.
 func (t *latexWriter) inlineSpecial(name string) {
 	switch name {
-	case "textsuperscript":
-		t.text(scripted(t.paper.render(t.argument(), t.depth+1), superScript))
-	case "textsubscript":
-		t.text(scripted(t.paper.render(t.argument(), t.depth+1), subScript))
-	case "State", "Statex", "Require", "Ensure", "Procedure", "Function", "EndFor", "EndIf", "EndWhile":
+	case "textsuperscript", "textsubscript", "up", "sups":
+		s := t.line(t.argument())
+		if name == "textsubscript" {
+			t.text(scripted(s, subScript))
+		} else {
+			t.text(scripted(s, superScript))
+		}
+	case "makecell", "shortstack", "thead", "parbox", "rothead":
+		if name == "parbox" {
+			t.drop(1)
+		} else {
+			t.optional()
+		}
+		if arg := t.argument(); t.tabs > 0 {
+			t.writeInline(arg)
+		} else {
+			t.write(arg)
+		}
+	case "char", "symbol", "unichar":
+		t.character()
+	case "gls", "Gls", "glspl", "Glspl", "acrshort", "acs", "ac", "acp", "acf", "acl", "Ac", "acrfull", "acrlong", "ab":
+		t.optional()
+		label := t.argument()
+		short := t.tables.acronym(label)
+		if short == "" {
+			short = label
+		}
+		t.writeInline(short)
+		if strings.HasSuffix(name, "pl") || name == "acp" {
+			t.text("s")
+		}
+	case "beginsection":
+		title := t.upToAny("\n")
+		t.flush()
+		t.writeInline(strings.ReplaceAll(title, `\par`, ""))
 		t.endLine()
-	case "If", "ElsIf", "For", "While", "Return", "Else", "ForAll":
-		t.endLine()
-		t.text(strings.ToLower(name) + " ")
-	default:
+	case "uncover", "only", "onslide", "visible", "invisible", "alt", "temporal", "alert", "pause", "structure":
+		t.overlay()
 		if t.peek() == '[' {
 			t.optional()
 		}
+	case "frame":
+		t.overlay()
+		t.optional()
+	case "comment":
+		if n := len(t.envs); n > 0 {
+			if _, ok := t.until(`\end{` + t.envs[n-1] + `}`); ok {
+				t.leave(t.envs[n-1])
+			}
+		}
+	case "string":
+		t.text(strings.TrimPrefix(t.token(), `\`))
+	case "the", "number", "arabic":
+		t.space()
+		if t.peek() != '{' {
+			if t.token() != `\value` {
+				return
+			}
+		}
+		t.text(strconv.Itoa(t.tables.counter(t.expanded(t.argument()))))
+	default:
+		t.algorithmic(name)
+	}
+}
+
+// character writes \char65, \char"41 or \symbol{65}.
+func (t *latexWriter) character() {
+	t.space()
+	s := ""
+	switch t.peek() {
+	case '{':
+		s = t.argument()
+	case '"', '\'', '`':
+		if quote := t.peek(); quote == '`' {
+			t.skip()
+			c := strings.TrimPrefix(t.token(), `\`)
+			t.text(c)
+			return
+		}
+		s = t.token()
+		fallthrough
+	default:
+		in := t.top()
+		if in == nil {
+			return
+		}
+		from := in.pos
+		for in.pos < len(in.text) && in.pos < from+6 && (bclass[in.text[in.pos]]&cDigit != 0 || s == `"` && strings.IndexByte("ABCDEF", in.text[in.pos]) >= 0) {
+			in.pos++
+		}
+		s += in.text[from:in.pos]
+	}
+	base := 10
+	if rest, ok := strings.CutPrefix(s, `"`); ok {
+		s, base = rest, 16
+	} else if rest, ok := strings.CutPrefix(s, "'"); ok {
+		s, base = rest, 8
+	}
+	if n, err := strconv.ParseUint(s, base, 32); err == nil && n > ' ' && n < 0x7f {
+		t.text(string(rune(n)))
 	}
 }
 
 func (t *latexWriter) captionLine(raw string) {
-	caption := t.paper.render(raw, t.depth+1)
-	tables := t.tables
-	t.tables = 0
+	tabs, floats, inline := t.tabs, t.floats, t.inline
+	t.tabs, t.floats, t.inline = 0, 0, 0
 	t.endLine()
-	t.text(caption)
+	t.writeInline(raw)
 	t.endLine()
-	t.tables = tables
+	t.tabs, t.floats, t.inline = tabs, floats, inline
 }
 
 // verb writes a piece of code between two equal characters, or in braces.
@@ -360,16 +676,19 @@ func (t *latexWriter) verb(name string) {
 		t.argument()
 	}
 	c := t.peek()
-	if c == '{' {
-		t.raw(t.argument())
+	if c == '{' && name != "verb" || name == "code" {
+		s := t.rawArgument()
+		if name == "code" {
+			t.push(s, "", t.at())
+			return
+		}
+		t.raw(s)
 		return
 	}
 	if c == 0 || c == '\n' || c >= utf8.RuneSelf {
 		return
 	}
 	t.skip()
-	t.raw(t.upTo(string(rune(c)) + "\n"))
-	if t.peek() == c {
-		t.skip()
-	}
+	t.raw(t.upToAny(string(rune(c)) + "\n"))
+	t.took(c)
 }
