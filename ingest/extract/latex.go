@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"strings"
@@ -64,15 +65,18 @@ func (x *TeX) Paper(main string) (Article, error) {
 // texSource is a file as UTF-8 without control characters. What \usepackage[latin1]{inputenc} and its like name is believed where the
 // bytes are not UTF-8.
 func texSource(data []byte) (string, error) {
+	var seen uint8
+	for _, c := range data {
+		seen |= texBytes[c]
+	}
+	if seen == 0 {
+		return string(data), nil
+	}
 	text, _, err := Decode(nil, data, texCharset(data))
 	if err != nil {
 		return "", err
 	}
-	clean := true
-	for _, c := range text {
-		clean = clean && (c >= ' ' && c != 0x7f || c == '\n' || c == '\t')
-	}
-	if !clean {
+	if seen&1 != 0 {
 		kept := text[:0]
 		for i, c := range text {
 			switch {
@@ -80,7 +84,7 @@ func texSource(data []byte) (string, error) {
 				if i+1 == len(text) || text[i+1] != '\n' {
 					kept = append(kept, '\n')
 				}
-			case c >= ' ' && c != 0x7f || c == '\n' || c == '\t':
+			case texBytes[c]&1 == 0:
 				kept = append(kept, c)
 			default:
 				kept = append(kept, ' ')
@@ -90,6 +94,19 @@ func texSource(data []byte) (string, error) {
 	}
 	return string(text), nil
 }
+
+// texBytes marks control characters with 1 and what is not ASCII with 2.
+var texBytes = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c < ' ' && c != '\n' && c != '\t' || c == 0x7f:
+			t[c] = 1
+		case c >= 0x80:
+			t[c] = 2
+		}
+	}
+	return t
+}()
 
 var inputencs = map[string]string{"latin1": "iso-8859-1", "latin2": "iso-8859-2", "latin9": "iso-8859-15", "ansinew": "windows-1252",
 	"cp1252": "windows-1252", "cp1250": "windows-1250", "cp1251": "windows-1251", "koi8-r": "koi8-r", "koi8-u": "koi8-u",
@@ -133,6 +150,7 @@ type latexWriter struct {
 	form    texWriter
 	scratch []byte
 	notes   []string
+	active  map[[2]byte]string // what active characters were found to stand for
 
 	depth     int // of arguments that are written inside arguments
 	expanding int
@@ -328,10 +346,10 @@ func (t *latexWriter) include(dir, name string) {
 			return // it includes itself
 		}
 		if data, err := t.x.Read(full); err == nil {
+			if t.x.Apart && t.body && bytes.Contains(data, []byte(`\documentclass`)) && bytes.Contains(data, []byte(`\begin{document}`)) {
+				return
+			}
 			if text, err := texSource(data); err == nil {
-				if t.x.Apart && t.body && strings.Contains(text, `\documentclass`) && strings.Contains(text, `\begin{document}`) {
-					return
-				}
 				t.push(text, full, t.at() || path.Ext(full) == ".sty")
 				return
 			}

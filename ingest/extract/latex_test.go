@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -83,7 +84,7 @@ func TestLaTeXBody(t *testing.T) {
 	f(`\ensuremath{x^2} H\textsubscript{2}O 10\textsuperscript{-3}`, "$x^2$ H₂O 10⁻³")
 	// Macros.
 	f(`\newcommand{\who}[2][you]{#1 and #2}\who{me}, \who[us]{them}`, "you and me, us and them")
-	f(`\newcommand\cel{\textsf{celerite}\xspace}\renewcommand{\section}[1]{x}\cel is \section{S}`, "celeriteis\nS")
+	f(`\newcommand\cel{\textsf{celerite}\xspace}\renewcommand{\section}[1]{x}\cel is \section{S}`, "celerite is\nS")
 	f(`\let\old\emph \old{x} \providecommand{\z}{1}\providecommand{\z}{2}\z`, "x 1")
 	f(`\NewDocumentCommand{\p}{m m}{#2#1}\p{a}{b}`, "ba")
 	f(`\def\x#1.#2{no}\newcommand{\y}{\csname z\endcsname}fine`, "fine")
@@ -121,7 +122,7 @@ func TestLaTeXRunaway(t *testing.T) {
 		doubling += fmt.Sprintf(`\def\a%c{\a%c\a%c}`, c+1, c, c)
 	}
 	for _, source := range []string{`\def\a{\a}\a`, `\def\a{\a\a}\a`, `\def\qa{x\qb}\def\qb{\qa}$\qa$`, `\newcommand{\a}[1]{\a{#1#1}}\a{xx}`,
-		`\newenvironment{a}{\begin{a}}{\end{a}}\begin{a}x\end{a}`, `\edef\a{\a x}\a`, `\def\a{\edef\a{\a\a}}\a\a\a`, doubling + `\az`} {
+		`\newenvironment{a}{\begin{a}}{\end{a}}\begin{a}x\end{a}`, `\edef\a{\a x}\a`, `\def\a{\edef\b{\a\a}}\a\a\a`, doubling + `\az`} {
 		start := time.Now()
 		a, err := texOne(files(map[string]string{"m": "Before.\n\n" + source + "\n\nAfter."}), "m")
 		switch text := string(a.Text); {
@@ -214,6 +215,78 @@ func TestLaTeXCorpus(t *testing.T) {
 			t.Errorf("%q in …%s…", no, text[max(0, i-50):min(len(text), i+50)])
 		}
 	}
+}
+
+// outsideMath is a text without its formulas, which hold braces, and formulas inside these.
+func outsideMath(s string) string {
+	var b strings.Builder
+	math, depth := false, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case math && c == '\\':
+			i++
+		case math && c == '{':
+			depth++
+		case math && c == '}':
+			depth--
+		case math && c == '\n':
+			math, depth = false, 0
+			b.WriteByte(c)
+		case c == '$' && depth == 0:
+			math = !math
+			if i+1 < len(s) && s[i+1] == '$' {
+				if i++; math { // a formula on a line of its own
+					if end := strings.IndexByte(s[i:], '\n'); end > 0 {
+						i += end - 1
+					} else {
+						i = len(s)
+					}
+					math = false
+				}
+			}
+		case !math:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+var controlWord = regexp.MustCompile(`\\[A-Za-z]+`)
+
+// TestLaTeXLeavesNoCommands reads a textbook, section by section, and its history: outside of formulas and code no command is left.
+func TestLaTeXLeavesNoCommands(t *testing.T) {
+	tree := tarTree(t, "../../../shared/data/papers/openlogic-latex.tar.gz")
+	x := TeX{Apart: true, Read: func(name string) ([]byte, error) {
+		if f, ok := tree[name]; ok {
+			return f.Data, nil
+		}
+		return nil, fs.ErrNotExist
+	}}
+	papers, formulas, tokens := 0, 0, 0
+	check := func(x *TeX, name string) {
+		a, err := x.Paper(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			return
+		}
+		papers++
+		formulas += a.Equations
+		prose := outsideMath(string(a.Text))
+		tokens += strings.Count(prose, "!!{") + strings.Count(prose, "!!^")
+		if m := controlWord.FindStringIndex(prose); m != nil && !strings.Contains(string(tree[name].Data), "verb") {
+			t.Errorf("%s: a command is left: …%q…", name, prose[max(0, m[0]-80):min(len(prose), m[1]+40)])
+		}
+	}
+	for name, f := range tree {
+		if strings.HasSuffix(name, ".tex") && strings.Contains(string(f.Data), `\begin{document}`) {
+			check(&x, name)
+		}
+	}
+	if papers < 700 || formulas < 20000 || tokens > 0 {
+		t.Errorf("%d papers, %d formulas; %d words that a shorthand stands for are left", papers, formulas, tokens)
+	}
+	tree = tarTree(t, "../../../shared/data/papers/latex-celerite.tar.gz")
+	check(&TeX{Read: tree.ReadFile}, "latex-celerite/ms.tex")
 }
 
 func tarTree(t testing.TB, name string) fstest.MapFS {

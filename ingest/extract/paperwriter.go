@@ -73,6 +73,9 @@ func (w *paperWriter) formula(source string, display bool) {
 	if display && w.inline == 0 {
 		fence = "$$"
 	}
+	if n := len(w.buf); n > w.start && w.buf[n-1] == '$' {
+		w.space = true // so that $a$$b$ does not look like a display
+	}
 	w.gap()
 	w.buf = append(w.buf, fence...)
 	w.text(source)

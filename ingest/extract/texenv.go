@@ -38,10 +38,25 @@ func (t *latexWriter) begin(env string) {
 		t.groups = append(t.groups, len(t.undo))
 	}
 	if e := t.tables.env(env); e != nil {
+		if drawn(e.begin) {
+			t.dropEnv(env)
+			return
+		}
 		t.beginUser(e)
 		return
 	}
 	t.beginKnown(env)
+}
+
+// drawn reports an environment of the author's that is a picture or a comment underneath.
+func drawn(code string) bool {
+	for _, s := range [...]string{`\tableau`, `\forest`, `\begin{tikzpicture}`, `\tikzpicture`, `\begin{forest}`, `\begin{picture}`, `\begin{comment}`,
+		`\begin{prooftree}`} {
+		if strings.Contains(code, s) {
+			return true
+		}
+	}
+	return strings.TrimSpace(code) == `\comment`
 }
 
 // dropEnv steps over an environment. Of one that does not end only the beginning goes.

@@ -41,12 +41,13 @@ type texTables struct {
 	acronyms   map[string]string
 	shorthands map[string]string // of babel: a sign and what follows it
 	mathActive []byte            // characters that are macros in formulas
+	inside     map[string]bool   // the names with "@" that bodies define
 	below      *texTables
 }
 
 func newTexTables(below *texTables) *texTables {
 	return &texTables{macros: map[string]*texMacro{}, envs: map[string]*texEnv{}, theorems: map[string]string{}, flags: map[string]bool{},
-		toggles: map[string]bool{}, counters: map[string]int{}, acronyms: map[string]string{}, shorthands: map[string]string{}, below: below}
+		toggles: map[string]bool{}, counters: map[string]int{}, acronyms: map[string]string{}, shorthands: map[string]string{}, inside: map[string]bool{}, below: below}
 }
 
 func (t *texTables) macro(name string) *texMacro {
@@ -56,6 +57,33 @@ func (t *texTables) macro(name string) *texMacro {
 		}
 	}
 	return nil
+}
+
+// note keeps the names with "@" that a body defines when it is run.
+func (t *texTables) note(body string) {
+	for _, word := range [...]string{`def\`, `\let\`} {
+		for s := body; len(t.inside) < maxTexMacros; {
+			i := strings.Index(s, word)
+			if i < 0 {
+				break
+			}
+			s = s[i+len(word):]
+			n := 0
+			for n < len(s) && (bclass[s[n]]&cAlpha != 0 || s[n] == '@') {
+				n++
+			}
+			t.inside[s[:n]] = true
+		}
+	}
+}
+
+func (t *texTables) made(name string) bool {
+	for ; t != nil; t = t.below {
+		if t.inside[name] {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *texTables) env(name string) *texEnv {
@@ -114,8 +142,7 @@ func (t *texTables) acronym(name string) string {
 
 // define remembers a macro, unless it is one that shapes the document and that this package reads itself.
 func (t *latexWriter) define(name string, m *texMacro, override bool) {
-	if name == "" || texCommands[name].fixed || len(t.tables.macros) >= maxTexMacros || strings.Contains(m.body, `\catcode`) ||
-		strings.Contains(m.body, `\futurelet`) || strings.Contains(m.body, `\afterassignment`) || strings.Contains(m.body, `\read`) {
+	if name == "" || texCommands[name].fixed || len(t.tables.macros) >= maxTexMacros || programsBoxes(m.body) {
 		return
 	}
 	if !override && t.tables.macro(name) != nil || t.weak > 0 && texCommands[name].op != opUnknown {
@@ -131,9 +158,25 @@ func (t *latexWriter) define(name string, m *texMacro, override bool) {
 	}
 	if in := t.top(); m.let == "" {
 		m.at = m.at || in != nil && in.at
-		m.inner = m.at && strings.IndexByte(m.body, '@') >= 0
+		if m.inner = m.at && strings.IndexByte(m.body, '@') >= 0; m.inner {
+			t.tables.note(m.body)
+		}
 	}
 	t.tables.macros[name] = m
+}
+
+// programsBoxes reports a body that does with boxes and characters what only TeX can do. Such a command is as good as unknown.
+func programsBoxes(body string) bool {
+	if len(body) < 5 || strings.IndexByte(body, '\\') < 0 {
+		return false
+	}
+	for _, s := range [...]string{`\setbox`, `\catcode`, `\futurelet`, `\afterassignment`, `\read`, `\hbox to`, `\advance`, `\halign`, `\wd\`, `\ht\`,
+		`\dp\`, `\ooalign`} {
+		if strings.Contains(body, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // commandName is the name of a command that stands as an argument.
@@ -438,6 +481,7 @@ func (t *latexWriter) expand(name string, m *texMacro) {
 	if m.inner && !t.understood(m) {
 		return // it programs TeX in ways that are not followed here
 	}
+	m.inner = false
 	if in := t.top(); in != nil && in.file != "" {
 		t.chain = 0
 	}
@@ -468,7 +512,7 @@ func (t *latexWriter) understood(m *texMacro) bool {
 		for n < len(s) && (bclass[s[n]]&cAlpha != 0 || s[n] == '@') {
 			n++
 		}
-		if name := s[:n]; strings.IndexByte(name, '@') >= 0 && t.tables.macro(name) == nil && texCommands[name].op == opUnknown {
+		if name := s[:n]; strings.IndexByte(name, '@') >= 0 && t.tables.macro(name) == nil && texCommands[name].op == opUnknown && !t.tables.made(name) {
 			return false
 		}
 		if n == 0 && s != "" {
@@ -579,14 +623,18 @@ func (r *texReader) tookText(s string) bool {
 // substitute puts arguments into a body. Where text would run into the name of a command, a space keeps them apart.
 func (t *latexWriter) substitute(body string, args *[10]string) string {
 	b := t.scratch[:0]
-	for i := 0; i < len(body); i++ {
-		c := body[i]
-		if c != '#' || i+1 == len(body) {
-			b = append(b, c)
+	for {
+		i := strings.IndexByte(body, '#')
+		if i < 0 || i+1 == len(body) {
+			break
+		}
+		b = append(b, body[:i]...)
+		d := body[i+1]
+		body = body[i+2:]
+		if escaped(b) { // \# is no parameter
+			b = append(b, '#', d)
 			continue
 		}
-		i++
-		d := body[i]
 		if d < '1' || d > '9' {
 			b = append(b, d) // ## is # in a definition inside
 			continue
@@ -595,7 +643,7 @@ func (t *latexWriter) substitute(body string, args *[10]string) string {
 		if arg != "" && bclass[arg[0]]&cAlpha != 0 && endsInCommand(b) {
 			b = append(b, ' ')
 		}
-		if b = append(b, arg...); i+1 < len(body) && bclass[body[i+1]]&cAlpha != 0 && endsInCommand(b) {
+		if b = append(b, arg...); body != "" && bclass[body[0]]&cAlpha != 0 && endsInCommand(b) {
 			b = append(b, ' ')
 		}
 		if len(b) > t.budget {
@@ -603,13 +651,23 @@ func (t *latexWriter) substitute(body string, args *[10]string) string {
 			return ""
 		}
 	}
+	b = append(b, body...)
 	t.scratch = b
 	return string(b)
 }
 
+// escaped reports whether the next character has a backslash before it.
+func escaped(b []byte) bool {
+	n := 0
+	for n < len(b) && b[len(b)-1-n] == '\\' {
+		n++
+	}
+	return n%2 == 1
+}
+
 func endsInCommand(b []byte) bool {
 	i := len(b)
-	for i > 0 && bclass[b[i-1]]&cAlpha != 0 {
+	for i > 0 && (bclass[b[i-1]]&cAlpha != 0 || b[i-1] == '@') {
 		i--
 	}
 	return i > 0 && i < len(b) && b[i-1] == '\\' && (i < 2 || b[i-2] != '\\')

@@ -8,9 +8,14 @@ import "bytes"
 func (t *latexWriter) math(end string) []byte {
 	b := &t.form
 	b.reset()
-	depth := 0
 	t.inMath = true
-	defer func() { t.inMath = false }()
+	depth := t.formula(b, end)
+	t.inMath = false
+	return b.closed(depth)
+}
+
+// formula writes what stands up to the end and returns how many braces were left open.
+func (t *latexWriter) formula(b *texWriter, end string) (depth int) {
 	for t.top() != nil {
 		if s := t.upTo(stopMath, &t.stops); s != "" {
 			b.write(s)
@@ -31,35 +36,63 @@ func (t *latexWriter) math(end string) []byte {
 			b.buf, b.word = append(b.buf, c), false
 		case '$':
 			t.skip()
-			if depth > 0 {
+			if depth > 0 || end != "$" && end != "$$" {
 				b.buf, b.word = append(b.buf, '$'), false // a formula in the text in this formula
 				continue
 			}
 			if end == "$$" && t.peek() == '$' {
 				t.skip()
 			}
-			return b.closed(depth)
+			return depth
 		case '\\':
 			t.skip()
 			if t.mathCommand(b, end) {
-				return b.closed(depth)
+				return depth
 			}
 		case ' ', '\t', '\r', '\n':
 			if c == '\n' && t.emptyLine() && (end == "$" || end == `\)` || end == "$$") {
-				return b.closed(depth)
+				return depth
 			}
 			t.skip()
 			b.space()
-		default: // a character that was made active
+		default:
 			t.skip()
-			if m := t.tables.macro("\x00" + string(rune(c))); m != nil && m.let == "" {
-				t.expand("", m)
-				continue
-			}
-			b.buf, b.word = append(b.buf, c), false
+			t.activeInMath(b, c)
 		}
 	}
-	return b.closed(depth)
+	return depth
+}
+
+// activeInMath writes what a character stands for that was made active in formulas, with the character behind it, which is its
+// argument. The outcome is remembered.
+func (t *latexWriter) activeInMath(b *texWriter, c byte) {
+	m := t.tables.macro("\x00" + string(rune(c)))
+	if m == nil || m.let != "" || t.expanding >= maxTexDepth {
+		b.buf, b.word = append(b.buf, c), false
+		return
+	}
+	next := t.peek()
+	if bclass[next]&cAlpha == 0 {
+		t.expand("", m)
+		return
+	}
+	key := [2]byte{c, next}
+	t.skip()
+	if s, ok := t.active[key]; ok {
+		b.write(s)
+		return
+	}
+	from, floor := len(b.buf), t.floor
+	t.floor = len(t.stack)
+	t.expanding++
+	t.push(string(rune(next)), "", false)
+	t.push(m.body, "", m.at)
+	t.formula(b, "")
+	t.expanding--
+	if t.floor = floor; t.active == nil {
+		t.active = map[[2]byte]string{}
+	}
+	t.active[key] = string(b.buf[from:])
 }
 
 // space writes one space between two things.
@@ -98,6 +131,10 @@ func (t *latexWriter) mathCommand(b *texWriter, end string) bool {
 		env := t.argument()
 		if e := t.tables.env(env); e != nil {
 			t.beginUser(e)
+			return false
+		}
+		if texDropped[env] {
+			t.dropEnv(env)
 			return false
 		}
 		b.command("begin{")

@@ -41,7 +41,10 @@ func (t *latexWriter) program(name string, c texCommand) bool {
 	case opMathcode:
 		t.mathcode()
 	case opUppercase:
-		arg := t.expanded(t.argument())
+		arg := t.argument()
+		if name[0] == 'M' {
+			arg = t.expanded(arg)
+		}
 		if strings.HasPrefix(name, "lower") || strings.HasSuffix(name, "Lowercase") {
 			t.push(changeCase(arg, strings.ToLower), "", true)
 		} else {

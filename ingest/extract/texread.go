@@ -165,10 +165,15 @@ func (r *texReader) space() bool {
 	}
 }
 
-// afterWord steps over the white space that a command word swallows, but not over a paragraph's end.
+// afterWord steps over the white space that a command word swallows, but not over a paragraph's end, nor, at the end of an
+// expansion, over what stands behind it.
 func (r *texReader) afterWord() {
-	for {
-		switch r.peek() {
+	if len(r.stack) <= r.floor {
+		return
+	}
+	in := &r.stack[len(r.stack)-1]
+	for in.pos < len(in.text) {
+		switch in.text[in.pos] {
 		case ' ', '\t', '\r':
 		case '\n':
 			if r.emptyLine() {
@@ -177,7 +182,7 @@ func (r *texReader) afterWord() {
 		default:
 			return
 		}
-		r.skip()
+		in.pos++
 	}
 }
 

@@ -235,6 +235,9 @@ func (t *latexWriter) writeMath(formula []byte, fence string) {
 	}
 	t.paper.article.Equations++
 	o := &t.out
+	if n := len(o.buf); n > o.start && o.buf[n-1] == '$' {
+		o.space = true // so that $a$$b$ does not look like a display
+	}
 	o.gap()
 	o.buf = append(append(append(o.buf, fence...), formula...), fence...)
 }
@@ -286,8 +289,18 @@ func (t *latexWriter) command(name string) {
 		if c.n > 0 && !t.quiet() {
 			t.paper.article.Citations++
 		}
-		t.star()
-		t.drop(1)
+		if c.s != "" {
+			t.star()
+			if noun := refNoun(t.argument()); noun != "" {
+				if c.s == "r" {
+					noun = strings.ToLower(noun)
+				}
+				t.text(noun)
+				return
+			}
+		} else {
+			t.drop(1)
+		}
 		if !t.quiet() {
 			t.out.cite()
 		}
@@ -331,6 +344,23 @@ func (t *latexWriter) unknown(name string) {
 			}
 		}
 	}
+}
+
+var refNouns = map[string]string{"fig": "Figure", "tab": "Table", "tbl": "Table", "sec": "Section", "ssec": "Section", "subsec": "Section", "chap": "Chapter",
+	"ch": "Chapter", "eq": "Equation", "eqn": "Equation", "thm": "Theorem", "lem": "Lemma", "prop": "Proposition", "cor": "Corollary",
+	"def": "Definition", "defn": "Definition", "alg": "Algorithm", "algo": "Algorithm", "app": "Appendix", "ex": "Example", "rem": "Remark",
+	"lst": "Listing", "part": "Part", "prob": "Problem", "conj": "Conjecture", "claim": "Claim", "item": "Item", "line": "Line", "fn": "Footnote"}
+
+// refNoun is the noun that packages such as cleveref put before a number, as far as the habit of naming labels tells: "fig:mill".
+func refNoun(label string) string {
+	label, _, _ = strings.Cut(label, ",")
+	parts := strings.Split(strings.TrimSpace(label), ":")
+	for i := len(parts) - 1; i >= 0 && i >= len(parts)-2; i-- {
+		if noun := refNouns[strings.ToLower(parts[i])]; noun != "" {
+			return noun
+		}
+	}
+	return ""
 }
 
 // drop reads the star, the optional arguments and n arguments, and forgets them.
@@ -603,6 +633,10 @@ func (t *latexWriter) inlineSpecial(name string) {
 			if _, ok := t.until(`\end{` + t.envs[n-1] + `}`); ok {
 				t.leave(t.envs[n-1])
 			}
+		}
+	case "xspace":
+		if c := t.peek(); c != 0 && strings.IndexByte(".,;:!?')]}-/~ \t\n", c) < 0 {
+			t.text(" ")
 		}
 	case "string":
 		t.text(strings.TrimPrefix(t.token(), `\`))

@@ -63,12 +63,14 @@ var texCommands = func() map[string]texCommand {
 	for name, n := range texSkip {
 		all[name] = texCommand{op: opSkip, n: n, fixed: true}
 	}
-	for op, names := range texPrograms {
-		set(names, texCommand{op: op, fixed: op != opNothing && op != opUppercase && op != opLoop})
+	for _, p := range texPrograms {
+		set(p.names, texCommand{op: p.op, fixed: p.op != opNothing && p.op != opUppercase && p.op != opLoop})
 	}
 	set(texCites, texCommand{op: opCite, n: 1, fixed: true})
 	set(texRefs, texCommand{op: opCite, fixed: true})
 	set(texSections, texCommand{op: opSection, fixed: true})
+	set("cref vref crefrange", texCommand{op: opCite, fixed: true, s: "r"})
+	set("Cref autoref Autoref Vref Crefrange zcref thref", texCommand{op: opCite, fixed: true, s: "R"})
 	set(texSpecial, texCommand{op: opSpecial, fixed: true})
 	set(texSoft, texCommand{op: opSpecial})
 	set(texFront, texCommand{op: opFront, fixed: true})
@@ -79,7 +81,7 @@ var texCommands = func() map[string]texCommand {
 
 const (
 	// texSections are the commands whose argument is a heading.
-	texSections = `part chapter section subsection subsubsection addchap addsec frametitle framesubtitle @startsection heading subheading subtitle`
+	texSections = `part chapter section subsection subsubsection addchap addsec frametitle @startsection heading subheading subtitle`
 	texCites    = `
 		cite citep citet citealt citealp citeauthor citeyear citeyearpar parencite textcite footcite autocite fullcite
 		smartcite supercite Cite Citep Citet Textcite Parencite Autocite citenum onlinecite shortcite citeA parencites
@@ -101,42 +103,45 @@ const (
 		ENDLOOP Require Ensure Procedure Function REQUIRE ENSURE Input Output KwIn KwOut KwData KwResult KwRet Return RETURN Repeat REPEAT Until UNTIL Loop
 		LOOP If ElsIf For While Else ForAll uIf eIf ElseIf uElseIf uElse lIf lElse lFor ForEach lForEach Switch Case uCase Other IF ELSIF FOR WHILE ELSE
 		FORALL lWhile Comment COMMENT tcp tcc LineComment AxiomC UnaryInfC BinaryInfC TrinaryInfC QuaternaryInfC Axiom UnaryInf BinaryInf TrinaryInf
-		DisplayProof string the number arabic`
+		DisplayProof string the number arabic xspace`
 )
 
 // texPrograms are the commands that program TeX.
-var texPrograms = map[texOp]string{
-	opDefine: `
+var texPrograms = []struct {
+	op    texOp
+	names string
+}{
+	{opDefine, `
 		newcommand renewcommand providecommand DeclareRobustCommand newrobustcmd renewrobustcmd DeclareTextCommandDefault def
 		gdef edef xdef long outer protected protected@edef protected@xdef let LetLtxMacro glet futurelet DeclareMathOperator
 		DeclarePairedDelimiter NewDocumentCommand RenewDocumentCommand ProvideDocumentCommand DeclareDocumentCommand
 		NewExpandableDocumentCommand DeclareExpandableDocumentCommand newtheorem declaretheorem spnewtheorem newmdtheoremenv
 		newenvironment renewenvironment provideenvironment NewDocumentEnvironment RenewDocumentEnvironment
 		DeclareDocumentEnvironment ProvideDocumentEnvironment newif newtoggle providetoggle newbool providebool csdef csgdef
-		csedef csxdef @namedef newacronym acrodef DeclareAcronym defineshorthand setlocalecaption`,
-	opIf: `
+		csedef csxdef @namedef newacronym acrodef DeclareAcronym defineshorthand setlocalecaption`},
+	{opIf, `
 		if ifx ifnum ifdim ifcase ifdefined ifodd ifmmode ifvmode ifhmode ifinner ifvoid ifcat iffalse iftrue ifpdf ifluatex
-		ifxetex ifcsname ifPDFTeX ifXeTeX ifLuaTeX ifeof ifhbox ifvbox`,
-	opElse: `
-		else or`,
-	opFi: `
-		fi`,
-	opBranch: `
+		ifxetex ifcsname ifPDFTeX ifXeTeX ifLuaTeX ifeof ifhbox ifvbox`},
+	{opElse, `
+		else or`},
+	{opFi, `
+		fi`},
+	{opBranch, `
 		IfNoValueTF IfNoValueT IfNoValueF IfValueTF IfValueT IfValueF IfBooleanTF IfBooleanT IfBooleanF iftoggle ifbool
 		nottoggle notbool ifblank ifstrempty notblank ifnotempty ifstrequal ifdefstring ifdefstrequal ifdefempty ifdef
 		ifundef ifcsdef ifcsundef @ifundefined ifnumgreater ifnumless ifnumequal ifnumcomp @ifpackagelater @ifclasslater
 		@ifpackageloaded @ifclassloaded @ifpackagewith @ifstar @ifnextchar @firstoftwo @secondoftwo IfFileExists
-		InputIfFileExists ifthenelse mathchoice texorpdfstring`,
-	opCsname: `
-		csname`,
-	opCsuse: `
-		csuse @nameuse`,
-	opCount: `
+		InputIfFileExists ifthenelse mathchoice texorpdfstring`},
+	{opCsname, `
+		csname`},
+	{opCsuse, `
+		csuse @nameuse`},
+	{opCount, `
 		toggletrue booltrue togglefalse boolfalse setboolean settoggle newcounter setcounter addtocounter stepcounter
-		refstepcounter`,
-	opAt: `
-		makeatletter makeatother`,
-	opAssign: `
+		refstepcounter`},
+	{opAt, `
+		makeatletter makeatother`},
+	{opAssign, `
 		parindent parskip hsize vsize textwidth textheight topmargin oddsidemargin evensidemargin headheight headsep footskip
 		columnsep columnwidth linewidth baselineskip lineskip tolerance hbadness vbadness hfuzz vfuzz pageno magnification
 		hoffset voffset kern mkern vskip hskip mskip raise lower moveleft moveright topskip leftskip rightskip parfillskip
@@ -146,25 +151,25 @@ var texPrograms = map[texOp]string{
 		exhyphenpenalty interlinepenalty predisplaypenalty postdisplaypenalty binoppenalty relpenalty penalty looseness
 		pretolerance emergencystretch baselinestretch footnotesep paperwidth paperheight pdfpagewidth pdfpageheight pdfoutput
 		marginparwidth marginparsep marginparpush extrarowheight doublerulesep skip dimen count catcode lccode uccode
-		mathcode delcode normalbaselineskip jot smallskipamount medskipamount bigskipamount delimitershortfall
-		nulldelimiterspace displayindent displaywidth hangindent hangafter mathsurround unitlength advance multiply divide`,
-	opUppercase: `
-		uppercase lowercase MakeUppercase MakeLowercase makefirstuc`,
-	opLoop: `
-		docsvlist forcsvlist`,
-	opMathcode: `mathcode`,
-	opPush: `
-		AtBeginDocument AtBeginShipout`,
-	opGroup: `
-		begingroup bgroup endgroup egroup`,
-	opNothing: `
+		delcode normalbaselineskip jot smallskipamount medskipamount bigskipamount delimitershortfall
+		nulldelimiterspace displayindent displaywidth hangindent hangafter mathsurround unitlength advance multiply divide`},
+	{opUppercase, `
+		uppercase lowercase MakeUppercase MakeLowercase makefirstuc`},
+	{opLoop, `
+		docsvlist forcsvlist`},
+	{opMathcode, `mathcode`},
+	{opPush, `
+		AtBeginDocument AtBeginShipout`},
+	{opGroup, `
+		begingroup bgroup endgroup egroup`},
+	{opNothing, `
 		relax protect expandafter noexpand global unskip ignorespaces ignorespacesafterend leavevmode centering noindent
-		indent appendix tableofcontents listoffigures listoftables frontmatter mainmatter backmatter xspace allowbreak strut
-		mathstrut null hfuzz frenchspacing nonfrenchspacing sloppy fussy raggedright raggedleft small footnotesize scriptsize
+		indent appendix tableofcontents listoffigures listoftables frontmatter mainmatter backmatter allowbreak strut
+		mathstrut null frenchspacing nonfrenchspacing sloppy fussy raggedright raggedleft small footnotesize scriptsize
 		tiny large Large LARGE huge Huge normalsize bf it sc tt rm sf sl em bfseries itshape scshape ttfamily rmfamily
 		sffamily slshape upshape mdseries normalfont boldmath unboldmath hline toprule midrule bottomrule endhead
 		endfirsthead endfoot endlastfoot NoValue BooleanTrue BooleanFalse unless flushbottom raggedbottom onecolumn twocolumn
-		doublespacing singlespacing onehalfspacing startdata enddata global`,
+		doublespacing singlespacing onehalfspacing startdata enddata`},
 }
 
 // texDrop lists the commands whose arguments are not text, with how many brace arguments they take.
@@ -203,7 +208,7 @@ var texDrop = map[string]int{
 	"markboth": 2, "markright": 1, "message": 1, "missingfigure": 1, "newcites": 2, "newcolumntype": 2, "newfloat": 3,
 	"newlength": 1, "newlistof": 3, "newsavebox": 1, "newtheoremstyle": 9, "noaffiliation": 0, "nocite": 1,
 	"numberwithin": 2, "offprints": 1, "openout": 0, "orcid": 1, "orcidlink": 1, "pagecolor": 1, "pagenumbering": 1,
-	"pagestyle": 1, "patchcmd": 5, "pdfbookmark": 2, "pdfcatalog": 1, "pdfinfo": 1, "pdfoutput": 0,
+	"pagestyle": 1, "patchcmd": 5, "pdfbookmark": 2, "pdfcatalog": 1, "pdfinfo": 1,
 	"pgfdeclarelayer": 1, "pgfmathsetmacro": 2, "pgfplotsset": 1, "pgfsetlayers": 1, "phantom": 1, "phantomcaption": 0,
 	"phantomsection": 0, "plotone": 1, "plottwo": 2, "postcode": 1, "preprint": 1, "pretocmd": 4, "printacronyms": 0,
 	"printbibliography": 0, "printglossaries": 0, "printglossary": 0, "printindex": 0, "psfig": 1, "psset": 1,
@@ -246,7 +251,7 @@ var texSymbols = map[string]string{
 	"quad": " ", "qquad": " ", "space": " ", "nobreakspace": " ", "thinspace": " ", "enspace": " ", "textvisiblespace": "␣", "slash": "/",
 	"guillemotleft": "«", "guillemotright": "»", "og": "« ", "fg": " »", "glqq": "„", "grqq": "“", "flqq": "«", "frqq": "»",
 	"textdollar": "$", "textpercent": "%", "ordfeminine": "ª", "textordmasculine": "º", "textonehalf": "½", "hfill": " ", "hfil": " ",
-	"tabularnewline": "", "nonbreakingspace": " ", "today": "",
+	"nonbreakingspace": " ", "today": "",
 	"textquotedbl": "\"", "quotedblbase": "„", "quotesinglbase": "‚", "guilsinglleft": "‹", "guilsinglright": "›",
 	"textparagraph": "¶", "textsection": "§", "textdagger": "†", "textdaggerdbl": "‡", "textperthousand": "‰", "textcent": "¢",
 	"textsterling": "£", "textyen": "¥", "textrightarrow": "→", "textleftarrow": "←", "textuparrow": "↑", "textdownarrow": "↓", "textdiv": "÷",
