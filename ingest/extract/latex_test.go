@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -287,6 +289,42 @@ func TestLaTeXLeavesNoCommands(t *testing.T) {
 	}
 	tree = tarTree(t, "../../../shared/data/papers/latex-celerite.tar.gz")
 	check(&TeX{Read: tree.ReadFile}, "latex-celerite/ms.tex")
+}
+
+// TestLaTeXMutations reads real sources that were cut and spliced: anything may come out of them, but UTF-8, and soon.
+func TestLaTeXMutations(t *testing.T) {
+	tree := tarTree(t, "../../../shared/data/papers/openlogic-latex.tar.gz")
+	var sources []string
+	for name := range tree {
+		if strings.HasSuffix(name, ".tex") || strings.HasSuffix(name, ".sty") {
+			sources = append(sources, name)
+		}
+	}
+	slices.Sort(sources)
+	rng := rand.New(rand.NewPCG(1, 2))
+	piece := func() string {
+		s := string(tree[sources[rng.IntN(len(sources))]].Data)
+		a := rng.IntN(len(s) + 1)
+		return s[a:min(len(s), a+rng.IntN(300))]
+	}
+	x := TeX{}
+	for round := range 1000 / slowdown {
+		var b strings.Builder
+		for range 1 + rng.IntN(20) {
+			b.WriteString(piece())
+			b.WriteString([]string{"", "{", "}", "$", "\\", "\n\n", "[", "]", "\\end{document}", "\\begin{tabular}{l}", "\\section{", "\\footnote{", "&"}[rng.IntN(13)])
+		}
+		source := b.String()
+		x.Read = files(map[string]string{"m": source})
+		start := time.Now()
+		a, err := x.Paper("m")
+		if err == nil && (!utf8.Valid(a.Text) || !utf8.ValidString(a.Title+a.Abstract)) {
+			t.Fatalf("round %d: not UTF-8: %q", round, source)
+		}
+		if d := time.Since(start); d > 5*time.Second*slowdown {
+			t.Fatalf("round %d: %v for %q", round, d, source)
+		}
+	}
 }
 
 func tarTree(t testing.TB, name string) fstest.MapFS {

@@ -250,14 +250,18 @@ func (t *latexWriter) verbatim(code, env string) {
 	if env == "alltt" {
 		code = strings.NewReplacer(`\{`, "{", `\}`, "}", `\\`, `\`).Replace(code)
 	}
-	floats, tabs, inline := t.floats, t.tabs, t.inline
-	t.floats, t.tabs, t.inline = 0, 0, 0
+	if t.inline > 0 {
+		t.text(code)
+		return
+	}
+	floats, tabs := t.floats, t.tabs
+	t.floats, t.tabs = 0, 0
 	t.endLine()
 	if code = strings.Trim(code, "\r\n"); strings.TrimSpace(code) != "" {
 		t.raw(strings.TrimRight(code, " \t\n"))
 	}
 	t.endLine()
-	t.floats, t.tabs, t.inline = floats, tabs, inline
+	t.floats, t.tabs = floats, tabs
 }
 
 // algorithmic writes the words of algorithms, each statement on a line. In algorithm2e \For takes its body as an argument.

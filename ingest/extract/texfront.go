@@ -136,7 +136,7 @@ func (t *latexWriter) closeAbstract() {
 		return
 	}
 	s := strings.TrimRight(string(t.out.buf[at:]), "\n")
-	if s == "" { // take the heading back
+	if s == "" && t.inline == 0 { // take the heading back
 		t.out.buf = []byte(strings.TrimSuffix(string(t.out.buf), "Abstract\n"))
 		t.out.start = len(t.out.buf)
 	}

@@ -524,8 +524,11 @@ func (t *latexWriter) runIn(title string) {
 	}
 	at := len(t.out.buf)
 	t.writeInline(title)
-	if at < len(t.out.buf) {
-		t.out.buf = append(bytes.TrimRight(t.out.buf, ".: "), '.')
+	if n := len(t.out.buf); at < n {
+		for n > at && strings.IndexByte(".: ", t.out.buf[n-1]) >= 0 {
+			n--
+		}
+		t.out.buf = append(t.out.buf[:n], '.')
 		t.out.space = true
 	}
 }
@@ -692,12 +695,12 @@ func (t *latexWriter) character() {
 }
 
 func (t *latexWriter) captionLine(raw string) {
-	tabs, floats, inline := t.tabs, t.floats, t.inline
-	t.tabs, t.floats, t.inline = 0, 0, 0
+	tabs, floats := t.tabs, t.floats
+	t.tabs, t.floats = 0, 0
 	t.endLine()
 	t.writeInline(raw)
 	t.endLine()
-	t.tabs, t.floats, t.inline = tabs, floats, inline
+	t.tabs, t.floats = tabs, floats
 }
 
 // verb writes a piece of code between two equal characters, or in braces.
