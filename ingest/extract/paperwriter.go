@@ -114,6 +114,9 @@ func (w *paperWriter) sentence(f func()) {
 	if w.cited && w.inline == 0 {
 		w.buf = dropCitations(w.buf, max(w.start, at))
 	}
+	if n := len(w.buf); n > at+2 && w.buf[n-1] == '.' && w.buf[n-2] == ' ' { // "Figure 1 .", as GROBID has it
+		w.buf = append(w.buf[:n-2], '.')
+	}
 	if len(w.buf) > at && !endsSentence(w.buf[at:]) {
 		w.buf = append(w.buf, '.')
 	}
