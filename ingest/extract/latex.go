@@ -165,6 +165,7 @@ type latexWriter struct {
 	shared    bool // only a preamble is read, for others
 	german    bool // "a is ä
 	composed  bool // an accent was written
+	defAt     bool // where the definition stands that is read, @ is a letter
 	global    bool // the next definition outlives its group
 	weak      int  // open packages: they may not redefine what is known
 }

@@ -156,8 +156,8 @@ func (t *latexWriter) define(name string, m *texMacro, override bool) {
 	if len(m.params) == 0 && strings.Contains(m.body, "##") {
 		m.body = strings.ReplaceAll(m.body, "##", "#")
 	}
-	if in := t.top(); m.let == "" {
-		m.at = m.at || in != nil && in.at
+	if m.let == "" {
+		m.at = m.at || t.defAt
 		if m.inner = m.at && strings.IndexByte(m.body, '@') >= 0; m.inner {
 			t.tables.note(m.body)
 		}
@@ -201,6 +201,7 @@ func (t *latexWriter) target() string {
 
 // definition handles the commands that define others.
 func (t *latexWriter) definition(name string) {
+	t.defAt = t.at()
 	switch name {
 	case "newcommand", "renewcommand", "providecommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd", "DeclareMathMacro",
 		"DeclareTextCommandDefault":
@@ -407,8 +408,7 @@ func (t *latexWriter) defineEnv(name string, e *texEnv) {
 		name == "abstract" || name == "" || len(t.tables.envs) >= maxTexMacros {
 		return
 	}
-	in := t.top()
-	e.at = in != nil && in.at
+	e.at = t.defAt
 	t.tables.envs[name] = e
 }
 

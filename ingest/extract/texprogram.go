@@ -595,7 +595,9 @@ func (t *latexWriter) assignment() {
 		return
 	}
 	if in.text[in.pos] == '\\' && equals {
-		t.token()
+		if t.token() == `\magstep` {
+			t.readNumber()
+		}
 		return
 	}
 	i := skipDimension(in.text, in.pos)

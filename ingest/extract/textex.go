@@ -278,7 +278,12 @@ func (t *latexWriter) command(name string) {
 	}
 	switch c.op {
 	case opText:
+		if name == ";" && t.algorithm == 'b' {
+			t.endLine()
+			return
+		}
 		t.text(c.s)
+	case opPlain: // its argument stays
 	case opDrop, opSkip:
 		if t.drop(c.n); name == "hspace" {
 			t.text(" ")

@@ -16,6 +16,7 @@ const (
 	opUnknown texOp = iota
 	opText          // a character
 	opDrop          // its arguments are not text; optional ones and a star go with them
+	opPlain         // how a text looks
 	opSkip          // its first arguments are not text, the last one is and stays
 	opAccent
 	opCite // a citation, or with n = 0 a reference to what has a number only on paper
@@ -66,6 +67,7 @@ var texCommands = func() map[string]texCommand {
 	for _, p := range texPrograms {
 		set(p.names, texCommand{op: p.op, fixed: p.op != opNothing && p.op != opUppercase && p.op != opLoop})
 	}
+	set("emph textbf textit texttt textsc textrm textsf textsl textmd textup textnormal underline uline textlf", texCommand{op: opPlain})
 	set(texCites, texCommand{op: opCite, n: 1, fixed: true})
 	set(texRefs, texCommand{op: opCite, fixed: true})
 	set(texSections, texCommand{op: opSection, fixed: true})
