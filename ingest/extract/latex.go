@@ -50,7 +50,7 @@ func (x *TeX) Paper(main string) (Article, error) {
 		return Article{}, fmt.Errorf("extract: LaTeX: %s: %w", main, err)
 	}
 	t := &x.writer
-	t.reset(x, path.Dir(main), nil)
+	t.reset(x, path.Dir(main))
 	t.body = !strings.Contains(source, `\begin{document}`) && !strings.Contains(source, `\documentstyle`)
 	t.push(source, main, false)
 	t.run()
@@ -150,7 +150,6 @@ type latexWriter struct {
 	form    texWriter
 	scratch []byte
 	notes   []string
-	active  map[[2]byte]string // what active characters were found to stand for
 
 	depth     int // of arguments that are written inside arguments
 	expanding int
@@ -165,6 +164,7 @@ type latexWriter struct {
 	shared    bool // only a preamble is read, for others
 	german    bool // "a is ä
 	composed  bool // an accent was written
+	defines   bool // the paper has definitions of its own
 	defAt     bool // where the definition stands that is read, @ is a letter
 	global    bool // the next definition outlives its group
 	weak      int  // open packages: they may not redefine what is known
@@ -175,8 +175,13 @@ type texUndo struct {
 	old  *texMacro
 }
 
-func (t *latexWriter) reset(x *TeX, dir string, below *texTables) {
-	*t = latexWriter{x: x, stops: texStops, tables: newTexTables(below), paper: texPaper{dir: dir}, out: lines{buf: t.out.buf[:0]},
+func (t *latexWriter) reset(x *TeX, dir string) {
+	tables := t.tables
+	if tables == nil {
+		tables = newTexTables()
+	}
+	tables.reset()
+	*t = latexWriter{x: x, stops: texStops, tables: tables, paper: texPaper{dir: dir}, out: lines{buf: t.out.buf[:0]},
 		form: texWriter{buf: t.form.buf[:0]}, scratch: t.scratch[:0], notes: t.notes[:0], undo: t.undo[:0], groups: t.groups[:0],
 		envs: t.envs[:0], texReader: texReader{stack: t.stack[:0], budget: maxTexBytes}}
 	t.shorthandStops()
@@ -193,6 +198,11 @@ func (t *latexWriter) shorthandStops() {
 	}
 }
 
+var (
+	betweenKeywords = strings.NewReplacer(`\sep`, ",", `\and`, ",", `\\`, ",")
+	betweenAuthors  = strings.NewReplacer(`\And`, `\and`, `\AND`, `\and`)
+)
+
 // finish fills the fields of the article.
 func (t *latexWriter) finish(main string) {
 	a := &t.paper.article
@@ -205,9 +215,12 @@ func (t *latexWriter) finish(main string) {
 	for _, raw := range t.paper.authors {
 		t.addAuthors(raw)
 	}
-	for _, k := range strings.FieldsFunc(t.line(strings.NewReplacer(`\sep`, ",", `\and`, ",", `\\`, ",").Replace(t.paper.keywords)), func(r rune) bool { return r == ',' || r == ';' || r == '·' }) {
-		if k = strings.Trim(k, " .—-:"); k != "" && len(k) < 200 {
-			a.Keywords = append(a.Keywords, k)
+	if t.paper.keywords != "" {
+		list := t.line(betweenKeywords.Replace(t.paper.keywords))
+		for _, k := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' || r == '·' }) {
+			if k = strings.Trim(k, " .—-:"); k != "" && len(k) < 200 {
+				a.Keywords = append(a.Keywords, k)
+			}
 		}
 	}
 	if a.References == 0 {
@@ -269,7 +282,7 @@ func (t *latexWriter) addAuthors(raw string) {
 		}
 		raw = strings.Join(names, `\and `)
 	}
-	for _, part := range strings.Split(strings.NewReplacer(`\And`, `\and`, `\AND`, `\and`).Replace(raw), `\and`) {
+	for _, part := range strings.Split(betweenAuthors.Replace(raw), `\and`) {
 		part, _, _ = strings.Cut(part, `\\`)
 		names := norm.NFC.String(withoutFormulas(t.line(part)))
 		for _, name := range strings.Split(strings.ReplaceAll(names, " and ", ", "), ", ") {
@@ -421,7 +434,7 @@ func (t *latexWriter) borrow(name string) {
 				return
 			}
 			var w latexWriter
-			w.reset(t.x, t.paper.dir, nil)
+			w.reset(t.x, t.paper.dir)
 			w.shared = true
 			w.push(text, full, false)
 			w.run()

@@ -39,15 +39,30 @@ type texTables struct {
 	toggles    map[string]bool
 	counters   map[string]int
 	acronyms   map[string]string
-	shorthands map[string]string // of babel: a sign and what follows it
-	mathActive []byte            // characters that are macros in formulas
-	inside     map[string]bool   // the names with "@" that bodies define
+	shorthands map[string]string  // of babel: a sign and what follows it
+	mathActive []byte             // characters that are macros in formulas
+	inside     map[string]bool    // the names with "@" that bodies define
+	active     map[[2]byte]string // what active characters in formulas were found to stand for, with the letter behind them
 	below      *texTables
 }
 
-func newTexTables(below *texTables) *texTables {
+func newTexTables() *texTables {
 	return &texTables{macros: map[string]*texMacro{}, envs: map[string]*texEnv{}, theorems: map[string]string{}, flags: map[string]bool{},
-		toggles: map[string]bool{}, counters: map[string]int{}, acronyms: map[string]string{}, shorthands: map[string]string{}, inside: map[string]bool{}, below: below}
+		toggles: map[string]bool{}, counters: map[string]int{}, acronyms: map[string]string{}, shorthands: map[string]string{}, inside: map[string]bool{}}
+}
+
+// reset forgets everything and keeps the memory.
+func (t *texTables) reset() {
+	clear(t.macros)
+	clear(t.envs)
+	clear(t.theorems)
+	clear(t.flags)
+	clear(t.toggles)
+	clear(t.counters)
+	clear(t.acronyms)
+	clear(t.shorthands)
+	clear(t.inside)
+	t.mathActive, t.active, t.below = t.mathActive[:0], nil, nil
 }
 
 func (t *texTables) macro(name string) *texMacro {
@@ -201,7 +216,10 @@ func (t *latexWriter) target() string {
 
 // definition handles the commands that define others.
 func (t *latexWriter) definition(name string) {
-	t.defAt = t.at()
+	if in := t.top(); in != nil {
+		t.defAt = in.at
+		t.defines = t.defines || in.file != ""
+	}
 	switch name {
 	case "newcommand", "renewcommand", "providecommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd", "DeclareMathMacro",
 		"DeclareTextCommandDefault":

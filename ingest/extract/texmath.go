@@ -78,7 +78,11 @@ func (t *latexWriter) activeInMath(b *texWriter, c byte) {
 	}
 	key := [2]byte{c, next}
 	t.skip()
-	if s, ok := t.active[key]; ok {
+	tables := t.tables
+	if !t.defines && tables.below != nil {
+		tables = tables.below // as for all papers with this preamble
+	}
+	if s, ok := tables.active[key]; ok {
 		b.write(s)
 		return
 	}
@@ -89,10 +93,10 @@ func (t *latexWriter) activeInMath(b *texWriter, c byte) {
 	t.push(m.body, "", m.at)
 	t.formula(b, "")
 	t.expanding--
-	if t.floor = floor; t.active == nil {
-		t.active = map[[2]byte]string{}
+	if t.floor = floor; tables.active == nil {
+		tables.active = map[[2]byte]string{}
 	}
-	t.active[key] = string(b.buf[from:])
+	tables.active[key] = string(b.buf[from:])
 }
 
 // space writes one space between two things.

@@ -1,7 +1,10 @@
 package extract
 
 import (
+	"compress/gzip"
+	"encoding/json"
 	"io/fs"
+	"os"
 	"path"
 	"sort"
 	"strings"
@@ -67,6 +70,45 @@ func BenchmarkLaTeX(b *testing.B) {
 		for _, n := range names {
 			if _, err := x.Paper(n); err != nil {
 				b.Fatal(n, err)
+			}
+		}
+	}
+}
+
+// BenchmarkLaTeXPlain reads single files without the preamble that they borrow: LaTeX whose macros are mostly unknown.
+func BenchmarkLaTeXPlain(b *testing.B) {
+	f, err := os.Open("../../../shared/data/dedup/latex-history.jsonl.gz")
+	if err != nil {
+		b.Skipf("no papers here: %v", err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var texts [][]byte
+	var size int64
+	for d := json.NewDecoder(z); ; {
+		var doc struct{ Text string }
+		if d.Decode(&doc) != nil {
+			break
+		}
+		texts = append(texts, []byte(doc.Text))
+		size += int64(len(doc.Text))
+	}
+	var text []byte
+	x := TeX{Read: func(name string) ([]byte, error) {
+		if name == "m.tex" {
+			return text, nil
+		}
+		return nil, fs.ErrNotExist
+	}}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, text = range texts {
+			if _, err := x.Paper("m.tex"); err != nil {
+				b.Fatal(err)
 			}
 		}
 	}
