@@ -30,18 +30,7 @@ func (j *jatsWriter) element(e elem) {
 		// Sections and formulas are numbered by their publisher; figures and tables read theirs in float.
 	case "list":
 		j.newline()
-		for k := e.first(); !k.none(); k = k.next(e) {
-			switch k.name() {
-			case "title", "p":
-				j.block(k)
-			case "list-item":
-				j.bullet()
-				j.kids(k)
-				j.closeItem()
-			case "list":
-				j.element(k)
-			}
-		}
+		j.list(e)
 	case "def-list":
 		j.newline()
 		e.each("title", j.block)
@@ -82,6 +71,21 @@ func (j *jatsWriter) element(e elem) {
 		"inline-supplementary-material", "processing-meta", "sec-meta", "author-notes", "index-term", "kwd-group":
 	default:
 		j.kids(e)
+	}
+}
+
+func (j *jatsWriter) list(e elem) {
+	for k := e.first(); !k.none(); k = k.next(e) {
+		switch k.name() {
+		case "title", "p":
+			j.block(k)
+		case "list-item":
+			j.bullet()
+			j.kids(k)
+			j.closeItem()
+		case "list":
+			j.element(k)
+		}
 	}
 }
 

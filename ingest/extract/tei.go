@@ -64,6 +64,14 @@ func (w *teiWriter) element(e elem) {
 		})
 	case "formula":
 		w.maths(e)
+	default:
+		w.inlineElement(e)
+	}
+}
+
+// inlineElement writes what stands in a line.
+func (w *teiWriter) inlineElement(e elem) {
+	switch e.name() {
 	case "ref":
 		if e.attr("type") == "bibr" {
 			if w.citations++; isNumeric(e.raw()) {

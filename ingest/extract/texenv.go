@@ -92,23 +92,7 @@ func (t *latexWriter) beginUser(e *texEnv) {
 // beginKnown enters an environment of LaTeX's, or one that is unknown and stands for its content.
 func (t *latexWriter) beginKnown(env string) {
 	if title := t.theoremTitle(env); title != "" {
-		name, _ := t.optional()
-		t.flush()
-		t.text(title)
-		if strings.TrimSpace(name) != "" && !t.quiet() {
-			at := len(t.out.buf)
-			t.out.text(" (")
-			empty := len(t.out.buf)
-			t.writeInline(name)
-			if len(t.out.buf) <= empty {
-				t.out.buf = t.out.buf[:at]
-				t.out.space = false
-			} else {
-				t.out.space = false
-				t.out.text(")")
-			}
-		}
-		t.text(". ")
+		t.beginTheorem(title)
 		return
 	}
 	switch {
@@ -152,6 +136,27 @@ func (t *latexWriter) beginKnown(env string) {
 	if env != "center" || t.tabs == 0 {
 		t.endLine()
 	}
+}
+
+// beginTheorem writes what a theorem is called: "Theorem (Euler). ".
+func (t *latexWriter) beginTheorem(title string) {
+	name, _ := t.optional()
+	t.flush()
+	t.text(title)
+	if strings.TrimSpace(name) != "" && !t.quiet() {
+		at := len(t.out.buf)
+		t.out.text(" (")
+		empty := len(t.out.buf)
+		t.writeInline(name)
+		if len(t.out.buf) <= empty {
+			t.out.buf = t.out.buf[:at]
+			t.out.space = false
+		} else {
+			t.out.space = false
+			t.out.text(")")
+		}
+	}
+	t.text(". ")
 }
 
 // flushBefore ends the line before a table or a figure, which footnotes of the paragraph around it need not wait for.
@@ -262,63 +267,4 @@ func (t *latexWriter) verbatim(code, env string) {
 	}
 	t.endLine()
 	t.floats, t.tabs = floats, tabs
-}
-
-// algorithmic writes the words of algorithms, each statement on a line. In algorithm2e \For takes its body as an argument.
-func (t *latexWriter) algorithmic(name string) {
-	folded := strings.ToLower(name)
-	switch name {
-	case "State", "Statex", "STATE", "EndFor", "EndIf", "EndWhile", "ENDFOR", "ENDIF", "ENDWHILE", "EndProcedure", "EndFunction", "BState",
-		"EndLoop", "ENDLOOP", ";", "EndCase", "EndSwitch":
-		t.endLine()
-	case "Require", "Ensure", "Procedure", "Function", "REQUIRE", "ENSURE", "Input", "Output", "KwIn", "KwOut", "KwData", "KwResult", "KwRet",
-		"Return", "RETURN", "INPUT", "OUTPUT", "Print", "PRINT", "Repeat", "REPEAT", "Until", "UNTIL", "Loop", "LOOP":
-		t.endLine()
-		t.text(strings.TrimPrefix(folded, "kw") + " ")
-		if name == "Procedure" || name == "Function" {
-			t.writeInline(t.argument() + "(" + t.argument() + ")")
-			t.endLine()
-		} else if t.peek() == '{' && t.algorithm == 'b' {
-			t.writeInline(t.argument())
-			if name == "Repeat" {
-				t.endLine()
-				t.write(t.argument())
-			}
-			t.endLine()
-		}
-	case "If", "ElsIf", "For", "While", "Else", "ForAll", "uIf", "eIf", "ElseIf", "uElseIf", "uElse", "lIf", "lElse", "lFor", "ForEach", "lForEach", "Switch",
-		"Case", "uCase", "Other", "IF", "ELSIF", "FOR", "WHILE", "ELSE", "FORALL", "lWhile":
-		t.endLine()
-		t.text(strings.ToLower(strings.TrimLeft(name, "ule")) + " ")
-		if name == "eIf" || t.algorithm == 'b' && t.peek() == '{' {
-			t.blocks(name)
-		}
-	case "Comment", "COMMENT", "tcp", "tcc", "tcp*", "tcc*", "LineComment", "Statey":
-		t.star()
-		t.text(" // ")
-		if s, ok := t.optional(); ok && s == "" {
-			return
-		}
-		if t.peek() == '{' {
-			t.writeInline(t.argument())
-		}
-	case "AxiomC", "UnaryInfC", "BinaryInfC", "TrinaryInfC", "QuaternaryInfC", "Axiom", "UnaryInf", "BinaryInf", "TrinaryInf", "DisplayProof":
-		t.endLine()
-	}
-}
-
-// blocks writes the condition and the bodies that algorithm2e takes as arguments.
-func (t *latexWriter) blocks(name string) {
-	if name != "Else" && name != "uElse" && name != "lElse" && name != "Other" {
-		t.writeInline(t.argument())
-		t.endLine()
-	}
-	t.write(t.argument())
-	t.endLine()
-	if name == "eIf" {
-		t.text("else ")
-		t.endLine()
-		t.write(t.argument())
-		t.endLine()
-	}
 }

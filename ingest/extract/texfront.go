@@ -7,32 +7,8 @@ import "strings"
 func (t *latexWriter) frontMatter(name string) bool {
 	p := &t.paper
 	switch name {
-	case "documentclass", "documentstyle", "LoadClass":
-		options, _ := t.optional()
-		class := t.argument()
-		if len(t.stack) > 0 && class == "subfiles" && !t.body {
-			t.borrow(options)
-		}
-		if p.article.Kind == "" && !t.body && name != "LoadClass" {
-			p.article.Kind = class
-		}
-		p.setLang(t, options)
-	case "usepackage", "RequirePackage", "setdefaultlanguage", "setmainlanguage", "selectlanguage":
-		options, _ := t.optional()
-		pkg := t.argument()
-		t.optional()
-		switch {
-		case name == "usepackage" && (pkg == "babel" || pkg == "german" || pkg == "ngerman"):
-			p.setLang(t, options+","+pkg)
-		case name == "usepackage" || name == "RequirePackage":
-			if pkg == "babel" {
-				p.setLang(t, t.expanded(options))
-			} else if !t.body {
-				t.usePackage(pkg)
-			}
-		default:
-			p.setLang(t, pkg)
-		}
+	case "documentclass", "documentstyle", "LoadClass", "usepackage", "RequirePackage", "setdefaultlanguage", "setmainlanguage", "selectlanguage":
+		t.preamble(name)
 	case "title", "icmltitle", "papertitle":
 		t.optional()
 		p.title = t.upToEnd(name)
@@ -73,6 +49,39 @@ func (t *latexWriter) frontMatter(name string) bool {
 		t.body = true
 	}
 	return true
+}
+
+// preamble reads the class and the packages.
+func (t *latexWriter) preamble(name string) {
+	p := &t.paper
+	switch name {
+	case "documentclass", "documentstyle", "LoadClass":
+		options, _ := t.optional()
+		class := t.argument()
+		if len(t.stack) > 0 && class == "subfiles" && !t.body {
+			t.borrow(options)
+		}
+		if p.article.Kind == "" && !t.body && name != "LoadClass" {
+			p.article.Kind = class
+		}
+		p.setLang(t, options)
+	default:
+		options, _ := t.optional()
+		pkg := t.argument()
+		t.optional()
+		switch {
+		case name == "usepackage" && (pkg == "babel" || pkg == "german" || pkg == "ngerman"):
+			p.setLang(t, options+","+pkg)
+		case name == "usepackage" || name == "RequirePackage":
+			if pkg == "babel" {
+				p.setLang(t, t.expanded(options))
+			} else if !t.body {
+				t.usePackage(pkg)
+			}
+		default:
+			p.setLang(t, pkg)
+		}
+	}
 }
 
 // upToEnd reads an argument, or in AMS-TeX what stands up to \endtitle.

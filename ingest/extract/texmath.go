@@ -161,6 +161,12 @@ func (t *latexWriter) mathCommand(b *texWriter, end string) bool {
 		t.afterWord()
 		return false
 	}
+	t.mathPrimitive(b, name)
+	return false
+}
+
+// mathPrimitive writes a command of a formula that is no macro, or drops what has no place in one.
+func (t *latexWriter) mathPrimitive(b *texWriter, name string) {
 	switch name {
 	case "label", "tag", "index", "vspace", "color", "hypertarget", "ref", "eqref", "cref", "Cref", "autoref", "footnote", "todo",
 		"phantomsection", "glsadd":
@@ -184,7 +190,6 @@ func (t *latexWriter) mathCommand(b *texWriter, end string) bool {
 	default:
 		b.command(name)
 	}
-	return false
 }
 
 // endInMath reads \end{…} in a formula.

@@ -90,6 +90,11 @@ func siUnit(s string) string {
 	if strings.IndexByte(s, '\\') < 0 {
 		return strings.ReplaceAll(strings.NewReplacer("^{", "^", "}", "", "{", "").Replace(s), ".", "·")
 	}
+	return siWords(s)
+}
+
+// siWords writes a unit that is given in words.
+func siWords(s string) string {
 	var b strings.Builder
 	r := texReader{budget: 2*len(s) + 64}
 	r.push(s, "", false)
