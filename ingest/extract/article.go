@@ -129,13 +129,13 @@ func dropCitations(buf []byte, start int) []byte {
 		c := buf[i]
 		if c == '[' || c == '(' {
 			if j, ok := citationBracket(buf, i); ok {
-				out, i = closeGap(buf, start, out, j), j
+				out, i = closeGap(buf, start, out, j), afterGap(buf, start, out, j)
 				continue
 			}
 		}
 		if c == citeMark {
 			i = citationRun(buf, i)
-			out = closeGap(buf, start, out, i)
+			out, i = closeGap(buf, start, out, i), afterGap(buf, start, out, i)
 			continue
 		}
 		buf[out] = c
@@ -170,6 +170,14 @@ func closeGap(buf []byte, start, out, next int) int {
 		out--
 	}
 	return out
+}
+
+// afterGap steps over the space behind a dropped citation that began the line.
+func afterGap(buf []byte, start, out, next int) int {
+	if out == start && next < len(buf) && buf[next] == ' ' {
+		next++
+	}
+	return next
 }
 
 // citationBracket reports where the bracket that opens at i ends, if it holds citations and nothing worth keeping.

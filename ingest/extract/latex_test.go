@@ -19,6 +19,16 @@ import (
 	"unicode/utf8"
 )
 
+// reading serves the files of an archive.
+func reading(tree fstest.MapFS) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if f, ok := tree[name]; ok {
+			return f.Data, nil
+		}
+		return nil, fs.ErrNotExist
+	}
+}
+
 // files serves LaTeX from memory.
 func files(m map[string]string) func(string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
@@ -208,11 +218,12 @@ func TestLaTeXHostile(t *testing.T) {
 func TestLaTeXCorpus(t *testing.T) {
 	tree := tarTree(t, "../../../shared/data/papers/openlogic-latex.tar.gz")
 	n := 0
+	x := TeX{Apart: true, Read: reading(tree)}
 	for name := range tree {
 		if !strings.Contains(name, "/content/") || !strings.HasSuffix(name, ".tex") {
 			continue
 		}
-		a, err := texOne(tree.ReadFile, name)
+		a, err := x.Paper(name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -284,12 +295,7 @@ var controlWord = regexp.MustCompile(`\\[A-Za-z]+`)
 // TestLaTeXLeavesNoCommands reads a textbook, section by section, and its history: outside of formulas and code no command is left.
 func TestLaTeXLeavesNoCommands(t *testing.T) {
 	tree := tarTree(t, "../../../shared/data/papers/openlogic-latex.tar.gz")
-	x := TeX{Apart: true, Read: func(name string) ([]byte, error) {
-		if f, ok := tree[name]; ok {
-			return f.Data, nil
-		}
-		return nil, fs.ErrNotExist
-	}}
+	x := TeX{Apart: true, Read: reading(tree)}
 	papers, formulas, tokens := 0, 0, 0
 	check := func(x *TeX, name string) {
 		a, err := x.Paper(name)
@@ -314,7 +320,15 @@ func TestLaTeXLeavesNoCommands(t *testing.T) {
 		t.Errorf("%d papers, %d formulas; %d words that a shorthand stands for are left", papers, formulas, tokens)
 	}
 	tree = tarTree(t, "../../../shared/data/papers/latex-celerite.tar.gz")
-	check(&TeX{Read: tree.ReadFile}, "latex-celerite/ms.tex")
+	check(&TeX{Read: reading(tree)}, "latex-celerite/ms.tex")
+	// Older versions, one by one, without the preamble that defines their macros.
+	tree = fstest.MapFS{}
+	for i, text := range latexHistory(t) {
+		tree[fmt.Sprint(i)] = &fstest.MapFile{Data: text}
+	}
+	for name := range tree {
+		check(&TeX{Read: reading(tree)}, name)
+	}
 }
 
 // TestLaTeXMutations reads real sources that were cut and spliced: anything may come out of them, but UTF-8, and soon.

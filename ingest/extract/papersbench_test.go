@@ -77,24 +77,10 @@ func BenchmarkLaTeX(b *testing.B) {
 
 // BenchmarkLaTeXPlain reads single files without the preamble that they borrow: LaTeX whose macros are mostly unknown.
 func BenchmarkLaTeXPlain(b *testing.B) {
-	f, err := os.Open("../../../shared/data/dedup/latex-history.jsonl.gz")
-	if err != nil {
-		b.Skipf("no papers here: %v", err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var texts [][]byte
-	var size int64
-	for d := json.NewDecoder(z); ; {
-		var doc struct{ Text string }
-		if d.Decode(&doc) != nil {
-			break
-		}
-		texts = append(texts, []byte(doc.Text))
-		size += int64(len(doc.Text))
+	texts := latexHistory(b)
+	size := 0
+	for _, text := range texts {
+		size += len(text)
 	}
 	var text []byte
 	x := TeX{Read: func(name string) ([]byte, error) {
@@ -103,7 +89,7 @@ func BenchmarkLaTeXPlain(b *testing.B) {
 		}
 		return nil, fs.ErrNotExist
 	}}
-	b.SetBytes(size)
+	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, text = range texts {
@@ -111,5 +97,26 @@ func BenchmarkLaTeXPlain(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// latexHistory is a textbook's files in many versions.
+func latexHistory(tb testing.TB) (texts [][]byte) {
+	tb.Helper()
+	f, err := os.Open("../../../shared/data/dedup/latex-history.jsonl.gz")
+	if err != nil {
+		tb.Skipf("no papers here: %v", err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for d := json.NewDecoder(z); ; {
+		var doc struct{ Text string }
+		if d.Decode(&doc) != nil {
+			return texts
+		}
+		texts = append(texts, []byte(doc.Text))
 	}
 }
