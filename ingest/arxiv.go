@@ -29,7 +29,7 @@ import (
 // "arXiv:hep-th/9901001"), so that two versions are two documents; the ID is made from the same. Doc.Time is the month that is in
 // the id, if the paper states no date. Without such a name both are as for NewLaTeX, and so are the other fields.
 //
-// Reasons: pdf-only, no-tex (PostScript, HTML, withdrawn), bad-latex, bad-gzip, bad-tar, bomb, no-text, too-large.
+// Reasons: bad-latex, bad-gzip, bad-tar, bomb, no-text, too-large; passed over: pdf-only, no-tex (PostScript, HTML, withdrawn).
 func NewArXiv(o Options) (Reader, error) { return newSource(o, arxivFormat{}) }
 
 // arxivBulk reports a name of arXiv's own: a bulk archive, or one submission.
@@ -129,7 +129,7 @@ func (r *arxivReader) submission(in io.Reader, key, name string) error {
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("%PDF")):
-		return badPage(key, "pdf-only", nil)
+		return noDocument(key, "pdf-only", nil)
 	case len(head) >= 262 && bytes.HasPrefix(head[257:], []byte("ustar")):
 		return r.bundle(inner, key, name)
 	}
@@ -137,7 +137,7 @@ func (r *arxivReader) submission(in io.Reader, key, name string) error {
 		return arxivFault(key, err)
 	}
 	if !isTeXText(r.buf) {
-		return badPage(key, "no-tex", errors.New(looksLike(r.buf[:min(len(r.buf), 64)])))
+		return noDocument(key, "no-tex", errors.New(looksLike(r.buf[:min(len(r.buf), 64)])))
 	}
 	var tree texTree
 	tree.files = map[string][]byte{"main.tex": r.buf}
@@ -201,9 +201,9 @@ func (r *arxivReader) put(tree *texTree, key, name string, pdf bool) error {
 	main := mainOf(tree.files)
 	if main == "" {
 		if pdf {
-			return badPage(key, "pdf-only", nil)
+			return noDocument(key, "pdf-only", nil)
 		}
-		return badPage(key, "no-tex", nil)
+		return noDocument(key, "no-tex", nil)
 	}
 	x := extract.TeX{Read: tree.read}
 	a, err := x.Paper(main)

@@ -14,12 +14,12 @@ import (
 const maxArticle = 32 << 20 // bytes of one XML article, or of all LaTeX files of one archive
 
 // NewJATS reads papers in JATS XML (.xml, .nxml) from folders, zip and tar archives; a file may hold several, inside any other
-// elements, and XML without an article is none. TEI is recognized, too. The title stands before the text, with a blank line between.
+// elements; XML without an article is passed over. TEI is recognized, too. The title stands before the text, with a blank line between.
 // Doc.Origin is the DOI, or the path without one, with "#2" for the second article of a file; the ID is made from the same.
 // Doc.Meta holds title, authors and keywords (joined by "; "), journal, kind and path. The marks paper.citations, paper.references
 // and paper.equations count what the source holds. What of an article stands in the text is told by extract.XML.
 //
-// Reasons: bad-xml (also an article without body or abstract), no-text, too-large.
+// Reasons: bad-xml (also an article without body or abstract), no-text, too-large; passed over: no-article.
 func NewJATS(o Options) (Reader, error) { return newSource(o, xmlFiles(isJATS)) }
 
 // NewTEI reads papers and editions in TEI XML (.xml, .tei), as GROBID writes it and as editors do, like NewJATS.
@@ -58,7 +58,7 @@ type xmlHandler struct {
 
 func (h *xmlHandler) handle(p page) error {
 	if !hasArticle(p.data) {
-		return nil
+		return noDocument(p.key, "no-article", nil)
 	}
 	all, err := h.xml.Articles(p.data)
 	if err != nil {
@@ -74,6 +74,11 @@ func (h *xmlHandler) handle(p page) error {
 		}
 	}
 	return nil
+}
+
+// noDocument is the record of a file that is sound, but no document of its source.
+func noDocument(key, reason string, cause error) error {
+	return &quern.RecordError{Reason: reason, Path: quoted(key), Offset: -1, Cause: cause, Passed: true}
 }
 
 // skipped counts a bad record and goes on.

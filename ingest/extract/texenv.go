@@ -78,8 +78,7 @@ func (t *latexWriter) beginUser(e *texEnv) {
 	if !t.arguments(e.params, &args) {
 		return
 	}
-	if t.chain++; t.chain > maxTexChain {
-		t.runaway()
+	if t.spins() {
 		return
 	}
 	code := e.begin
@@ -196,8 +195,7 @@ func (t *latexWriter) end(env string) {
 	}
 	if e := t.tables.env(env); e != nil && t.body {
 		t.leave(env)
-		if t.chain++; t.chain > maxTexChain {
-			t.runaway()
+		if t.spins() {
 			return
 		}
 		t.push(strings.ReplaceAll(e.end, "##", "#"), "", e.at)

@@ -8,11 +8,7 @@ func (t *latexWriter) expand(name string, m *texMacro) {
 		return // it programs TeX in ways that are not followed here
 	}
 	m.inner = false
-	if in := t.top(); in != nil && in.file != "" {
-		t.chain = 0
-	}
-	if t.chain++; t.chain > maxTexChain {
-		t.runaway()
+	if t.spins() {
 		return
 	}
 	if len(m.params) == 0 {
@@ -24,6 +20,18 @@ func (t *latexWriter) expand(name string, m *texMacro) {
 		return
 	}
 	t.push(t.substitute(m.body, &args), "", m.at)
+}
+
+// spins counts an expansion, and reports that there were too many since a file was read from: then they are given up.
+func (t *latexWriter) spins() bool {
+	if in := t.top(); in != nil && in.file != "" && in.pos != t.fed {
+		t.chain, t.fed = 0, in.pos
+	}
+	if t.chain++; t.chain <= maxTexChain {
+		return false
+	}
+	t.runaway()
+	return true
 }
 
 // understood reports whether all commands with "@" that a body uses are known.

@@ -31,6 +31,7 @@ type texReader struct {
 	floor  int // inputs below belong to who asked for an argument to be read on its own
 	budget int // bytes that may still be pushed
 	chain  int // expansions since a file was read from
+	fed    int // where that was
 	err    error
 }
 
