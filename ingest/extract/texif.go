@@ -217,7 +217,8 @@ func (t *latexWriter) branchOnState(name string, choose func(yes bool)) {
 	case "notblank", "ifnotempty":
 		choose(strings.TrimSpace(t.argument()) != "")
 	case "ifstrequal", "ifdefstring", "ifdefstrequal":
-		choose(t.expanded(t.argument()) == t.expanded(t.argument()))
+		a, b := t.expanded(t.argument()), t.expanded(t.argument())
+		choose(a == b)
 	case "ifdefempty":
 		choose(t.expanded(t.argument()) == "")
 	case "ifdef":
@@ -229,11 +230,14 @@ func (t *latexWriter) branchOnState(name string, choose func(yes bool)) {
 	case "@ifundefined", "ifcsundef":
 		choose(!t.known(t.expanded(t.argument())))
 	case "ifnumgreater":
-		choose(t.number(t.argument()) > t.number(t.argument()))
+		a, b := t.number(t.argument()), t.number(t.argument())
+		choose(a > b)
 	case "ifnumless":
-		choose(t.number(t.argument()) < t.number(t.argument()))
+		a, b := t.number(t.argument()), t.number(t.argument())
+		choose(a < b)
 	case "ifnumequal":
-		choose(t.number(t.argument()) == t.number(t.argument()))
+		a, b := t.number(t.argument()), t.number(t.argument())
+		choose(a == b)
 	case "ifnumcomp":
 		a, op, b := t.number(t.argument()), firstByte(t.argument()), t.number(t.argument())
 		choose(compare(a, op, b))
@@ -310,7 +314,8 @@ func (t *latexWriter) test(s string) bool {
 			negate = !negate
 			continue
 		case `\equal`:
-			return (t.expanded(r.argument()) == t.expanded(r.argument())) != negate
+			a, b := t.expanded(r.argument()), t.expanded(r.argument())
+			return (a == b) != negate
 		case `\boolean`:
 			on, _ := t.tables.flag(r.argument())
 			return on != negate

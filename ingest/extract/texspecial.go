@@ -201,7 +201,7 @@ func (t *latexWriter) overlay() {
 		return
 	}
 	m := t.mark()
-	if s := t.upToAny(">\n"); t.peek() == '>' && strings.Trim(s, "<0123456789-,+.|()alert@ :beamerhndout") == "" {
+	if s := t.upToAny(">\n"); t.peek() == '>' && strings.Trim(s, "<0123456789-,+.|()@ :alertbmhndou") == "" {
 		t.skip()
 		return
 	}
