@@ -120,3 +120,22 @@ func latexHistory(tb testing.TB) (texts [][]byte) {
 		texts = append(texts, []byte(doc.Text))
 	}
 }
+
+// BenchmarkTEI reads a paper as GROBID writes it, with its body many times over.
+func BenchmarkTEI(b *testing.B) {
+	src, err := os.ReadFile("testdata/grobid.xml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(src), "<body>")
+	body, tail, _ := strings.Cut(rest, "</body>")
+	src = []byte(head + "<body>" + strings.Repeat(body, 40) + "</body>" + tail)
+	var x XML
+	b.SetBytes(int64(len(src)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := x.Articles(src); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
