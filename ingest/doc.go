@@ -10,4 +10,4 @@
 package ingest
 
 // Version changes when the same file gives other documents.
-const Version = "1"
+const Version = "2"

@@ -17,4 +17,4 @@
 package extract
 
 // Version changes whenever the bytes that this package produces change.
-const Version = "1"
+const Version = "2"
