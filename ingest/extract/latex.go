@@ -30,9 +30,10 @@ type TeX struct {
 
 	writer    latexWriter
 	preambles map[string]*texTables // by file and by the folder of the paper
+	kept      int                   // bytes that they hold, roughly
 }
 
-const maxPreambles = 1000 // that are kept
+const maxKept = 64 << 20 // bytes of preambles
 
 // Paper reads the paper whose main file is named main. What cannot be read is listed in Missing, and a file that includes itself is
 // not read twice. The article is lent until the next call.

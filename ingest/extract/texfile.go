@@ -199,7 +199,9 @@ func (t *latexWriter) borrow(name string) {
 			w.shared = true
 			w.push(text, full, false)
 			w.run()
-			if tables = w.tables; len(t.x.preambles) < maxPreambles {
+			tables = w.tables
+			if size := maxTexBytes - w.budget + 256*len(tables.macros); t.x.kept+size <= maxKept {
+				t.x.kept += size
 				if t.x.preambles == nil {
 					t.x.preambles = map[string]*texTables{}
 				}
