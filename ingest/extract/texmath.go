@@ -96,7 +96,9 @@ func (t *latexWriter) activeInMath(b *texWriter, c byte) {
 	if t.floor = floor; tables.active == nil {
 		tables.active = map[[2]byte]string{}
 	}
-	tables.active[key] = string(b.buf[from:])
+	if len(b.buf)-from <= 1000 {
+		tables.active[key] = string(b.buf[from:])
+	}
 }
 
 // space writes one space between two things.
