@@ -66,6 +66,7 @@ func (x *TeX) Paper(main string) (Article, error) {
 type texPaper struct {
 	dir      string
 	files    int
+	bytes    int // of files that were included
 	title    string
 	authors  []string
 	keywords string

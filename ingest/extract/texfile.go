@@ -125,6 +125,7 @@ func (t *latexWriter) include(dir, name string) {
 				return
 			}
 			if text, err := texSource(data); err == nil {
+				t.paper.bytes += len(text)
 				t.push(text, full, t.at() || path.Ext(full) == ".sty")
 				return
 			}
@@ -159,6 +160,7 @@ func (t *latexWriter) usePackage(names string) {
 				continue
 			}
 			if text, err := texSource(data); err == nil && len(text) <= maxTexPackage && !t.reading(full) && t.depth < maxTexDepth {
+				t.paper.bytes += len(text)
 				body := t.body
 				t.body = false
 				t.weak++
@@ -200,7 +202,7 @@ func (t *latexWriter) borrow(name string) {
 			w.push(text, full, false)
 			w.run()
 			tables = w.tables
-			if size := maxTexBytes - w.budget + 256*len(tables.macros); t.x.kept+size <= maxKept {
+			if size := len(text) + w.paper.bytes + tables.size(); t.x.kept+size <= maxKept {
 				t.x.kept += size
 				if t.x.preambles == nil {
 					t.x.preambles = map[string]*texTables{}

@@ -65,6 +65,15 @@ func (t *texTables) reset() {
 	t.mathActive, t.active, t.below = t.mathActive[:0], nil, nil
 }
 
+// size is roughly how many bytes the definitions hold.
+func (t *texTables) size() int {
+	n := 256 * (len(t.envs) + len(t.theorems) + len(t.inside))
+	for _, m := range t.macros {
+		n += 256 + len(m.body)
+	}
+	return n
+}
+
 func (t *texTables) macro(name string) *texMacro {
 	for ; t != nil; t = t.below {
 		if m, ok := t.macros[name]; ok {
