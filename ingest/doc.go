@@ -1,5 +1,5 @@
-// Package ingest reads the outside world: JSON lines, Parquet, WARC and WET, HTML pages, JATS articles, LaTeX trees and source
-// trees, plain, compressed or in archives. In come files as a spec names them; out come documents in a fixed order, each with an
+// Package ingest reads the outside world: JSON lines, Parquet, WARC and WET, HTML pages, JATS and TEI articles, LaTeX trees,
+// arXiv's bundles and source trees, plain, compressed or in archives. In come files as a spec names them; out come documents in a fixed order, each with an
 // ID that tells where it came from. A constructor such as NewJSONL gives a Reader, which is a quern.Source.
 //
 // Every byte here is foreign. Sizes, depths and ratios are bounded before memory is asked for; a bad record, page or member of a zip
@@ -10,4 +10,4 @@
 package ingest
 
 // Version changes when the same file gives other documents.
-const Version = "1"
+const Version = "2"

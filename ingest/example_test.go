@@ -81,3 +81,11 @@ func ExampleNewWARC() {
 	show(ingest.NewWARC(ingest.Options{Name: "web", Domain: "web", Base: dir, Paths: []string{"*.warc*"}}, ingest.DefaultWARCOptions()))
 	// Output: 8fce9202 "The miller weighed twenty sacks of oats before the frost came."
 }
+
+// One TeX file, named by its id; in arXiv's bulk archives such files are packed members.
+func ExampleNewArXiv() {
+	dir := folder("2101.00001.tex", `\documentclass{article}\title{On mills}\newcommand{\rate}{\dot{m}}\begin{document}\maketitle The rate $\rate$ was low~\cite{a}.\end{document}`)
+	defer os.RemoveAll(dir)
+	show(ingest.NewArXiv(ingest.Options{Name: "arxiv", Domain: "paper", Base: dir, Paths: []string{"*.tex"}}))
+	// Output: 0e8ba32c "On mills\n\nThe rate $\\dot{m}$ was low."
+}

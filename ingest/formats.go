@@ -25,7 +25,9 @@ var Formats = []Format{
 	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
 	{"warc", "web archives, WARC and ARC: main text of pages, WET text", isWARC, func() Config { x := DefaultWARCOptions(); return &x }},
 	{"html", "pages: their main text", isHTML, func() Config { x := DefaultHTMLOptions(); return &x }},
-	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
+	{"jats", "papers in JATS XML, or TEI", isJATS, plainly(NewJATS)},
+	{"tei", "papers and editions in TEI XML, as of GROBID", namedTEI, plainly(NewTEI)},
+	{"arxiv", "arXiv's source bundles, a document a submission", arxivBulk, plainly(NewArXiv)},
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},
 }

@@ -61,6 +61,7 @@ func reap(t testing.TB, r Reader, err error) harvest {
 				}
 				c := *d
 				c.Text, c.Meta = append([]byte(nil), d.Text...), append([]byte(nil), d.Meta...)
+				c.Marks = append([]quern.Mark(nil), d.Marks...)
 				if len(d.Text) > 1<<20 { // of a bomb only the number is of interest
 					c.Text = nil
 				}

@@ -3,8 +3,7 @@ package ingest
 import (
 	"bytes"
 	"errors"
-	"io/fs"
-	"os"
+	"fmt"
 	"path"
 	"strings"
 
@@ -14,14 +13,34 @@ import (
 
 const maxArticle = 32 << 20 // bytes of one XML article, or of all LaTeX files of one archive
 
-// NewJATS reads papers in JATS XML (.xml, .nxml) from folders, zip and tar archives, one document a file; XML without an
-// <article> is none. The title stands before the
-// text, with a blank line between. Doc.Origin is the DOI, or the path without one; the ID is made from the same. Doc.Meta holds title, authors
-// (joined by "; "), journal, kind and path.
+// NewJATS reads papers in JATS XML (.xml, .nxml) from folders, zip and tar archives; a file may hold several, inside any other
+// elements; XML without an article is passed over. TEI is recognized, too. The title stands before the text, with a blank line between.
+// Doc.Origin is the DOI, or the path without one, with "#2" for the second article of a file; the ID is made from the same.
+// Doc.Meta holds title, authors and keywords (joined by "; "), journal, kind and path. The marks paper.citations, paper.references
+// and paper.equations count what the source holds. What of an article stands in the text is told by extract.XML.
 //
-// Reasons: bad-xml (also an article without body or abstract), no-text, too-large.
-func NewJATS(o Options) (Reader, error) {
-	return newSource(o, &files{name: isJATS, max: maxArticle, make: func(w *out) handler { return &jatsHandler{paper{w: w}} }})
+// Reasons: bad-xml (also an article without body or abstract), no-text, too-large; passed over: no-article.
+func NewJATS(o Options) (Reader, error) { return newSource(o, xmlFiles(isJATS)) }
+
+// NewTEI reads papers and editions in TEI XML (.xml, .tei), as GROBID writes it and as editors do, like NewJATS.
+func NewTEI(o Options) (Reader, error) { return newSource(o, xmlFiles(isTEI)) }
+
+func xmlFiles(name func(string) bool) *files {
+	return &files{name: name, max: maxArticle, make: func(w *out) handler { return &xmlHandler{paper: paper{w: w}} }}
+}
+
+func isTEI(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".xml", ".tei":
+		return true
+	}
+	return false
+}
+
+// namedTEI reports a name that promises TEI and nothing else.
+func namedTEI(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, ".tei") || strings.HasSuffix(name, ".tei.xml")
 }
 
 func isJATS(name string) bool {
@@ -32,27 +51,57 @@ func isJATS(name string) bool {
 	return false
 }
 
-type jatsHandler struct{ paper paper }
+type xmlHandler struct {
+	paper paper
+	xml   extract.XML
+}
 
-func (h *jatsHandler) handle(p page) error {
+func (h *xmlHandler) handle(p page) error {
 	if !hasArticle(p.data) {
-		return nil
+		return noDocument(p.key, "no-article", nil)
 	}
-	a, err := extract.JATS(p.data)
+	all, err := h.xml.Articles(p.data)
 	if err != nil {
 		return badPage(p.key, "bad-xml", err)
 	}
-	return h.paper.put(&a, p.key, p.name)
+	for i := range all {
+		key := p.key
+		if i > 0 {
+			key = fmt.Sprintf("%s#%d", p.key, i+1)
+		}
+		if err := skipped(h.paper.w, h.paper.put(&all[i], key, p.name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// hasArticle reports an article element: collections keep other XML, such as deposits of metadata, beside the articles.
+// noDocument is the record of a file that is sound, but no document of its source.
+func noDocument(key, reason string, cause error) error {
+	return &quern.RecordError{Reason: reason, Path: quoted(key), Offset: -1, Cause: cause, Passed: true}
+}
+
+// skipped counts a bad record and goes on.
+func skipped(w *out, err error) error {
+	var bad *quern.RecordError
+	if errors.As(err, &bad) {
+		return w.skip(bad)
+	}
+	return err
+}
+
+// hasArticle reports an article's element: collections keep other XML, such as deposits of metadata, beside the articles.
 func hasArticle(b []byte) bool {
+	return hasElement(b, "<article") || hasElement(b, "<TEI") || hasElement(b, ":article") || hasElement(b, ":TEI")
+}
+
+func hasElement(b []byte, open string) bool {
 	for {
-		_, after, ok := bytes.Cut(b, []byte("<article"))
+		_, after, ok := bytes.Cut(b, []byte(open))
 		if !ok || len(after) == 0 {
 			return false
 		}
-		if strings.IndexByte(" \t\r\n>", after[0]) >= 0 {
+		if strings.IndexByte(" \t\r\n>.", after[0]) >= 0 {
 			return true
 		}
 		b = after
@@ -61,8 +110,9 @@ func hasArticle(b []byte) bool {
 
 // paper makes the document of an article.
 type paper struct {
-	w    *out
-	meta []byte
+	w     *out
+	byKey bool // the key names it better than a DOI does
+	meta  []byte
 }
 
 func (x *paper) put(a *extract.Article, key, name string) error {
@@ -71,7 +121,7 @@ func (x *paper) put(a *extract.Article, key, name string) error {
 	}
 	d := x.w.fresh()
 	d.Origin = validName(key)
-	if a.DOI != "" {
+	if a.DOI != "" && !x.byKey {
 		d.Origin = validName(a.DOI)
 	}
 	d.ID = quern.NewID(d.Source, d.Origin)
@@ -87,148 +137,10 @@ func (x *paper) put(a *extract.Article, key, name string) error {
 	x.meta = appendMember(x.meta, "authors", strings.Join(a.Authors, "; "))
 	x.meta = appendMember(x.meta, "journal", a.Journal)
 	x.meta = appendMember(x.meta, "kind", a.Kind)
+	x.meta = appendMember(x.meta, "keywords", strings.Join(a.Keywords, "; "))
 	d.Meta = closeObject(appendMember(x.meta, "path", name))
+	d.Mark("paper.citations", float64(a.Citations))
+	d.Mark("paper.references", float64(a.References))
+	d.Mark("paper.equations", float64(a.Equations))
 	return x.w.put()
-}
-
-// NewLaTeX reads papers from LaTeX trees: folders, zip and tar archives. A file with \documentclass and \begin{document} is one
-// document; what it inputs is looked up below its own folder, never above the tree. Fields are as for NewJATS, with ID and Origin made
-// from the path of the main file.
-//
-// Reasons: bad-latex, no-text, too-large.
-func NewLaTeX(o Options) (Reader, error) { return newSource(o, latexFormat{}) }
-
-type latexFormat struct{}
-
-func isTeX(name string) bool { return strings.EqualFold(path.Ext(name), ".tex") }
-
-func (latexFormat) wants(name string) bool { return isTeX(name) || containerOf(name) != noContainer }
-
-// pieces never divides: a main file needs the others.
-func (latexFormat) pieces(f input, unit int64) []piece { return []piece{{f.part(), f.size}} }
-
-func (latexFormat) reader(w *out) reader { return &latexReader{w: w, paper: paper{w: w}} }
-
-type latexReader struct {
-	w     *out
-	spool spool
-	paper paper
-	buf   []byte
-}
-
-func (r *latexReader) read(f input, p quern.Part) error {
-	kind := containerOf(f.path)
-	if kind == noContainer {
-		return r.file(f)
-	}
-	tree := map[string][]byte{}
-	var mains []member
-	var total int64
-	a := &archive{w: r.w, f: f}
-	visit := func(m member) error {
-		switch strings.ToLower(path.Ext(m.name)) {
-		case ".tex", ".ltx", ".sty", ".cls", ".bbl", ".def", ".tikz":
-		default:
-			return nil
-		}
-		rc, err := m.open()
-		if err != nil {
-			return err
-		}
-		defer rc.Close()
-		b, err := readAll(rc, nil, maxArticle-total, m.key)
-		if err != nil {
-			return err
-		}
-		total += int64(len(b))
-		tree[m.name] = b
-		if isTeX(m.name) && isMain(b) {
-			mains = append(mains, m)
-		}
-		return nil
-	}
-	var err error
-	if kind == zipArchive {
-		err = a.zip(visit)
-	} else {
-		err = a.tar(&r.spool, visit)
-	}
-	if err != nil {
-		return err
-	}
-	for _, m := range mains {
-		err := r.main(m.key, m.name, func(name string) ([]byte, error) {
-			if b, ok := tree[name]; ok {
-				return b, nil
-			}
-			return nil, fs.ErrNotExist
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// file rules on one file of a folder, or one that was named itself.
-func (r *latexReader) file(f input) error {
-	d, err := f.open()
-	if err != nil {
-		return err
-	}
-	r.buf, err = readAll(d, r.buf, maxArticle, f.key())
-	d.Close()
-	var bad *quern.RecordError
-	switch {
-	case errors.As(err, &bad):
-		return r.w.skip(bad)
-	case err != nil:
-		return err
-	case !isMain(r.buf):
-		return nil
-	}
-	top := strings.TrimSuffix(f.path, string(os.PathSeparator)+osPath(f.inside()))
-	root, err := os.OpenRoot(top)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	return r.main(f.key(), f.inside(), func(name string) ([]byte, error) {
-		in, err := root.Open(osPath(name))
-		if err != nil {
-			return nil, err
-		}
-		defer in.Close()
-		if st, err := in.Stat(); err != nil || !st.Mode().IsRegular() {
-			return nil, fs.ErrNotExist
-		}
-		return readAll(in, nil, maxArticle, name)
-	})
-}
-
-func osPath(name string) string { return strings.ReplaceAll(name, "/", string(os.PathSeparator)) }
-
-// main extracts one paper. The extractor asks for paths inside the tree; none that leaves it is read.
-func (r *latexReader) main(key, name string, read func(name string) ([]byte, error)) error {
-	a, err := extract.LaTeX(func(asked string) ([]byte, error) {
-		if name, ok := safeName(asked); ok {
-			return read(name)
-		}
-		return nil, fs.ErrNotExist
-	}, name)
-	if err != nil {
-		return r.w.skip(&quern.RecordError{Reason: "bad-latex", Path: quoted(key), Offset: -1, Cause: err})
-	}
-	err = r.paper.put(&a, key, name)
-	var bad *quern.RecordError
-	if errors.As(err, &bad) {
-		return r.w.skip(bad)
-	}
-	return err
-}
-
-// isMain reports a file that TeX could be run on.
-func isMain(b []byte) bool {
-	s := string(b[:min(len(b), 1<<20)])
-	return strings.Contains(s, `\documentclass`) && strings.Contains(s, `\begin{document}`)
 }

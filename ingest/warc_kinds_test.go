@@ -11,6 +11,8 @@ import (
 
 	"github.com/klauspost/compress/dict"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/seed-83c59573/quern"
 )
 
 // reading reads one file of records.

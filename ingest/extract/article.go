@@ -14,10 +14,16 @@ type Article struct {
 	License  string   // SPDX id where it is one of Creative Commons' licences, else the licence's URL as stated
 	Lang     string   // as stated, BCP 47 in practice
 	Journal  string
-	Kind     string   // the source's own word: "research-article", "correction", a LaTeX document class
-	Abstract string   // the abstract alone, shaped as Text is
+	Kind     string // the source's own word: "research-article", "correction", a LaTeX document class
+	Abstract string // the abstract alone, shaped as Text is
+	Keywords []string
 	Missing  []string // LaTeX: the files that the source names and that could not be read
 	Text     []byte   // abstract and body; the title, the references and the acknowledgments are not in it
+
+	// What the source holds, in the text or not.
+	Citations  int // places that cite
+	References int // entries of the bibliography
+	Equations  int // formulas, in a line and displayed
 }
 
 // lines assembles text block by block: white space inside a block becomes one space, and empty blocks vanish.
@@ -31,14 +37,36 @@ type lines struct {
 // citeMark stands where a citation was dropped, until its line ends and the brackets around it can be judged.
 const citeMark = 0x01
 
+// inkASCII marks the ASCII characters that show something.
+var inkASCII = func() (t [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		t[c] = true
+	}
+	return t
+}()
+
 // text adds running text to the open line.
 func (l *lines) text(s string) {
 	for i := 0; i < len(s); {
+		c := s[i]
+		if inkASCII[c] {
+			from := i
+			for i++; i < len(s) && (inkASCII[s[i]] || s[i] == ' ' && i+1 < len(s) && inkASCII[s[i+1]]); i++ {
+			}
+			l.gap()
+			l.buf = append(l.buf, s[from:i]...)
+			continue
+		}
+		if c < utf8.RuneSelf {
+			l.space = l.space || c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
-		case r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f' || r == '\u00a0' || r == '\u2028' || r == '\u2029':
+		case r == '\u00a0' || r == '\u2028' || r == '\u2029' || r == '\u0085':
 			l.space = true
-		case r == utf8.RuneError && n == 1 || r < 0x20 || r == 0x7f:
+		case r == utf8.RuneError && n == 1 || r < 0xa0:
 		default:
 			l.gap()
 			l.buf = append(l.buf, s[i:i+n]...)
@@ -58,7 +86,7 @@ func (l *lines) raw(s string) {
 }
 
 func (l *lines) gap() {
-	if l.space && len(l.buf) > l.start {
+	if l.space && len(l.buf) > l.start && l.buf[len(l.buf)-1] != ' ' {
 		l.buf = append(l.buf, ' ')
 	}
 	l.space = false
@@ -101,13 +129,13 @@ func dropCitations(buf []byte, start int) []byte {
 		c := buf[i]
 		if c == '[' || c == '(' {
 			if j, ok := citationBracket(buf, i); ok {
-				out, i = closeGap(buf, start, out, j), j
+				out, i = closeGap(buf, start, out, j), afterGap(buf, start, out, j)
 				continue
 			}
 		}
 		if c == citeMark {
 			i = citationRun(buf, i)
-			out = closeGap(buf, start, out, i)
+			out, i = closeGap(buf, start, out, i), afterGap(buf, start, out, i)
 			continue
 		}
 		buf[out] = c
@@ -142,6 +170,14 @@ func closeGap(buf []byte, start, out, next int) int {
 		out--
 	}
 	return out
+}
+
+// afterGap steps over the space behind a dropped citation that began the line.
+func afterGap(buf []byte, start, out, next int) int {
+	if out == start && next < len(buf) && buf[next] == ' ' {
+		next++
+	}
+	return next
 }
 
 // citationBracket reports where the bracket that opens at i ends, if it holds citations and nothing worth keeping.

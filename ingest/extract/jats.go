@@ -4,73 +4,148 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 )
 
-// errNotJATS says that the XML holds no <article>.
-var errNotJATS = errors.New("extract: JATS: no <article> with a <body> or an <abstract>")
+// errNoArticle says that XML holds no article.
+var errNoArticle = errors.New("extract: XML: no <article> with a <body> or an <abstract>, and no <TEI> with a <text>")
 
-// JATS reads one article in the Journal Article Tag Suite, or in the older NLM tag sets. Kept are the abstract, sections, lists,
-// quotations, tables as rows, captions, formulas (the source's TeX, or TeX made from its MathML) and appendices. Dropped are
-// references, citations by number, acknowledgments, notes, supplements, and the articles inside an article, such as reviews.
-// An article in which there is neither body nor abstract is an error.
-func JATS(data []byte) (Article, error) {
-	root, err := parseXML(data)
-	if err != nil {
-		return Article{}, err
+// XML reads papers in XML. It keeps its memory for the next document, so each goroutine needs its own.
+type XML struct {
+	tree     xmlTree
+	jats     jatsWriter
+	tei      teiWriter
+	abstract []byte
+	text     []byte
+	out      []Article
+}
+
+// Articles gives the papers of one document, in its order: each <article> in the Journal Article Tag Suite or the older NLM tag
+// sets and each <TEI>, at the root or inside other elements (OAI records, collections), but not one inside another paper.
+// A paper without body and abstract is left out, unless all are: that is an error, as is XML that is damaged. Articles and texts
+// are lent until the next call.
+//
+// Of JATS are kept: abstracts (also "executive-summary", "plain-language-summary" and the like), sections, lists, quotations,
+// boxes, tables as rows, captions, formulas (the source's TeX, or TeX made from its MathML), appendices and floats. Dropped are
+// references, citations by number, acknowledgments, notes, supplements, abstracts in other languages (trans-abstract) and for
+// tables of contents, and the articles inside an article, such as reviews, decision letters and translations.
+//
+// Of TEI, as GROBID and editors of texts write it, are kept: the abstract, divisions with their heads, paragraphs, lists, verse
+// and speeches by lines, tables as rows, captions, formulas as they stand, and of an editor's alternatives the corrected,
+// regularized or expanded one. Dropped are references, numeric citations, notes, running heads and acknowledgments; a gap is "…".
+func (x *XML) Articles(data []byte) ([]Article, error) {
+	if err := x.tree.parse(data); err != nil {
+		return nil, err
 	}
-	top := root.find("article")
-	if top == nil {
-		return Article{}, errNotJATS
+	x.out, x.text = x.out[:0], x.text[:0]
+	nodes := x.tree.nodes
+	for i := int32(1); i < int32(len(nodes)); {
+		e := elem{&x.tree, i}
+		ok := false
+		var a Article
+		switch e.name() {
+		case "article":
+			a, ok = x.readJATS(e)
+		case "TEI", "TEI.2":
+			a, ok = x.readTEI(e)
+		default:
+			i++
+			continue
+		}
+		if ok {
+			x.out = append(x.out, a)
+		}
+		i = nodes[i].end
 	}
-	var a Article
+	if len(x.out) == 0 {
+		return nil, errNoArticle
+	}
+	return x.out, nil
+}
+
+// keep copies a finished text to where it is safe from the next article.
+func (x *XML) keep(text []byte) []byte {
+	at := len(x.text)
+	x.text = append(x.text, text...)
+	return x.text[at:len(x.text):len(x.text)]
+}
+
+func (x *XML) readJATS(top elem) (a Article, ok bool) {
 	a.Kind = top.attr("article-type")
 	a.Lang = strings.ToLower(top.attr("lang"))
 	front := top.child("front")
-	meta := front.child("article-meta")
-	a.readMeta(meta)
-	if jm := front.child("journal-meta"); jm != nil {
-		a.Journal = jm.find("journal-title").string()
+	if front.none() {
+		front = top.child("front-stub")
 	}
-	var abstract, body jatsWriter
-	meta.each("abstract", func(e *element) {
+	meta := front.child("article-meta")
+	if meta.none() {
+		meta = front
+	}
+	j := &x.jats
+	x.jatsMeta(&a, meta)
+	journal := front.child("journal-meta")
+	if a.Journal = journal.find("journal-title").string(); a.Journal == "" {
+		a.Journal = journal.find("abbrev-journal-title").string()
+	}
+	j.reset()
+	meta.each("abstract", func(e elem) {
 		switch e.attr("abstract-type") {
-		case "", "summary", "structured", "executive-summary":
-			abstract.kids(e)
-			abstract.end()
+		case "", "summary", "structured", "executive-summary", "plain-language-summary", "author-summary", "section", "full", "abstract":
+			j.kids(e)
+			j.end()
 		}
 	})
-	a.Abstract = string(abstract.finish())
+	x.abstract = append(x.abstract[:0], j.finish()...)
+	a.Abstract = string(x.abstract)
+	body := top.child("body")
+	if body.none() && a.Abstract == "" {
+		return a, false
+	}
+	citations, equations := j.citations, j.equations
+	j.reset()
+	j.citations, j.equations = citations, equations
 	if a.Abstract != "" {
-		body.text("Abstract")
-		body.end()
-		body.buf = append(append(body.buf, a.Abstract...), '\n')
-		body.start = len(body.buf)
+		j.text("Abstract")
+		j.end()
+		j.buf = append(append(j.buf, x.abstract...), '\n')
+		j.start = len(j.buf)
 	}
-	if b := top.child("body"); b != nil {
-		body.kids(b)
-	} else if a.Abstract == "" {
-		return Article{}, errNotJATS
-	}
-	top.child("back").each("app-group", body.kids)
-	top.child("back").each("app", body.kids)
-	a.Text = body.finish()
-	return a, nil
+	j.kids(body)
+	j.end()
+	top.each("floats-group", j.kids)
+	back := top.child("back")
+	back.each("app-group", j.kids)
+	back.each("app", j.block)
+	back.each("ref-list", j.element)
+	a.Text = x.keep(j.finish())
+	a.Citations, a.References, a.Equations = j.citations, j.references, j.equations
+	return a, true
 }
 
-func (a *Article) readMeta(meta *element) {
-	var title jatsWriter
-	if t := meta.child("title-group").child("article-title"); t != nil {
-		title.kids(t)
+// line is the text of an element on one line, written as the body is.
+func (x *XML) line(e elem) string {
+	if e.none() {
+		return ""
 	}
-	a.Title = strings.ReplaceAll(string(title.finish()), "\n", " ")
-	meta.each("article-id", func(e *element) {
+	j := &x.jats
+	j.reset()
+	j.inline = 1
+	j.kids(e)
+	return string(j.finish())
+}
+
+func (x *XML) jatsMeta(a *Article, meta elem) {
+	titles := meta.child("title-group")
+	a.Title = x.line(titles.child("article-title"))
+	if sub := x.line(titles.child("subtitle")); sub != "" && a.Title != "" {
+		a.Title += ": " + sub
+	}
+	meta.each("article-id", func(e elem) {
 		if e.attr("pub-id-type") == "doi" && a.DOI == "" {
 			a.DOI = bareDOI(e.string())
 		}
 	})
-	meta.each("contrib-group", func(g *element) {
-		g.each("contrib", func(c *element) {
+	meta.each("contrib-group", func(g elem) {
+		g.each("contrib", func(c elem) {
 			if kind := c.attr("contrib-type"); kind != "" && kind != "author" {
 				return
 			}
@@ -79,11 +154,23 @@ func (a *Article) readMeta(meta *element) {
 			}
 		})
 	})
+	meta.each("kwd-group", func(g elem) {
+		if g.attr("kwd-group-type") == "research-organism" {
+			return
+		}
+		g.all("kwd", func(k elem) {
+			if s := k.string(); s != "" {
+				a.Keywords = append(a.Keywords, s)
+			}
+		})
+	})
 	a.Date = jatsDate(meta)
-	if l := meta.child("permissions").child("license"); l != nil {
-		a.License = jatsLicense(l)
-	} else if l := meta.child("permissions", "copyright-statement"); l != nil {
-		a.License = jatsLicense(l)
+	permissions := meta.child("permissions")
+	if a.License = jatsLicense(permissions.child("license")); a.License == "" {
+		a.License = jatsLicense(permissions)
+	}
+	if a.License == "" {
+		a.License = jatsLicense(meta.child("copyright-statement"))
 	}
 }
 
@@ -94,21 +181,33 @@ func bareDOI(s string) string {
 	return ""
 }
 
-func personName(c *element) string {
+func personName(c elem) string {
 	name := c.child("name")
-	if name == nil {
+	if name.none() {
 		name = c.child("name-alternatives").child("name")
 	}
-	if name == nil {
-		return c.child("collab", "string-name", "anonymous").string()
+	if name.none() {
+		for _, other := range [...]string{"collab", "string-name", "anonymous"} {
+			if e := c.child(other); !e.none() {
+				if inner := e.child("institution"); other == "collab" && !inner.none() {
+					e = inner
+				}
+				return e.string()
+			}
+		}
+		return ""
 	}
-	return strings.TrimSpace(name.child("given-names").string() + " " + name.child("surname").string())
+	given, surname := name.child("given-names").string(), name.child("surname").string()
+	if name.attr("name-style") == "eastern" {
+		given, surname = surname, given
+	}
+	return strings.TrimSpace(given + " " + surname)
 }
 
 // jatsDate picks the date of electronic publication, else that of the issue, else any.
-func jatsDate(meta *element) string {
+func jatsDate(meta elem) string {
 	best, rank := "", 100
-	meta.each("pub-date", func(e *element) {
+	meta.each("pub-date", func(e elem) {
 		kind := e.attr("pub-type") + e.attr("date-type") + e.attr("publication-format")
 		r := 3
 		switch {
@@ -155,36 +254,4 @@ func twoDigits(s string, top int) string {
 		return ""
 	}
 	return fmt.Sprintf("%02d", n)
-}
-
-// jatsLicense reads the licence from the link of the element or of one inside it; CC0 has one version, so its name will do.
-func jatsLicense(l *element) string {
-	url := ""
-	var walk func(*element)
-	walk = func(e *element) {
-		for _, a := range e.attrs {
-			if a.Name.Local == "href" && (url == "" || SPDX(url) == "") && strings.Contains(a.Value, "://") {
-				url = strings.TrimSpace(a.Value)
-			}
-		}
-		for _, k := range e.kids {
-			if k.name == "license_ref" && SPDX(url) == "" {
-				url = k.string()
-			}
-			walk(k)
-		}
-	}
-	walk(l)
-	if id := SPDX(url); id != "" {
-		return id
-	}
-	if text := l.string(); strings.Contains(text, "CC0") || strings.Contains(text, "Creative Commons Public Domain") {
-		return "CC0-1.0"
-	}
-	return url
-}
-
-// isNumeric reports whether a citation is only a number or a mark, so that the sentence reads without it.
-func isNumeric(s string) bool {
-	return strings.IndexFunc(s, unicode.IsLetter) < 0
 }

@@ -2,53 +2,35 @@ package extract
 
 import "strings"
 
-// jatsWriter turns the elements of an article into lines.
-type jatsWriter struct {
-	lines
-	item bool // the next block is the first of a list item
-}
+// jatsWriter turns the elements of a JATS article into lines.
+type jatsWriter struct{ paperWriter }
 
-func (j *jatsWriter) kids(e *element) {
-	for _, k := range e.kids {
+func (j *jatsWriter) kids(e elem) {
+	for k := e.first(); !k.none(); k = k.next(e) {
 		j.element(k)
 	}
 }
 
 // block writes an element that stands on lines of its own.
-func (j *jatsWriter) block(e *element) {
+func (j *jatsWriter) block(e elem) {
 	j.newline()
 	j.kids(e)
 	j.newline()
 }
 
-// newline ends the open line, unless it is the bullet of an item whose text is still to come.
-func (j *jatsWriter) newline() {
-	if j.item {
-		return
-	}
-	j.end()
-}
-
 // element writes one element. What is not named here is taken for its content.
-func (j *jatsWriter) element(e *element) {
-	switch e.name {
+func (j *jatsWriter) element(e elem) {
+	switch e.name() {
 	case "":
-		if j.item {
-			if strings.TrimSpace(e.text) == "" {
-				return
-			}
-			j.item = false
-		}
-		j.text(e.text)
-	case "p", "title", "subtitle", "disp-quote", "verse-line", "attrib", "speech", "statement", "sec", "boxed-text", "app", "def-item",
-		"break", "fig-group", "abstract":
+		j.say(e.text())
+	case "p", "title", "subtitle", "disp-quote", "verse-line", "attrib", "speech", "statement", "sec", "boxed-text", "app",
+		"break", "fig-group", "abstract", "disp-formula-group", "question", "answer":
 		j.block(e)
 	case "label":
-		// Sections and formulas are numbered by their publisher; figures and tables read theirs in caption.
+		// Sections and formulas are numbered by their publisher; figures and tables read theirs in float.
 	case "list":
 		j.newline()
-		e.each("title", j.block)
-		e.each("list-item", j.listItem)
+		j.list(e)
 	case "def-list":
 		j.newline()
 		e.each("title", j.block)
@@ -59,146 +41,139 @@ func (j *jatsWriter) element(e *element) {
 		j.table(e)
 	case "disp-formula":
 		j.newline()
-		j.formula(e, "$$")
+		j.maths(e, true)
 		j.newline()
 	case "inline-formula":
-		j.formula(e, "$")
+		j.maths(e, false)
 	case "tex-math":
-		j.tex(texBody(e.raw()), "$")
+		j.formula(texBody(e.raw()), false)
 	case "math":
-		j.tex(mathTeX(e), "$")
+		j.mathML(e, false)
 	case "xref":
-		if s := e.string(); e.attr("ref-type") == "bibr" && isNumeric(s) || e.attr("ref-type") == "fn" {
-			j.cite()
+		j.xref(e)
+	case "sup":
+		j.script(superScript, func() { j.kids(e) })
+	case "sub":
+		j.script(subScript, func() { j.kids(e) })
+	case "preformat", "code":
+		if j.inline > 0 {
+			j.say(e.raw())
 			return
 		}
-		j.kids(e)
-	case "sup":
-		j.script(e, superScript)
-	case "sub":
-		j.script(e, subScript)
-	case "preformat", "code":
 		j.end()
+		j.item = false
 		j.raw(strings.Trim(e.raw(), "\r\n"))
 		j.end()
-	case "fn", "fn-group", "ref-list", "ack", "bio", "notes", "glossary", "supplementary-material", "media", "graphic", "inline-graphic",
+	case "ref-list":
+		e.all("ref", func(elem) { j.references++ })
+	case "fn", "fn-group", "ack", "bio", "notes", "glossary", "supplementary-material", "media", "graphic", "inline-graphic",
 		"object-id", "alt-text", "long-desc", "permissions", "related-article", "table-wrap-foot", "sub-article", "response",
-		"inline-supplementary-material", "processing-meta", "sec-meta", "alternatives-graphic", "author-notes":
+		"inline-supplementary-material", "processing-meta", "sec-meta", "author-notes", "index-term", "kwd-group":
 	default:
 		j.kids(e)
 	}
 }
 
-// raw is the text of the subtree as it stands.
-func (e *element) raw() string {
-	var b strings.Builder
-	e.write(&b)
-	return b.String()
-}
-
-func (j *jatsWriter) listItem(e *element) {
-	j.end()
-	j.lines.raw("- ")
-	j.item = true
-	j.kids(e)
-	if j.item { // nothing stood in it
-		j.buf = j.buf[:j.start]
-		j.item = false
-	}
-	j.end()
-}
-
-func (j *jatsWriter) definition(e *element) {
-	j.end()
-	term := e.child("term").string()
-	j.lines.raw("- ")
-	j.text(term + ": ")
-	j.item = true
-	e.each("def", j.kids)
-	j.item = false
-	j.end()
-}
-
-// float writes a figure or table: its label and caption on one line, then the rows of the table.
-func (j *jatsWriter) float(e *element) {
-	j.newline()
-	if label := e.child("label").string(); label != "" {
-		j.text(strings.TrimRight(label, ". ") + ". ")
-	}
-	if c := e.child("caption"); c != nil {
-		for _, k := range c.kids {
-			if k.name != "" {
-				j.caption(k)
-			}
-		}
-	}
-	j.end()
-	for _, k := range e.kids {
-		switch k.name {
-		case "table", "alternatives", "fig", "table-wrap", "array":
+func (j *jatsWriter) list(e elem) {
+	for k := e.first(); !k.none(); k = k.next(e) {
+		switch k.name() {
+		case "title", "p":
+			j.block(k)
+		case "list-item":
+			j.bullet()
+			j.kids(k)
+			j.closeItem()
+		case "list":
 			j.element(k)
 		}
 	}
-	j.end()
 }
 
-// caption writes a part of a caption without ending the line.
-func (j *jatsWriter) caption(e *element) {
-	var w jatsWriter
-	w.kids(e)
-	s := strings.ReplaceAll(string(w.finish()), "\n", " ")
-	if s != "" && !endsSentence([]byte(s)) {
-		s += "."
+// xref writes a reference: of a citation that is only a number, and of the mark of a note, nothing is left.
+func (j *jatsWriter) xref(e elem) {
+	kind := e.attr("ref-type")
+	if kind == "bibr" {
+		j.citations++
 	}
-	j.text(s + " ")
-}
-
-// table writes each row on a line. Row and entry are the OASIS words for tr and td.
-func (j *jatsWriter) table(e *element) {
-	for _, k := range e.kids {
-		if k.name != "tr" && k.name != "row" {
-			if k.name != "" && k.name != "caption" {
-				j.table(k)
-			}
-			continue
-		}
-		var cells []string
-		for _, c := range k.kids {
-			switch c.name {
-			case "td", "th", "entry":
-				var w jatsWriter
-				w.kids(c)
-				cells = append(cells, strings.ReplaceAll(string(w.finish()), "\n", " "))
-			}
-		}
-		j.end()
-		if row := strings.Join(cells, " | "); strings.Trim(row, " |") != "" {
-			j.text(row)
-		}
-		j.end()
-	}
-}
-
-// formula writes the best of the forms that a formula is given in: TeX, then MathML, then its text.
-func (j *jatsWriter) formula(e *element, fence string) {
-	if t := e.find("tex-math"); t != nil {
-		j.tex(texBody(t.raw()), fence)
-		return
-	}
-	if m := e.find("math"); m != nil {
-		j.tex(mathTeX(m), fence)
+	if kind == "fn" || kind == "table-fn" || kind == "bibr" && isNumeric(e.raw()) {
+		j.cite()
 		return
 	}
 	j.kids(e)
 }
 
-func (j *jatsWriter) tex(source, fence string) {
-	source = strings.Join(strings.Fields(source), " ")
-	if source == "" {
+func (j *jatsWriter) definition(e elem) {
+	j.bullet()
+	if term := e.child("term"); !term.none() {
+		j.inline++
+		j.kids(term)
+		j.inline--
+		j.say(": ")
+	}
+	j.item = j.inline == 0 // the definition goes on in this line
+	e.each("def", j.kids)
+	j.item = false
+	j.newline()
+}
+
+// float writes a figure or table: its label and caption on one line, then the rows of the table.
+func (j *jatsWriter) float(e elem) {
+	j.newline()
+	if label := e.child("label").string(); label != "" {
+		j.say(strings.TrimRight(label, ". ") + ". ")
+	}
+	e.each("caption", func(c elem) {
+		for k := c.first(); !k.none(); k = k.next(c) {
+			if !k.isText() {
+				j.sentence(func() { j.kids(k) })
+			}
+		}
+	})
+	j.newline()
+	for k := e.first(); !k.none(); k = k.next(e) {
+		switch k.name() {
+		case "table", "alternatives", "fig", "table-wrap", "array", "p", "disp-formula":
+			j.element(k)
+		}
+	}
+	j.newline()
+}
+
+// table writes each row on a line. Row and entry are the OASIS words for tr and td.
+func (j *jatsWriter) table(e elem) {
+	for k := e.first(); !k.none(); k = k.next(e) {
+		switch k.name() {
+		case "tr", "row":
+			j.row(k, func(c elem) bool {
+				switch c.name() {
+				case "td", "th", "entry":
+					j.kids(c)
+					return true
+				}
+				return false
+			})
+		case "", "caption":
+		default:
+			j.table(k)
+		}
+	}
+}
+
+// maths writes the best of the forms that a formula is given in: TeX, then MathML, then its text.
+func (j *jatsWriter) maths(e elem, display bool) {
+	if t := e.find("tex-math"); !t.none() {
+		j.formula(texBody(t.raw()), display)
 		return
 	}
-	j.item = false
-	j.text(fence + source + fence)
+	if m := e.find("math"); !m.none() {
+		j.mathML(m, display)
+		return
+	}
+	at := len(j.buf)
+	j.kids(e)
+	if len(j.buf) > at {
+		j.equations++
+	}
 }
 
 // texBody takes the formula out of what publishers wrap around it: a whole document, dollar signs, brackets.
@@ -213,16 +188,4 @@ func texBody(s string) string {
 		}
 	}
 	return s
-}
-
-// script writes a superscript or subscript. One that only holds citations by number vanishes.
-func (j *jatsWriter) script(e *element, to string) {
-	if e.find("xref") != nil {
-		j.kids(e)
-		return
-	}
-	var w jatsWriter
-	w.kids(e)
-	j.item = false
-	j.text(scripted(string(w.finish()), to))
 }

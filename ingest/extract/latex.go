@@ -8,171 +8,241 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// LaTeX reads the paper whose main file is named main. read gives a file's bytes by its slash-separated path, as main is; it is
-// asked for what \input, \include, \subfile and \import name, next to the main file and to the file that names it. What cannot
-// be read is listed in the article's Missing, and a file that includes itself is not read twice.
+// TeX reads papers in LaTeX, and in plain TeX as far as it goes, from one tree of files. Read gives a file's bytes by its
+// slash-separated path; it is asked for what \input, \include, \subfile, \import and \usepackage name, next to the main file
+// and to the file that names it. TeX keeps what papers share (the preamble that subfiles borrow) and its memory, so each
+// goroutine needs its own.
 //
-// Simple macros (\newcommand, \def without delimiters, \DeclareMathOperator, \let) are expanded, in text and in formulas. Kept
-// are the abstract, headings, paragraphs, lists, formulas, code, captions, rows of tables, and footnotes after their paragraph.
-// Dropped are the preamble, comments, pictures, citations and references by number, the bibliography and acknowledgments.
+// What stands in the text. User macros are expanded, in text and in formulas: \newcommand and its relatives, \def also with
+// delimiters, \let, \DeclareMathOperator, \NewDocumentCommand, environments, theorems, flags, toggles, counters, and conditions as
+// far as they compare these. A formula is otherwise its source, between $ and $, or $$ and $$ on a line of its own; a display
+// environment that aligns becomes aligned or gathered inside. Labels and numbers of equations go. Kept are the abstract under
+// its heading, headings, paragraphs, lists, theorems with their names ("Theorem (Euler). "), code with its white space, rows of
+// tables, the lines of algorithms, captions of figures and tables, and footnotes, on lines behind their paragraph. Nothing
+// stands for a citation or a reference, and brackets that held nothing else go with it. Dropped are the preamble, comments, what
+// is drawn, the bibliography and acknowledgments. An unknown command vanishes and its arguments stay; an unknown environment
+// stands for its content. A macro that expands without end vanishes.
+type TeX struct {
+	Read func(name string) ([]byte, error)
+
+	// Apart says that a file with a preamble of its own is a paper of its own: it is not read into the one that includes it.
+	Apart bool
+
+	writer    latexWriter
+	preambles map[string]*texTables // by file and by the folder of the paper
+	kept      int                   // bytes that they hold, roughly
+}
+
+const maxKept = 64 << 20 // bytes of preambles
+
+// Paper reads the paper whose main file is named main. What cannot be read is listed in Missing, and a file that includes itself is
+// not read twice. The article is lent until the next call.
 //
 // It is an error if main cannot be read, or if files or macros grow beyond 64 MiB: then nothing is returned.
-func LaTeX(read func(name string) ([]byte, error), main string) (Article, error) {
-	data, err := read(main)
+func (x *TeX) Paper(main string) (Article, error) {
+	main = path.Clean(main)
+	data, err := x.Read(main)
 	if err != nil {
 		return Article{}, fmt.Errorf("extract: LaTeX: %w", err)
 	}
-	source, _, err := Decode(nil, data, "")
+	source, err := texSource(data)
 	if err != nil {
 		return Article{}, fmt.Errorf("extract: LaTeX: %s: %w", main, err)
 	}
-	p := &texPaper{
-		read: read, dir: path.Dir(main), budget: maxTexBytes,
-		macros: map[string]texMacro{}, theorems: map[string]string{}, flags: map[string]bool{},
-	}
-	t := p.writer(0)
-	t.body = !strings.Contains(string(source), `\begin{document}`)
-	t.push(string(source), path.Clean(main))
+	t := &x.writer
+	t.reset(x, path.Dir(main))
+	t.body = !strings.Contains(source, `\begin{document}`) && !strings.Contains(source, `\documentstyle`)
+	t.push(source, main, false)
 	t.run()
-	t.finishNotes()
+	t.flush()
 	if t.err != nil {
 		return Article{}, fmt.Errorf("extract: LaTeX: %s: %w", main, t.err)
 	}
-	p.article.Title = p.render(p.title, 1)
-	for _, raw := range p.authors {
-		p.addAuthors(raw)
-	}
-	p.article.Text = norm.NFC.Bytes(t.out.finish())
-	p.article.Abstract = norm.NFC.String(p.article.Abstract)
-	return p.article, nil
+	t.finish(main)
+	return t.paper.article, nil
 }
 
-// texPaper is what all parts of one paper share.
+// texPaper is what is told of the paper apart from its text.
 type texPaper struct {
-	read     func(string) ([]byte, error)
 	dir      string
-	budget   int
 	files    int
-	macros   map[string]texMacro
-	theorems map[string]string
-	flags    map[string]bool // of \newif
+	bytes    int // of files that were included
 	title    string
 	authors  []string
+	keywords string
 	article  Article
-}
-
-// texMacro is a user's command: its body holds #1 to #9.
-type texMacro struct {
-	args     int
-	optional bool   // the first argument is optional
-	initial  string // and this is its default
-	body     string
 }
 
 // latexWriter turns LaTeX source into lines.
 type latexWriter struct {
 	texReader
-	paper  *texPaper
-	out    lines
-	depth  int // of arguments rendered inside arguments
-	body   bool
-	muted  bool // inside a section that is dropped
-	tables int  // open tables
-	notes  []string
+	x       *TeX
+	stops   [256]uint8
+	tables  *texTables
+	undo    []texUndo // what a group changed
+	groups  []int     // where in undo each open group begins
+	envs    []string
+	paper   texPaper
+	out     lines
+	form    texWriter
+	scratch []byte
+	notes   []string
+
+	depth     int // of arguments that are written inside arguments
+	expanding int
+	inline    int  // inside an argument that is one line
+	tabs      int  // open tables
+	floats    int  // open figures, of which the captions are kept
+	algorithm byte // 'b' where \For takes its body as an argument
+	abstract  int  // where the open abstract began, plus one
+	inMath    bool
+	body      bool
+	muted     bool // in a section that is dropped
+	shared    bool // only a preamble is read, for others
+	german    bool // "a is ä
+	composed  bool // an accent was written
+	defines   bool // the paper has definitions of its own
+	defAt     bool // where the definition stands that is read, @ is a letter
+	global    bool // the next definition outlives its group
+	weak      int  // open packages: they may not redefine what is known
 }
 
-func (p *texPaper) writer(depth int) *latexWriter {
-	return &latexWriter{texReader: texReader{budget: &p.budget}, paper: p, depth: depth}
+type texUndo struct {
+	name string
+	old  *texMacro
 }
 
-// render writes an argument on one line.
-func (p *texPaper) render(source string, depth int) string {
-	return strings.ReplaceAll(p.renderLines(source, depth), "\n", " ")
+func (t *latexWriter) reset(x *TeX, dir string) {
+	tables := t.tables
+	if tables == nil {
+		tables = newTexTables()
+	}
+	tables.reset()
+	*t = latexWriter{x: x, stops: texStops, tables: tables, paper: texPaper{dir: dir}, out: lines{buf: t.out.buf[:0]},
+		form: texWriter{buf: t.form.buf[:0]}, scratch: t.scratch[:0], notes: t.notes[:0], undo: t.undo[:0], groups: t.groups[:0],
+		envs: t.envs[:0], texReader: texReader{stack: t.stack[:0], budget: maxTexBytes}}
+	t.shorthandStops()
 }
 
-// renderLines writes a piece of source on its own. Too deep a nesting gives nothing.
-func (p *texPaper) renderLines(source string, depth int) string {
-	if depth > maxTexDepth {
+func (t *latexWriter) shorthandStops() {
+	for tables := t.tables; tables != nil; tables = tables.below {
+		for s := range tables.shorthands {
+			t.stops[s[0]] |= stopText
+		}
+		for _, c := range tables.mathActive {
+			t.stops[c] |= stopMath
+		}
+	}
+}
+
+var (
+	betweenKeywords = strings.NewReplacer(`\sep`, ",", `\and`, ",", `\\`, ",")
+	betweenAuthors  = strings.NewReplacer(`\And`, `\and`, `\AND`, `\and`)
+)
+
+// finish fills the fields of the article.
+func (t *latexWriter) finish(main string) {
+	a := &t.paper.article
+	a.Text = t.out.finish()
+	if t.composed && !norm.NFC.IsNormal(a.Text) {
+		a.Text = norm.NFC.Bytes(a.Text)
+		a.Abstract = norm.NFC.String(a.Abstract)
+	}
+	a.Title = norm.NFC.String(t.line(t.paper.title))
+	for _, raw := range t.paper.authors {
+		t.addAuthors(raw)
+	}
+	if t.paper.keywords != "" {
+		list := t.line(betweenKeywords.Replace(t.paper.keywords))
+		for _, k := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' || r == '·' }) {
+			if k = strings.Trim(k, " .—-:"); k != "" && len(k) < 200 {
+				a.Keywords = append(a.Keywords, k)
+			}
+		}
+	}
+	if a.References == 0 {
+		if bbl, err := t.x.Read(strings.TrimSuffix(main, path.Ext(main)) + ".bbl"); err == nil {
+			a.References = strings.Count(string(bbl), `\bibitem`) + strings.Count(string(bbl), `\entry{`)
+		}
+	}
+}
+
+// write writes an argument here, on its own: it cannot reach what follows it.
+func (t *latexWriter) write(arg string) {
+	if arg == "" || t.depth >= maxTexDepth {
+		return
+	}
+	at := t.at()
+	t.depth++
+	floor, groups := t.floor, len(t.groups)
+	t.floor = len(t.stack)
+	t.push(arg, "", at)
+	t.run()
+	for len(t.groups) > groups {
+		t.closeGroup()
+	}
+	t.floor = floor
+	t.depth--
+}
+
+// writeInline writes an argument that is a part of a line.
+func (t *latexWriter) writeInline(arg string) {
+	t.inline++
+	t.write(arg)
+	t.inline--
+}
+
+// line is what an argument says, on one line.
+func (t *latexWriter) line(arg string) string {
+	if strings.TrimSpace(arg) == "" {
 		return ""
 	}
-	t := p.writer(depth)
-	t.body = true
-	t.push(source, "")
-	t.run()
-	t.finishNotes()
-	return norm.NFC.String(string(t.out.finish()))
+	out, body, muted, floats, notes := t.out, t.body, t.muted, t.floats, len(t.notes)
+	t.out, t.body, t.muted, t.floats = lines{}, true, false, 0
+	t.writeInline(arg)
+	s := string(t.out.finish())
+	t.out, t.body, t.muted, t.floats, t.notes = out, body, muted, floats, t.notes[:min(notes, len(t.notes))]
+	return s
 }
 
 // addAuthors reads one \author: names divided by \and, each followed by lines about its bearer.
-func (p *texPaper) addAuthors(raw string) {
-	for _, part := range strings.Split(strings.NewReplacer(`\And`, `\and`, `\AND`, `\and`).Replace(raw), `\and`) {
+func (t *latexWriter) addAuthors(raw string) {
+	if strings.Contains(raw, `\IEEEauthorblockN`) {
+		var names []string
+		r := texReader{budget: 2*len(raw) + 64}
+		r.push(raw, "", false)
+		for {
+			if _, ok := r.until(`\IEEEauthorblockN`); !ok {
+				break
+			}
+			names = append(names, r.argument())
+		}
+		raw = strings.Join(names, `\and `)
+	}
+	for _, part := range strings.Split(betweenAuthors.Replace(raw), `\and`) {
 		part, _, _ = strings.Cut(part, `\\`)
-		names := p.render(part, 1)
+		names := norm.NFC.String(withoutFormulas(t.line(part)))
 		for _, name := range strings.Split(strings.ReplaceAll(names, " and ", ", "), ", ") {
-			name = strings.Trim(name, " ,;*†‡0123456789")
+			name = strings.Trim(name, " ,;*†‡§¶0123456789")
+			name = strings.TrimPrefix(name, "and ")
 			if name != "" && len(name) < 100 {
-				p.article.Authors = append(p.article.Authors, name)
+				t.paper.article.Authors = append(t.paper.article.Authors, name)
 			}
 		}
 	}
 }
 
-// include pushes the file that a command names, trying the extension .tex and the places that name may be relative to.
-func (t *latexWriter) include(dir, name string) {
-	name = strings.Trim(strings.TrimSpace(name), `"`)
-	p := t.paper
-	if name == "" {
-		return
-	}
-	if p.files++; p.files > maxTexFiles {
-		t.fail(fmt.Errorf("includes more than %d files", maxTexFiles))
-		return
-	}
-	names := []string{name + ".tex", name}
-	if path.Ext(name) != "" {
-		names = []string{name, name + ".tex"}
-	}
-	for _, base := range []string{path.Join(p.dir, dir), path.Join(t.currentDir(), dir)} {
-		for _, n := range names {
-			full := path.Join(base, n)
-			if path.IsAbs(n) || full == ".." || strings.HasPrefix(full, "../") {
-				continue
-			}
-			for _, in := range t.stack {
-				if in.file == full {
-					return // it includes itself
-				}
-			}
-			data, err := p.read(full)
-			if err != nil {
-				continue
-			}
-			if text, _, err := Decode(nil, data, ""); err == nil {
-				t.push(string(text), full)
-				return
-			}
+// withoutFormulas drops the marks of affiliations, which are raised formulas.
+func withoutFormulas(s string) string {
+	for {
+		before, rest, ok := strings.Cut(s, "$")
+		if !ok {
+			return s
 		}
-	}
-	p.article.Missing = append(p.article.Missing, name)
-}
-
-// currentDir is the folder of the file being read.
-func (t *latexWriter) currentDir() string {
-	for i := len(t.stack) - 1; i >= 0; i-- {
-		if t.stack[i].file != "" {
-			return path.Dir(t.stack[i].file)
+		_, after, ok := strings.Cut(rest, "$")
+		if !ok {
+			return s
 		}
-	}
-	return t.paper.dir
-}
-
-// endFile leaves the innermost file, at its \end{document}.
-func (t *latexWriter) endFile() {
-	for len(t.stack) > 0 {
-		file := t.stack[len(t.stack)-1].file
-		t.stack = t.stack[:len(t.stack)-1]
-		if file != "" {
-			return
-		}
+		s = before + after
 	}
 }

@@ -1,220 +1,287 @@
 package extract
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// mathTeX writes a MathML element as LaTeX. Symbols stay as the characters that the source has.
-func mathTeX(e *element) string {
-	var t texWriter
-	t.element(e)
-	return strings.TrimSpace(t.b.String())
-}
-
 // texWriter writes formulas. A control word and a letter after it are kept apart by a space.
 type texWriter struct {
-	b    strings.Builder
+	buf  []byte
 	word bool // the last thing written was a control word
 }
+
+func (t *texWriter) reset() { t.buf, t.word = t.buf[:0], false }
 
 func (t *texWriter) write(s string) {
 	if s == "" {
 		return
 	}
-	if r, _ := utf8.DecodeRuneInString(s); t.word && unicode.IsLetter(r) {
-		t.b.WriteByte(' ')
+	if t.word {
+		if r, _ := utf8.DecodeRuneInString(s); unicode.IsLetter(r) {
+			t.buf = append(t.buf, ' ')
+		}
 	}
-	t.b.WriteString(s)
-	i := strings.LastIndexByte(s, '\\')
-	t.word = i >= 0 && i+1 < len(s) && strings.IndexFunc(s[i+1:], func(r rune) bool { return !isASCIILetter(r) }) < 0
+	t.buf = append(t.buf, s...)
+	i := len(s)
+	for i > 0 && isASCIILetter(s[i-1]) {
+		i--
+	}
+	t.word = i > 0 && i < len(s) && s[i-1] == '\\' || t.word && i == 0
 }
 
-func isASCIILetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+// command writes a control sequence without its backslash.
+func (t *texWriter) command(name string) {
+	t.buf = append(append(t.buf, '\\'), name...)
+	t.word = name != "" && isASCIILetter(name[len(name)-1])
+}
 
-func (t *texWriter) all(kids []*element) {
-	for _, k := range kids {
+func isASCIILetter(c byte) bool { return bclass[c]&cAlpha != 0 }
+
+// math writes a MathML element as LaTeX and returns where it starts. Symbols stay as the characters that the source has.
+func (t *texWriter) math(e elem) int {
+	start, word := len(t.buf), t.word
+	t.word = false
+	t.element(e)
+	for len(t.buf) > start && t.buf[len(t.buf)-1] == ' ' {
+		t.buf = t.buf[:len(t.buf)-1]
+	}
+	lead := start
+	for lead < len(t.buf) && t.buf[lead] == ' ' {
+		lead++
+	}
+	t.buf = slices.Delete(t.buf, start, lead)
+	if word && start < len(t.buf) {
+		if r, _ := utf8.DecodeRune(t.buf[start:]); unicode.IsLetter(r) {
+			t.insert(start, " ")
+			start++
+		}
+	}
+	if start == len(t.buf) {
+		t.word = word
+	}
+	return start
+}
+
+// group writes an element in braces.
+func (t *texWriter) group(e elem) {
+	t.buf, t.word = append(t.buf, '{'), false
+	t.math(e)
+	t.buf, t.word = append(t.buf, '}'), false
+}
+
+func (t *texWriter) insert(at int, s string) { t.buf = slices.Insert(t.buf, at, []byte(s)...) }
+
+func (t *texWriter) kids(e elem) {
+	for k := e.first(); !k.none(); k = k.next(e) {
 		t.element(k)
 	}
 }
 
-var mathFunctions = map[string]bool{
-	"sin": true, "cos": true, "tan": true, "log": true, "ln": true, "exp": true, "min": true, "max": true, "lim": true, "sup": true,
-	"inf": true, "det": true, "dim": true, "arg": true, "cot": true, "sinh": true, "cosh": true, "tanh": true, "Pr": true, "gcd": true,
-}
+var mathFunctions = map[string]bool{"sin": true, "cos": true, "tan": true, "cot": true, "log": true, "ln": true, "exp": true, "lim": true,
+	"max": true, "min": true, "sup": true, "inf": true, "det": true, "dim": true, "ker": true, "deg": true, "gcd": true, "Pr": true,
+	"arg": true, "sinh": true, "cosh": true, "tanh": true, "arcsin": true, "arccos": true, "arctan": true, "lg": true, "limsup": true,
+	"liminf": true, "sec": true, "csc": true, "hom": true}
 
+// mathAccents are the characters that MathML sets above or below a base.
 var mathAccents = map[string]string{
 	"¯": `\bar`, "‾": `\bar`, "^": `\hat`, "ˆ": `\hat`, "~": `\tilde`, "˜": `\tilde`, "→": `\vec`, "˙": `\dot`, ".": `\dot`, "¨": `\ddot`,
 	"_": `\underline`, "\u0302": `\hat`, "\u0303": `\tilde`, "\u0304": `\bar`, "\u0305": `\bar`, "\u0307": `\dot`, "\u20d7": `\vec`,
 }
 
 // element writes one element of MathML 3, presentation markup; an unknown one stands for its content.
-func (t *texWriter) element(e *element) {
-	args := elements(e)
-	arg := func(i int) *element {
-		if i < len(args) {
-			return args[i]
-		}
-		return nil
+func (t *texWriter) element(e elem) {
+	if e.isText() {
+		t.escaped(collapse(e.text()))
+		return
 	}
-	switch e.name {
-	case "":
-		t.write(texEscape(strings.Join(strings.Fields(e.text), " ")))
+	switch e.name() {
 	case "mi", "mo":
 		s := e.string()
 		switch {
 		case mathFunctions[s]:
-			t.write(`\` + s)
-		case utf8.RuneCountInString(s) > 1 && e.name == "mi":
-			t.write(`\mathrm{` + texEscape(s) + `}`)
+			t.command(s)
+		case len(s) > 1 && e.name() == "mi" && utf8.RuneCountInString(s) > 1:
+			t.command("mathrm{")
+			t.escaped(s)
+			t.write("}")
 		default:
-			t.write(texEscape(s))
+			t.escaped(s)
 		}
 	case "mtext":
-		t.write(`\text{` + texEscape(e.string()) + `}`)
+		t.command("text{")
+		t.escaped(e.string())
+		t.write("}")
 	case "mspace":
 		t.write(" ")
-	case "mphantom", "annotation-xml", "maligngroup", "malignmark":
+	case "mphantom", "annotation", "annotation-xml", "maligngroup", "malignmark":
 	case "mfrac":
-		t.write(`\frac`)
-		t.write("{" + mathOf(arg(0)) + "}{" + mathOf(arg(1)) + "}")
+		t.command("frac")
+		t.group(part(e, 0))
+		t.group(part(e, 1))
 	case "msqrt":
-		t.write(`\sqrt{`)
-		t.all(e.kids)
+		t.command("sqrt{")
+		t.kids(e)
 		t.write("}")
 	case "mroot":
-		t.write(`\sqrt[` + mathOf(arg(1)) + `]{` + mathOf(arg(0)) + `}`)
+		t.command("sqrt[")
+		t.math(part(e, 1))
+		t.write("]")
+		t.group(part(e, 0))
 	case "msub", "msup", "msubsup", "munder", "mover", "munderover":
-		t.scripts(e.name, mathOf(arg(0)), mathOf(arg(1)), mathOf(arg(2)))
+		t.scripts(e)
 	case "mfenced":
-		t.fenced(e, args)
+		t.fenced(e)
 	case "mtable":
-		t.table(args)
+		t.table(e)
 	case "semantics":
-		if len(args) > 0 {
-			t.element(args[0])
-		}
+		t.math(part(e, 0))
 	default:
-		t.all(e.kids)
+		t.kids(e)
 	}
 }
 
-func elements(e *element) []*element {
-	var out []*element
-	for _, k := range e.kids {
-		if k.name != "" {
-			out = append(out, k)
+// part is the child element of that number.
+func part(e elem, n int) elem {
+	for k := e.first(); !k.none(); k = k.next(e) {
+		if !k.isText() {
+			if n == 0 {
+				return k
+			}
+			n--
 		}
 	}
-	return out
+	return elem{}
 }
 
-func mathOf(e *element) string {
-	if e == nil {
-		return ""
+// scripts writes a base with what stands above and below it. Each part is written once and wrapped where it stands, so that the
+// work is linear in the length and depth of the formula.
+func (t *texWriter) scripts(e elem) {
+	base := t.math(part(e, 0))
+	s := t.buf[base:]
+	wrapped := len(s) == 0 || utf8.RuneCount(s) > 1 && bytes.ContainsAny(s, " +-=_^")
+	if wrapped {
+		t.insert(base, "{")
+		t.write("}")
 	}
-	return mathTeX(e)
-}
-
-// scripts writes a base with what stands above and below it. Each part is rendered once, so that the work is linear in the
-// depth of the formula.
-func (t *texWriter) scripts(name, base, first, second string) {
+	name := e.name()
+	first, word := len(t.buf), t.word
+	t.word = false
+	t.math(part(e, 1))
 	if name == "mover" || name == "munder" || name == "msup" {
-		accent := mathAccents[first]
+		accent := mathAccents[string(t.buf[first:])]
 		if accent != "" && (name == "mover" || name == "munder" && accent == `\underline` || name == "msup" && accent[1] != 'u') {
 			if accent == `\underline` && name == "mover" {
 				accent = `\overline`
 			}
-			t.write(accent)
-			t.write("{" + base + "}")
+			t.buf = t.buf[:first]
+			if !wrapped {
+				accent += "{"
+				t.write("}")
+			}
+			t.insert(base, accent)
 			return
 		}
 	}
-	if base == "" {
-		base = "{}"
-	} else if utf8.RuneCountInString(base) > 1 && strings.ContainsAny(base, " +-=_^") {
-		base = "{" + base + "}"
+	mark := "_"
+	if name == "msup" || name == "mover" {
+		mark = "^"
 	}
-	t.write(base)
-	switch name {
-	case "msup", "mover":
-		t.script("^", first)
-	case "msubsup", "munderover":
-		t.script("_", first)
-		t.script("^", second)
-	default:
-		t.script("_", first)
+	t.script(mark, first, word)
+	if name == "msubsup" || name == "munderover" {
+		second, word := len(t.buf), t.word
+		t.word = false
+		t.math(part(e, 2))
+		t.script("^", second, word)
 	}
 }
 
-// script writes an index or exponent, unless it is empty: in braces, which one character does without.
-func (t *texWriter) script(mark, s string) {
-	switch {
-	case s == "":
-	case utf8.RuneCountInString(s) == 1 && s != "\\":
-		t.write(mark + s)
+// script makes what was written from at on an index or exponent, unless it is empty: in braces, which one character does without.
+func (t *texWriter) script(mark string, at int, word bool) {
+	switch s := t.buf[at:]; {
+	case len(s) == 0:
+		t.word = word
+	case utf8.RuneCount(s) == 1 && s[0] != '\\':
+		t.insert(at, mark)
 	default:
-		t.write(mark + "{" + s + "}")
+		t.insert(at, mark+"{")
+		t.buf, t.word = append(t.buf, '}'), false
 	}
 }
 
-func (t *texWriter) fenced(e *element, args []*element) {
+func (t *texWriter) fenced(e elem) {
 	open, closing, sep := "(", ")", ","
-	for _, a := range e.attrs {
-		switch a.Name.Local {
+	e.attributes(func(name, value string) bool {
+		value = e.d.decode(value)
+		switch name {
 		case "open":
-			open = a.Value
+			open = value
 		case "close":
-			closing = a.Value
+			closing = value
 		case "separators":
-			sep = strings.TrimSpace(a.Value)
+			sep = strings.TrimSpace(value)
 		}
-	}
-	t.write(texEscape(open))
-	for i, a := range args {
-		if i > 0 && sep != "" {
-			r, _ := utf8.DecodeRuneInString(sep)
-			t.write(texEscape(string(r)))
+		return true
+	})
+	t.escaped(open)
+	first := true
+	for k := e.first(); !k.none(); k = k.next(e) {
+		if k.isText() {
+			continue
 		}
-		t.element(a)
+		if !first && sep != "" {
+			_, n := utf8.DecodeRuneInString(sep)
+			t.escaped(sep[:n])
+		}
+		first = false
+		t.element(k)
 	}
-	t.write(texEscape(closing))
+	t.escaped(closing)
 }
 
-func (t *texWriter) table(rows []*element) {
-	t.write(`\begin{matrix}`)
-	for i, row := range rows {
-		if i > 0 {
+func (t *texWriter) table(e elem) {
+	t.command(`begin{matrix}`)
+	rows := 0
+	for row := e.first(); !row.none(); row = row.next(e) {
+		if row.isText() {
+			continue
+		}
+		if rows++; rows > 1 {
 			t.write(` \\ `)
 		}
-		for k, cell := range elements(row) {
-			if k > 0 {
+		cells := 0
+		for cell := row.first(); !cell.none(); cell = cell.next(row) {
+			if cell.isText() {
+				continue
+			}
+			if cells++; cells > 1 {
 				t.write(" & ")
 			}
 			t.element(cell)
 		}
 	}
-	t.write(`\end{matrix}`)
+	t.command(`end{matrix}`)
 }
 
-// texEscape protects what LaTeX would take for markup.
-func texEscape(s string) string {
-	if !strings.ContainsAny(s, `\{}%#&$_`) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		switch r {
-		case '\\':
-			b.WriteString(`\backslash `)
-			continue
-		case '{', '}', '%', '#', '&', '$', '_':
-			b.WriteByte('\\')
+// escaped writes text and protects what LaTeX would take for markup.
+func (t *texWriter) escaped(s string) {
+	for {
+		i := strings.IndexAny(s, `\{}%#&$_`)
+		if i < 0 {
+			t.write(s)
+			return
 		}
-		b.WriteRune(r)
+		t.write(s[:i])
+		if s[i] == '\\' {
+			t.write(`\backslash `)
+		} else {
+			t.write(`\` + s[i:i+1])
+		}
+		s = s[i+1:]
 	}
-	return b.String()
 }
 
 const (
@@ -226,14 +293,14 @@ const (
 // scripted writes a superscript or subscript in Unicode's own characters where it has them for all of s, so that 10⁻³ does not
 // become 10-3; else s as it is.
 func scripted(s, script string) string {
+	if s == "" || len(s) > 64 {
+		return s
+	}
 	from, to := []rune(plainScript), []rune(script)
 	var b strings.Builder
 	for _, r := range s {
-		i := 0
-		for i < len(from) && from[i] != r {
-			i++
-		}
-		if i == len(from) {
+		i := slices.Index(from, r)
+		if i < 0 {
 			return s
 		}
 		b.WriteRune(to[i])

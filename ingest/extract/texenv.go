@@ -2,160 +2,186 @@ package extract
 
 import "strings"
 
-// frontMatter handles the commands that say something about the paper or read files, and reports whether name is one. They
-// work in the preamble, where nothing else does.
-func (t *latexWriter) frontMatter(name string) bool {
-	p := t.paper
-	switch name {
-	case "documentclass":
-		t.optional()
-		class := t.argument()
-		if p.article.Kind == "" && !t.body {
-			p.article.Kind = class
-		}
-	case "usepackage", "setdefaultlanguage", "setmainlanguage":
-		options, _ := t.optional()
-		pkg := t.argument()
-		if pkg == "babel" {
-			p.setLang(options)
-		} else if name != "usepackage" {
-			p.setLang(pkg)
-		}
-	case "title":
-		t.optional()
-		p.title = t.argument()
-	case "author":
-		t.optional()
-		p.authors = append(p.authors, t.argument())
-	case "date":
-		if date := fullDate(p.render(t.argument(), t.depth+1)); date != "" {
-			p.article.Date = date
-		}
-	case "doi":
-		p.article.DOI = bareDOI(t.argument())
-	case "input", "include", "subfile", "subfileinclude", "loadgeometry":
-		t.include("", t.fileName())
-	case "import", "subimport", "includefrom", "subincludefrom":
-		dir := t.argument()
-		t.include(dir, t.argument())
-	case "abstract":
-		if t.peek() != '{' {
-			return false
-		}
-		t.abstract(t.argument())
-	case "maketitle", "tableofcontents", "listoffigures", "listoftables", "appendix", "centering", "noindent", "protect", "relax":
-	default:
-		if t.body || name == "begin" {
-			return false
-		}
-	}
-	return true
-}
-
-// fileName reads the argument of \input, which may stand without braces, up to a space.
-func (t *latexWriter) fileName() string {
-	t.space()
-	if t.peek() == '{' {
-		return t.argument()
-	}
-	return t.upTo(" \t\r\n\\{}%")
-}
-
-// setLang takes the last language that it knows: babel makes that one the document's.
-func (p *texPaper) setLang(options string) {
-	for _, o := range strings.Split(options, ",") {
-		o = strings.TrimPrefix(strings.TrimSpace(o), "main=")
-		if lang := babelLangs[o]; lang != "" {
-			p.article.Lang = lang
-		}
-	}
-}
-
-// abstract writes the abstract under its heading and keeps a copy apart.
-func (t *latexWriter) abstract(source string) {
-	p := t.paper
-	abstract := p.renderLines(source, t.depth+1)
-	if abstract == "" {
-		return
-	}
-	if p.article.Abstract == "" {
-		p.article.Abstract = abstract
-	}
-	body, muted := t.body, t.muted
-	t.body, t.muted = true, false // some classes want it before \begin{document}
-	t.endLine()
-	t.text("Abstract")
-	t.endLine()
-	for _, line := range strings.Split(abstract, "\n") {
-		t.text(line)
-		t.endLine()
-	}
-	t.body, t.muted = body, muted
-}
-
 // begin enters an environment; those that are not text, or not ordinary text, are read to their end here.
 func (t *latexWriter) begin(env string) {
-	switch {
-	case env == "document":
+	if env == "document" {
+		if t.shared {
+			t.stack = t.stack[:0]
+			return
+		}
 		t.body = true
 		return
-	case env == "abstract" || env == "onecolabstract":
-		t.abstract(t.until(`\end{` + env + `}`))
+	}
+	if env == "abstract" || env == "onecolabstract" || env == "Abstract" || env == "abstractbox" {
+		t.openAbstract()
 		return
-	case texDropped[env]:
-		t.until(`\end{` + env + `}`)
+	}
+	if texDropped[env] {
+		t.dropEnv(env)
 		return
-	case !t.body:
-		return
-	case texVerbatim[env]:
-		t.verbatim(t.until(`\end{`+env+`}`), env)
-		return
-	case texFloats[env]:
-		t.figure(t.until(`\end{` + env + `}`))
+	}
+	if !t.body {
 		return
 	}
 	if inner, ok := texMath[env]; ok {
 		t.mathEnvironment(env, inner)
 		return
 	}
-	if title := t.theoremTitle(env); title != "" {
-		name, _ := t.optional()
-		t.paragraphNow()
-		if name = t.paper.render(name, t.depth+1); name != "" {
-			title += " (" + name + ")"
+	if texVerbatim[env] {
+		if code, ok := t.until(`\end{` + env + `}`); ok {
+			t.verbatim(code, env)
 		}
-		t.text(title + ". ")
 		return
 	}
+	if len(t.envs) < 1000 {
+		t.envs = append(t.envs, env)
+		t.groups = append(t.groups, len(t.undo))
+	}
+	if e := t.tables.env(env); e != nil {
+		if drawn(e.begin) {
+			t.dropEnv(env)
+			return
+		}
+		t.beginUser(e)
+		return
+	}
+	t.beginKnown(env)
+}
+
+// drawn reports an environment of the author's that is a picture or a comment underneath.
+func drawn(code string) bool {
+	for _, s := range [...]string{`\tableau`, `\forest`, `\begin{tikzpicture}`, `\tikzpicture`, `\begin{forest}`, `\begin{picture}`, `\begin{comment}`,
+		`\begin{prooftree}`} {
+		if strings.Contains(code, s) {
+			return true
+		}
+	}
+	return strings.TrimSpace(code) == `\comment`
+}
+
+// dropEnv steps over an environment. Of one that does not end only the beginning goes.
+func (t *latexWriter) dropEnv(env string) {
+	s, ok := t.until(`\end{` + env + `}`)
+	if !ok {
+		return
+	}
+	switch env {
+	case "thebibliography", "references":
+		t.paper.article.References += strings.Count(s, `\bibitem`)
+	case "keyword", "keywords", "IEEEkeywords":
+		t.paper.keywords += "," + s
+	}
+}
+
+func (t *latexWriter) beginUser(e *texEnv) {
+	var args [10]string
+	if !t.arguments(e.params, &args) {
+		return
+	}
+	if t.spins() {
+		return
+	}
+	code := e.begin
+	if len(e.params) > 0 || strings.Contains(code, "#") {
+		code = t.substitute(code, &args)
+	}
+	t.push(code, "", e.at)
+}
+
+// beginKnown enters an environment of LaTeX's, or one that is unknown and stands for its content.
+func (t *latexWriter) beginKnown(env string) {
+	if title := t.theoremTitle(env); title != "" {
+		t.beginTheorem(title)
+		return
+	}
+	switch {
+	case texFloats[env]:
+		t.flushBefore()
+		t.optional()
+		t.drop(texArgs[env])
+		t.floats++
+		return
+	case texTabulars[env] > 0:
+		t.optional()
+		t.flushBefore()
+		t.tabs++
+		t.drop(texTabulars[env])
+		return
+	}
+	switch env {
+	case "algorithm", "algorithm2e", "procedure", "function", "algorithm*":
+		t.algorithm = 'b'
+	case "algorithmic", "algorithmicx", "algpseudocode":
+		t.algorithm = 'l'
+	case "tabbing":
+		t.tables.macros["="] = &texMacro{body: "\\ "}
+		t.tables.macros[">"] = &texMacro{body: "\\ "}
+		t.undo = append(t.undo, texUndo{"=", nil}, texUndo{">", nil})
+	case "frame", "block", "alertblock", "exampleblock", "tcolorbox":
+		t.overlay()
+		t.optional()
+		t.flush()
+		for n := 0; n < 2 && t.peek() == '{'; n++ {
+			t.writeInline(t.argument())
+			t.endLine()
+		}
+		return
+	}
+	t.overlay()
 	t.optional()
-	if n := texTables[env]; n > 0 {
-		t.endLine()
-		t.tables++
-		t.drop(n)
-		return
-	}
 	if n := texArgs[env]; n > 0 {
 		t.drop(n)
 	}
-	if env != "center" || t.tables == 0 {
+	if env != "center" || t.tabs == 0 {
+		t.endLine()
+	}
+}
+
+// beginTheorem writes what a theorem is called: "Theorem (Euler). ".
+func (t *latexWriter) beginTheorem(title string) {
+	name, _ := t.optional()
+	t.flush()
+	t.text(title)
+	if strings.TrimSpace(name) != "" && !t.quiet() {
+		at := len(t.out.buf)
+		t.out.text(" (")
+		empty := len(t.out.buf)
+		t.writeInline(name)
+		if len(t.out.buf) <= empty {
+			t.out.buf = t.out.buf[:at]
+			t.out.space = false
+		} else {
+			t.out.space = false
+			t.out.text(")")
+		}
+	}
+	t.text(". ")
+}
+
+// flushBefore ends the line before a table or a figure, which footnotes of the paragraph around it need not wait for.
+func (t *latexWriter) flushBefore() {
+	if t.floats == 0 {
 		t.endLine()
 	}
 }
 
 // theoremTitle is what a theorem environment is called on paper, and "" for any other environment.
 func (t *latexWriter) theoremTitle(env string) string {
-	if title, ok := t.paper.theorems[env]; ok {
-		return t.paper.render(title, t.depth+1)
+	if title, ok := t.tables.theorem(env); ok {
+		if title = t.line(title); title != "" {
+			return title
+		}
 	}
 	return texTheorems[env]
 }
 
 // end leaves an environment.
 func (t *latexWriter) end(env string) {
-	if env == "document" {
+	switch {
+	case env == "document":
 		nested := false
 		for i, in := range t.stack {
-			nested = nested || i > 0 && in.file != ""
+			nested = nested || i > t.floor && in.file != ""
 		}
 		if nested {
 			t.endFile() // a subfile ends, the paper goes on
@@ -163,57 +189,80 @@ func (t *latexWriter) end(env string) {
 			t.stack = t.stack[:0]
 		}
 		return
-	}
-	if texTables[env] > 0 && t.tables > 0 {
-		t.endLine()
-		t.tables--
+	case env == "abstract" || env == "onecolabstract" || env == "Abstract" || env == "abstractbox":
+		t.closeAbstract()
 		return
 	}
-	if t.tables > 0 {
+	if e := t.tables.env(env); e != nil && t.body {
+		t.leave(env)
+		if t.spins() {
+			return
+		}
+		t.push(strings.ReplaceAll(e.end, "##", "#"), "", e.at)
+		return
+	}
+	t.leave(env)
+	switch {
+	case texTabulars[env] > 0 && t.tabs > 0:
+		t.endRow()
+		t.tabs--
+	case texFloats[env] && t.floats > 0:
+		t.floats--
+	case t.tabs > 0:
 		t.text(" ")
-		return
+	default:
+		if texTheorems[env] != "" || env == "quote" || env == "quotation" {
+			t.paragraph()
+			return
+		}
+		t.endLine()
 	}
-	t.endLine()
+}
+
+// leave closes the group of an environment, with what was left open in it.
+func (t *latexWriter) leave(env string) {
+	for i := len(t.envs) - 1; i >= 0 && i >= len(t.envs)-20; i-- {
+		if t.envs[i] != env {
+			continue
+		}
+		for n := len(t.envs) - i; n > 0 && len(t.groups) > 0; n-- {
+			t.closeGroup()
+		}
+		t.envs = t.envs[:i]
+		break
+	}
+	if strings.HasPrefix(env, "algorithm") {
+		t.algorithm = 0
+	}
 }
 
 // verbatim writes code as it stands, without the optional arguments of its environment.
 func (t *latexWriter) verbatim(code, env string) {
-	first, rest, _ := strings.Cut(code, "\n")
-	if s := strings.TrimSpace(first); s == "" || s[0] == '[' || env == "minted" {
+	first, rest, more := strings.Cut(code, "\n")
+	if s := strings.TrimSpace(first); more && (s == "" || s[0] == '[' || s[0] == '{' && env != "verbatim" || env == "minted") {
 		code = rest
-	}
-	t.endLine()
-	if code = strings.Trim(code, "\r\n"); strings.TrimSpace(code) != "" {
-		t.raw(strings.ReplaceAll(strings.TrimRight(code, " \t"), "\r", ""))
-	}
-	t.endLine()
-}
-
-// figure writes the captions of a figure and nothing else.
-func (t *latexWriter) figure(source string) {
-	sub := t.paper.writer(t.depth + 1)
-	if sub.depth > maxTexDepth {
-		return
-	}
-	sub.push(source, "")
-	for sub.top() != nil {
-		sub.upTo("\\%")
-		switch sub.peek() {
-		case '%':
-			sub.comment()
-		case '\\':
-			sub.skip()
-			if name := sub.name(); name == "caption" || name == "captionof" {
-				sub.star()
-				if name == "captionof" {
-					sub.argument()
-				}
-				sub.optional()
-				t.captionLine(sub.argument())
+		for depth := strings.Count(s, "[") - strings.Count(s, "]"); s != "" && s[0] == '[' && depth > 0; {
+			first, rest, more = strings.Cut(code, "\n")
+			if !more {
+				break
 			}
+			depth += strings.Count(first, "[") - strings.Count(first, "]")
+			code = rest
 		}
 	}
-	if sub.err != nil {
-		t.fail(sub.err)
+	if env == "alltt" {
+		code = strings.NewReplacer(`\{`, "{", `\}`, "}", `\\`, `\`).Replace(code)
 	}
+	if t.inline > 0 {
+		t.text(code)
+		return
+	}
+	floats, tabs := t.floats, t.tabs
+	t.floats, t.tabs = 0, 0
+	t.endLine()
+	if code = strings.Trim(code, "\r\n"); strings.TrimSpace(code) != "" {
+		t.raw(strings.TrimRight(code, " \t\n"))
+	}
+	t.endLine()
+	t.floats, t.tabs = floats, tabs
 }

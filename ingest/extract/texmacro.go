@@ -2,249 +2,207 @@ package extract
 
 import "strings"
 
-// notSimple marks macro bodies that program TeX; they are not expanded.
-var notSimple = []string{`\csname`, `\expandafter`, `\futurelet`, `\@`, `\ifx`, `\ifnum`, `\noexpand`, `\catcode`, `\afterassignment`}
-
-// define remembers a macro, unless it is one that this package reads itself, or no simple one.
-func (t *latexWriter) define(name string, m texMacro, override bool) {
-	name = strings.TrimPrefix(strings.TrimSpace(name), `\`)
-	if name == "" || strings.Contains(name, "@") || texBuiltin(name) || len(t.paper.macros) >= maxTexMacros {
+// expand pushes the expansion of a user's macro.
+func (t *latexWriter) expand(name string, m *texMacro) {
+	if m.inner && !t.understood(m) {
+		return // it programs TeX in ways that are not followed here
+	}
+	m.inner = false
+	if t.spins() {
 		return
 	}
-	for _, s := range notSimple {
-		if strings.Contains(m.body, s) {
-			return
-		}
-	}
-	if _, known := t.paper.macros[name]; known && !override {
+	if len(m.params) == 0 {
+		t.push(m.body, "", m.at)
 		return
-	}
-	t.paper.macros[name] = m
-}
-
-// texBuiltin reports whether a command shapes the document, so that an author's own version of it is not wanted.
-func texBuiltin(name string) bool {
-	_, drops := texDrop[name]
-	_, skips := texSkip[name]
-	_, symbol := texSymbols[name]
-	_, accent := texAccents[name]
-	if drops || skips || symbol || accent || texCite[name] || texSections[name] {
-		return true
-	}
-	switch name {
-	case "begin", "end", "item", "caption", "footnote", "title", "author", "input", "include", "documentclass", "par", "paragraph",
-		"abstract", "maketitle", "newcommand", "def", "url", "verb", `\`:
-		return true
-	}
-	return false
-}
-
-// definition handles the commands that define others, and reports whether name is one.
-func (t *latexWriter) definition(name string) bool {
-	switch name {
-	case "newcommand", "renewcommand", "providecommand", "DeclareRobustCommand", "newrobustcmd":
-		t.star()
-		target := t.argument()
-		var m texMacro
-		if n, ok := t.optional(); ok && len(n) == 1 && n[0] >= '0' && n[0] <= '9' {
-			m.args = int(n[0] - '0')
-			m.initial, m.optional = t.optional()
-		}
-		m.body = t.argument()
-		t.define(target, m, name != "providecommand")
-	case "def", "gdef", "edef", "xdef":
-		t.defineTeX()
-	case "let":
-		target := t.argument()
-		if t.space(); t.peek() == '=' {
-			t.skip()
-		}
-		if body := t.argument(); body != target {
-			t.define(target, texMacro{body: body}, true)
-		}
-	case "DeclareMathOperator":
-		star := t.star()
-		target, operator := t.argument(), t.argument()
-		if star {
-			t.define(target, texMacro{body: `\operatorname*{` + operator + `}`}, true)
-		} else {
-			t.define(target, texMacro{body: `\operatorname{` + operator + `}`}, true)
-		}
-	case "NewDocumentCommand", "RenewDocumentCommand", "ProvideDocumentCommand", "DeclareDocumentCommand":
-		target, params, body := t.argument(), strings.Fields(t.argument()), t.argument()
-		if strings.Trim(strings.Join(params, ""), "m") == "" && len(params) < 10 {
-			t.define(target, texMacro{args: len(params), body: body}, true)
-		}
-	case "newtheorem":
-		t.star()
-		env := t.argument()
-		t.optional()
-		title := t.argument()
-		t.optional()
-		t.paper.theorems[env] = title
-	case "newenvironment", "renewenvironment":
-		t.star()
-		t.argument()
-		t.optional()
-		t.optional()
-		t.argument()
-		t.argument()
-	case "newif":
-		if flag := strings.TrimPrefix(t.argument(), `\if`); flag != "" {
-			t.paper.flags[flag] = false
-		}
-	default:
-		return false
-	}
-	return true
-}
-
-// defineTeX reads \def\name#1#2{body}. Parameters with delimiters are beyond simple: the definition is read and forgotten.
-func (t *latexWriter) defineTeX() {
-	target := t.argument()
-	t.space()
-	var params strings.Builder
-	for t.top() != nil {
-		params.WriteString(t.upTo("{\\%"))
-		switch t.peek() {
-		case '{':
-			m := texMacro{body: t.argument()}
-			p := strings.TrimSpace(params.String())
-			m.args = len(p) / 2
-			if m.args < 10 && p == "#1#2#3#4#5#6#7#8#9"[:2*min(m.args, 9)] {
-				t.define(target, m, true)
-			}
-			return
-		case 0:
-			return
-		}
-		params.WriteByte(t.peek())
-		t.skip()
-	}
-}
-
-// expand pushes the expansion of a user's macro, and reports whether name is one.
-func (t *latexWriter) expand(name string) bool {
-	m, ok := t.paper.macros[name]
-	if !ok {
-		return false
 	}
 	var args [10]string
-	first := 1
-	if m.optional && m.args > 0 {
-		first = 2
-		if v, ok := t.optional(); ok {
-			args[1] = v
-		} else {
-			args[1] = m.initial
-		}
+	if !t.arguments(m.params, &args) {
+		return
 	}
-	for i := first; i <= m.args; i++ {
-		args[i] = t.argument()
-	}
-	*t.budget -= 32 // so that even empty expansions come to an end
-	if m.args == 0 {
-		t.push(m.body, "")
-		return true
-	}
-	var b strings.Builder
-	for i := 0; i < len(m.body); i++ {
-		c := m.body[i]
-		if c == '#' && i+1 < len(m.body) {
-			i++
-			if d := m.body[i]; d >= '1' && d <= '9' {
-				b.WriteString(args[d-'0'])
-			} else {
-				b.WriteByte(d)
-			}
-		} else {
-			b.WriteByte(c)
-		}
-		if b.Len() > *t.budget {
-			t.fail(errTexBudget)
-			return true
-		}
-	}
-	t.push(b.String(), "")
-	return true
+	t.push(t.substitute(m.body, &args), "", m.at)
 }
 
-// conditional handles \if…, \else and \fi, and reports whether name is one of them. A condition that only TeX could decide
-// is taken for false.
-func (t *latexWriter) conditional(name string) bool {
-	switch name {
-	case "fi":
-		return true
-	case "else", "or":
-		t.skipBranch(false)
-		return true
-	case "iftrue":
-		return true
-	case "ifthenelse", "iftoggle":
-		t.argument()
-		t.argument()
-		t.push(t.argument(), "")
-		return true
+// spins counts an expansion, and reports that there were too many since a file was read from: then they are given up.
+func (t *latexWriter) spins() bool {
+	if in := t.top(); in != nil && in.file != "" && in.pos != t.fed {
+		t.chain, t.fed = 0, in.pos
 	}
-	if flag, ok := strings.CutSuffix(name, "true"); ok {
-		if _, known := t.paper.flags[flag]; known {
-			t.paper.flags[flag] = true
-			return true
-		}
-	}
-	if flag, ok := strings.CutSuffix(name, "false"); ok {
-		if _, known := t.paper.flags[flag]; known {
-			t.paper.flags[flag] = false
-			return true
-		}
-	}
-	if !t.opensBranch(name) {
+	if t.chain++; t.chain <= maxTexChain {
 		return false
 	}
-	if !t.paper.flags[strings.TrimPrefix(name, "if")] {
-		t.skipBranch(true)
+	t.runaway()
+	return true
+}
+
+// understood reports whether all commands with "@" that a body uses are known.
+func (t *latexWriter) understood(m *texMacro) bool {
+	for s := m.body; ; {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			return true
+		}
+		s = s[i+1:]
+		n := 0
+		for n < len(s) && (bclass[s[n]]&cAlpha != 0 || s[n] == '@') {
+			n++
+		}
+		if name := s[:n]; strings.IndexByte(name, '@') >= 0 && t.tables.macro(name) == nil && texCommands[name].op == opUnknown && !t.tables.made(name) {
+			return false
+		}
+		if n == 0 && s != "" {
+			n = 1
+		}
+		s = s[n:]
+	}
+}
+
+// arguments reads what the parameters ask for, and reports whether it was there.
+func (t *latexWriter) arguments(params []texParam, args *[10]string) bool {
+	n := 1
+	for i := range params {
+		p := &params[i]
+		if n > 9 {
+			return false
+		}
+		switch p.kind {
+		case 'm':
+			args[n] = t.argument()
+		case 'o', 'd':
+			a, b := p.a, p.b
+			if p.kind == 'o' {
+				a, b = '[', ']'
+			}
+			s, ok := "", false
+			if a == '{' {
+				if t.space(); t.peek() == '{' {
+					s, ok = t.argument(), true
+				}
+			} else {
+				s, ok = t.delimited(a, b)
+			}
+			if !ok {
+				if s = noValue; p.given {
+					s = p.text
+				}
+			} else if len(s) > 1 && s[0] == '{' && s[len(s)-1] == '}' && strings.IndexByte(s[1:len(s)-1], '}') < 0 {
+				s = s[1 : len(s)-1]
+			}
+			args[n] = s
+		case 't':
+			if args[n] = `\BooleanFalse`; t.took(p.a) {
+				args[n] = `\BooleanTrue`
+			}
+		case 'u':
+			t.space()
+			s, ok := t.upToText(p.text)
+			if !ok {
+				return false
+			}
+			args[n] = s
+		case 'l':
+			if t.space(); p.text != " " && !t.tookText(strings.TrimSpace(p.text)) {
+				return false
+			}
+			continue
+		}
+		n++
 	}
 	return true
 }
 
-// opensBranch reports whether a command is an \if that a \fi ends.
-func (t *latexWriter) opensBranch(name string) bool {
-	switch name {
-	case "if", "ifx", "ifnum", "ifdim", "ifcase", "ifdefined", "ifodd", "ifmmode", "ifvmode", "ifhmode", "ifinner", "ifvoid", "ifcat",
-		"iffalse", "iftrue", "ifpdf", "ifluatex", "ifxetex", "ifcsname", "ifPDFTeX":
-		return true
+// upToText reads up to a text outside of braces, and steps over it.
+func (r *texReader) upToText(end string) (string, bool) {
+	in := r.top()
+	if in == nil {
+		return "", false
 	}
-	flag, ok := strings.CutPrefix(name, "if")
-	if ok {
-		_, ok = t.paper.flags[flag]
-	}
-	return ok
-}
-
-// skipBranch steps over a branch, to its \fi or, if stopAtElse, to its \else.
-func (t *latexWriter) skipBranch(stopAtElse bool) {
-	for depth := 0; t.top() != nil; {
-		t.upTo("\\%")
-		switch t.peek() {
-		case '%':
-			t.comment()
+	depth := 0
+	for i := in.pos; i < len(in.text); i++ {
+		c := in.text[i]
+		if c == end[0] && depth == 0 && strings.HasPrefix(in.text[i:], end) {
+			s := in.text[in.pos:i]
+			if in.pos = i + len(end); isWord(strings.TrimPrefix(end, `\`)) && end[0] == '\\' {
+				r.afterWord()
+			}
+			if len(s) > 1 && s[0] == '{' && strings.IndexByte(s, '}') == len(s)-1 {
+				s = s[1 : len(s)-1]
+			}
+			return strings.TrimSpace(s), true
+		}
+		switch c {
 		case '\\':
-			t.skip()
-			switch name := t.name(); {
-			case name == "fi":
-				if depth == 0 {
-					t.afterWord()
-					return
-				}
-				depth--
-			case name == "else":
-				if depth == 0 && stopAtElse {
-					t.afterWord()
-					return
-				}
-			case t.opensBranch(name):
-				depth++
+			i++
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth < 0 {
+				r.spend(i - in.pos)
+				return "", false
 			}
 		}
 	}
+	r.spend(len(in.text) - in.pos)
+	return "", false
+}
+
+func (r *texReader) tookText(s string) bool {
+	in := r.top()
+	if in == nil || !strings.HasPrefix(in.text[in.pos:], s) {
+		return false
+	}
+	in.pos += len(s)
+	return true
+}
+
+// substitute puts arguments into a body. Where text would run into the name of a command, a space keeps them apart.
+func (t *latexWriter) substitute(body string, args *[10]string) string {
+	b := t.scratch[:0]
+	for {
+		i := strings.IndexByte(body, '#')
+		if i < 0 || i+1 == len(body) {
+			break
+		}
+		b = append(b, body[:i]...)
+		d := body[i+1]
+		body = body[i+2:]
+		if escaped(b) { // \# is no parameter
+			b = append(b, '#', d)
+			continue
+		}
+		if d < '1' || d > '9' {
+			b = append(b, d) // ## is # in a definition inside
+			continue
+		}
+		arg := args[d-'0']
+		if arg != "" && bclass[arg[0]]&cAlpha != 0 && endsInCommand(b) {
+			b = append(b, ' ')
+		}
+		if b = append(b, arg...); body != "" && bclass[body[0]]&cAlpha != 0 && endsInCommand(b) {
+			b = append(b, ' ')
+		}
+		if len(b) > t.budget {
+			t.fail(errTexBudget)
+			return ""
+		}
+	}
+	b = append(b, body...)
+	t.scratch = b
+	return string(b)
+}
+
+// escaped reports whether the next character has a backslash before it.
+func escaped(b []byte) bool {
+	n := 0
+	for n < len(b) && b[len(b)-1-n] == '\\' {
+		n++
+	}
+	return n%2 == 1
+}
+
+func endsInCommand(b []byte) bool {
+	i := len(b)
+	for i > 0 && (bclass[b[i-1]]&cAlpha != 0 || b[i-1] == '@') {
+		i--
+	}
+	return i > 0 && i < len(b) && b[i-1] == '\\' && (i < 2 || b[i-2] != '\\')
 }

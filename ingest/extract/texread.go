@@ -10,8 +10,9 @@ const (
 	maxTexFiles  = 2000
 	maxTexNest   = 200      // open inputs: files within files, expansions within expansions, arguments within arguments
 	maxTexBytes  = 64 << 20 // of files and expansions together
-	maxTexMacros = 20000
-	maxTexDepth  = 40 // arguments that are rendered inside arguments
+	maxTexMacros = 50000
+	maxTexDepth  = 40    // arguments that are written inside arguments
+	maxTexChain  = 20000 // expansions between two bytes of a file
 )
 
 var errTexBudget = errors.New("macros or files expand beyond the limit")
@@ -21,25 +22,42 @@ type texInput struct {
 	text string
 	pos  int
 	file string // "" for an expansion
+	at   bool   // "@" is a letter
 }
 
 // texReader reads characters from a stack of inputs, as TeX does: what a macro expands to is read before what follows it.
 type texReader struct {
 	stack  []texInput
-	budget *int // bytes that may still be pushed
+	floor  int // inputs below belong to who asked for an argument to be read on its own
+	budget int // bytes that may still be pushed
+	chain  int // expansions since a file was read from
+	fed    int // where that was
 	err    error
 }
 
-// push puts text before everything unread.
-func (r *texReader) push(text, file string) {
+// push puts text before everything unread. An expansion that nests too deep is cut: see runaway.
+func (r *texReader) push(text, file string, at bool) {
 	if text == "" {
 		return
 	}
-	if *r.budget -= len(text); *r.budget < 0 || len(r.stack) >= maxTexNest {
+	if in := r.top(); in != nil && len(r.stack) >= maxTexNest {
+		r.runaway()
+		return
+	}
+	if r.budget -= len(text) + 8; r.budget < 0 { // the 8 so that even the shortest expansions come to an end
 		r.fail(errTexBudget)
 		return
 	}
-	r.stack = append(r.stack, texInput{text: text, file: file})
+	r.stack = append(r.stack, texInput{text: text, file: file, at: at})
+}
+
+// runaway gives up an expansion that does not end: all that was expanded since the innermost file is forgotten.
+func (r *texReader) runaway() {
+	n := len(r.stack)
+	for n > r.floor && r.stack[n-1].file == "" {
+		n--
+	}
+	r.stack, r.chain = r.stack[:n], 0
 }
 
 // fail stops the reading: from here on, the input is at its end.
@@ -52,7 +70,7 @@ func (r *texReader) fail(err error) {
 
 // top is the input to read from, exhausted ones taken away; nil at the end.
 func (r *texReader) top() *texInput {
-	for len(r.stack) > 0 {
+	for len(r.stack) > r.floor {
 		in := &r.stack[len(r.stack)-1]
 		if in.pos < len(in.text) {
 			return in
@@ -76,8 +94,42 @@ func (r *texReader) skip() {
 	}
 }
 
-// upTo takes all bytes up to the next one of stop.
-func (r *texReader) upTo(stop string) string {
+// Classes of bytes at which reading stops.
+const (
+	stopText  = 1 << iota // what means something in running text
+	stopMath              // in a formula
+	stopGroup             // in an argument
+)
+
+var texStops = func() (t [256]uint8) {
+	for _, c := range []byte("\\{}%$&~\n-`'\"\x00") {
+		t[c] |= stopText
+	}
+	for _, c := range []byte("\\{}%$ \t\r\n") {
+		t[c] |= stopMath
+	}
+	for _, c := range []byte("{}\\%") {
+		t[c] |= stopGroup
+	}
+	return t
+}()
+
+// upTo takes all bytes up to the next one of the class.
+func (r *texReader) upTo(class uint8, stops *[256]uint8) string {
+	in := r.top()
+	if in == nil {
+		return ""
+	}
+	from, i := in.pos, in.pos
+	for i < len(in.text) && stops[in.text[i]]&class == 0 {
+		i++
+	}
+	in.pos = i
+	return in.text[from:i]
+}
+
+// upToAny takes all bytes up to the next one of a few.
+func (r *texReader) upToAny(stop string) string {
 	in := r.top()
 	if in == nil {
 		return ""
@@ -114,6 +166,27 @@ func (r *texReader) space() bool {
 	}
 }
 
+// afterWord steps over the white space that a command word swallows, but not over a paragraph's end, nor, at the end of an
+// expansion, over what stands behind it.
+func (r *texReader) afterWord() {
+	if len(r.stack) <= r.floor {
+		return
+	}
+	in := &r.stack[len(r.stack)-1]
+	for in.pos < len(in.text) {
+		switch in.text[in.pos] {
+		case ' ', '\t', '\r':
+		case '\n':
+			if r.emptyLine() {
+				return
+			}
+		default:
+			return
+		}
+		in.pos++
+	}
+}
+
 // emptyLine reports whether, at a line's end, nothing but white space stands on the next line.
 func (r *texReader) emptyLine() bool {
 	in := r.top()
@@ -134,11 +207,19 @@ func (r *texReader) emptyLine() bool {
 
 // comment steps over a comment with its line's end and the white space that begins the next line.
 func (r *texReader) comment() {
-	r.upTo("\n")
-	if r.peek() != '\n' || r.emptyLine() {
+	in := r.top()
+	if in == nil {
 		return
 	}
-	r.skip()
+	n := strings.IndexByte(in.text[in.pos:], '\n')
+	if n < 0 {
+		in.pos = len(in.text)
+		return
+	}
+	if in.pos += n; r.emptyLine() {
+		return
+	}
+	in.pos++
 	for c := r.peek(); c == ' ' || c == '\t'; c = r.peek() {
 		r.skip()
 	}
@@ -150,120 +231,29 @@ func (r *texReader) name() string {
 	if in == nil {
 		return ""
 	}
-	from := in.pos
-	for in.pos < len(in.text) && (bclass[in.text[in.pos]]&cAlpha != 0 || in.text[in.pos] == '@') {
-		in.pos++
+	from, i := in.pos, in.pos
+	for i < len(in.text) && (bclass[in.text[i]]&cAlpha != 0 || in.at && in.text[i] == '@') {
+		i++
 	}
-	if in.pos > from {
-		return in.text[from:in.pos]
+	if i == from {
+		for i++; i < len(in.text) && in.text[i]&0xC0 == 0x80; i++ {
+		}
 	}
-	in.pos++
-	for in.pos < len(in.text) && in.text[in.pos]&0xC0 == 0x80 {
-		in.pos++
-	}
-	return in.text[from:in.pos]
+	in.pos = i
+	return in.text[from:i]
 }
 
 // isWord reports whether a name swallows the white space behind it.
-func isWord(name string) bool { return name != "" && bclass[name[0]]&cAlpha != 0 }
+func isWord(name string) bool { return name != "" && (bclass[name[0]]&cAlpha != 0 || name[0] == '@') }
 
-// star steps over a * and reports whether there was one.
-func (r *texReader) star() bool {
-	if r.peek() == '*' {
+// took steps over a byte if it is the next one.
+func (r *texReader) took(c byte) bool {
+	if r.peek() == c {
 		r.skip()
 		return true
 	}
 	return false
 }
 
-// argument reads one argument: a group without its braces, one command, or one character.
-func (r *texReader) argument() string {
-	r.space()
-	switch c := r.peek(); c {
-	case '{':
-		r.skip()
-		return r.balanced('}')
-	case 0, '}':
-		return ""
-	case '\\':
-		r.skip()
-		return `\` + r.name()
-	default:
-		in := r.top()
-		from := in.pos
-		in.pos++
-		for in.pos < len(in.text) && in.text[in.pos]&0xC0 == 0x80 {
-			in.pos++
-		}
-		return in.text[from:in.pos]
-	}
-}
-
-// optional reads an optional argument in brackets, if one follows.
-func (r *texReader) optional() (string, bool) {
-	mark := 0
-	if in := r.top(); in != nil {
-		mark = in.pos
-	}
-	depth := len(r.stack)
-	r.space()
-	if r.peek() != '[' {
-		if in := r.top(); in != nil && len(r.stack) == depth {
-			in.pos = mark // the white space counts
-		}
-		return "", false
-	}
-	r.skip()
-	return r.balanced(']'), true
-}
-
-// balanced reads up to a closing byte outside of braces, steps over it and returns what stood before it, without comments.
-func (r *texReader) balanced(closing byte) string {
-	var b strings.Builder
-	for depth := 0; ; {
-		b.WriteString(r.upTo("{}]\\%"))
-		c := r.peek()
-		switch {
-		case c == 0:
-			if r.top() == nil {
-				return b.String()
-			}
-		case c == closing && depth == 0:
-			r.skip()
-			return b.String()
-		case c == '{':
-			depth++
-		case c == '}':
-			if depth--; depth < 0 { // an optional argument that was never closed
-				return b.String()
-			}
-		case c == '%':
-			r.comment()
-			continue
-		case c == '\\':
-			r.skip()
-			b.WriteByte('\\')
-			c = r.peek()
-		}
-		if r.top() != nil {
-			b.WriteByte(c)
-			r.skip()
-		}
-	}
-}
-
-// until reads raw text up to the end of an environment and steps over that.
-func (r *texReader) until(end string) string {
-	in := r.top()
-	if in == nil {
-		return ""
-	}
-	rest := in.text[in.pos:]
-	i := strings.Index(rest, end)
-	if i < 0 {
-		in.pos = len(in.text)
-		return rest
-	}
-	in.pos += i + len(end)
-	return rest[:i]
-}
+// star steps over a * and reports whether there was one.
+func (r *texReader) star() bool { return r.took('*') }
