@@ -1,0 +1,123 @@
+package pdf
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+)
+
+// words remembers which words a document has inside its lines, by their hashes: with a hyphen in them, and without. They decide whether a
+// hyphen at a line's end belongs to the word.
+type words map[uint64]bool
+
+// learn notes the words of a text. A word that ends in a hyphen is part of one.
+func (w words) learn(text []byte) {
+	h, n := fnvStart, 0
+	last := rune(' ')
+	for i := 0; i <= len(text); {
+		r, k := ' ', 1
+		if i < len(text) {
+			r, k = utf8.DecodeRune(text[i:])
+		}
+		i += k
+		switch {
+		case unicode.IsLetter(r):
+			h, n = fnv(h, unicode.ToLower(r)), n+1
+		case r == '\u00ad':
+		case isHyphen(r) && n > 0:
+			h, n = fnv(h, '-'), n+1
+		default:
+			if n > 1 && !isHyphen(last) {
+				w[h] = true
+			}
+			h, n = fnvStart, 0
+		}
+		last = r
+	}
+}
+
+func isHyphen(r rune) bool { return r == '-' || r == '‐' || r == '‑' }
+
+func (w words) has(parts ...[]byte) bool {
+	h := fnvStart
+	for _, p := range parts {
+		for len(p) > 0 {
+			r, k := utf8.DecodeRune(p)
+			p = p[k:]
+			h = fnv(h, unicode.ToLower(r))
+		}
+	}
+	return w[h]
+}
+
+// prefixes are words that often begin a longer one without a hyphen.
+var prefixes = map[string]bool{"over": true, "under": true, "inter": true, "with": true, "some": true, "every": true, "through": true, "fore": true,
+	"there": true, "here": true, "where": true, "counter": true, "super": true, "trans": true, "micro": true, "multi": true, "hyper": true, "back": true}
+
+// join adds a line to a text that goes on with it, and makes the word whole that the line's end has broken.
+func (w words) join(text, next []byte) []byte {
+	if len(text) == 0 {
+		return append(text, next...)
+	}
+	last, n := utf8.DecodeLastRune(text)
+	first, _ := utf8.DecodeRune(next)
+	switch {
+	case last == '\u00ad':
+		return append(text[:len(text)-n], next...)
+	case isHyphen(last):
+		before, _ := utf8.DecodeLastRune(text[:len(text)-n])
+		switch {
+		case inLink(text):
+			return append(text, next...)
+		case unicode.IsLetter(before) && unicode.IsLower(first):
+			if !w.keeps(text[:len(text)-n], next) {
+				text = text[:len(text)-n]
+			}
+			return append(text, next...)
+		case unicode.IsLetter(before) || unicode.IsDigit(before):
+			return append(text, next...)
+		}
+	case cjk(last) && cjk(first):
+		return append(text, next...)
+	case last == '—' && len(text) > n && text[len(text)-n-1] != ' ':
+		return append(text, next...)
+	case inLink(text) && (last == '/' || last == '.' || last == '_' || last == '=' || last == '?' || last == '&' || first == '/'):
+		return append(text, next...)
+	}
+	return append(append(text, ' '), next...)
+}
+
+// inLink reports a text that ends inside an address.
+func inLink(text []byte) bool {
+	i := bytes.LastIndexByte(text, ' ') + 1
+	return bytes.Contains(text[i:], []byte("://")) || bytes.HasPrefix(text[i:], []byte("www.")) || bytes.HasPrefix(text[i:], []byte("doi.org"))
+}
+
+// keeps reports a compound whose own hyphen stands at the line's end: the document has it elsewhere, or it has both parts as words and
+// not the two as one.
+func (w words) keeps(text, next []byte) bool {
+	a := len(text)
+	for a > 0 {
+		r, n := utf8.DecodeLastRune(text[:a])
+		if !unicode.IsLetter(r) && !isHyphen(r) {
+			break
+		}
+		a -= n
+	}
+	b := 0
+	for b < len(next) {
+		r, n := utf8.DecodeRune(next[b:])
+		if !unicode.IsLetter(r) {
+			break
+		}
+		b += n
+	}
+	head, tail := text[a:], next[:b]
+	if w.has(head, tail) {
+		return false
+	}
+	if w.has(head, []byte("-"), tail) || bytes.ContainsAny(head, "-‐") {
+		return true
+	}
+	return len(head) >= 4 && len(tail) >= 4 && !prefixes[string(bytes.ToLower(head))] && w.has(head) && w.has(tail)
+}
