@@ -102,6 +102,7 @@ func findGutter(r region, depth int) (gutter, bool) {
 			b++
 		}
 		g := gutter{lo + int32(a)*binWidth, lo + int32(b+1)*binWidth}
+		g = g.clearest(r)
 		if dividesText(r, pairs, g) {
 			return g, true
 		}
@@ -114,6 +115,36 @@ func findGutter(r region, depth int) (gutter, bool) {
 		clear(votes[a : b+1])
 	}
 	return gutter{}, false
+}
+
+// clearest is the part of a strip that the fewest chunks cross: lines of one side can be longer than those that have a neighbor.
+func (g gutter) clearest(r region) gutter {
+	n := int((g.x1-g.x0)/binWidth) + 1
+	cross := make([]int32, n+1)
+	for _, c := range r {
+		if c.x1 <= g.x0 || c.x0 >= g.x1 {
+			continue
+		}
+		cross[(max(c.x0, g.x0)-g.x0)/binWidth]++
+		cross[(min(c.x1, g.x1)-g.x0)/binWidth+1]--
+	}
+	best, most := 0, 0
+	low := cross[0]
+	for i := 1; i < n; i++ {
+		cross[i] += cross[i-1]
+		low = min(low, cross[i])
+	}
+	for i := 0; i < n; {
+		k := i
+		for k < n && cross[k] == low {
+			k++
+		}
+		if k-i > most {
+			best, most = i, k-i
+		}
+		i = k + 1
+	}
+	return gutter{g.x0 + int32(best)*binWidth, g.x0 + int32(best+most)*binWidth}
 }
 
 func bin(x int32) int32 { return min(maxBins, max(0, x/binWidth)) }

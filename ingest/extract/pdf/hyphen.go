@@ -54,6 +54,10 @@ func (w words) has(parts ...[]byte) bool {
 var prefixes = map[string]bool{"over": true, "under": true, "inter": true, "with": true, "some": true, "every": true, "through": true, "fore": true,
 	"there": true, "here": true, "where": true, "counter": true, "super": true, "trans": true, "micro": true, "multi": true, "hyper": true, "back": true}
 
+// compounds are words that often begin a longer one with a hyphen.
+var compounds = map[string]bool{"self": true, "well": true, "high": true, "low": true, "long": true, "short": true, "two": true, "three": true, "one": true,
+	"open": true, "end": true, "half": true, "large": true, "small": true, "real": true, "cross": true, "new": true, "web": true, "non": true}
+
 // join adds a line to a text that goes on with it, and makes the word whole that the line's end has broken.
 func (w words) join(text, next []byte) []byte {
 	if len(text) == 0 {
@@ -119,5 +123,6 @@ func (w words) keeps(text, next []byte) bool {
 	if w.has(head, []byte("-"), tail) || bytes.ContainsAny(head, "-‐") {
 		return true
 	}
-	return len(head) >= 4 && len(tail) >= 4 && !prefixes[string(bytes.ToLower(head))] && w.has(head) && w.has(tail)
+	lower := string(bytes.ToLower(head))
+	return len(tail) >= 4 && w.has(tail) && (compounds[lower] || len(head) >= 4 && !prefixes[lower] && w.has(head))
 }

@@ -22,6 +22,7 @@ type block struct {
 type blocks struct {
 	list []block
 	text []byte // what the chunks' texts are cut from
+	open int // the block that the last line went into
 	said words
 	buf  []byte
 }
@@ -34,20 +35,24 @@ func (b *blocks) column(ls []line) {
 		if len(b.buf) == 0 {
 			continue
 		}
-		if n := len(b.list); i > 0 && n > 0 && !b.breaks(ls, i) {
-			b.extend(&b.list[n-1], l)
-			continue
-		} else if i == 0 {
+		row := b.isRow(ls, i)
+		if i == 0 {
 			if k := b.unfinished(l); k >= 0 {
-				b.extend(&b.list[k], l)
+				b.open = k
+				b.extend(l)
 				continue
 			}
+		} else if len(b.list) > 0 && !b.breaks(ls, i) {
+			b.extend(l)
+			continue
 		}
-		b.list = append(b.list, block{text: bytes.Clone(b.buf), size: l.size, bold: l.bold, row: b.isRow(ls, i), page: l.page, y: l.y, last: *l, n: 1})
+		b.open = len(b.list)
+		b.list = append(b.list, block{text: bytes.Clone(b.buf), size: l.size, bold: l.bold, row: row, page: l.page, y: l.y, last: *l, n: 1})
 	}
 }
 
-func (b *blocks) extend(k *block, l *line) {
+func (b *blocks) extend(l *line) {
+	k := &b.list[b.open]
 	k.text = b.said.join(k.text, b.buf)
 	k.last = *l
 	k.bold = k.bold && l.bold
@@ -98,7 +103,7 @@ func bulleted(t []byte) []byte {
 // breaks reports that line i does not go on with the block of the line before it.
 func (b *blocks) breaks(ls []line, i int) bool {
 	p, l := &ls[i-1], &ls[i]
-	k := &b.list[len(b.list)-1]
+	k := &b.list[b.open]
 	if b.isRow(ls, i) || b.isRow(ls, i-1) {
 		return true
 	}
