@@ -33,8 +33,11 @@ func readingOrder(r region, depth int, leaf func(region)) {
 	}
 	var left, right, span region
 	flush := func() {
-		readingOrder(left, depth+1, leaf)
-		readingOrder(right, depth+1, leaf)
+		l, r := headOf(left, right, g)
+		readingOrder(left[:l], depth+1, leaf)
+		readingOrder(right[:r], depth+1, leaf)
+		readingOrder(left[l:], depth+1, leaf)
+		readingOrder(right[r:], depth+1, leaf)
 		left, right = nil, nil
 	}
 	mid := (g.x0 + g.x1) / 2
@@ -53,6 +56,45 @@ func readingOrder(r region, depth int, leaf func(region)) {
 	}
 	flush()
 	flushSpan(&span, depth, leaf)
+}
+
+// headOf finds what stands above the text of two columns and is none itself, such as the authors below a title: few lines, mostly
+// narrow, and an empty strip across both columns below them. It gives the numbers of its chunks on either side.
+func headOf(left, right region, g gutter) (l, r int) {
+	if len(left) == 0 || len(right) == 0 {
+		return 0, 0
+	}
+	lo, hi := left[0].x0, right[0].x1
+	for _, c := range left {
+		lo = min(lo, c.x0)
+	}
+	for _, c := range right {
+		hi = max(hi, c.x1)
+	}
+	bottom := max(left[0].bottom(), right[0].bottom())
+	for wide := 0; l+r < 30 && l+r < len(left)+len(right); {
+		isLeft := l < len(left) && (r == len(right) || left[l].y <= right[r].y)
+		next, width := right[min(r, len(right)-1)], hi-g.x1
+		if isLeft {
+			next, width = left[l], g.x0-lo
+		}
+		if next.top()-bottom > next.size*8/10 && l > 0 && r > 0 {
+			return l, r
+		}
+		if (next.x1-next.x0)*10 > width*7 {
+			wide++
+		}
+		if wide > 1 {
+			return 0, 0
+		}
+		if isLeft {
+			l++
+		} else {
+			r++
+		}
+		bottom = max(bottom, next.bottom())
+	}
+	return 0, 0
 }
 
 func flushSpan(span *region, depth int, leaf func(region)) {

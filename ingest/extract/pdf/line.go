@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -100,10 +101,19 @@ func (l *line) orderRTL(text []byte) {
 func (l *line) countCells(text []byte) {
 	l.cells = 1
 	for i := 1; i < len(l.parts); i++ {
+		if i == 1 && len(l.parts) == 2 && numbersHeading(text[l.parts[0].a:l.parts[0].b], text[l.parts[1].a:l.parts[1].b]) {
+			continue
+		}
 		if l.wide(i) && !label(text[l.parts[i-1].a:l.parts[i-1].b]) && !equationNumber(text[l.parts[i].a:l.parts[i].b]) {
 			l.cells++
 		}
 	}
+}
+
+// numbersHeading reports the number of a heading, as "2.1", in front of its words.
+func numbersHeading(number, words []byte) bool {
+	r, _ := utf8.DecodeRune(words)
+	return len(number) <= 6 && len(bytes.Trim(number, "0123456789.")) == 0 && unicode.IsLetter(r)
 }
 
 // wide reports a gap as between cells in front of part i.

@@ -22,7 +22,7 @@ type block struct {
 type blocks struct {
 	list []block
 	text []byte // what the chunks' texts are cut from
-	open int // the block that the last line went into
+	open int    // the block that the last line went into
 	said words
 	buf  []byte
 }
@@ -114,17 +114,22 @@ func (b *blocks) breaks(ls []line, i int) bool {
 	if dy*100 > 130*max(l.lead, l.size*11/10) {
 		return true
 	}
-	first := b.first(l)
-	if startsItem(first, b.buf) {
-		return true
+	if r, _ := utf8.DecodeRune(b.buf); hyphenated(k.text) && unicode.IsLower(r) && l.x0 < l.left+5*l.size {
+		return false
 	}
 	short := b.fits(p, l, rightAround(ls, i-1))
+	if startsItem(b.first(l), b.buf) && (short || b.buf[0] == '-' || l.x0 != p.x0 || endsSentence(lastRune(k.text))) {
+		return true
+	}
+	if p.centered() && !l.centered() {
+		return true
+	}
 	if p.bold != l.bold && (short || k.n == 1 && p.x1 < p.right-2*p.size) {
 		return true
 	}
 	indent, before := l.x0-l.left, p.x0-p.left
 	switch {
-	case indent*10 > 8*l.size && indent < 5*l.size && before*10 < 5*p.size && !startsItem(nil, k.text):
+	case indent*10 > 8*l.size && indent < 5*l.size && before*10 < 5*p.size && !(p.bold && l.bold) && !bytes.HasPrefix(k.text, []byte("- ")):
 		return true // a first line, indented
 	case before-indent > p.size*8/10 && k.n > 1:
 		return true // hanging lines end
@@ -202,6 +207,17 @@ func (b *blocks) unfinished(l *line) int {
 		return -1
 	}
 	return -1
+}
+
+func lastRune(t []byte) rune {
+	r, _ := utf8.DecodeLastRune(t)
+	return r
+}
+
+// centered reports a line with the same space on both sides.
+func (l *line) centered() bool {
+	a, b := l.x0-l.left, l.right-l.x1
+	return a*2 > l.size && abs32(a-b)*3 < l.size
 }
 
 func endsSentence(r rune) bool {
