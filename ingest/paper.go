@@ -66,8 +66,16 @@ type paper struct {
 }
 
 func (x *paper) put(a *extract.Article, key, name string) error {
+	if _, err := x.fill(a, "", key, name); err != nil {
+		return err
+	}
+	return x.w.put()
+}
+
+// fill makes the document, and leaves it to the caller to put it. mentioned is a DOI that the text names, perhaps that of another paper.
+func (x *paper) fill(a *extract.Article, mentioned, key, name string) (*quern.Doc, error) {
 	if blank(a.Text) {
-		return badPage(key, "no-text", nil)
+		return nil, badPage(key, "no-text", nil)
 	}
 	d := x.w.fresh()
 	d.Origin = validName(key)
@@ -87,8 +95,9 @@ func (x *paper) put(a *extract.Article, key, name string) error {
 	x.meta = appendMember(x.meta, "authors", strings.Join(a.Authors, "; "))
 	x.meta = appendMember(x.meta, "journal", a.Journal)
 	x.meta = appendMember(x.meta, "kind", a.Kind)
+	x.meta = appendMember(x.meta, "doi", mentioned)
 	d.Meta = closeObject(appendMember(x.meta, "path", name))
-	return x.w.put()
+	return d, nil
 }
 
 // NewLaTeX reads papers from LaTeX trees: folders, zip and tar archives. A file with \documentclass and \begin{document} is one

@@ -224,15 +224,17 @@ func (x *interp) show(s []byte) {
 		if p.down {
 			w = -1
 		}
-		adv := float64(w * x.size)
-		move := adv + x.tc
+		adv, tc := float64(w*x.size), x.tc
+		move := adv + tc
 		if n == 1 && s[0] == ' ' {
 			move += x.tw
 		}
-		if !p.down {
-			adv, move = adv*x.th, move*x.th
+		if p.down {
+			tc = 0
+		} else {
+			adv, tc, move = adv*x.th, tc*x.th, move*x.th
 		}
-		x.glyph(&p, m, adv, g)
+		x.glyph(&p, m, adv+max(0, tc), g) // letters that are spaced are one word all the same
 		if p.down {
 			m = m.shift(0, move)
 			x.tm = x.tm.shift(0, move)

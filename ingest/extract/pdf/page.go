@@ -119,7 +119,7 @@ func (p *page) add(n *pen, m matrix, adv float64, text string) {
 func (p *page) place(n *pen, text string, x0, x1, y int32) {
 	if l := len(p.words) - 1; l >= 0 && !p.spaced {
 		w := &p.words[l]
-		if w.dir == n.dir && w.y == y && text != "" && x0-p.lastX0 < n.size/12 && p.lastX0-x0 < n.size/12 && p.lastLen == int32(len(text)) &&
+		if w.dir == n.dir && w.y == y && text != "" && (x1-x0)*6 > n.size && x0-p.lastX0 < n.size/12 && p.lastX0-x0 < n.size/12 && p.lastLen == int32(len(text)) &&
 			string(p.text[w.b-p.lastLen:w.b]) == text {
 			return // shown twice to look bold
 		}
