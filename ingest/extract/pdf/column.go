@@ -18,36 +18,78 @@ type region []*chunk
 // gutter is a strip between two columns.
 type gutter struct{ x0, x1 int32 }
 
+// leavesFree reports that a region has text on both sides of the strip and next to nothing across it.
+func (g gutter) leavesFree(r region) bool {
+	if g.x1 <= g.x0 {
+		return false
+	}
+	left, right, span := 0, 0, 0
+	for _, c := range r {
+		switch {
+		case c.x1 <= g.x1:
+			left++
+		case c.x0 >= g.x0:
+			right++
+		default:
+			span++
+		}
+	}
+	return left > 0 && right > 0 && span*5 <= left+right
+}
+
 // pair is two chunks side by side with nothing between them.
 type pair struct{ left, right *chunk }
 
-// readingOrder calls leaf with the columns of a page one after the other.
-func readingOrder(r region, depth int, leaf func(region)) {
+// order puts the columns of pages in the order of reading.
+type order struct {
+	leaf func(region) // is called with one column after the other
+	last gutter       // of the page before: a page with little text has too few pairs of its own
+	read bool         // a page has been read: authors stand on the first one
+}
+
+// page orders the chunks of a page.
+func (o *order) page(r region) {
+	o.region(r, 0)
+	o.read = o.read || len(r) > 0
+}
+
+func (o *order) region(r region, depth int) {
 	if len(r) == 0 {
 		return
 	}
 	g, ok := findGutter(r, depth)
+	if depth == 0 {
+		if !ok && o.last.leavesFree(r) {
+			g, ok = o.last, true
+		}
+		if ok {
+			o.last = g
+		}
+	}
 	if !ok {
-		leaf(r)
+		o.leaf(r)
 		return
 	}
 	var left, right, span region
 	flush := func() {
-		l, r := headOf(left, right, g)
-		readingOrder(left[:l], depth+1, leaf)
-		readingOrder(right[:r], depth+1, leaf)
-		readingOrder(left[l:], depth+1, leaf)
-		readingOrder(right[r:], depth+1, leaf)
+		l, r := 0, 0
+		if !o.read && depth == 0 {
+			l, r = headOf(left, right, g)
+		}
+		o.region(left[:l], depth+1)
+		o.region(right[:r], depth+1)
+		o.region(left[l:], depth+1)
+		o.region(right[r:], depth+1)
 		left, right = nil, nil
 	}
 	mid := (g.x0 + g.x1) / 2
 	for _, c := range r {
 		switch {
 		case c.x1 <= mid:
-			flushSpan(&span, depth, leaf)
+			o.flushSpan(&span, depth)
 			left = append(left, c)
 		case c.x0 >= mid:
-			flushSpan(&span, depth, leaf)
+			o.flushSpan(&span, depth)
 			right = append(right, c)
 		default:
 			flush()
@@ -55,7 +97,7 @@ func readingOrder(r region, depth int, leaf func(region)) {
 		}
 	}
 	flush()
-	flushSpan(&span, depth, leaf)
+	o.flushSpan(&span, depth)
 }
 
 // headOf finds what stands above the text of two columns and is none itself, such as the authors below a title: few lines, mostly
@@ -97,9 +139,9 @@ func headOf(left, right region, g gutter) (l, r int) {
 	return 0, 0
 }
 
-func flushSpan(span *region, depth int, leaf func(region)) {
+func (o *order) flushSpan(span *region, depth int) {
 	if len(*span) > 0 {
-		readingOrder(*span, depth+1, leaf)
+		o.region(*span, depth+1)
 		*span = nil
 	}
 }

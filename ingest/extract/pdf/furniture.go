@@ -35,27 +35,21 @@ type placeOf struct {
 	y     int32
 }
 
-// folio is a page's number held against its place in the file.
-type folio struct {
-	bottom bool
-	offset int
-}
-
 // removeFurniture takes running heads, feet and page numbers out of the sheets.
 func removeFurniture(sheets []sheet, text []byte) {
 	all := make([][]row, len(sheets))
 	seen := map[uint64][]placeOf{}
-	folios := map[folio]int{}
+	folios := map[int]int{} // how many pages have a number that is so much more than their place in the file
 	for i := range sheets {
 		all[i] = outerRows(&sheets[i], text)
-		told := map[folio]bool{}
+		told := map[int]bool{}
 		for _, r := range all[i] {
 			if l := seen[r.wording]; len(l) < maxSame {
 				seen[r.wording] = append(l, placeOf{i, r.y})
 			}
 			if r.outer < 2 {
 				for _, n := range []int{r.first, r.last} {
-					if k := (folio{r.bottom, n - i}); n >= 0 && !told[k] {
+					if k := n - i; n >= 0 && !told[k] {
 						told[k] = true
 						folios[k]++
 					}
@@ -88,7 +82,7 @@ func repeats(r row, sheet int, places []placeOf) bool {
 }
 
 // numbersPage reports a row with a number that counts the pages, or a lone number at the foot of a single page.
-func numbersPage(r row, sheet int, folios map[folio]int, pages int) bool {
+func numbersPage(r row, sheet int, folios map[int]int, pages int) bool {
 	if r.outer > 1 || r.words > 24 {
 		return false
 	}
@@ -96,7 +90,7 @@ func numbersPage(r row, sheet int, folios map[folio]int, pages int) bool {
 		return r.bottom && r.outer == 0 && r.letters == 0 && r.words == 1 && r.digits <= 4 && r.digits > 0
 	}
 	for _, n := range []int{r.first, r.last} {
-		if c := folios[folio{r.bottom, n - sheet}]; n >= 0 && c >= 2 && c*2 >= pages && (c >= 3 || r.letters == 0) {
+		if c := folios[n-sheet]; n >= 0 && c >= 2 && c*2 >= pages && (c >= 3 || r.letters == 0) {
 			return true
 		}
 	}
@@ -126,7 +120,7 @@ func outerRows(s *sheet, text []byte) []row {
 		for k < len(s.chunks) && (s.chunks[k].y-s.chunks[i].y)*4 <= s.chunks[i].size {
 			k++
 		}
-		if n > 0 && s.chunks[i].y > s.lo+zone {
+		if s.chunks[i].y > s.lo+zone {
 			break
 		}
 		rows = append(rows, newRow(s, i, k, text, false, n))
@@ -137,7 +131,7 @@ func outerRows(s *sheet, text []byte) []row {
 		for i > 0 && (s.chunks[k-1].y-s.chunks[i-1].y)*4 <= s.chunks[k-1].size {
 			i--
 		}
-		if n > 0 && s.chunks[i].y < s.hi-zone {
+		if s.chunks[i].y < s.hi-zone {
 			break
 		}
 		rows = append(rows, newRow(s, i, k, text, true, n))

@@ -85,7 +85,7 @@ func (w words) join(text, next []byte) []byte {
 		return append(text, next...)
 	case last == '—' && len(text) > n && text[len(text)-n-1] != ' ':
 		return append(text, next...)
-	case inLink(text) && (last == '/' || last == '.' || last == '_' || last == '=' || last == '?' || last == '&' || first == '/'):
+	case linkGoesOn(text, next):
 		return append(text, next...)
 	}
 	return append(append(text, ' '), next...)
@@ -95,6 +95,12 @@ func (w words) join(text, next []byte) []byte {
 func inLink(text []byte) bool {
 	i := bytes.LastIndexByte(text, ' ') + 1
 	return bytes.Contains(text[i:], []byte("://")) || bytes.HasPrefix(text[i:], []byte("www.")) || bytes.HasPrefix(text[i:], []byte("doi.org"))
+}
+
+// linkGoesOn reports an address that was broken at one of its signs.
+func linkGoesOn(text, next []byte) bool {
+	last := text[len(text)-1]
+	return inLink(text) && len(next) > 0 && (bytes.IndexByte([]byte("/_=?&"), last) >= 0 || next[0] == '/' || last == '.' && next[0] >= 'a' && next[0] <= 'z')
 }
 
 // keeps reports a compound whose own hyphen stands at the line's end: the document has it elsewhere, or it has both parts as words and
@@ -120,7 +126,7 @@ func (w words) keeps(text, next []byte) bool {
 	if w.has(head, tail) {
 		return false
 	}
-	if w.has(head, []byte("-"), tail) || bytes.ContainsAny(head, "-‐") {
+	if utf8.RuneCount(head) == 1 || w.has(head, []byte("-"), tail) || bytes.ContainsAny(head, "-‐") {
 		return true
 	}
 	lower := string(bytes.ToLower(head))

@@ -114,7 +114,7 @@ func (b *blocks) breaks(ls []line, i int) bool {
 	if dy*100 > 130*max(l.lead, l.size*11/10) {
 		return true
 	}
-	if r, _ := utf8.DecodeRune(b.buf); hyphenated(k.text) && unicode.IsLower(r) && l.x0 < l.left+5*l.size {
+	if r, _ := utf8.DecodeRune(b.buf); (hyphenated(k.text) && unicode.IsLower(r) || linkGoesOn(k.text, b.buf)) && l.x0 < l.left+5*l.size {
 		return false
 	}
 	short := b.fits(p, l, rightAround(ls, i-1))
@@ -171,15 +171,21 @@ func (b *blocks) fits(p, l *line, right int32) bool {
 	return right-p.x1 > width+p.size*3/2
 }
 
-// rightAround is how far the lines near line i reach.
+// rightAround is how far the lines near line i reach that belong together with it.
 func rightAround(ls []line, i int) int32 {
 	right := ls[i].x1
-	for k := max(0, i-4); k < min(len(ls), i+5); k++ {
-		if abs32(ls[k].size-ls[i].size)*8 <= ls[i].size {
-			right = max(right, ls[k].x1)
-		}
+	for k := i; k+1 < len(ls) && k < i+4 && ls[k].together(&ls[k+1]); k++ {
+		right = max(right, ls[k+1].x1)
+	}
+	for k := i; k > 0 && k > i-4 && ls[k-1].together(&ls[k]); k-- {
+		right = max(right, ls[k-1].x1)
 	}
 	return right
+}
+
+// together reports two lines of one size that follow each other closely.
+func (l *line) together(next *line) bool {
+	return abs32(l.size-next.size)*8 <= l.size && next.y-l.y <= 2*l.size
 }
 
 // unfinished finds the block that a column or page ended in the middle of, and that l goes on with; -1 if there is none. Notes and
@@ -199,7 +205,7 @@ func (b *blocks) unfinished(l *line) int {
 		}
 		if q.n > 1 || q.last.x1-q.last.x0 > 15*q.size {
 			end, _ := utf8.DecodeLastRune(bytes.TrimRight(q.text, "”\"')]"))
-			full := q.last.right-q.last.x1 < 3*q.size
+			full := q.last.right-q.last.x1 < 3*q.size && (q.last.x1-q.last.x0)*10 > 6*(l.right-l.left)
 			if hyphenated(q.text) || full && (unicode.IsLower(r) || !endsSentence(end) && (cjk(end) || unicode.IsUpper(r) || unicode.IsDigit(r) || r == '(')) {
 				return k
 			}

@@ -56,12 +56,15 @@ func Read(data []byte, o Options) (Document, error) {
 			b.said.learn(c.text[sheets[i].chunks[k].a:sheets[i].chunks[k].b])
 		}
 	}
+	page := 0
+	ord := order{leaf: func(r region) { b.column(lines(r, page, c.text)) }}
 	for i := range sheets {
+		page = i
 		r := make(region, len(sheets[i].chunks))
 		for k := range r {
 			r[k] = &sheets[i].chunks[k]
 		}
-		readingOrder(r, 0, func(r region) { b.column(lines(r, i, c.text)) })
+		ord.page(r)
 	}
 	d.takeTitle(b)
 	if !o.References {
