@@ -103,7 +103,7 @@ func (c *piece) takes(q *chunk) bool {
 		return false
 	}
 	if dy*12 <= big {
-		return gap*10 <= small*9
+		return gap*10 <= small*9 && small*100 >= 65*big // or it is the number of a line
 	}
 	return dy*100 <= big*55 && small*100 <= big*88 && gap*4 <= big
 }
@@ -155,11 +155,11 @@ func (c *chunker) gather(gap int32) sheet {
 	return s
 }
 
-// join adds q to the end of last if the two touch.
+// join adds q to the end of last if the two touch. The gap is at most half of the size: between narrow columns there is little more.
 func (c *chunker) join(last *chunk, q *piece, gap int32) bool {
 	d := q.x0 - last.x1
 	small := min(last.size, q.size)
-	if d*10 > small*9 {
+	if d*2 > small {
 		return false
 	}
 	if d < -small/2 {

@@ -83,9 +83,9 @@ func (o *order) region(r region, depth int) {
 		left, right = nil, nil
 	}
 	mid := (g.x0 + g.x1) / 2
-	for _, c := range r {
+	for i, c := range r {
 		switch {
-		case c.x1 <= mid:
+		case c.x1 <= mid || c.x0 < mid && overprinted(r, i, mid):
 			o.flushSpan(&span, depth)
 			left = append(left, c)
 		case c.x0 >= mid:
@@ -98,6 +98,20 @@ func (o *order) region(r region, depth int) {
 	}
 	flush()
 	o.flushSpan(&span, depth)
+}
+
+// overprinted reports a chunk that runs over the words of the column beside it: a line of the left column that is too long for it.
+func overprinted(r region, i int, mid int32) bool {
+	c := r[i]
+	hits := func(o *chunk) bool {
+		return o.x0 >= mid && o.x0 < c.x1 && o.x1 > c.x0 && o.y-o.size/2 < c.y && c.y-c.size/2 < o.y
+	}
+	for k := max(0, i-8); k < min(len(r), i+9); k++ {
+		if hits(r[k]) {
+			return true
+		}
+	}
+	return false
 }
 
 // headOf finds what stands above the text of two columns and is none itself, such as the authors below a title: few lines, mostly

@@ -218,7 +218,7 @@ func (f *file) simpleWidths(ft *font, d value, base string) {
 		}
 	}
 	if ft.type3 && n > 0 {
-		if ft.em = sum / float64(n) * 2; ft.em < 0 {
+		if ft.em = sum / float64(n) * 1.8; ft.em < 0 {
 			ft.em = -ft.em
 		}
 	}

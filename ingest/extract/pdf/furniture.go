@@ -208,39 +208,44 @@ func edgeNumber(t []byte, atEnd bool) (n int, ok bool) {
 	return n, true
 }
 
-// removeLineNumbers takes the numbers of lines out of the margins: five or more numbers beside the text that count up by one or five.
+// removeLineNumbers takes the numbers of lines out: five or more beside the text that count up by one or five, or more of them in small
+// print between two columns.
 func removeLineNumbers(s *sheet, text []byte) {
-	var x0, x1 []int32
+	var x0, x1, sizes []int32
 	var found []int
 	for i := range s.chunks {
 		c := &s.chunks[i]
 		if c.b-c.a <= 4 && digitsOnly(text[c.a:c.b]) {
 			found = append(found, i)
 		} else if c.x1-c.x0 > 10*c.size {
-			x0, x1 = append(x0, c.x0), append(x1, c.x1)
+			x0, x1, sizes = append(x0, c.x0), append(x1, c.x1), append(sizes, c.size)
 		}
 	}
 	if len(found) < 5 || len(x0) < 3 {
 		return
 	}
-	left, right := at(x0, 5), at(x1, 95)
-	for _, inLeft := range []bool{true, false} {
-		var margin []int
-		for _, i := range found {
-			if c := &s.chunks[i]; inLeft && c.x1 < left-c.size/5 || !inLeft && c.x0 > right+c.size/5 {
-				margin = append(margin, i)
-			}
+	left, right, body := at(x0, 5), at(x1, 95), at(sizes, 50)
+	var margins [3][]int
+	for _, i := range found {
+		switch c := &s.chunks[i]; {
+		case c.x1 < left-c.size/5:
+			margins[0] = append(margins[0], i)
+		case c.x0 > right+c.size/5:
+			margins[1] = append(margins[1], i)
+		case c.size*10 <= body*7:
+			margins[2] = append(margins[2], i)
 		}
-		if len(margin) < 5 || !countsUp(s, margin, text) {
+	}
+	var rows []row
+	for k, margin := range margins {
+		if len(margin) < 5 || k == 2 && len(margin) < 12 || !countsUp(s, margin, text) {
 			continue
 		}
-		var rows []row
 		for _, i := range margin {
 			rows = append(rows, row{from: i, to: i + 1})
 		}
-		s.without(rows)
-		return
 	}
+	s.without(rows)
 }
 
 func countsUp(s *sheet, margin []int, text []byte) bool {

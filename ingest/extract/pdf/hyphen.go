@@ -99,8 +99,11 @@ func inLink(text []byte) bool {
 
 // linkGoesOn reports an address that was broken at one of its signs.
 func linkGoesOn(text, next []byte) bool {
+	if len(text) == 0 || len(next) == 0 || !inLink(text) {
+		return false
+	}
 	last := text[len(text)-1]
-	return inLink(text) && len(next) > 0 && (bytes.IndexByte([]byte("/_=?&"), last) >= 0 || next[0] == '/' || last == '.' && next[0] >= 'a' && next[0] <= 'z')
+	return bytes.IndexByte([]byte("/_=?&"), last) >= 0 || next[0] == '/' || last == '.' && next[0] >= 'a' && next[0] <= 'z'
 }
 
 // keeps reports a compound whose own hyphen stands at the line's end: the document has it elsewhere, or it has both parts as words and
