@@ -8,6 +8,7 @@ type chunk struct {
 	size      int32
 	a, b      int32 // where its text stands in the document's buffer
 	bold      bool  // all of it
+	mono      bool  // all of it
 }
 
 func (c *chunk) top() int32    { return c.y - c.size*3/4 }
@@ -57,7 +58,7 @@ func (c *chunker) sheet(p *page) sheet {
 			continue
 		}
 		at := int32(len(c.text))
-		q := piece{chunk{w.x0, w.x1, w.y, w.size, at, at, w.bold}, w.spaced}
+		q := piece{chunk{w.x0, w.x1, w.y, w.size, at, at, w.bold, w.mono}, w.spaced}
 		n := len(c.pieces)
 		if n > 0 && c.pieces[n-1].takes(&q.chunk) {
 			last := &c.pieces[n-1]
@@ -113,7 +114,7 @@ func (c *chunk) grow(q *chunk) {
 		c.y, c.size = q.y, q.size
 	}
 	c.x0, c.x1 = min(c.x0, q.x0), max(c.x1, q.x1)
-	c.bold = c.bold && q.bold
+	c.bold, c.mono = c.bold && q.bold, c.mono && q.mono
 }
 
 func abs32(n int32) int32 {

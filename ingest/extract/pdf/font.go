@@ -13,6 +13,7 @@ type font struct {
 	matrix [6]float64 // of a Type 3 font
 	em     float64    // the size of a Type 3 font, as others count it, for size 1
 	bold   bool
+	mono   bool // all letters are equally wide, as in code
 }
 
 // glyph is what a code stands for.
@@ -42,7 +43,7 @@ func (x *interp) font(d value) *font {
 func (f *file) loadFont(d value) *font {
 	ft := &font{}
 	base := string(f.get(d, "BaseFont").s)
-	ft.bold = isBold(base)
+	ft.bold, ft.mono = isBold(base), isMono(base)
 	var to *cmap
 	if s := f.get(d, "ToUnicode"); s.kind == stream {
 		if b, err := f.decode(s); err == nil {
@@ -80,6 +81,17 @@ func isBold(base string) bool {
 	b := strings.ToLower(base)
 	return strings.Contains(b, "bold") || strings.Contains(b, "black") || strings.Contains(b, "heavy") || strings.HasPrefix(b, "cmbx") || strings.HasPrefix(b, "sfbx") ||
 		strings.HasSuffix(b, "medi") || strings.Contains(b, "-medi") || strings.HasSuffix(b, "-b") || strings.Contains(b, "ssbx") || strings.Contains(b, "semibold")
+}
+
+// isMono reports the fonts that code is set in, by their names.
+func isMono(base string) bool {
+	b := strings.ToLower(base)
+	for _, n := range []string{"mono", "courier", "typewriter", "consola", "cmtt", "lmtt", "sftt", "inconsolata", "menlo", "sourcecode", "firacode", "nimbusmon"} {
+		if strings.Contains(b, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // simpleNames gives the texts of the 256 codes by the encoding of the font.

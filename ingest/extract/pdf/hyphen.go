@@ -10,10 +10,10 @@ import (
 // hyphen at a line's end belongs to the word.
 type words map[uint64]bool
 
-// learn notes the words of a text. A word that ends in a hyphen is part of one.
+// learn notes the words of a line. Its first word may be the end of one that was broken, and one that ends in a hyphen is the begin.
 func (w words) learn(text []byte) {
 	h, n := fnvStart, 0
-	last := rune(' ')
+	last, first := rune(' '), true
 	for i := 0; i <= len(text); {
 		r, k := ' ', 1
 		if i < len(text) {
@@ -27,9 +27,10 @@ func (w words) learn(text []byte) {
 		case isHyphen(r) && n > 0:
 			h, n = fnv(h, '-'), n+1
 		default:
-			if n > 1 && !isHyphen(last) {
+			if n > 1 && !isHyphen(last) && !first {
 				w[h] = true
 			}
+			first = first && n == 0
 			h, n = fnvStart, 0
 		}
 		last = r

@@ -13,6 +13,7 @@ type line struct {
 	x0, x1, y   int32
 	size        int32
 	bold        bool
+	mono        bool
 	cells       int   // groups of parts with wide gaps between them
 	left, right int32 // of the column around it
 	lead        int32 // usual distance of lines in the column
@@ -30,7 +31,7 @@ func lines(r region, page int, text []byte) []line {
 			out[n-1].add(c)
 			continue
 		}
-		out = append(out, line{parts: []*chunk{c}, x0: c.x0, x1: c.x1, y: c.y, size: c.size, bold: c.bold, page: page})
+		out = append(out, line{parts: []*chunk{c}, x0: c.x0, x1: c.x1, y: c.y, size: c.size, bold: c.bold, mono: c.mono, page: page})
 	}
 	for i := range out {
 		l := &out[i]
@@ -65,7 +66,7 @@ func (l *line) add(c *chunk) {
 		l.size, l.y = c.size, c.y
 	}
 	l.x0, l.x1 = min(l.x0, c.x0), max(l.x1, c.x1)
-	l.bold = l.bold && c.bold
+	l.bold, l.mono = l.bold && c.bold, l.mono && c.mono
 }
 
 // dropTwins removes chunks that were shown twice in one place.

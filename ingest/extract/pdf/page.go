@@ -13,6 +13,7 @@ type word struct {
 	a, b      int32 // where its text stands in page.text
 	dir       int8
 	bold      bool
+	mono      bool
 	spaced    bool // a space was shown before it
 }
 
@@ -39,10 +40,11 @@ type pen struct {
 	down bool
 	size int32
 	bold bool
+	mono bool
 }
 
 func (p *page) pen(m matrix, size float64, ft *font) pen {
-	n := pen{bold: ft.bold}
+	n := pen{bold: ft.bold, mono: ft.mono}
 	dx, dy, across := m[0], m[1], length(m[2], m[3])
 	if ft.wide != nil && ft.wide.down {
 		n.down = true
@@ -130,7 +132,7 @@ func (p *page) place(n *pen, text string, x0, x1, y int32) {
 			return
 		}
 	}
-	p.words = append(p.words, word{x0, x1, y, n.size, int32(len(p.text)), int32(len(p.text)), n.dir, n.bold, p.spaced})
+	p.words = append(p.words, word{x0, x1, y, n.size, int32(len(p.text)), int32(len(p.text)), n.dir, n.bold, n.mono, p.spaced})
 	p.spaced = false
 	p.put(&p.words[len(p.words)-1], text, x0, x1)
 }
@@ -226,7 +228,7 @@ func (p *page) isAccent(n *pen, r rune, x0, x1, y int32) bool {
 			return true
 		}
 	}
-	p.words = append(p.words, word{x0, x1, y, n.size, int32(len(p.text)), int32(len(p.text)), n.dir, n.bold, p.spaced})
+	p.words = append(p.words, word{x0, x1, y, n.size, int32(len(p.text)), int32(len(p.text)), n.dir, n.bold, n.mono, p.spaced})
 	p.spaced = false
 	p.put(&p.words[len(p.words)-1], string(r), x0, x1)
 	p.accent = c

@@ -12,6 +12,7 @@ type block struct {
 	size int32
 	bold bool
 	row  bool
+	code bool // a line of it: its indentation counts
 	page int
 	y    int32 // of its first line
 	last line
@@ -22,6 +23,7 @@ type block struct {
 type blocks struct {
 	list []block
 	text []byte // what the chunks' texts are cut from
+	code bool   // lines in a font for code are lines of code; not where all the text is in such a font
 	open int    // the block that the last line went into
 	said words
 	buf  []byte
@@ -36,19 +38,33 @@ func (b *blocks) column(ls []line) {
 			continue
 		}
 		row := b.isRow(ls, i)
-		if i == 0 {
+		after := i > 0 && len(b.list) > 0 // the block of the line before is there to go on with
+		code := b.code && l.mono && !row && (!after || b.list[b.open].code || b.breaks(ls, i))
+		if code {
+			b.buf = indented(b.buf, l)
+		} else if i == 0 {
 			if k := b.unfinished(l); k >= 0 {
 				b.open = k
 				b.extend(l)
 				continue
 			}
-		} else if len(b.list) > 0 && !b.breaks(ls, i) {
+		} else if after && !b.list[b.open].code && !b.breaks(ls, i) {
 			b.extend(l)
 			continue
 		}
 		b.open = len(b.list)
-		b.list = append(b.list, block{text: bytes.Clone(b.buf), size: l.size, bold: l.bold, row: row, page: l.page, y: l.y, last: *l, n: 1})
+		b.list = append(b.list, block{text: bytes.Clone(b.buf), size: l.size, bold: l.bold, row: row, code: code, page: l.page, y: l.y, last: *l, n: 1})
 	}
+}
+
+// indented puts as many spaces in front of a line of code as its place in the column tells.
+func indented(t []byte, l *line) []byte {
+	n := int32(utf8.RuneCount(t))
+	if n == 0 || l.x1 <= l.x0 {
+		return t
+	}
+	spaces := min(40, ((l.x0-l.left)*2*n/(l.x1-l.x0)+1)/2)
+	return append(bytes.Repeat([]byte(" "), int(max(0, spaces))), t...)
 }
 
 func (b *blocks) extend(l *line) {
@@ -200,7 +216,7 @@ func (b *blocks) unfinished(l *line) int {
 		if l.page-q.page > 1 && q.last.page < l.page-1 {
 			return -1
 		}
-		if abs32(q.size-l.size)*20 > l.size || q.row || q.bold != l.bold {
+		if abs32(q.size-l.size)*20 > l.size || q.row || q.code || q.bold != l.bold {
 			continue
 		}
 		if q.n > 1 || q.last.x1-q.last.x0 > 15*q.size {

@@ -7,7 +7,9 @@ import "bytes"
 func Plain(text []byte, o Options) (Document, error) {
 	var d Document
 	b := &blocks{said: words{}}
-	b.said.learn(text)
+	for l := range bytes.Lines(text) {
+		b.said.learn(bytes.TrimSpace(l))
+	}
 	for page := range bytes.SplitSeq(bytes.TrimSuffix(text, []byte("\f")), []byte("\f")) {
 		d.Pages++
 		if len(bytes.TrimSpace(page)) == 0 {

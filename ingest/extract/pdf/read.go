@@ -56,6 +56,7 @@ func Read(data []byte, o Options) (Document, error) {
 			b.said.learn(c.text[sheets[i].chunks[k].a:sheets[i].chunks[k].b])
 		}
 	}
+	b.code = mostlyProse(sheets)
 	page := 0
 	ord := order{leaf: func(r region) { b.column(lines(r, page, c.text)) }}
 	for i := range sheets {
@@ -72,6 +73,20 @@ func Read(data []byte, o Options) (Document, error) {
 	}
 	d.Text = b.finish()
 	return d, nil
+}
+
+// mostlyProse reports that most of the text is not in fonts for code.
+func mostlyProse(sheets []sheet) bool {
+	all, mono := 0, 0
+	for i := range sheets {
+		for _, c := range sheets[i].chunks {
+			all += int(c.b - c.a)
+			if c.mono {
+				mono += int(c.b - c.a)
+			}
+		}
+	}
+	return mono*2 < all
 }
 
 // findDOI looks on the first page, where journals print the name of the paper before those of others.
@@ -93,7 +108,12 @@ func (b *blocks) finish() []byte {
 	var out []byte
 	for i := range b.list {
 		at := len(out)
-		out = appendLine(out, b.list[i].text)
+		t := b.list[i].text
+		if b.list[i].code {
+			n := len(t) - len(bytes.TrimLeft(t, " "))
+			out, t = append(out, t[:n]...), t[n:]
+		}
+		out = appendLine(out, t)
 		if len(out) > at {
 			out = append(out, '\n')
 		}
