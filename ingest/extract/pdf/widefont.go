@@ -125,7 +125,6 @@ func (f *file) loadWide(d value, to *cmap) *wideFont {
 	}
 	f.wideWidths(w, f.get(under, "W"))
 	if w.legacy != nil {
-		w.width = nil
 		return w
 	}
 	w.load = func() { w.texts, w.load = f.programTexts(under), nil }
@@ -214,15 +213,20 @@ func (w *wideFont) next(s []byte) (g glyph, n int) {
 		return g, n
 	}
 	cid := int(c)
-	if w.cids != nil {
-		cid = w.cids.cidOf(c)
-	}
 	g.width = w.dw
-	if v, ok := w.width[cid]; ok {
-		g.width = v
+	switch {
+	case w.cids != nil:
+		cid = w.cids.cidOf(c)
+	case w.legacy != nil && c >= ' ' && c < 0x7f:
+		cid, g.width = int(c)-' '+1, w.dw/2 // the collections of Adobe begin with ASCII
+	case w.legacy != nil:
+		cid = 0
+		if n == 1 {
+			g.width = w.dw / 2
+		}
 	}
-	if w.legacy != nil && n == 1 {
-		g.width = w.dw / 2
+	if v, ok := w.width[cid]; ok && cid > 0 {
+		g.width = v
 	}
 	if w.to != nil {
 		if t, ok := w.to.text(c); ok && goodText(t) {
