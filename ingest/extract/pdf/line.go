@@ -14,9 +14,10 @@ type line struct {
 	size        int32
 	bold        bool
 	mono        bool
-	cells       int   // groups of parts with wide gaps between them
-	left, right int32 // of the column around it
-	lead        int32 // usual distance of lines in the column
+	cells       int        // groups of parts with wide gaps between them
+	table       [][]*chunk // of a row of a table: the parts of each cell, which may have several lines
+	left, right int32      // of the column around it
+	lead        int32      // usual distance of lines in the column
 	page        int
 }
 
@@ -41,7 +42,7 @@ func lines(r region, page int, text []byte) []line {
 		l.countCells(text)
 	}
 	measureColumn(out)
-	return out
+	return mergeRows(out, text)
 }
 
 // takes reports a chunk that stands on the line: on its baseline, or raised or lowered and smaller.
@@ -102,13 +103,20 @@ func (l *line) orderRTL(text []byte) {
 func (l *line) countCells(text []byte) {
 	l.cells = 1
 	for i := 1; i < len(l.parts); i++ {
-		if i == 1 && len(l.parts) == 2 && numbersHeading(text[l.parts[0].a:l.parts[0].b], text[l.parts[1].a:l.parts[1].b]) {
-			continue
-		}
-		if l.wide(i) && !label(text[l.parts[i-1].a:l.parts[i-1].b]) && !equationNumber(text[l.parts[i].a:l.parts[i].b]) {
+		if l.newCell(i, text) {
 			l.cells++
 		}
 	}
+}
+
+// newCell reports that part i begins a cell: there is a wide gap, and it is none as after the number of an item or heading, or before
+// that of an equation.
+func (l *line) newCell(i int, text []byte) bool {
+	before, part := text[l.parts[i-1].a:l.parts[i-1].b], text[l.parts[i].a:l.parts[i].b]
+	if i == 1 && len(l.parts) == 2 && numbersHeading(before, part) {
+		return false
+	}
+	return l.wide(i) && !label(before) && !equationNumber(part)
 }
 
 // numbersHeading reports the number of a heading, as "2.1", in front of its words.

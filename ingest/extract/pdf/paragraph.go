@@ -77,6 +77,9 @@ func (b *blocks) extend(l *line) {
 
 // isRow reports a row of a table: a line of several cells above or below another.
 func (b *blocks) isRow(ls []line, i int) bool {
+	if ls[i].table != nil {
+		return true
+	}
 	if ls[i].cells < 2 {
 		return false
 	}
@@ -85,6 +88,9 @@ func (b *blocks) isRow(ls []line, i int) bool {
 
 // write writes the text of a line. The sign of a list item becomes "- ".
 func (b *blocks) write(dst []byte, l *line, row bool) []byte {
+	if l.table != nil {
+		return b.writeRow(dst, l.table)
+	}
 	for i, p := range l.parts {
 		t := b.text[p.a:p.b]
 		if i == 0 {
@@ -93,7 +99,7 @@ func (b *blocks) write(dst []byte, l *line, row bool) []byte {
 			prev := l.parts[i-1]
 			gap := p.x0 - prev.x1
 			switch {
-			case row && l.wide(i) && !label(b.text[prev.a:prev.b]) && !equationNumber(t):
+			case row && l.newCell(i, b.text):
 				dst = append(dst, " | "...)
 			case gap*100 > gapWithout*min(p.size, prev.size):
 				dst = append(dst, ' ')
