@@ -133,6 +133,6 @@ func (w words) keeps(text, next []byte) bool {
 	if utf8.RuneCount(head) == 1 || w.has(head, []byte("-"), tail) || bytes.ContainsAny(head, "-‐") {
 		return true
 	}
-	lower := string(bytes.ToLower(head))
-	return len(tail) >= 4 && w.has(tail) && (compounds[lower] || len(head) >= 4 && !prefixes[lower] && w.has(head))
+	lower := bytes.ToLower(head)
+	return len(tail) >= 4 && w.has(tail) && (compounds[string(lower)] || len(head) >= 4 && !prefixes[string(lower)] && w.has(head))
 }

@@ -54,43 +54,41 @@ func (l *lexer) skipSpace() {
 func (l *lexer) next() value { return l.value(0) }
 
 func (l *lexer) value(depth int) value {
-	for {
-		l.skipSpace()
-		if l.pos >= len(l.data) {
-			return value{kind: end}
-		}
-		c := l.data[l.pos]
-		switch {
-		case lclass[c]&lDigit != 0:
-			return l.number()
-		case c == '/':
-			l.pos++
-			return value{kind: name, s: l.name()}
-		case c == '(':
-			l.pos++
-			return value{kind: str, s: l.literal()}
-		case c == '<' && l.at(1) == '<':
-			l.pos += 2
-			return l.compound(dict, depth+1)
-		case c == '<':
-			l.pos++
-			return value{kind: str, s: l.hex()}
-		case c == '[':
-			l.pos++
-			return l.compound(array, depth+1)
-		case c == ']' || c == '{' || c == '}' || c == ')':
-			l.pos++
-			return value{kind: keyword, s: l.data[l.pos-1 : l.pos]}
-		case c == '>':
-			n := 1
-			if l.at(1) == '>' {
-				n = 2
-			}
-			l.pos += n
-			return value{kind: keyword, s: l.data[l.pos-n : l.pos]}
-		}
-		return l.word()
+	l.skipSpace()
+	if l.pos >= len(l.data) {
+		return value{kind: end}
 	}
+	c := l.data[l.pos]
+	switch {
+	case lclass[c]&lDigit != 0:
+		return l.number()
+	case c == '/':
+		l.pos++
+		return value{kind: name, s: l.name()}
+	case c == '(':
+		l.pos++
+		return value{kind: str, s: l.literal()}
+	case c == '<' && l.at(1) == '<':
+		l.pos += 2
+		return l.compound(dict, depth+1)
+	case c == '<':
+		l.pos++
+		return value{kind: str, s: l.hex()}
+	case c == '[':
+		l.pos++
+		return l.compound(array, depth+1)
+	case c == ']' || c == '{' || c == '}' || c == ')':
+		l.pos++
+		return value{kind: keyword, s: l.data[l.pos-1 : l.pos]}
+	case c == '>':
+		n := 1
+		if l.at(1) == '>' {
+			n = 2
+		}
+		l.pos += n
+		return value{kind: keyword, s: l.data[l.pos-n : l.pos]}
+	}
+	return l.word()
 }
 
 func (l *lexer) at(i int) byte {

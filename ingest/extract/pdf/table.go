@@ -1,11 +1,16 @@
 package pdf
 
+import "slices"
+
 // Rows of tables whose cells have several lines. A run of lines with cells is taken for a table if every cell begins at a column of the
 // widest line. A line goes on with the row above it if it stands close below and leaves the first column empty, or if rows stand further
 // apart than the lines inside them.
 
 // mergeRows joins the lines of such rows.
 func mergeRows(ls []line, text []byte) []line {
+	if !slices.ContainsFunc(ls, func(l line) bool { return l.cells > 1 }) {
+		return ls
+	}
 	var out []line
 	for i := 0; i < len(ls); {
 		n, columns := tableAt(ls[i:], text)
