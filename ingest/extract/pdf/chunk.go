@@ -106,11 +106,14 @@ func (c *piece) takes(q *chunk) bool {
 	if dy*12 <= big {
 		return gap*10 <= small*9 && small*100 >= 65*big // or it is the number of a line
 	}
-	return dy*100 <= big*55 && small*100 <= big*88 && gap*4 <= big
+	if small*100 > big*88 { // a letter of a logo, as in TeX
+		return dy*100 <= big*35 && gap*5 <= big && -gap*3 <= big
+	}
+	return dy*100 <= big*55 && gap*4 <= big
 }
 
 func (c *chunk) grow(q *chunk) {
-	if q.size > c.size || q.size == c.size && q.y > c.y {
+	if q.size > c.size {
 		c.y, c.size = q.y, q.size
 	}
 	c.x0, c.x1 = min(c.x0, q.x0), max(c.x1, q.x1)

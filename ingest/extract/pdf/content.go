@@ -72,7 +72,7 @@ func (x *interp) run(data []byte, resources value) bool {
 }
 
 func num(args []value, i int) float64 {
-	if i < len(args) && args[i].kind == number {
+	if i >= 0 && i < len(args) && args[i].kind == number {
 		return args[i].num
 	}
 	return 0

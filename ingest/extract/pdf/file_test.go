@@ -197,6 +197,7 @@ func FuzzRead(f *testing.F) {
 func FuzzContent(f *testing.F) {
 	f.Add("BT /F 10 Tf 72 700 Td [(The)-300(mill)] TJ 0 -12 TD (er) ' ET")
 	f.Add("q 1 0 0 1 3 4 cm BT /C 9 Tf 1 0 0 1 72 700 Tm (a\xb4b) Tj 200 0 Td (c) Tj T* ET Q /Span << /ActualText (x) >> BDC EMC")
+	f.Add("TL Tc Tz Ts Tj TJ \" Tf")
 	f.Fuzz(func(t *testing.T, content string) {
 		d, _ := Read(document("", "", content, content).bytes(), Options{References: true})
 		checkShape(t, d.Text)
