@@ -179,6 +179,42 @@ func TestRunningHeads(t *testing.T) {
 	f([]string{page(0, "Preface", ""), page(1, "Introduction", "")}, "Preface\n"+text(0)+"\nIntroduction\n"+text(1))
 }
 
+func TestCodeAndTables(t *testing.T) {
+	s := &setter{size: 10}
+	prose := strings.NewReplacer("|", "", "\n", " ").Replace(mills)
+	line := func(y float64, text string) { s.line("F", 72, y, text) }
+	for i := range 8 { // prose in Helvetica, so that Courier is for code
+		line(740-12*float64(i), prose[i*70:i*70+70])
+	}
+	s.line("C", 72, 620, "func main() {")
+	s.line("C", 96, 608, "fmt.Println()")
+	s.line("C", 72, 596, "}")
+	line(570, "Table 1: Kinds")
+	for i, row := range [][3]string{{"Kind", "What it does", "Since"}, {"Post mill", "It turns as a whole", "1180"}, {"", "toward the wind.", ""}, {"Tower mill", "It only turns its cap.", "1300"}} {
+		for k, cell := range row {
+			if cell != "" {
+				s.line("F", 72+float64(130*k), 550-12*float64(i), cell)
+			}
+		}
+	}
+	line(480, "1 Windmills ........................ 3")
+	line(468, "2 Watermills ........................ 7")
+	d := read(t, document("", "", s.b.String()).bytes(), Options{})
+	want := `
+func main() {
+    fmt.Println()
+}
+Table 1: Kinds
+Kind | What it does | Since
+Post mill | It turns as a whole toward the wind. | 1180
+Tower mill | It only turns its cap. | 1300
+1 Windmills ........................ 3
+2 Watermills ........................ 7`
+	if !strings.HasSuffix(string(d.Text), want) {
+		t.Errorf("%s", d.Text)
+	}
+}
+
 func TestLineNumbers(t *testing.T) {
 	s := &setter{size: 10}
 	s.column(72, 700, 60, 60, strings.ReplaceAll(mills, "|", ""))

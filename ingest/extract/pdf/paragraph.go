@@ -143,7 +143,7 @@ func (b *blocks) breaks(ls []line, i int) bool {
 	if startsItem(b.first(l), b.buf) && (short || b.buf[0] == '-' || l.x0 != p.x0 || endsSentence(lastRune(k.text))) {
 		return true
 	}
-	if p.centered() && !l.centered() {
+	if p.centered() && !l.centered() || leads(k.text) {
 		return true
 	}
 	if p.bold != l.bold && (short || k.n == 1 && p.x1 < p.right-2*p.size) {
@@ -159,6 +159,12 @@ func (b *blocks) breaks(ls []line, i int) bool {
 		return true
 	}
 	return short && !hyphenated(k.text)
+}
+
+// leads reports a line of a table of contents: dots lead from a heading to its page.
+func leads(t []byte) bool {
+	digits := len(t) - len(bytes.TrimRight(t, "0123456789ivxlc"))
+	return digits > 0 && (bytes.Contains(t, []byte("....")) || bytes.Contains(t, []byte(". . . .")))
 }
 
 // startsItem reports a line that begins with the sign or the number of a list item or of a reference.
