@@ -10,7 +10,8 @@ import (
 
 const (
 	furnitureRows = 4   // rows at the top and at the bottom that are looked at
-	furnitureZone = 15  // percent of the page at its top and bottom that they stand in
+	furnitureZone = 18  // percent of the page at its top and bottom that they stand in
+	outerZone     = 30  // the same for the outermost row: TeX leaves wide margins
 	sameHeight    = 300 // hundredths of a point that they may move between pages
 	maxSame       = 64  // rows of one wording that are compared
 )
@@ -114,13 +115,19 @@ func (s *sheet) without(rows []row) {
 // outerRows lists the first and the last rows of a page.
 func outerRows(s *sheet, text []byte) []row {
 	var rows []row
-	zone := (s.hi - s.lo) / 100 * furnitureZone
+	outside := func(depth int32, n int) bool {
+		zone := int32(furnitureZone)
+		if n == 0 {
+			zone = outerZone
+		}
+		return depth > (s.hi-s.lo)/100*zone
+	}
 	for i, n := 0, 0; i < len(s.chunks) && n < furnitureRows; n++ {
 		k := i + 1
 		for k < len(s.chunks) && (s.chunks[k].y-s.chunks[i].y)*4 <= s.chunks[i].size {
 			k++
 		}
-		if s.chunks[i].y > s.lo+zone {
+		if outside(s.chunks[i].y-s.lo, n) {
 			break
 		}
 		rows = append(rows, newRow(s, i, k, text, false, n))
@@ -131,7 +138,7 @@ func outerRows(s *sheet, text []byte) []row {
 		for i > 0 && (s.chunks[k-1].y-s.chunks[i-1].y)*4 <= s.chunks[k-1].size {
 			i--
 		}
-		if s.chunks[i].y < s.hi-zone {
+		if outside(s.hi-s.chunks[i].y, n) {
 			break
 		}
 		rows = append(rows, newRow(s, i, k, text, true, n))
