@@ -27,7 +27,8 @@ type row struct {
 	first    int // the number that it begins or ends with; -1: none
 	last     int
 	bottom   bool
-	outer    int // 0 for the outermost
+	outer    int  // 0 for the outermost
+	apart    bool // further from the next row inwards than lines of a text are
 }
 
 // placeOf is where a wording stood on some page.
@@ -84,7 +85,7 @@ func repeats(r row, sheet int, places []placeOf) bool {
 
 // numbersPage reports a row with a number that counts the pages, or a lone number at the foot of a single page.
 func numbersPage(r row, sheet int, folios map[int]int, pages int) bool {
-	if r.outer > 1 || r.words > 24 {
+	if r.outer > 1 || r.words > 24 || r.letters > 0 && !r.apart {
 		return false
 	}
 	if pages == 1 {
@@ -130,7 +131,9 @@ func outerRows(s *sheet, text []byte) []row {
 		if outside(s.chunks[i].y-s.lo, n) {
 			break
 		}
-		rows = append(rows, newRow(s, i, k, text, false, n))
+		q := newRow(s, i, k, text, false, n)
+		q.apart = k == len(s.chunks) || (s.chunks[k].y-s.chunks[i].y)*10 > 17*s.chunks[i].size
+		rows = append(rows, q)
 		i = k
 	}
 	for k, n := len(s.chunks), 0; k > 0 && n < furnitureRows; n++ {
@@ -141,7 +144,9 @@ func outerRows(s *sheet, text []byte) []row {
 		if outside(s.hi-s.chunks[i].y, n) {
 			break
 		}
-		rows = append(rows, newRow(s, i, k, text, true, n))
+		q := newRow(s, i, k, text, true, n)
+		q.apart = i == 0 || (s.chunks[i].y-s.chunks[i-1].y)*10 > 17*s.chunks[i].size
+		rows = append(rows, q)
 		k = i
 	}
 	return rows
