@@ -21,11 +21,12 @@ type interp struct {
 	saved    []gstate
 	tm, tlm  matrix
 	marks    []mark
-	hidden   int // marks around us whose content is no text of the page
-	ops      int // left for this page
-	glyphs   int // left for this page
-	forms    int // around us
-	unmapped int
+	hidden   int             // marks around us whose content is no text of the page
+	ops      int             // left for this page
+	glyphs   int             // left for this page
+	forms    int             // around us
+	unmapped int             // glyphs without letters, of all pages
+	shown    int             // all glyphs
 	open     map[*value]bool // forms around us
 }
 
@@ -262,6 +263,7 @@ func (x *interp) glyph(p *pen, m matrix, adv float64, g glyph) {
 			return
 		}
 	}
+	x.shown++
 	if text == "" {
 		x.unmapped++
 	}

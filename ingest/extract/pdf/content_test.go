@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -97,9 +98,13 @@ func TestFonts(t *testing.T) {
 
 // Glyphs without letters are counted, and leave nothing behind.
 func TestUnmapped(t *testing.T) {
-	d := read(t, document("/X << /Type /Font /Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< >>] >>", "", "BT /X 10 Tf 72 700 Td <00010002> Tj /F 10 Tf (a) Tj ET").bytes(), Options{})
-	if string(d.Text) != "a" || d.Unmapped != 2 {
+	d := read(t, document("/X << /Type /Font /Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< >>] >>", "", "BT /X 10 Tf 72 700 Td <00010002> Tj /F 10 Tf (abc) Tj ET").bytes(), Options{})
+	if string(d.Text) != "abc" || d.Unmapped != 2 {
 		t.Errorf("%q, %d unmapped", d.Text, d.Unmapped)
+	}
+	const wide = "/X << /Type /Font /Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< >>] >>"
+	if _, err := Read(document(wide, "", "BT /X 10 Tf 72 700 Td <000100020003> Tj /F 10 Tf (a) Tj ET").bytes(), Options{}); !errors.Is(err, ErrNoText) {
+		t.Errorf("mostly unknown: %v", err)
 	}
 }
 

@@ -20,7 +20,7 @@ const Version = "1"
 var (
 	ErrNotPDF    = errors.New("pdf: no pages can be found")
 	ErrEncrypted = errors.New("pdf: encrypted: a password is needed, or the method is not known")
-	ErrNoText    = errors.New("pdf: no page has a text layer")
+	ErrNoText    = errors.New("pdf: no page has a text layer that can be read")
 	ErrTooLarge  = errors.New("pdf: more than the limits allow")
 )
 

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Read reads a file. The errors of a file as a whole are ErrNotPDF, ErrEncrypted, ErrNoText and ErrTooLarge; the document is filled as
-// far as it could be even then. A page that cannot be read is counted and left out.
+// Read reads a file. The errors of a file as a whole are ErrNotPDF, ErrEncrypted, ErrNoText (also where most glyphs have no letters: what
+// is left says nothing) and ErrTooLarge; the document is filled as far as it could be even then. A page that cannot be read is counted and left out.
 func Read(data []byte, o Options) (Document, error) {
 	var d Document
 	f, err := openFile(data)
@@ -44,7 +44,7 @@ func Read(data []byte, o Options) (Document, error) {
 	if f.work <= 0 {
 		return d, ErrTooLarge
 	}
-	if d.NoText == d.Pages {
+	if d.NoText == d.Pages || x.unmapped*2 > x.shown {
 		return d, ErrNoText
 	}
 	d.findDOI(sheets, c.text)
