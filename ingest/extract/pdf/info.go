@@ -85,6 +85,10 @@ func (f *file) info(d *Document) {
 	if junkTitle(d.Title) {
 		d.Title = ""
 	}
+	switch strings.ToLower(d.Author) {
+	case "anonymous", "unknown", "author", "user", "admin", "administrator": // what programs write where nobody has
+		d.Author = ""
+	}
 }
 
 // junkTitle reports a title that a program has made up: the name of a file.
@@ -173,8 +177,8 @@ func findDOI(text []byte) string {
 			end++
 		}
 		doi := strings.TrimRight(string(text[at:end]), ".,;:'")
-		if strings.HasSuffix(doi, ")") && !strings.Contains(doi, "(") {
-			doi = strings.TrimRight(doi, ").,;")
+		for strings.HasSuffix(doi, ")") && strings.Count(doi, ")") > strings.Count(doi, "(") {
+			doi = strings.TrimRight(doi[:len(doi)-1], ".,;:'")
 		}
 		if len(doi) > n+1 {
 			return doi
