@@ -79,6 +79,7 @@ func (c *chunker) sheet(p *page) sheet {
 	}
 	s := c.gather(gap)
 	s.lo, s.hi = edges(p, dir)
+	c.rightToLeft(&s)
 	return s
 }
 

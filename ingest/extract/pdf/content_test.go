@@ -2,8 +2,10 @@ package pdf
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 func read(t *testing.T, data []byte, o Options) Document {
@@ -94,6 +96,30 @@ func TestFonts(t *testing.T) {
 	f(wide+"/Encoding /KSCms-UHC-H /DescendantFonts [<< /Subtype /CIDFontType0 >>] >>", "<C7D1B1DB>", "한글")
 	f(wide+"/Encoding /UniJIS-UCS2-V /DescendantFonts [<< /Subtype /CIDFontType0 >>] >>", "<65E5672C8A9E>", "日本語")
 	f("<< /Type /Font /Subtype /Type3 /FontMatrix [.01 0 0 .01 0 0] /FirstChar 97 /Widths [50 50 50] /Encoding << /Differences [97 /a97 /a98 /c] >> >>", "(abc)", "abc")
+}
+
+// A page that reads from right to left is shown from left to right.
+func TestRightToLeft(t *testing.T) {
+	page := func(lines ...string) string {
+		var b strings.Builder
+		for i, l := range lines {
+			u := utf16.Encode([]rune(l))
+			fmt.Fprintf(&b, "BT /X 10 Tf %d %d Td <", 500-10*len(u), 700-12*i)
+			for _, c := range u {
+				fmt.Fprintf(&b, "%04X", c)
+			}
+			b.WriteString("> Tj ET\n")
+		}
+		return b.String()
+	}
+	const wide = "/X << /Type /Font /Subtype /Type0 /Encoding /UniGB-UCS2-H /DescendantFonts [<< /W [1 94 1000] >>] >>"
+	d := read(t, document(wide, "", page("םלוע םולש", "123 (רפסמ)")).bytes(), Options{})
+	if want := "שלום עולם (מספר) 123"; string(d.Text) != want {
+		t.Errorf("%q, want %q", d.Text, want)
+	}
+	if got := string(appendLogical(nil, []rune("ﻢﻠﺳ PDF 1.7 اذه"))); got != "هذا PDF 1.7 سلم" {
+		t.Errorf("%q", got)
+	}
 }
 
 // Glyphs without letters are counted, and leave nothing behind.

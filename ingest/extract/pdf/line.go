@@ -38,7 +38,6 @@ func lines(r region, page int, text []byte) []line {
 		l := &out[i]
 		slices.SortStableFunc(l.parts, func(a, b *chunk) int { return int(a.x0) - int(b.x0) })
 		l.dropTwins(text)
-		l.orderRTL(text)
 		l.countCells(text)
 	}
 	measureColumn(out)
@@ -78,25 +77,6 @@ func (l *line) dropTwins(text []byte) {
 			l.parts = slices.Delete(l.parts, i, i+1)
 			i--
 		}
-	}
-}
-
-// orderRTL puts the parts of a line that reads from right to left in that order.
-func (l *line) orderRTL(text []byte) {
-	rtl, ltr := 0, 0
-	for _, p := range l.parts {
-		for t := text[p.a:p.b]; len(t) > 0; {
-			r, k := utf8.DecodeRune(t)
-			t = t[k:]
-			if r >= 0x590 && r < 0x900 || r >= 0xfb1d && r < 0xfdff || r >= 0xfe70 && r < 0xff00 {
-				rtl++
-			} else if unicode.IsLetter(r) {
-				ltr++
-			}
-		}
-	}
-	if rtl > ltr {
-		slices.Reverse(l.parts)
 	}
 }
 
