@@ -327,7 +327,7 @@ func (x *interp) inlineImage() {
 }
 
 func (x *interp) beginMark(args []value, resources value) {
-	if len(x.marks) >= maxGraphics {
+	if len(x.marks) >= maxMarks {
 		if x.marks[0].hides {
 			x.hidden--
 		}

@@ -34,13 +34,16 @@ const (
 	maxPages    = 20000
 	maxStream   = 64 << 20 // bytes of one decoded stream
 	maxFilters  = 8        // of one stream
-	baseWork    = 256 << 20
+	baseWork    = 64 << 20
+	glyphWork   = 8 // that a glyph counts
 	workPerByte = 64
 	maxForms    = 12      // forms inside one another
 	maxOps      = 4 << 20 // operators of one page, forms included
 	maxGlyphs   = 1 << 20 // of one page
 	maxText     = 64 << 20
-	maxGraphics = 256 // saved graphics states
+	maxGraphics = 256  // saved graphics states
+	maxMarks    = 32   // marked content inside one another
+	maxParts    = 2048 // chunks of one line
 )
 
 // Options say what is wanted of a file.

@@ -167,6 +167,11 @@ func TestBombs(t *testing.T) {
 	f("forms", m, nil)
 	m = document("", "", "BT /F 10 Tf 72 700 Td ("+strings.Repeat("a b", maxGlyphs)+") Tj ET")
 	f("glyphs", m, nil)
+	var b strings.Builder
+	for i := range 200000 { // words all over one line, and numbers all over a page
+		fmt.Fprintf(&b, "BT /F 5 Tf %d.%d 700 Td (a) Tj ET BT /F 5 Tf %d %d Td (%d) Tj ET\n", i*7919%500, i%10, i*31%600, i*17%600, i%1000)
+	}
+	f("scattered", document("", "", b.String()), nil)
 	m = document("", "", "[ "+strings.Repeat("1 ", 8<<20)+"] TJ "+hello)
 	f("array", m, nil)
 }

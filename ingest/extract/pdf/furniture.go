@@ -1,7 +1,6 @@
 package pdf
 
 import (
-	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -104,9 +103,15 @@ func (s *sheet) without(rows []row) {
 	if len(rows) == 0 {
 		return
 	}
+	drop := make([]bool, len(s.chunks))
+	for _, r := range rows {
+		for i := r.from; i < r.to; i++ {
+			drop[i] = true
+		}
+	}
 	out := s.chunks[:0:0]
 	for i, c := range s.chunks {
-		if !slices.ContainsFunc(rows, func(r row) bool { return i >= r.from && i < r.to }) {
+		if !drop[i] {
 			out = append(out, c)
 		}
 	}

@@ -51,7 +51,10 @@ func (l *line) takes(c *chunk) bool {
 	if dy*100 > 35*big && !(small*100 <= 85*big && dy*100 <= 55*big) {
 		return false
 	}
-	for _, p := range l.parts {
+	if len(l.parts) >= maxParts {
+		return false
+	}
+	for _, p := range l.parts[max(0, len(l.parts)-neighbors):] {
 		over := min(p.x1, c.x1) - max(p.x0, c.x0)
 		if over*2 > min(p.x1-p.x0, c.x1-c.x0) && over > 0 && dy*10 > small {
 			return false

@@ -91,7 +91,8 @@ func (x *interp) readPage(r *pageRef) bool {
 	x.tm, x.tlm = identity, identity
 	x.ops, x.glyphs = maxOps, maxGlyphs
 	data, ok := x.f.contents(r.dict)
-	return x.run(data, r.resources) && ok
+	ok = x.run(data, r.resources) && ok
+	return x.f.charge((maxGlyphs-x.glyphs)*glyphWork) && ok
 }
 
 // contents joins the content streams of a page.
