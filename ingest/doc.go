@@ -5,9 +5,8 @@
 // Every byte here is foreign. Sizes, depths and ratios are bounded before memory is asked for; a bad record, page or member of a zip
 // archive is counted with its file and place, and the rest is read. A broken compressed stream, tar archive, zip directory or Parquet
 // file is refused whole, before any of its documents goes out; of a Parquet file larger than a unit each unit answers for its own row
-// groups, and of a WARC file only the damaged records are lost. Nothing is written, unpacked to disk, executed
-// (but for poppler's pdftotext, where a spec asks for that engine) or fetched, no link
-// below a folder is followed, and no text is judged.
+// groups, and of a WARC file only the damaged records are lost. Nothing is written, unpacked to disk or executed (but for poppler's
+// pdftotext, where a spec asks for that engine) or fetched, no link below a folder is followed, and no text is judged.
 package ingest
 
 // Version changes when the same file gives other documents.
