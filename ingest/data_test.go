@@ -39,6 +39,8 @@ func TestSampleData(t *testing.T) {
 	f(r, err, 2, none) // one page as WARC and WET, which have record IDs of their own; the metadata of WAT is no document
 	r, err = NewJATS(o("papers/plos-jats.tar.gz"))
 	f(r, err, 71, none)
+	r, err = NewPDF(o("papers/jose-jats-pdf.tar.gz"), DefaultPDFOptions())
+	f(r, err, 39, map[string]int{"no-text-layer": 1}) // 35 papers and the figures beside them, one of which has no letters
 	r, err = NewLaTeX(o("papers/latex-celerite.tar.gz"))
 	f(r, err, 1, none)
 	r, err = NewJSONL(o("eval/HumanEval.jsonl.gz"), Fields{Text: "prompt", ID: "task_id"})

@@ -32,6 +32,18 @@ func show(r ingest.Reader, err error) {
 	}
 }
 
+func ExampleNewPDF() {
+	dir := folder("mill.pdf", "%PDF-1.4\n"+
+		"1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n"+
+		"2 0 obj << /Type /Pages /Kids [3 0 R] /Resources << /Font << /F << /Subtype /Type1 /BaseFont /Helvetica >> >> >> >> endobj\n"+
+		"3 0 obj << /Type /Page /Contents 4 0 R >> endobj\n"+
+		"4 0 obj << /Length 54 >> stream\nBT /F 12 Tf 72 600 Td [(The mil)-10(ler)-300(weighed.)] TJ ET\nendstream endobj\n")
+	defer os.RemoveAll(dir)
+	show(ingest.NewPDF(ingest.Options{Name: "papers", Domain: "paper", Base: dir, Paths: []string{"mill.pdf"}}, ingest.DefaultPDFOptions()))
+	// Output:
+	// 7f497d8c "The miller weighed."
+}
+
 // folder makes a folder with one file.
 func folder(name, content string) string {
 	dir, err := os.MkdirTemp("", "quern")

@@ -29,6 +29,7 @@ var Formats = []Format{
 	{"tei", "papers and editions in TEI XML, as of GROBID", namedTEI, plainly(NewTEI)},
 	{"arxiv", "arXiv's source bundles, a document a submission", arxivBulk, plainly(NewArXiv)},
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
+	{"pdf", "papers and other documents in PDF", isPDF, func() Config { p := DefaultPDFOptions(); return &p }},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},
 }
 

@@ -116,8 +116,20 @@ type paper struct {
 }
 
 func (x *paper) put(a *extract.Article, key, name string) error {
+	d, err := x.fill(a, "", key, name)
+	if err != nil {
+		return err
+	}
+	d.Mark("paper.citations", float64(a.Citations))
+	d.Mark("paper.references", float64(a.References))
+	d.Mark("paper.equations", float64(a.Equations))
+	return x.w.put()
+}
+
+// fill makes the document, and leaves it to the caller to put it. mentioned is a DOI that the text names, perhaps that of another paper.
+func (x *paper) fill(a *extract.Article, mentioned, key, name string) (*quern.Doc, error) {
 	if blank(a.Text) {
-		return badPage(key, "no-text", nil)
+		return nil, badPage(key, "no-text", nil)
 	}
 	d := x.w.fresh()
 	d.Origin = validName(key)
@@ -138,9 +150,7 @@ func (x *paper) put(a *extract.Article, key, name string) error {
 	x.meta = appendMember(x.meta, "journal", a.Journal)
 	x.meta = appendMember(x.meta, "kind", a.Kind)
 	x.meta = appendMember(x.meta, "keywords", strings.Join(a.Keywords, "; "))
+	x.meta = appendMember(x.meta, "doi", mentioned)
 	d.Meta = closeObject(appendMember(x.meta, "path", name))
-	d.Mark("paper.citations", float64(a.Citations))
-	d.Mark("paper.references", float64(a.References))
-	d.Mark("paper.equations", float64(a.Equations))
-	return x.w.put()
+	return d, nil
 }
