@@ -10,19 +10,20 @@ import (
 type Source struct {
 	Name     string // its path inside the repository
 	Language *Language
-	Text     []byte
+
+	Start, End int // where its text lies
 }
 
 // Order puts the files of a repository so that what a file imports stands before it, as far as imports can be read cheaply: Go, Python,
 // JavaScript, TypeScript, Java and its kin, C and C++, Rust. Files that nothing orders stand by their names; a cycle is cut where the
-// walk by names closes it. The result holds the index of each file once.
-func Order(files []Source) []int {
+// walk by names closes it. The result holds the index of each file once; text holds the texts of all.
+func Order(files []Source, text []byte) []int {
 	byName := make([]int, len(files))
 	for i := range byName {
 		byName[i] = i
 	}
 	slices.SortStableFunc(byName, func(a, b int) int { return strings.Compare(files[a].Name, files[b].Name) })
-	r := newResolver(files, byName)
+	r := newResolver(files, byName, text)
 	order := make([]int, 0, len(files))
 	seen := make([]bool, len(files)+len(r.packages)) // a Go package is a node, too, with its files behind it
 	type frame struct {
@@ -61,6 +62,7 @@ func Order(files []Source) []int {
 // resolver finds the files that an import means.
 type resolver struct {
 	files    []Source
+	text     []byte
 	byPath   map[string]int    // whole names
 	byStem   map[string][]int  // last elements without endings, in the order of names
 	folders  map[string]int    // folders of Go packages, as indexes into packages
@@ -68,8 +70,8 @@ type resolver struct {
 	module   map[string]string // folders of Go modules, by their paths
 }
 
-func newResolver(files []Source, byName []int) *resolver {
-	r := &resolver{files: files, byPath: map[string]int{}, byStem: map[string][]int{}, folders: map[string]int{}, module: map[string]string{}}
+func newResolver(files []Source, byName []int, text []byte) *resolver {
+	r := &resolver{files: files, text: text, byPath: map[string]int{}, byStem: map[string][]int{}, folders: map[string]int{}, module: map[string]string{}}
 	for _, i := range byName {
 		name := files[i].Name
 		if _, twice := r.byPath[name]; !twice {
@@ -91,13 +93,16 @@ func newResolver(files []Source, byName []int) *resolver {
 			r.packages[p] = append(r.packages[p], i)
 		}
 		if base == "go.mod" {
-			if m := goModule(files[i].Text); m != "" {
+			if m := goModule(r.of(i)); m != "" {
 				r.module[m] = path.Dir(name)
 			}
 		}
 	}
 	return r
 }
+
+// of is the text of file i.
+func (r *resolver) of(i int) []byte { return r.text[r.files[i].Start:r.files[i].End] }
 
 const (
 	maxNamesakes = 64   // files of one name that an import may mean
@@ -123,7 +128,7 @@ func (r *resolver) dependencies(i int) (deps []int) {
 		return ok
 	}
 	n := 0
-	imports(f.Language.Name, f.Text, func(what string) bool {
+	imports(f.Language.Name, r.of(i), func(what string) bool {
 		switch f.Language.Name {
 		case "Go":
 			p, ok := r.goPackage(what)

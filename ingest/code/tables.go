@@ -12,6 +12,10 @@ import (
 //go:embed linguist.tsv
 var linguist string
 
+// additions are what Linguist lacks, in the same form.
+const additions = "L\tDevice Tree\tprogramming\nE\t.dts\tDevice Tree\nE\t.dtsi\tDevice Tree\nE\t.bazel\tStarlark\nE\t.ac\tM4Sugar\nE\t.text\tText\n" +
+	"F\tREADME\tText\nF\tCHANGES\tText\nF\tCHANGELOG\tText\nF\tHACKING\tText\n"
+
 // Kind says what a language is for.
 type Kind uint8
 
@@ -50,7 +54,7 @@ var tables = sync.OnceValue(func() *languageTables {
 		rank[name] = i + 1
 	}
 	var last *heuristic
-	for line := range strings.Lines(linguist) {
+	for line := range strings.Lines(linguist + additions) {
 		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		switch c[0] {
 		case "L":
