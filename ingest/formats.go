@@ -28,6 +28,7 @@ var Formats = []Format{
 	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},
+	{"git", "the files of a commit of Git repositories", never, func() Config { g := DefaultGitOptions(); return &g }},
 }
 
 // FormatNamed finds a format by its name in specs.

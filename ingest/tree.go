@@ -101,6 +101,11 @@ func (t *tree) wants(name string) bool {
 	return named(name) == plain && t.codeOptions.wants(name)
 }
 
+// reads tells the files that have a part in the documents: license files and manifests, too.
+func (t *tree) reads(name string) bool {
+	return t.wants(name) || code.LicenseFile(path.Base(name)) && !versioned(name) && (t.vendored || !copied(name))
+}
+
 // wants reports whether a file's name allows that it is read.
 func (c *codeOptions) wants(name string) bool {
 	if !code.Possible(name) || versioned(name) || !c.vendored && copied(name) {

@@ -110,28 +110,42 @@ type sourceFile struct {
 
 // file reads a file, unless its first bytes show that it is no source.
 func (r *treeReader) file(in io.Reader, f sourceFile) error {
-	if code.ByName(f.path) == nil && !strings.Contains(path.Base(f.path), ".") {
+	if code.ByName(f.path) == nil && noEnding(f.path) {
 		head := make([]byte, firstBytes)
 		n, err := io.ReadFull(in, head)
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 			return err
 		}
-		head = head[:n]
-		if code.Of(f.path, head) == nil || bytes.IndexByte(head, 0) >= 0 {
+		if notSource(f.path, head[:n]) {
 			return nil
 		}
-		in = io.MultiReader(bytes.NewReader(head), in)
-	}
-	limit := r.t.max
-	if strings.HasSuffix(f.path, ".ipynb") {
-		limit = max(limit, maxNotebook)
+		in = io.MultiReader(bytes.NewReader(head[:n]), in)
 	}
 	var err error
-	if r.buf, err = readAll(in, r.buf, limit, f.key); err != nil {
+	if r.buf, err = readAll(in, r.buf, fileLimit(r.t.max, f.path), f.key); err != nil {
 		return err
 	}
 	f.data = r.buf
 	return r.coder.file(f)
+}
+
+func noEnding(name string) bool { return !strings.Contains(path.Base(name), ".") }
+
+// notSource reports a file of which neither the name nor the first bytes tell a language.
+func notSource(name string, text []byte) bool {
+	if code.ByName(name) != nil || !noEnding(name) {
+		return false
+	}
+	text = text[:min(len(text), firstBytes)]
+	return bytes.IndexByte(text, 0) >= 0 || code.Of(name, text) == nil
+}
+
+// fileLimit is how much of a file is read: of notebooks more, since pictures are left out.
+func fileLimit(limit int64, name string) int64 {
+	if strings.HasSuffix(name, ".ipynb") {
+		return max(limit, maxNotebook)
+	}
+	return limit
 }
 
 // zip reads an archive whose directory tells first what it holds.

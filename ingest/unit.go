@@ -49,7 +49,11 @@ func newSource(o Options, f fileFormat) (Reader, error) {
 }
 
 func (s *source) Files(ctx context.Context) ([]File, error) {
-	inputs, err := s.o.list(ctx, s.f.wants)
+	wants := s.f.wants
+	if t, ok := s.f.(interface{ reads(name string) bool }); ok {
+		wants = t.reads // it looks into files that are no documents, too
+	}
+	inputs, err := s.o.list(ctx, wants)
 	if err != nil {
 		return nil, err
 	}

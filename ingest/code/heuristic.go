@@ -51,11 +51,16 @@ func (h *heuristic) match(text []byte) []*Language {
 			text = text[:i+1]
 		}
 	}
+	if len(h.rules) > 0 && len(h.rules[0].tests) == 0 {
+		return h.rules[0].languages
+	}
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	low := (*buf)[:0]
-	for _, c := range text {
-		low = append(low, lower(c))
+	low := append((*buf)[:0], text...)
+	for i, c := range low {
+		if c-'A' < 26 {
+			low[i] = c + 'a' - 'A'
+		}
 	}
 	*buf = low
 	for _, r := range h.rules {

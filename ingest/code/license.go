@@ -140,30 +140,16 @@ const (
 	maxSeen     = 4096
 )
 
-// License gives the license that a file names itself: its SPDX tag, or the text of a license or of its customary notice at the top.
-// "" = none; a notice that points to another file, as Go's, names none.
+// License gives the license that a file names itself: its SPDX tag, or the text of a license or of its customary notice in a comment
+// at the top. "" = none; a notice that points to another file, as Go's, names none.
 func (h *Headers) License(text []byte) string {
 	head := text[:min(len(text), headerBytes)]
-	if !bytes.Contains(head, []byte("icen")) && !bytes.Contains(head, []byte("LICEN")) && !bytes.Contains(head, []byte("edistribut")) && !bytes.Contains(head, []byte("Permission")) {
+	if !speaksOfLicense(head) {
 		return ""
 	}
 	if id := TagOf(head); id != "" {
 		return id
 	}
-	h.gather(head)
-	if id, ok := h.seen[string(h.words)]; ok {
-		return id
-	}
-	id := ofNotice(h.words)
-	if h.seen == nil || len(h.seen) >= maxSeen {
-		h.seen = map[string]string{}
-	}
-	h.seen[string(h.words)] = id
-	return id
-}
-
-// gather collects the words of the comments at the top, without the lines that say whose copyright it is.
-func (h *Headers) gather(head []byte) {
 	h.words = h.words[:0]
 	block := blockState{}
 	for n := 0; len(head) > 0 && n < headerLines; n++ {
@@ -175,16 +161,42 @@ func (h *Headers) gather(head []byte) {
 		head = head[i:]
 		said, ok := block.comment(line)
 		if !ok {
+			if id := h.comment(); id != "" {
+				return id
+			}
 			if line = bytes.TrimSpace(line); len(line) > 0 && !beforeProgram(line) {
-				return
+				return ""
 			}
 			continue
 		}
-		if bytes.HasPrefix(said, []byte("Copyright")) || bytes.HasPrefix(said, []byte("(c)")) || len(said) == 0 {
-			continue
+		if !bytes.HasPrefix(said, []byte("Copyright")) && !bytes.HasPrefix(said, []byte("(c)")) && len(said) > 0 {
+			h.words = append(append(h.words, said...), '\n')
 		}
-		h.words = append(append(h.words, said...), '\n')
 	}
+	return h.comment()
+}
+
+// comment judges the words of one comment, in which the lines that say whose copyright it is were left out, and forgets them.
+func (h *Headers) comment() string {
+	words := h.words
+	h.words = h.words[:0]
+	if !speaksOfLicense(words) {
+		return ""
+	}
+	id, ok := h.seen[string(words)]
+	if ok {
+		return id
+	}
+	id = ofNotice(words)
+	if h.seen == nil || len(h.seen) >= maxSeen {
+		h.seen = map[string]string{}
+	}
+	h.seen[string(words)] = id
+	return id
+}
+
+func speaksOfLicense(text []byte) bool {
+	return bytes.Contains(text, []byte("icen")) || bytes.Contains(text, []byte("LICEN")) || bytes.Contains(text, []byte("edistribut")) || bytes.Contains(text, []byte("Permission"))
 }
 
 // beforeProgram reports lines that may stand before a notice.

@@ -80,7 +80,7 @@ func byFolder(dir string) (m Marks) {
 			if first {
 				m |= Vendored
 			}
-		case "test", "tests", "testing", "__tests__", "testdata", "Tests", "Test", "spec", "specs", "__mocks__", "fixtures", "__fixtures__",
+		case "test", "tests", "__tests__", "testdata", "Tests", "Test", "spec", "specs", "__mocks__", "fixtures", "__fixtures__",
 			"__snapshots__", "unittests", "androidTest":
 			m |= Test
 		case "doc", "docs", "Documentation", "documentation", "man", "javadoc":
