@@ -218,7 +218,7 @@ func (l *listing) read(ctx context.Context, g *gitFormat) error {
 		if code.LicenseFile(path.Base(name)) && (g.vendored || !copied(name)) {
 			l.licenses[path.Dir(name)] = append(l.licenses[path.Dir(name)], f)
 		}
-		if g.wants(name) && named(name) == plain && codeContainer(name) == noContainer {
+		if g.codeOptions.wants(name) && named(name) == plain && codeContainer(name) == noContainer {
 			l.files = append(l.files, f)
 			distinct[f.Hash] = struct{}{}
 		}
@@ -306,7 +306,7 @@ func (r *gitReader) read(f input, p quern.Part) error {
 	if p.To > 0 {
 		to = min(to, p.To)
 	}
-	r.coder.begin(f.key())
+	r.coder.begin(f.key(), l.repo.Remote())
 	if err := r.files(f, l, l.files[min(p.From, to):to]); err != nil {
 		return err
 	}

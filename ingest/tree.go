@@ -31,7 +31,7 @@ func (t *TreeOptions) Reader(o Options) (Reader, error) { return NewTree(o, *t) 
 // NewTree reads source trees: folders, zip and tar archives (also .whl, .jar, .nupkg, .egg and .crate). A document is one file of a known
 // language; its name, its first line, the settings of editors and, where an ending is shared, its first 16 KiB tell which (see package
 // code). Folders of version control are passed over, as are copies of other people's code, archives and packed files within a folder,
-// unless the options ask for them; links are never followed.
+// unless the options ask for them; archives in archives are never opened, links never followed.
 //
 // Doc.Meta is {"language":"Go","path":"fmt/print.go"}, with the path inside the tree; in archives of Go modules, npm, crates, sdists and
 // others whose one folder bears the archive's name, the path inside that folder and, where it is known, "package":"name@version".
@@ -43,7 +43,8 @@ func (t *TreeOptions) Reader(o Options) (Reader, error) { return NewTree(o, *t) 
 //
 // Jupyter notebooks become Markdown without outputs; "kernel" in Doc.Meta names their language; up to 16 MiB of them are read.
 //
-// With join: repository each folder, archive or file that a path or pattern names is one document: its files, those that others import
+// With join: repository each folder, archive or file that a path or pattern names is one document, as is, with archives, each archive in
+// a folder: its files, those that others import
 // first, each after a line "# file: " and its path. It has the mark code.files; Doc.License is the one that all files share, or several
 // with AND, and empty if that of a file is not known. What exceeds max_repo_bytes goes into a further document, whose ID has the number.
 //

@@ -17,6 +17,7 @@ const fileHeader = "# file: "
 // repository gathers files for one document, up to a number of bytes.
 type repository struct {
 	key      string // in IDs
+	origin   string // a name for people, "" = the key
 	pack     string
 	time     string
 	commit   string
@@ -28,10 +29,10 @@ type repository struct {
 }
 
 // begin starts a repository.
-func (c *coder) begin(key string) {
+func (c *coder) begin(key, origin string) {
 	if c.repo != nil {
 		c.repo.reset()
-		c.repo.key, c.repo.parts = key, 0
+		c.repo.key, c.repo.origin, c.repo.parts = key, origin, 0
 	}
 }
 
@@ -91,7 +92,7 @@ func (c *coder) flush() error {
 		key = append(key, strconv.Itoa(r.parts))
 	}
 	d.ID = quern.NewID(d.Source, key...)
-	d.Origin, d.License, d.Time = validName(cmp.Or(r.pack, r.key)), r.license(), r.time
+	d.Origin, d.License, d.Time = validName(cmp.Or(r.pack, r.origin, r.key)), r.license(), r.time
 	for i, j := range code.Order(r.files, r.arena) {
 		if i > 0 {
 			d.Text = append(d.Text, '\n')

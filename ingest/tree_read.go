@@ -29,6 +29,7 @@ type treeReader struct {
 	coder *coder
 	spool spool
 	buf   []byte
+	head  []byte
 
 	licenses *licenses // of the root that is read
 	root     string
@@ -42,19 +43,23 @@ func (r *treeReader) read(f input, p quern.Part) error {
 	if err != nil {
 		return err
 	}
-	r.coder.begin(f.key())
-	if !st.IsDir() {
-		err = r.one(f, p)
-	} else {
-		err = r.folder(f)
+	if st.IsDir() {
+		return r.folder(f)
 	}
-	if err != nil {
+	return r.whole(f)
+}
+
+// whole reads a file or an archive for a document of its own.
+func (r *treeReader) whole(f input) error {
+	r.coder.begin(f.key(), "")
+	if err := r.one(f, f.part()); err != nil {
 		return err
 	}
 	return r.coder.end()
 }
 
-// folder reads a whole folder for one document. A refused archive in it is counted, and the rest is read.
+// folder reads a whole folder for one document, and after it the archives in it, each for another. A refused file is counted, and the
+// rest is read.
 func (r *treeReader) folder(f input) error {
 	o := *r.w.o
 	o.Paths = []string{f.root}
@@ -62,13 +67,26 @@ func (r *treeReader) folder(f input) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
-		err := r.one(f, f.part())
-		var bad *quern.RecordError
-		if errors.As(err, &bad) {
-			err = r.w.skip(bad)
+	r.coder.begin(f.key(), "")
+	for _, archives := range []bool{false, true} {
+		for _, f := range files {
+			if archives != (codeContainer(f.path) != noContainer) {
+				continue
+			}
+			if archives {
+				err = r.whole(f)
+			} else {
+				err = r.one(f, f.part())
+			}
+			var bad *quern.RecordError
+			if errors.As(err, &bad) {
+				err = r.w.skip(bad)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
+		if err := r.coder.end(); err != nil {
 			return err
 		}
 	}
@@ -87,13 +105,43 @@ func (r *treeReader) one(f input, p quern.Part) error {
 	if root := f.root; r.licenses == nil || r.root != root {
 		r.licenses, r.root = diskLicenses(r.w.o, f), root
 	}
+	s := sourceFile{key: f.key(), path: bareName(f.inside()), licenses: r.licenses}
+	s.origin = s.key
+	d, err := f.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	// Most files are not packed, whatever their names say: they are read at once.
+	if named(f.path) == plain {
+		if r.head, err = firstOfStream(d, r.head); err != nil {
+			return err
+		}
+		if sniff(r.head) == plain {
+			return r.file(d, r.head, s)
+		}
+	}
 	rc, _, err := r.spool.content(f, nil)
 	if err != nil {
 		return asRecord(err)
 	}
 	defer rc.Close()
-	inside := bareName(f.inside())
-	return r.file(rc, sourceFile{key: f.key(), path: inside, origin: f.key(), licenses: r.licenses})
+	if r.head, err = firstOfStream(rc, r.head); err != nil {
+		return err
+	}
+	return r.file(rc, r.head, s)
+}
+
+// firstOfStream reads the first bytes, or all if there are less.
+func firstOfStream(in io.Reader, buf []byte) ([]byte, error) {
+	if cap(buf) < firstBytes {
+		buf = make([]byte, firstBytes)
+	}
+	n, err := io.ReadFull(in, buf[:firstBytes])
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return buf[:n], err
 }
 
 // sourceFile is a file on its way into a document.
@@ -108,18 +156,15 @@ type sourceFile struct {
 	data     []byte
 }
 
-// file reads a file, unless its first bytes show that it is no source.
-func (r *treeReader) file(in io.Reader, f sourceFile) error {
-	if code.ByName(f.path) == nil && noEnding(f.path) {
-		head := make([]byte, firstBytes)
-		n, err := io.ReadFull(in, head)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return err
-		}
-		if notSource(f.path, head[:n]) {
-			return nil
-		}
-		in = io.MultiReader(bytes.NewReader(head[:n]), in)
+// file reads the rest of a file, unless its first bytes show that it is no source.
+func (r *treeReader) file(in io.Reader, head []byte, f sourceFile) error {
+	if notSource(f.path, head) {
+		return nil
+	}
+	if len(head) == firstBytes {
+		in = io.MultiReader(bytes.NewReader(head), in)
+	} else {
+		in = bytes.NewReader(head)
 	}
 	var err error
 	if r.buf, err = readAll(in, r.buf, fileLimit(r.t.max, f.path), f.key); err != nil {
@@ -241,11 +286,8 @@ func (r *treeReader) tar(a *archive) error {
 }
 
 func (r *treeReader) member(m member, p *packed, l *licenses) error {
-	if codeContainer(m.name) != noContainer && r.t.archives {
-		return badPage(m.key, "nested-archive", nil)
-	}
 	inside := p.inside(m.name)
-	if named(m.name) != plain || !r.t.codeOptions.wants(inside) {
+	if named(m.name) != plain || codeContainer(m.name) != noContainer || !r.t.codeOptions.wants(inside) {
 		return nil
 	}
 	rc, err := m.open()
@@ -257,5 +299,8 @@ func (r *treeReader) member(m member, p *packed, l *licenses) error {
 	if p.name != "" {
 		f.origin = p.name + "/" + inside
 	}
-	return r.file(rc, f)
+	if r.head, err = firstOfStream(rc, r.head); err != nil {
+		return err
+	}
+	return r.file(rc, r.head, f)
 }

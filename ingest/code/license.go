@@ -55,10 +55,16 @@ func OfLicense(text []byte) string {
 	if cover.Percent < minCover {
 		cover = fullScanner().Scan(text)
 	}
-	if cover.Percent < minCover {
-		return ""
+	if cover.Percent >= minCover {
+		if id := joined(cover.Match); id != "" {
+			return id
+		}
 	}
-	return joined(cover.Match)
+	// The license itself comes first, notices of what it does not cover, or of others, follow.
+	if m := cover.Match; len(m) > 0 && m[0].Start < 1000 && m[0].End-m[0].Start > 500 {
+		return joined(m[:1])
+	}
+	return ""
 }
 
 // joined makes one expression of what was found in one text: all of it holds.

@@ -13,6 +13,8 @@ type File struct {
 
 const (
 	maxTree  = 64 << 20 // bytes of one folder
+	maxTrees = 2 << 30  // bytes of all that are unpacked in one walk
+	keptTree = 16 << 20 // bytes of those that are kept, since folders may be shared
 	maxDepth = 512
 	maxName  = 4096 // bytes of a path
 )
@@ -20,7 +22,7 @@ const (
 // Walk calls visit for each file of a tree, in the order that trees have, until it gives an error. More than max entries, folders
 // counted, are an error: trees may share folders, so that a small repository can hold any number of paths.
 func (r *Repo) Walk(tree Hash, max int, visit func(File) error) error {
-	w := walker{r, max, visit}
+	w := walker{r: r, left: max, visit: visit, kept: map[Hash][]byte{}}
 	return w.folder(tree, nil, maxDepth)
 }
 
@@ -28,18 +30,41 @@ type walker struct {
 	r     *Repo
 	left  int
 	visit func(File) error
+	kept  map[Hash][]byte
+	size  int // of kept
+	total int // unpacked so far
+}
+
+// read gives the entries of a folder.
+func (w *walker) read(h Hash) ([]byte, error) {
+	if text, ok := w.kept[h]; ok {
+		return text, nil
+	}
+	k, text, err := w.r.Object(h, maxTree)
+	if err != nil {
+		return nil, err
+	}
+	if k != Tree {
+		return nil, fmt.Errorf("object %v: %w: not a tree", h, ErrDamaged)
+	}
+	if w.total += len(text); w.total > maxTrees {
+		return nil, fmt.Errorf("%w: folders of more than %d bytes", ErrDamaged, maxTrees)
+	}
+	if w.size += len(text) + 64; w.size > keptTree {
+		clear(w.kept)
+		w.size = len(text) + 64
+	}
+	w.kept[h] = text
+	return text, nil
 }
 
 func (w *walker) folder(h Hash, prefix []byte, depth int) error {
 	if depth == 0 {
 		return fmt.Errorf("%w: folders more than %d deep", ErrDamaged, maxDepth)
 	}
-	k, text, err := w.r.Object(h, maxTree)
+	text, err := w.read(h)
 	if err != nil {
 		return err
-	}
-	if k != Tree {
-		return fmt.Errorf("object %v: %w: not a tree", h, ErrDamaged)
 	}
 	for len(text) > 0 {
 		mode, rest, ok := bytes.Cut(text, []byte(" "))
