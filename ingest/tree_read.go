@@ -19,7 +19,7 @@ import (
 const (
 	firstBytes  = 2 << 10  // of a file without an ending, before it is believed to be source
 	maxNotebook = 16 << 20 // bytes of a notebook with its pictures
-	maxFolders  = 1 << 16  // folders of a tar archive whose licenses are kept
+	maxFolders  = 1 << 13  // folders of a tar archive whose licenses are kept
 )
 
 // treeReader reads folders and archives of source.

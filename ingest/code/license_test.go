@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -157,11 +158,31 @@ func TestSystemLicenses(t *testing.T) {
 	}
 }
 
+// Text made of beginnings of licenses costs no more than a few passes over it.
+func TestLicenseHostile(t *testing.T) {
+	half := mitText[:len(mitText)/2]
+	fullScanner()
+	for _, unit := range []string{half, apacheNotice[:200], gplNotice[:150], "permission is hereby granted free of charge to any person obtaining a copy of this ", "the ", "copyright 2020 ", "redistribution and use in source and binary forms with or without modification are permitted provided that ", "a", strings.Repeat("a", 500) + " "} {
+		text := []byte(strings.Repeat(unit, MaxLicense/len(unit)))
+		start := time.Now()
+		OfLicense(text)
+		var h Headers
+		h.License([]byte("/* License " + string(text)))
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("%.40q: %v for %d bytes", unit, d, len(text))
+		} else {
+			t.Logf("%.40q: %v", unit, d)
+		}
+	}
+}
+
 func FuzzLicense(f *testing.F) {
 	f.Add("package.json", []byte(`{"license":["MIT",{"type":"ISC"},[]]}`))
 	f.Add("LICENSE", []byte(mitText))
 	f.Add("a.c", []byte("/* SPDX-License-Identifier: (MIT OR Apache-2.0) WITH x-exception */"))
 	f.Add("Cargo.toml", []byte("license = 'MIT/ISC'"))
+	commonScanner() // to build them takes seconds under the fuzzer
+	fullScanner()
 	f.Fuzz(func(t *testing.T, name string, text []byte) {
 		var d Folder
 		d.Add(name, text)

@@ -101,7 +101,7 @@ func byFile(low, base string) (m Marks) {
 	}
 	switch {
 	case strings.HasSuffix(stem, "_test"), strings.HasSuffix(stem, "_spec"), strings.HasSuffix(stem, ".test"), strings.HasSuffix(stem, ".spec"),
-		strings.HasSuffix(stem, "_unittest"), strings.HasPrefix(stem, "test_"), stem == "conftest" && ext == ".py", strings.HasSuffix(stem, "-test"):
+		strings.HasSuffix(stem, "_unittest"), strings.HasPrefix(stem, "test_"), stem == "conftest" && ext == ".py", strings.HasSuffix(stem, "-test"), stem == "test", stem == "tests", stem == "spec":
 		m |= Test
 	}
 	switch ext {
