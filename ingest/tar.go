@@ -92,7 +92,8 @@ func scanTar(r io.Reader, name string, visit func(*tar.Reader, *tar.Header) erro
 			return refuse(name, "bad-tar", c.n, fmt.Errorf("more than %d members", maxMembers))
 		}
 		err = visit(t, h)
-		if fault, ok := err.(streamFault); ok {
+		var fault streamFault
+		if errors.As(err, &fault) {
 			return tarFault(name, c, fault.error)
 		}
 		if err != nil {

@@ -160,6 +160,9 @@ func TestSystemLicenses(t *testing.T) {
 
 // Text made of beginnings of licenses costs no more than a few passes over it.
 func TestLicenseHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under the race detector")
+	}
 	half := mitText[:len(mitText)/2]
 	fullScanner()
 	for _, unit := range []string{half, apacheNotice[:200], gplNotice[:150], "permission is hereby granted free of charge to any person obtaining a copy of this ", "the ", "copyright 2020 ", "redistribution and use in source and binary forms with or without modification are permitted provided that ", "a", strings.Repeat("a", 500) + " "} {
