@@ -64,6 +64,21 @@ func OfLicense(text []byte) string {
 	if m := cover.Match; len(m) > 0 && m[0].Start < 1000 && m[0].End-m[0].Start > 500 {
 		return joined(m[:1])
 	}
+	return shortLicense(text)
+}
+
+// shortLicense recognizes files that name a license instead of printing it, and the pile of licenses of Python.
+func shortLicense(text []byte) string {
+	plain := normal(text[:min(len(text), headBytes)])
+	if strings.Contains(plain, " python software foundation license version 2 ") {
+		if strings.Contains(plain, " beopen ") {
+			return "Python-2.0"
+		}
+		return "PSF-2.0"
+	}
+	if len(text) < saidBytes && !strings.Contains(plain, " either of ") && !strings.Contains(plain, " choice of ") && !strings.Contains(plain, " dual license") {
+		return ofNotice(text)
+	}
 	return ""
 }
 
