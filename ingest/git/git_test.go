@@ -266,6 +266,33 @@ func TestPublicURL(t *testing.T) {
 	f("", "")
 }
 
+// A link out of the folder is not followed, whatever it leads to.
+func TestLinksLeadNowhere(t *testing.T) {
+	p := newPacker()
+	h := p.object(Blob, "secret")
+	other := p.plant(t, h)
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, "HEAD"), []byte(h.String()), 0o666)
+	os.Mkdir(filepath.Join(dir, "objects"), 0o777)
+	if err := os.Symlink(filepath.Join(other, "objects", "pack"), filepath.Join(dir, "objects", "pack")); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	os.Symlink(filepath.Join(other, "HEAD"), filepath.Join(dir, "packed-refs"))
+	r, err := Open(dir)
+	if err != nil {
+		return
+	}
+	defer r.Close()
+	if _, text, err := r.Object(h, 100); !errors.Is(err, ErrNotFound) {
+		t.Errorf("%q %v", text, err)
+	}
+	name := h.String()
+	os.Symlink(other, filepath.Join(dir, "objects", name[:2]))
+	if _, text, err := r.Object(h, 100); !errors.Is(err, ErrDamaged) {
+		t.Errorf("%q %v", text, err)
+	}
+}
+
 // Git itself makes repositories with long chains of deltas; every object reads as git shows it.
 func TestAgainstGit(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {

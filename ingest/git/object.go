@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -80,18 +79,11 @@ func (r *Repo) Size(h Hash) (Kind, int64, error) {
 
 func (r *Repo) openLoose(h Hash) (*os.File, error) {
 	s := h.String()
-	name := filepath.Join(r.dir, "objects", s[:2], s[2:])
-	st, err := os.Lstat(name)
+	f, _, err := r.open("objects/" + s[:2] + "/" + s[2:])
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotFound
 	}
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, ErrDamaged
-	}
-	return os.Open(name)
+	return f, err
 }
 
 func (r *Repo) loose(h Hash, limit int64) (Kind, []byte, error) {

@@ -6,8 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -34,8 +34,8 @@ const (
 )
 
 func (r *Repo) openPacks() error {
-	dir := filepath.Join(r.dir, "objects", "pack")
-	entries, err := os.ReadDir(dir)
+	const dir = "objects/pack/"
+	entries, err := fs.ReadDir(r.root.FS(), strings.TrimSuffix(dir, "/"))
 	if err != nil {
 		return nil // no packs
 	}
@@ -52,31 +52,19 @@ func (r *Repo) openPacks() error {
 	for i, name := range names {
 		p := &pack{id: i}
 		r.packs = append(r.packs, p)
-		if err := p.open(filepath.Join(dir, name)); err != nil {
+		if err := p.open(r, dir+name); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-func openRegular(name string) (*os.File, int64, error) {
-	st, err := os.Lstat(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%w: not a file", ErrDamaged)
-	}
-	f, err := os.Open(name)
-	return f, st.Size(), err
-}
-
-func (p *pack) open(base string) (err error) {
-	if p.data, p.size, err = openRegular(base + ".pack"); err != nil {
+func (p *pack) open(r *Repo, base string) (err error) {
+	if p.data, p.size, err = r.open(base + ".pack"); err != nil {
 		return err
 	}
 	var size int64
-	if p.index, size, err = openRegular(base + ".idx"); err != nil {
+	if p.index, size, err = r.open(base + ".idx"); err != nil {
 		return err
 	}
 	head := make([]byte, indexHead)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Hash names an object: SHA-1 of its kind, size and content.
@@ -49,7 +50,7 @@ const (
 
 // Repo is an open repository. It is used by one goroutine.
 type Repo struct {
-	dir   string // the folder that holds HEAD and objects
+	root  *os.Root // the folder that holds HEAD and objects; no link leads out of it
 	packs []*pack
 	cache cache
 	z     inflater
@@ -61,8 +62,12 @@ func Open(dir string) (*Repo, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repo{dir: at}
-	if err := r.openPacks(); err != nil {
+	root, err := os.OpenRoot(at)
+	if err != nil {
+		return nil, err
+	}
+	r := &Repo{root: root}
+	if err := errors.Join(r.checkFormat(), r.openPacks()); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -88,18 +93,18 @@ func find(dir string) (string, error) {
 		head, err := os.Lstat(filepath.Join(d, "HEAD"))
 		objects, err2 := os.Lstat(filepath.Join(d, "objects"))
 		if err == nil && err2 == nil && head.Mode().IsRegular() && objects.IsDir() {
-			return d, checkFormat(d)
+			return d, nil
 		}
 	}
 	return "", ErrNoRepository
 }
 
 // checkFormat refuses what would be misread.
-func checkFormat(dir string) error {
-	if _, err := os.Lstat(filepath.Join(dir, "objects", "info", "alternates")); err == nil {
+func (r *Repo) checkFormat() error {
+	if _, err := r.root.Lstat("objects/info/alternates"); err == nil {
 		return fmt.Errorf("%w: it borrows the objects of another one (alternates)", ErrNoRepository)
 	}
-	text, err := readSmall(filepath.Join(dir, "config"), maxConfig)
+	text, err := r.readSmall("config", maxConfig)
 	if err != nil {
 		return nil // there may be none
 	}
@@ -116,7 +121,7 @@ func checkFormat(dir string) error {
 
 // Close lets go of the files.
 func (r *Repo) Close() error {
-	var err error
+	err := r.root.Close()
 	for _, p := range r.packs {
 		err = errors.Join(err, p.close())
 	}
@@ -124,20 +129,38 @@ func (r *Repo) Close() error {
 }
 
 // readSmall reads a regular file that must not be larger than limit.
-func readSmall(name string, limit int64) ([]byte, error) {
-	st, err := os.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode().IsRegular() || st.Size() > limit {
-		return nil, fmt.Errorf("%w: %s is no file of at most %d bytes", ErrDamaged, filepath.Base(name), limit)
-	}
-	f, err := os.Open(name)
+func (r *Repo) readSmall(name string, limit int64) ([]byte, error) {
+	f, size, err := r.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if size > limit {
+		return nil, fmt.Errorf("%w: %s has more than %d bytes", ErrDamaged, name, limit)
+	}
 	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// open opens a regular file by its name with slashes.
+func (r *Repo) open(name string) (*os.File, int64, error) {
+	st, err := r.root.Lstat(name)
+	if err != nil {
+		return nil, 0, misplaced(err)
+	}
+	if !st.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("%w: %s is not a file", ErrDamaged, name)
+	}
+	f, err := r.root.Open(name)
+	return f, st.Size(), misplaced(err)
+}
+
+// misplaced tells a repository of the wrong shape, such as a link that leads out, from a fault of the disk.
+func misplaced(err error) error {
+	var fault syscall.Errno
+	if err == nil || errors.As(err, &fault) && fault != syscall.ENOTDIR && fault != syscall.ELOOP {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
 // setting is a line of a config file: the section, with [remote "origin"] as remote.origin, and the key in small letters.
@@ -169,7 +192,7 @@ func settings(text []byte) (all []setting) {
 // Remote is where the repository was cloned from, as host/path without scheme, user, password and .git: "github.com/o/r". "" = it
 // tells none, or a place on a disk.
 func (r *Repo) Remote() string {
-	text, err := readSmall(filepath.Join(r.dir, "config"), maxConfig)
+	text, err := r.readSmall("config", maxConfig)
 	if err != nil {
 		return ""
 	}
@@ -232,6 +255,11 @@ func (r *Repo) resolve(name string) (Hash, []string, error) {
 	return Hash{}, nil, fmt.Errorf("reference %q: %w", name, ErrNotFound)
 }
 
+// path is where this machine finds a file of the repository.
+func (r *Repo) path(name string) string {
+	return filepath.Join(r.root.Name(), filepath.FromSlash(name))
+}
+
 // plainRef refuses names that would leave the folder.
 func plainRef(name string) bool {
 	if name == "" || len(name) > 1000 || strings.ContainsAny(name, "\\:\x00\n") {
@@ -245,11 +273,11 @@ func (r *Repo) ref(name string, depth int) (Hash, []string, error) {
 	if depth == 0 || !plainRef(name) {
 		return Hash{}, nil, fmt.Errorf("%w: reference %q leads nowhere", ErrDamaged, name)
 	}
-	at := filepath.Join(r.dir, filepath.FromSlash(name))
-	text, err := readSmall(at, maxRef)
+	at := r.path(name)
+	text, err := r.readSmall(name, maxRef)
 	if err != nil {
 		h, err := r.packedRef(name)
-		return h, []string{filepath.Join(r.dir, "packed-refs")}, err
+		return h, []string{r.path("packed-refs")}, err
 	}
 	s := strings.TrimSpace(string(text))
 	if h, ok := parseHash(s); ok {
@@ -263,19 +291,14 @@ func (r *Repo) ref(name string, depth int) (Hash, []string, error) {
 }
 
 func (r *Repo) packedRef(name string) (Hash, error) {
-	at := filepath.Join(r.dir, "packed-refs")
-	st, err := os.Lstat(at)
+	f, size, err := r.open("packed-refs")
 	if err != nil {
 		return Hash{}, fmt.Errorf("reference %q: %w", name, ErrNotFound)
 	}
-	if !st.Mode().IsRegular() || st.Size() > maxPacked {
+	defer f.Close()
+	if size > maxPacked {
 		return Hash{}, fmt.Errorf("%w: packed-refs", ErrDamaged)
 	}
-	f, err := os.Open(at)
-	if err != nil {
-		return Hash{}, err
-	}
-	defer f.Close()
 	in := bufio.NewScanner(f)
 	for in.Scan() {
 		hash, ref, ok := strings.Cut(in.Text(), " ")
@@ -299,9 +322,8 @@ func (r *Repo) Files(name string) ([]string, error) {
 		return nil, err
 	}
 	for _, n := range []string{"HEAD", "config"} {
-		at := filepath.Join(r.dir, n)
-		if st, err := os.Lstat(at); err == nil && st.Mode().IsRegular() && !slices.Contains(files, at) {
-			files = append(files, at)
+		if st, err := r.root.Lstat(n); err == nil && st.Mode().IsRegular() {
+			files = append(files, r.path(n))
 		}
 	}
 	slices.Sort(files)
