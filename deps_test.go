@@ -17,6 +17,7 @@ const rooms = `
 .:                       xxhash
 ingest/extract/...:      text net klauspost
 ingest/code/...:         licensecheck
+ingest/git/...:          klauspost
 clean/lid/...:           lingua text
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/ingest/code"
 )
 
 const mitLicense = `MIT License
@@ -267,4 +268,18 @@ func TestTreeLinkedLicense(t *testing.T) {
 	if h := readTree(t, dir, nil, "t"); len(h.docs) != 1 || h.docs[0].License != "" {
 		t.Error(facts(h))
 	}
+}
+
+func FuzzTreeTar(f *testing.F) {
+	code.OfLicense([]byte("To build the matchers takes seconds under the fuzzer."))
+	f.Add([]byte(tarOf(f, "package/package.json", `{"name":"a","version":"1"}`, "package/LICENSE", mitLicense, "package/a.js", "a()\n")))
+	f.Add([]byte(tarOf(f, "a/b.ipynb", `{"nbformat":4,"cells":[{"cell_type":"code","source":"x"}]}`)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fuzzFile(t, "a.tar", data, func(o Options) (Reader, error) { return NewTree(o, DefaultTreeOptions()) })
+		fuzzFile(t, "a.tar", data, func(o Options) (Reader, error) {
+			tree := DefaultTreeOptions()
+			tree.Join, tree.MaxRepoBytes = joinRepository, 100
+			return NewTree(o, tree)
+		})
+	})
 }

@@ -144,4 +144,5 @@ var blockSigns = [][2][]byte{
 	{[]byte("%{"), []byte("%}")}, {[]byte("#|"), []byte("|#")},
 }
 
-var lineSigns = [][]byte{[]byte("//"), []byte("#"), []byte("--"), []byte(";"), []byte("%"), []byte("!"), []byte(`\"`), []byte(".\\\""), []byte("*"), []byte("dnl "), []byte("REM "), []byte("rem "), []byte("'"), []byte("@rem ")}
+var lineSigns = [][]byte{[]byte("//"), []byte("#"), []byte("--"), []byte(";"), []byte("%"), []byte("!"), []byte(`\"`), []byte(".\\\""), []byte("*"),
+	[]byte("dnl "), []byte("REM "), []byte("rem "), []byte("'"), []byte("@rem ")}

@@ -217,7 +217,8 @@ func (h *Headers) comment() string {
 }
 
 func speaksOfLicense(text []byte) bool {
-	return bytes.Contains(text, []byte("icen")) || bytes.Contains(text, []byte("LICEN")) || bytes.Contains(text, []byte("edistribut")) || bytes.Contains(text, []byte("Permission"))
+	return bytes.Contains(text, []byte("icen")) || bytes.Contains(text, []byte("LICEN")) ||
+		bytes.Contains(text, []byte("edistribut")) || bytes.Contains(text, []byte("Permission"))
 }
 
 // beforeProgram reports lines that may stand before a notice.
@@ -245,15 +246,19 @@ func ofNotice(words []byte) string {
 
 // notices are short forms of words, in normal form.
 var notices = [][2]string{
-	{" under the mit license ", "MIT"}, {" under an mit license ", "MIT"}, {" under mit license ", "MIT"}, {" mit licensed ", "MIT"}, {" license mit ", "MIT"}, {" mit license https ", "MIT"},
+	{" under the mit license ", "MIT"}, {" under an mit license ", "MIT"}, {" under mit license ", "MIT"}, {" mit licensed ", "MIT"}, {" license mit ",
+		"MIT"}, {" mit license https ", "MIT"},
 	{" under the terms of the mit license ", "MIT"}, {" under the mit open source license ", "MIT"},
-	{" under the apache license version 2 0 ", "Apache-2.0"}, {" under the apache license 2 0 ", "Apache-2.0"}, {" under the apache 2 0 license ", "Apache-2.0"}, {" license apache 2 0 ", "Apache-2.0"},
+	{" under the apache license version 2 0 ", "Apache-2.0"}, {" under the apache license 2 0 ", "Apache-2.0"}, {" under the apache 2 0 license ",
+		"Apache-2.0"}, {" license apache 2 0 ", "Apache-2.0"},
 	{" under apache 2 0 ", "Apache-2.0"}, {" under the isc license ", "ISC"}, {" license isc ", "ISC"}, {" under the unlicense ", "Unlicense"},
-	{" under the bsd 3 clause license ", "BSD-3-Clause"}, {" under the 3 clause bsd license ", "BSD-3-Clause"}, {" license bsd 3 clause ", "BSD-3-Clause"}, {" under the new bsd license ", "BSD-3-Clause"},
+	{" under the bsd 3 clause license ", "BSD-3-Clause"}, {" under the 3 clause bsd license ", "BSD-3-Clause"}, {" license bsd 3 clause ",
+		"BSD-3-Clause"}, {" under the new bsd license ", "BSD-3-Clause"},
 	{" under the bsd 2 clause license ", "BSD-2-Clause"}, {" license bsd 2 clause ", "BSD-2-Clause"}, {" under the simplified bsd license ", "BSD-2-Clause"},
 	{" under the boost software license version 1 0 ", "BSL-1.0"}, {" under the mozilla public license version 2 0 ", "MPL-2.0"}, {" under the zlib license ", "Zlib"},
 	{" gnu general public license version 2 only ", "GPL-2.0-only"}, {" gnu general public license v2 0 only ", "GPL-2.0-only"}, {" license gplv2 ", "GPL-2.0-only"},
-	{" gnu general public license version 2 as published ", "GPL-2.0-only"}, {" gnu general public license version 3 as published ", "GPL-3.0-only"}, {" license gplv3 ", "GPL-3.0-only"},
+	{" gnu general public license version 2 as published ", "GPL-2.0-only"}, {" gnu general public license version 3 as published ", "GPL-3.0-only"},
+	{" license gplv3 ", "GPL-3.0-only"},
 	{" released into the public domain under cc0 ", "CC0-1.0"},
 }
 

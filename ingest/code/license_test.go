@@ -147,6 +147,27 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// Workers share what recognizes licenses and languages.
+func TestParallel(t *testing.T) {
+	for i := range 4 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			var h Headers
+			for range 20 {
+				if id := h.License([]byte(commented("// ", apacheNotice+strings.Repeat("x", i)))); id != "Apache-2.0" {
+					t.Error(id)
+				}
+				if id := OfLicense([]byte(mitText)); id != "MIT" {
+					t.Error(id)
+				}
+				if l := Of("a.h", []byte("template <class T>\n")); l.Name != "C++" {
+					t.Error(l)
+				}
+			}
+		})
+	}
+}
+
 // The texts that Debian ships are recognized, each as itself.
 func TestSystemLicenses(t *testing.T) {
 	for name, want := range map[string]string{"Apache-2.0": "Apache-2.0", "Artistic": "Artistic-1.0-Perl", "BSD": "BSD-3-Clause", "CC0-1.0": "CC0-1.0",

@@ -101,7 +101,8 @@ func byFile(low, base string) (m Marks) {
 	}
 	switch {
 	case strings.HasSuffix(stem, "_test"), strings.HasSuffix(stem, "_spec"), strings.HasSuffix(stem, ".test"), strings.HasSuffix(stem, ".spec"),
-		strings.HasSuffix(stem, "_unittest"), strings.HasPrefix(stem, "test_"), stem == "conftest" && ext == ".py", strings.HasSuffix(stem, "-test"), stem == "test", stem == "tests", stem == "spec":
+		strings.HasSuffix(stem, "_unittest"), strings.HasPrefix(stem, "test_"), stem == "conftest" && ext == ".py",
+		strings.HasSuffix(stem, "-test"), stem == "test", stem == "tests", stem == "spec":
 		m |= Test
 	}
 	switch ext {
@@ -111,13 +112,15 @@ func byFile(low, base string) (m Marks) {
 			m |= Test
 		}
 	case ".js", ".css", ".less", ".scss":
-		for _, p := range []string{"jquery", "bootstrap", "font-awesome", "fontawesome", "normalize.", "modernizr", "angular.", "angular-", "d3.v", "mootools", "prototype.", "moment.min", "react.", "react-dom.", "lodash.", "underscore."} {
+		for _, p := range []string{"jquery", "bootstrap", "font-awesome", "fontawesome", "normalize.", "modernizr", "angular.", "angular-", "d3.v",
+			"mootools", "prototype.", "moment.min", "react.", "react-dom.", "lodash.", "underscore."} {
 			if strings.HasPrefix(low, p) && (strings.HasSuffix(p, ".") || len(low) > len(p)) {
 				m |= Vendored
 			}
 		}
 	}
-	for _, p := range []string{"readme", "changelog", "changes", "contributing", "license", "licence", "copying", "install", "authors", "notice", "code_of_conduct", "security", "history", "news", "todo"} {
+	for _, p := range []string{"readme", "changelog", "changes", "contributing", "license", "licence", "copying", "install", "authors", "notice",
+		"code_of_conduct", "security", "history", "news", "todo"} {
 		if low == p || strings.HasPrefix(low, p+".") && !programEnding(ext) {
 			m |= Documentation
 		}

@@ -20,7 +20,8 @@ var spdx = sync.OnceValue(func() map[string]string {
 	for _, id := range []string{"AFL-3.0", "Apache-1.1", "BlueOak-1.0.0", "BSD-3-Clause-LBNL", "BSD-Source-Code", "BUSL-1.1", "CC-BY-SA-3.0", "CDDL-1.0", "CDDL-1.1",
 		"CECILL-2.1", "Elastic-2.0", "EUPL-1.2", "GPL-1.0-only", "GPL-1.0-or-later", "LGPL-2.0-only", "MIT-Modern-Variant", "MS-PL", "MulanPSL-2.0", "NCSA", "OSL-3.0",
 		"PostgreSQL", "Python-2.0.1", "SSPL-1.0", "Unicode-3.0", "Vim", "ZPL-2.1", "AGPL-3.0-only", "AGPL-3.0-or-later", "GFDL-1.3-only", "GFDL-1.3-or-later",
-		"NTP", "HPND", "Ruby", "curl", "ICU", "TCL", "OpenSSL", "W3C", "IJG", "FTL", "Info-ZIP", "SunPro", "Brian-Gladman-3-Clause", "bzip2-1.0.6", "libpng-2.0", "MIT-CMU"} {
+		"NTP", "HPND", "Ruby", "curl", "ICU", "TCL", "OpenSSL", "W3C", "IJG", "FTL", "Info-ZIP", "SunPro", "Brian-Gladman-3-Clause", "bzip2-1.0.6",
+		"libpng-2.0", "MIT-CMU"} {
 		known[strings.ToLower(id)] = id
 	}
 	return known
@@ -30,18 +31,27 @@ var spdx = sync.OnceValue(func() map[string]string {
 var sloppy = map[string]string{
 	"mit license": "MIT", "the mit license": "MIT", "mit licence": "MIT", "expat": "MIT", "mit/x11": "MIT", "the mit license (mit)": "MIT", "mit license (mit)": "MIT",
 	"apache 2.0": "Apache-2.0", "apache 2": "Apache-2.0", "apache-2": "Apache-2.0", "apache2": "Apache-2.0", "apache2.0": "Apache-2.0", "apache v2": "Apache-2.0",
-	"apache license 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0", "apache license version 2.0": "Apache-2.0", "apache software license 2.0": "Apache-2.0",
-	"apache software license": "Apache-2.0", "apache license v2.0": "Apache-2.0", "the apache license, version 2.0": "Apache-2.0", "apache-2.0 license": "Apache-2.0",
-	"bsd-3": "BSD-3-Clause", "bsd 3-clause": "BSD-3-Clause", "bsd 3-clause license": "BSD-3-Clause", "3-clause bsd": "BSD-3-Clause", "3-clause bsd license": "BSD-3-Clause",
-	"new bsd": "BSD-3-Clause", "new bsd license": "BSD-3-Clause", "modified bsd license": "BSD-3-Clause", "bsd-3-clause license": "BSD-3-Clause", "bsd-2": "BSD-2-Clause",
+	"apache license 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0", "apache license version 2.0": "Apache-2.0",
+	"apache software license 2.0": "Apache-2.0",
+	"apache software license":     "Apache-2.0", "apache license v2.0": "Apache-2.0", "the apache license, version 2.0": "Apache-2.0", "apache-2.0 license": "Apache-2.0",
+	"bsd-3": "BSD-3-Clause", "bsd 3-clause": "BSD-3-Clause", "bsd 3-clause license": "BSD-3-Clause", "3-clause bsd": "BSD-3-Clause",
+	"3-clause bsd license": "BSD-3-Clause",
+	"new bsd":              "BSD-3-Clause", "new bsd license": "BSD-3-Clause", "modified bsd license": "BSD-3-Clause", "bsd-3-clause license": "BSD-3-Clause",
+	"bsd-2":        "BSD-2-Clause",
 	"bsd 2-clause": "BSD-2-Clause", "simplified bsd": "BSD-2-Clause", "simplified bsd license": "BSD-2-Clause", "2-clause bsd license": "BSD-2-Clause",
-	"gplv2": "GPL-2.0-only", "gpl v2": "GPL-2.0-only", "gpl-2": "GPL-2.0-only", "gplv2+": "GPL-2.0-or-later", "gpl-2+": "GPL-2.0-or-later", "gplv3": "GPL-3.0-only", "gpl v3": "GPL-3.0-only", "gpl-3": "GPL-3.0-only", "gplv3+": "GPL-3.0-or-later",
-	"gnu general public license v3 (gplv3)": "GPL-3.0-only", "gnu general public license v3 or later (gplv3+)": "GPL-3.0-or-later", "gnu general public license v2 (gplv2)": "GPL-2.0-only",
-	"gnu general public license v2 or later (gplv2+)": "GPL-2.0-or-later", "lgplv3": "LGPL-3.0-only", "lgplv3+": "LGPL-3.0-or-later", "lgplv2+": "LGPL-2.0-or-later", "agplv3": "AGPL-3.0-only", "agplv3+": "AGPL-3.0-or-later",
-	"gnu lesser general public license v3 (lgplv3)": "LGPL-3.0-only", "gnu lesser general public license v3 or later (lgplv3+)": "LGPL-3.0-or-later", "gnu affero general public license v3": "AGPL-3.0-only",
-	"mpl 2.0": "MPL-2.0", "mpl2": "MPL-2.0", "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0", "mozilla public license 2.0": "MPL-2.0", "isc license": "ISC", "isc license (iscl)": "ISC",
+	"gplv2": "GPL-2.0-only", "gpl v2": "GPL-2.0-only", "gpl-2": "GPL-2.0-only", "gplv2+": "GPL-2.0-or-later", "gpl-2+": "GPL-2.0-or-later",
+	"gplv3": "GPL-3.0-only", "gpl v3": "GPL-3.0-only", "gpl-3": "GPL-3.0-only", "gplv3+": "GPL-3.0-or-later",
+	"gnu general public license v3 (gplv3)": "GPL-3.0-only", "gnu general public license v3 or later (gplv3+)": "GPL-3.0-or-later",
+	"gnu general public license v2 (gplv2)":           "GPL-2.0-only",
+	"gnu general public license v2 or later (gplv2+)": "GPL-2.0-or-later", "lgplv3": "LGPL-3.0-only", "lgplv3+": "LGPL-3.0-or-later",
+	"lgplv2+": "LGPL-2.0-or-later", "agplv3": "AGPL-3.0-only", "agplv3+": "AGPL-3.0-or-later",
+	"gnu lesser general public license v3 (lgplv3)": "LGPL-3.0-only", "gnu lesser general public license v3 or later (lgplv3+)": "LGPL-3.0-or-later",
+	"gnu affero general public license v3": "AGPL-3.0-only",
+	"mpl 2.0":                              "MPL-2.0", "mpl2": "MPL-2.0", "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0", "mozilla public license 2.0": "MPL-2.0",
+	"isc license": "ISC", "isc license (iscl)": "ISC",
 	"psf": "PSF-2.0", "psfl": "PSF-2.0", "python software foundation license": "PSF-2.0", "the unlicense": "Unlicense", "the unlicense (unlicense)": "Unlicense",
-	"public domain (cc0)": "CC0-1.0", "cc0": "CC0-1.0", "cc0 1.0 universal (cc0 1.0) public domain dedication": "CC0-1.0", "boost software license 1.0 (bsl-1.0)": "BSL-1.0", "zlib/libpng license": "Zlib",
+	"public domain (cc0)": "CC0-1.0", "cc0": "CC0-1.0", "cc0 1.0 universal (cc0 1.0) public domain dedication": "CC0-1.0",
+	"boost software license 1.0 (bsl-1.0)": "BSL-1.0", "zlib/libpng license": "Zlib",
 }
 
 // Expression brings what a tag or manifest says into the form of SPDX: known names in their proper spelling, joined by AND, OR, WITH and

@@ -18,69 +18,72 @@ type place struct {
 
 // packed reads an object from a pack: the deltas down to a whole object, then up again.
 func (r *Repo) packed(p *pack, at, limit int64) (Kind, []byte, error) {
-	if _, n, err := r.packedSize(p, at); err != nil || n > limit {
-		if err == nil {
-			err = ErrLarge
-		}
+	_, n, err := r.packedSize(p, at)
+	if err != nil {
 		return 0, nil, err
 	}
-	type step struct {
-		e     entry
-		place place
+	if n > limit {
+		return 0, nil, ErrLarge
 	}
-	var chain []step
-	var kind Kind
-	var text []byte
-	work := int64(0)
-	for text == nil {
-		here := place{p.id, at}
-		if k, b, ok := r.cache.get(here); ok {
-			kind, text = k, b
-			break
+	c, err := r.descend(p, at)
+	if err != nil {
+		return 0, nil, err
+	}
+	for i := len(c.steps) - 1; i >= 0; i-- {
+		s := c.steps[i]
+		delta, err := r.inflate(p, s.data, s.size)
+		if err != nil {
+			return 0, nil, err
+		}
+		if c.text, err = apply(c.text, delta, &c.work); err != nil {
+			return 0, nil, err
+		}
+		r.cache.put(place{p.id, s.at}, c.kind, c.text)
+	}
+	return c.kind, c.text, nil
+}
+
+// chain is a whole object and the deltas that lead to it, from the one that was asked for.
+type chain struct {
+	kind  Kind
+	text  []byte
+	steps []entry
+	work  int64 // bytes unpacked so far
+}
+
+// descend follows deltas to a whole object.
+func (r *Repo) descend(p *pack, at int64) (c chain, err error) {
+	for {
+		if k, b, ok := r.cache.get(place{p.id, at}); ok {
+			c.kind, c.text = k, b
+			return c, nil
 		}
 		e, err := p.entry(at)
 		if err != nil {
-			return 0, nil, err
+			return c, err
 		}
-		if work += e.size; e.size > maxObject || work > maxWork || len(chain) > maxChain {
-			return 0, nil, ErrLarge
+		if c.work += e.size; e.size > maxObject || c.work > maxWork || len(c.steps) > maxChain {
+			return c, ErrLarge
 		}
 		switch e.kind {
 		case offsetDelta:
-			chain = append(chain, step{e, here})
 			at = e.base
 		case hashDelta:
-			chain = append(chain, step{e, here})
 			next, ok, err := p.find(e.hash)
 			if err != nil || !ok {
-				return 0, nil, fmt.Errorf("%w: pack: the base %v of a delta is missing", ErrDamaged, e.hash)
+				return c, fmt.Errorf("%w: pack: the base %v of a delta is missing", ErrDamaged, e.hash)
 			}
 			at = next
 		default:
-			kind = e.kind
-			if text, err = r.inflate(p, e.data, e.size); err != nil {
-				return 0, nil, err
+			c.kind = e.kind
+			c.text, err = r.inflate(p, e.data, e.size)
+			if err == nil && len(c.steps) > 0 {
+				r.cache.put(place{p.id, at}, c.kind, c.text)
 			}
-			if text == nil {
-				text = []byte{}
-			}
-			if len(chain) > 0 {
-				r.cache.put(here, kind, text)
-			}
+			return c, err
 		}
+		c.steps = append(c.steps, e)
 	}
-	for i := len(chain) - 1; i >= 0; i-- {
-		s := chain[i]
-		delta, err := r.inflate(p, s.e.data, s.e.size)
-		if err != nil {
-			return 0, nil, err
-		}
-		if text, err = apply(text, delta, &work); err != nil {
-			return 0, nil, err
-		}
-		r.cache.put(s.place, kind, text)
-	}
-	return kind, text, nil
 }
 
 // packedSize reads the size of an object; that of a delta's result stands at the start of the delta.

@@ -159,6 +159,7 @@ func (p *pack) offset(i int64) (int64, error) {
 
 // entry is what stands before the bytes of an object in a pack.
 type entry struct {
+	at   int64
 	kind Kind
 	size int64 // unpacked; of a delta, the delta's
 	data int64 // offset of the compressed bytes
@@ -177,7 +178,7 @@ func (p *pack) entry(at int64) (entry, error) {
 	if n < 2 {
 		return entry{}, short
 	}
-	e := entry{kind: Kind(b[0] >> 4 & 7), size: int64(b[0] & 15)}
+	e := entry{at: at, kind: Kind(b[0] >> 4 & 7), size: int64(b[0] & 15)}
 	i, shift := 1, 4
 	for b[i-1]&0x80 != 0 {
 		if i >= n || shift > 46 {
