@@ -81,6 +81,38 @@ func (g *gitRepo) tree(files ...string) string {
 	return g.object("tree", rows.String())
 }
 
+// The files of a commit, without a working copy.
+func ExampleNewGit() {
+	dir, err := os.MkdirTemp("", "git")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	g := newGitRepo(new(testing.T), filepath.Join(dir, "mine.git"))
+	g.commit(g.tree("LICENSE", mitLicense, "main.go", "package main\n"))
+	r, err := NewGit(Options{Name: "mine", Domain: "code", Base: dir, Paths: []string{"*.git"}}, DefaultGitOptions())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	units, err := r.Units(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, u := range units {
+		for d, err := range r.Docs(context.Background(), u) {
+			if err == nil {
+				fmt.Println(d.Origin, d.License, d.Time)
+			}
+		}
+	}
+	// Output:
+	// mine.git!LICENSE MIT 2023-11-14T22:13:20Z
+	// mine.git!main.go MIT 2023-11-14T22:13:20Z
+}
+
 func TestGit(t *testing.T) {
 	dir := t.TempDir()
 	g := newGitRepo(t, filepath.Join(dir, "r", ".git"))
