@@ -77,6 +77,9 @@ type gitSource struct {
 func (g *gitSource) roots() ([]input, error) {
 	var all []input
 	for _, pattern := range g.s.o.Paths {
+		if IsURL(pattern) || isPathList(pattern) {
+			return nil, fmt.Errorf("ingest: source %q: %q: Git repositories are read from a disk, each named by its folder or a pattern", g.s.o.Name, pattern)
+		}
 		roots, err := g.s.o.match(pattern)
 		if err != nil {
 			return nil, err
@@ -100,27 +103,36 @@ func (g *gitSource) roots() ([]input, error) {
 	return all, nil
 }
 
-// Files lists what names the commits. Of a repository that cannot be read it lists HEAD, if there is one.
-func (g *gitSource) Files(ctx context.Context) ([]string, error) {
+// Files lists what names the commits. Of a repository that cannot be read it lists nothing.
+func (g *gitSource) Files(ctx context.Context) ([]File, error) {
 	roots, err := g.roots()
 	if err != nil {
 		return nil, err
 	}
-	var all []string
+	var names []string
 	for _, f := range roots {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		r, err := git.Open(f.path)
-		if err == nil {
-			files, err := r.Files(g.f.ref)
-			r.Close()
-			if err == nil {
-				all = append(all, files...)
-			}
+		if err != nil {
+			continue // its unit tells why
 		}
+		if all, err := r.Files(g.f.ref); err == nil {
+			names = append(names, all...)
+		}
+		r.Close()
 	}
-	return sortedOnce(all), nil
+	slices.Sort(names)
+	var files []File
+	for _, name := range slices.Compact(names) {
+		st, err := os.Stat(name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Path: name, Size: st.Size()})
+	}
+	return files, nil
 }
 
 // Units divides the files of a repository by their sizes; one that cannot be read is a unit, which tells why.

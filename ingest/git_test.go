@@ -144,10 +144,17 @@ git.example.org/o/r/t/sub/b.py MIT {"language":"Python","path":"t/sub/b.py","com
 	files, err := r.Files(context.Background())
 	var names []string
 	for _, f := range files {
-		names = append(names, filepath.Base(f))
+		names = append(names, filepath.Base(f.Path))
 	}
 	if strings.Join(names, " ") != "HEAD config main" || err != nil {
 		t.Error(names, err)
+	}
+	web, err := NewGit(opts(dir, "https://example.org/r.git"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := web.Units(context.Background()); err == nil {
+		t.Error("a URL is no repository on a disk")
 	}
 	o.Join = "repository"
 	r, err = NewGit(opts(dir, "r"), o)

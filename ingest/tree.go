@@ -48,8 +48,8 @@ func (t *TreeOptions) Reader(o Options) (Reader, error) { return NewTree(o, *t) 
 // first, each after a line "# file: " and its path. It has the mark code.files; Doc.License is the one that all files share, or several
 // with AND, and empty if that of a file is not known. What exceeds max_repo_bytes goes into a further document, whose ID has the number.
 //
-// Reasons: too-large, not-text, invalid-utf8, control-character (NUL), empty-text, bad-notebook, lfs-pointer (a file that Git LFS keeps
-// elsewhere), and those of archives.
+// Reasons: too-large, not-text, invalid-utf8, control-character (NUL), bad-notebook, and those of archives. Passed over, with nothing wrong:
+// empty-text, lfs-pointer (a file that Git LFS keeps elsewhere).
 func NewTree(o Options, t TreeOptions) (Reader, error) {
 	c := codeOptions{t.MaxBytes, t.Vendored, t.Languages, t.Join, t.MaxRepoBytes}
 	if err := c.check(o); err != nil {
@@ -146,7 +146,7 @@ func (t *tree) reader(w *out) reader {
 
 // codeContainer knows the archives of package managers, too.
 func codeContainer(name string) container {
-	switch strings.ToLower(path.Ext(name)) {
+	switch strings.ToLower(path.Ext(withoutQuery(name))) {
 	case ".whl", ".jar", ".nupkg", ".egg":
 		return zipArchive
 	case ".crate":
@@ -206,6 +206,9 @@ type unitGroup struct {
 }
 
 func (g *unitGroup) add(o *Options, name string, p quern.Part, size int64) {
+	if size < 0 {
+		size = o.UnitBytes // not known: a unit of its own
+	}
 	if size += 4096; g.size+size > o.UnitBytes {
 		g.flush()
 	}

@@ -31,11 +31,13 @@ var lfsPointer = []byte("version https://git-lfs.github.com/spec/v1\n")
 // file takes one file that was read.
 func (c *coder) file(f sourceFile) error {
 	text := bytes.TrimPrefix(f.data, []byte(bom))
-	if reason := notText(text); reason != "" {
+	switch reason := notText(text); {
+	case reason == "empty-text":
+		return noPage(f.key, reason)
+	case reason != "":
 		return badPage(f.key, reason, nil)
-	}
-	if len(text) < 1024 && bytes.HasPrefix(text, lfsPointer) {
-		return badPage(f.key, "lfs-pointer", nil)
+	case len(text) < 1024 && bytes.HasPrefix(text, lfsPointer):
+		return noPage(f.key, "lfs-pointer")
 	}
 	l := code.Of(f.path, text)
 	if l == nil || !c.o.keeps(l) {
@@ -52,7 +54,7 @@ func (c *coder) file(f sourceFile) error {
 		case int64(len(c.text)) > c.o.max:
 			return badPage(f.key, "too-large", nil)
 		case blank(c.text):
-			return badPage(f.key, "empty-text", nil)
+			return noPage(f.key, "empty-text")
 		}
 		text = c.text
 		marks &^= code.DataFile
@@ -85,6 +87,11 @@ func (c *coder) file(f sourceFile) error {
 	c.meta = closeObject(appendMember(c.meta, "commit", f.commit))
 	d.Meta = c.meta
 	return c.w.put()
+}
+
+// noPage passes over a file with which nothing is wrong: every repository has some that hold nothing.
+func noPage(key, reason string) error {
+	return &quern.RecordError{Reason: reason, Path: quoted(key), Offset: -1, Passed: true}
 }
 
 func kernelName(kernel string) string {

@@ -62,7 +62,7 @@ func (p *packed) settle(archive string) {
 
 // archiveStem is the name of an archive without its folders and endings.
 func archiveStem(name string) string {
-	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
+	name = path.Base(strings.ReplaceAll(withoutQuery(name), "\\", "/"))
 	for _, end := range []string{".zip", ".crate", ".whl", ".jar", ".egg", ".nupkg", ".tar"} {
 		if s, ok := strings.CutSuffix(bareName(name), end); ok {
 			return s

@@ -39,12 +39,14 @@ func (r *treeReader) read(f input, p quern.Part) error {
 	if r.t.join == "" {
 		return r.one(f, p)
 	}
-	st, err := os.Stat(f.path)
-	if err != nil {
-		return err
-	}
-	if st.IsDir() {
-		return r.folder(f)
+	if !IsURL(f.path) {
+		st, err := os.Stat(f.path)
+		if err != nil {
+			return err
+		}
+		if st.IsDir() {
+			return r.folder(f)
+		}
 	}
 	return r.whole(f)
 }
@@ -105,7 +107,11 @@ func (r *treeReader) one(f input, p quern.Part) error {
 	if root := f.root; r.licenses == nil || r.root != root {
 		r.licenses, r.root = diskLicenses(r.w.o, f), root
 	}
-	s := sourceFile{key: f.key(), path: bareName(f.inside()), licenses: r.licenses}
+	inside := f.inside()
+	if f.entry == "" {
+		inside = path.Base(withoutQuery(f.root))
+	}
+	s := sourceFile{key: f.key(), path: bareName(inside), licenses: r.licenses}
 	s.origin = s.key
 	d, err := f.open()
 	if err != nil {
