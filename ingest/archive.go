@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"io"
@@ -52,6 +54,10 @@ type archive struct {
 	to   int64 // 0 = to the end
 	seen map[string]int
 	n    int64
+
+	// What looks at the whole archive before the first member is visited; either may be nil.
+	directory func(z *zip.Reader, d *disk)
+	first     func(t *tar.Reader, h *tar.Header) error // may read the start of the entry
 }
 
 // enter counts a member and reports whether it belongs to the range.

@@ -31,6 +31,7 @@ var Formats = []Format{
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
 	{"pdf", "papers and other documents in PDF", isPDF, func() Config { p := DefaultPDFOptions(); return &p }},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},
+	{"git", "the files of a commit of Git repositories", never, func() Config { g := DefaultGitOptions(); return &g }},
 }
 
 // FormatNamed finds a format by its name in specs.

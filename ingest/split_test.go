@@ -34,7 +34,7 @@ func fates(t *testing.T, r Reader, err error) (all []string, units int) {
 				all = append(all, err.Error())
 				continue
 			}
-			all = append(all, fmt.Sprintf("%s %q %s %s %s", d.ID, d.Text, d.Meta, d.Origin, d.Time))
+			all = append(all, fmt.Sprintf("%s %q %s %s %s %s %v", d.ID, d.Text, d.Meta, d.Origin, d.Time, d.License, d.Marks))
 		}
 	}
 	return all, len(us)

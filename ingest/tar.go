@@ -13,7 +13,7 @@ import (
 
 // tar walks a tar archive, packed or not. It has been walked to its end before, so that a damaged one gives nothing.
 func (a *archive) tar(s *spool, visit func(member) error) error {
-	r, _, err := s.content(a.f, func(r io.Reader) error { return scanTar(r, a.f.key(), nil) })
+	r, _, err := s.content(a.f, func(r io.Reader) error { return scanTar(r, a.f.key(), a.verify) })
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,25 @@ func (a *archive) tar(s *spool, visit func(member) error) error {
 	})
 }
 
+// verify reads an entry to its end.
+func (a *archive) verify(t *tar.Reader, h *tar.Header) error {
+	if a.first != nil {
+		if err := a.first(t, h); err != nil {
+			return streamFault{err}
+		}
+	}
+	if h.Typeflag != tar.TypeReg || sparse(h) {
+		return nil
+	}
+	if _, err := io.Copy(io.Discard, onlyReader{t}); err != nil {
+		return streamFault{err}
+	}
+	return nil
+}
+
+// streamFault is what reading an entry gave.
+type streamFault struct{ error }
+
 // sparse reports a file of which holes were left out: it may claim any size.
 func sparse(h *tar.Header) bool {
 	for k := range h.PAXRecords {
@@ -57,7 +76,7 @@ func sparse(h *tar.Header) bool {
 	return false
 }
 
-// scanTar calls visit (which may be nil) for each entry. Damage is a refusal of the file, with the offset of the entry.
+// scanTar calls visit for each entry. Damage is a refusal of the file, with the offset of the entry.
 func scanTar(r io.Reader, name string, visit func(*tar.Reader, *tar.Header) error) error {
 	c := &counter{r: r}
 	t := tar.NewReader(c)
@@ -72,14 +91,13 @@ func scanTar(r io.Reader, name string, visit func(*tar.Reader, *tar.Header) erro
 		if n >= maxMembers {
 			return refuse(name, "bad-tar", c.n, fmt.Errorf("more than %d members", maxMembers))
 		}
-		if visit != nil {
-			if err := visit(t, h); err != nil {
-				return err
-			}
-		} else if h.Typeflag == tar.TypeReg && !sparse(h) {
-			if _, err := io.Copy(io.Discard, onlyReader{t}); err != nil {
-				return tarFault(name, c, err)
-			}
+		err = visit(t, h)
+		var fault streamFault
+		if errors.As(err, &fault) {
+			return tarFault(name, c, fault.error)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if c.n == 0 {

@@ -125,24 +125,6 @@ func TestNamesInMessages(t *testing.T) {
 	}
 }
 
-func TestLanguageOf(t *testing.T) {
-	f := func(name, want string) {
-		t.Helper()
-		if got := languageOf(name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
-		}
-	}
-	f("a.go", "Go")
-	f("x/y/A.CPP", "C++")
-	f("Makefile", "Makefile")
-	f("x/CMakeLists.txt", "CMake")
-	f("notes.txt", "Text")
-	f("a", "")
-	f(".go", "")
-	f("a.exe", "")
-	f("go.mod", "Go Module")
-}
-
 func TestSafeName(t *testing.T) {
 	f := func(name, want string) {
 		t.Helper()

@@ -48,8 +48,14 @@ func newSource(o Options, f fileFormat) (Reader, error) {
 	return &source{o, f}, nil
 }
 
-func (s *source) Files(ctx context.Context) ([]File, error) { return s.o.files(ctx, s.f.wants) }
+func (s *source) Files(ctx context.Context) ([]File, error) {
+	if t, ok := s.f.(interface{ reads(name string) bool }); ok {
+		return s.o.files(ctx, t.reads) // it looks into files that are no documents, too
+	}
+	return s.o.files(ctx, s.f.wants)
+}
 
+// files are the inputs that the options name, as Files lists them.
 func (o Options) files(ctx context.Context, wants func(name string) bool) ([]File, error) {
 	inputs, err := o.list(ctx, wants)
 	if err != nil {

@@ -25,6 +25,9 @@ func (a *archive) zip(visit func(member) error) error {
 	if err != nil {
 		return err
 	}
+	if a.directory != nil {
+		a.directory(z, d)
+	}
 	for _, f := range z.File {
 		in := a.enter()
 		if strings.HasSuffix(f.Name, "/") {
