@@ -8,9 +8,6 @@ import (
 	"io"
 	"path"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -21,10 +18,13 @@ const (
 	headSize = 64 << 10 // what is looked at before a file is believed to be JSON lines
 )
 
-// NewJSONL reads one JSON object a line (.jsonl, .ndjson, .json), plain, gzip or zstd, alone or in zip and tar archives. A document's
-// ID is made from the ID field, or from the text where there is none; fields that f does not name go to Doc.Meta as they are, until it
-// has 64 KiB (what did not fit is counted in the mark "meta_left_out"). Lines are at most 16 MiB. A plain file is divided into units at
-// line ends; bytes are checked to be UTF-8, never repaired.
+// NewJSONL reads one JSON object a line (.jsonl, .ndjson, .json), plain or compressed, alone or in zip and tar archives. A file
+// named .json may also be one array of objects, or objects over several lines; it is then refused (bad-json) if its brackets do not
+// add up, before any of its documents goes out, except in a tar archive, where the rest of it is lost. A field's name may lead into
+// nested values: "a.b", "a.0.b". A document's ID is made from the ID field, or from the text where there is none; fields that f does
+// not name go to Doc.Meta as they are, without spaces between, until it has 64 KiB (what did not fit is counted in the mark
+// "meta_left_out"). Records are at most 16 MiB. A plain file is divided into units at line ends; bytes are checked to be UTF-8, never
+// repaired.
 //
 // Reasons: bad-json, invalid-utf8, invalid-unicode (a lone surrogate), duplicate-key, wrong-type, no-text, empty-text, line-too-long;
 // files are refused as bad-gzip, bad-zstd, bad-zip, bad-tar, bomb, not-jsonl or, if they are no larger than a unit, no-text-field (no
@@ -75,6 +75,10 @@ func (j *jsonl) pieces(f input, unit int64) []piece {
 	if c, err := codecOf(d, f.key()); err != nil || c != plain {
 		return whole
 	}
+	head := make([]byte, headSize)
+	if n, err := d.ReadAt(head, 0); err != nil && err != io.EOF || wholeValues(head[:n], f.key()) {
+		return whole
+	}
 	var all []piece
 	for from := int64(0); from < f.size; from += unit {
 		to := min(from+unit, f.size)
@@ -91,6 +95,7 @@ type jsonlReader struct {
 	spool spool
 	in    *bufio.Reader
 	line  []byte
+	split jsonValues
 }
 
 func (r *jsonlReader) read(f input, p quern.Part) error {
@@ -113,7 +118,7 @@ func (r *jsonlReader) read(f input, p quern.Part) error {
 	if p.From > 0 || p.To > 0 {
 		return r.slice(f, p)
 	}
-	rc, c, err := r.spool.content(f, nil)
+	rc, c, err := r.spool.content(f, r.checkValues(f.key()))
 	if err != nil {
 		return err
 	}
@@ -132,7 +137,7 @@ func (r *jsonlReader) member(m member) error {
 	}
 	if _, ok := rc.(*zipMember); ok {
 		rc.Close()
-		if rc, err = r.spool.verified(m.open, nil); err != nil {
+		if rc, err = r.spool.verified(m.open, r.checkValues(m.key)); err != nil {
 			return err
 		}
 	}
@@ -188,6 +193,9 @@ func (r *jsonlReader) lines(in io.Reader, c codec, name string, from, to int64, 
 	if err != nil && err != io.EOF {
 		return err
 	}
+	if wholeValues(head, name) {
+		return r.objects(name, head)
+	}
 	if e := notLines(head, c, name); e != nil {
 		return e
 	}
@@ -221,8 +229,7 @@ func notLines(head []byte, c codec, name string) error {
 	case t[0] == '[':
 		return say("one JSON array, not one object a line")
 	case t[0] == '{':
-		v, err := jsontext.NewDecoder(bytes.NewBuffer(t)).ReadValue()
-		if err == nil && bytes.IndexByte(v, '\n') >= 0 {
+		if severalLines(t, false) {
 			return say("an object over several lines, not one object a line")
 		}
 	}
@@ -294,17 +301,4 @@ func (r *jsonlReader) skipLine() (n int64, err error) {
 			return n, err
 		}
 	}
-}
-
-// reasonOf sorts a decoder's error under a reason.
-func reasonOf(line []byte, err error) string {
-	switch {
-	case !utf8.Valid(line):
-		return "invalid-utf8"
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		return "duplicate-key"
-	case strings.Contains(err.Error(), "surrogate"):
-		return "invalid-unicode"
-	}
-	return "bad-json"
 }
