@@ -11,6 +11,7 @@ import (
 // spoolBytes are held and decoded once; a longer stream is decoded twice, so that memory stays bounded.
 type spool struct {
 	buf []byte
+	dec decoders
 }
 
 // verified reads open's stream through scan (which may be nil) and on to its end, then gives it again from the start.
@@ -80,7 +81,7 @@ func (s *spool) content(f input, scan func(io.Reader) error) (io.ReadCloser, cod
 			return nil, err
 		}
 		d.n = 0
-		return unpack(c, d, f.key())
+		return s.dec.unpack(c, d, f.key())
 	}, scan)
 	if err != nil {
 		d.Close()
