@@ -57,7 +57,7 @@ func NewCSV(o Options, c CSV) (Reader, error) {
 	if i := twice(c.Header); i >= 0 {
 		return fail(fmt.Sprintf("two columns are named %q", c.Header[i]))
 	}
-	return newSource(o, &streams{isCSV, func(w *out) streamReader {
+	return newSource(o, &streams{is: isCSV, make: func(w *out) streamReader {
 		return &csvReader{rows: rows{w: w}, c: c, comma: comma}
 	}})
 }

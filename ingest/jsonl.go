@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -67,24 +66,10 @@ func (j *jsonl) pieces(f input, unit int64) []piece {
 	case tarArchive:
 		return whole
 	}
-	d, err := f.open()
-	if err != nil {
-		return whole
+	if all := cutPlain(f, unit, func(head []byte) bool { return wholeValues(head, f.key()) }); all != nil {
+		return all
 	}
-	defer d.Close()
-	if c, err := codecOf(d, f.key()); err != nil || c != plain {
-		return whole
-	}
-	head := make([]byte, headSize)
-	if n, err := d.ReadAt(head, 0); err != nil && err != io.EOF || wholeValues(head[:n], f.key()) {
-		return whole
-	}
-	var all []piece
-	for from := int64(0); from < f.size; from += unit {
-		to := min(from+unit, f.size)
-		all = append(all, piece{quern.Part{Path: f.root, Entry: f.entry, From: from, To: to}, to - from})
-	}
-	return all
+	return whole
 }
 
 func (j *jsonl) reader(w *out) reader { return &jsonlReader{w: w, rec: newRecord(w, j.fields)} }
@@ -93,8 +78,7 @@ type jsonlReader struct {
 	w     *out
 	rec   *record
 	spool spool
-	in    *bufio.Reader
-	line  []byte
+	lineReader
 	split jsonValues
 }
 
@@ -178,14 +162,6 @@ func (r *jsonlReader) slice(f input, p quern.Part) error {
 	return r.lines(d, plain, f.key(), start, p.To, false)
 }
 
-func (r *jsonlReader) reset(in io.Reader) {
-	if r.in == nil {
-		r.in = bufio.NewReaderSize(in, headSize)
-	} else {
-		r.in.Reset(in)
-	}
-}
-
 // lines reads a file from its start.
 func (r *jsonlReader) lines(in io.Reader, c codec, name string, from, to int64, whole bool) error {
 	r.reset(in)
@@ -266,39 +242,4 @@ func (r *jsonlReader) scan(name string, from, to int64, whole bool) error {
 		return r.rec.end()
 	}
 	return nil
-}
-
-// readLine returns the next line with its end and how many bytes it takes; a line beyond maxLine is read over and returned empty.
-func (r *jsonlReader) readLine() (line []byte, n int64, err error) {
-	line, err = r.in.ReadSlice('\n')
-	n = int64(len(line))
-	if err != bufio.ErrBufferFull {
-		return line, n, err
-	}
-	r.line = append(r.line[:0], line...)
-	for err == bufio.ErrBufferFull {
-		line, err = r.in.ReadSlice('\n')
-		n += int64(len(line))
-		if n <= maxLine {
-			r.line = append(r.line, line...)
-		}
-	}
-	if n > maxLine {
-		return nil, n, err
-	}
-	return r.line, n, err
-}
-
-func (r *jsonlReader) skipLine() (n int64, err error) {
-	for {
-		line, err := r.in.ReadSlice('\n')
-		n += int64(len(line))
-		switch err {
-		case nil, io.EOF:
-			return n, nil
-		case bufio.ErrBufferFull:
-		default:
-			return n, err
-		}
-	}
 }
