@@ -25,6 +25,7 @@ var Formats = []Format{
 	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
 	{"csv", "tables as text, with commas or tabs", isCSV, func() Config { c := DefaultCSV(); return &c }},
 	{"text", "plain text: a document a file, a line or a paragraph", isText, func() Config { t := DefaultText(); return &t }},
+	{"markdown", "Markdown, as it is or as plain text", isMarkdown, func() Config { m := DefaultMarkdown(); return &m }},
 	{"warc", "web archives: main text of pages, WET text", isWARC, plainly(NewWARC)},
 	{"html", "pages: their main text", isHTML, plainly(NewHTML)},
 	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},

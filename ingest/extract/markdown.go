@@ -113,6 +113,9 @@ func (m *markdown) blockLine(indent int, body []byte) {
 		m.flush()
 	case mdDefinition(body):
 		m.flush()
+	case bytes.HasPrefix(body, []byte("[^")) && bytes.Contains(body, []byte("]:")): // each footnote is a block
+		m.flush()
+		m.paragraph(body)
 	case body[0] == '|':
 		m.flush()
 		m.row(body)

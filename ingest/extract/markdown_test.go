@@ -40,7 +40,7 @@ func TestMarkdown(t *testing.T) {
 	f("<http://x.org> <a@b.c> <b>bold</b> a < b <br> c", "http://x.org a@b.c bold a < b\nc")
 	f(`\*not\* \[a\] C:\dir &amp; &lt; &nosuch; AT&T`, `*not* [a] C:\dir & < &nosuch; AT&T`)
 	f("$a_1 * b_2$ costs $5 and $6", "$a_1 * b_2$ costs $5 and $6")
-	f("Text.[^1] More [@foreman:2018].\n\n[^1]: A note.", "Text. More [@foreman:2018].\nA note.")
+	f("Text.[^1] More [@foreman:2018].\n\n[^1]: A note.\n[^b]: Another\ngoes on.", "Text. More [@foreman:2018].\nA note.\nAnother goes on.")
 }
 
 func TestMarkdownTitle(t *testing.T) {
