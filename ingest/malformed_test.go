@@ -108,6 +108,8 @@ func (c malformedCase) open() (Reader, error) {
 	switch path.Dir(c.path) {
 	case "gzip", "zstd", "jsonl", "zip-tar":
 		return NewJSONL(o, DefaultFields())
+	case "arrow":
+		return NewArrow(o, DefaultFields())
 	case "csv":
 		return NewCSV(o, DefaultCSV())
 	case "parquet":
