@@ -18,7 +18,7 @@ const rooms = `
 ingest/extract/...:      text net klauspost
 clean/lid/...:           lingua text
 train/ops/...:           gonum xsys train/ops/...
-ingest/...:              . ingest/... parquet arrow klauspost xz lz4 json text net retryablehttp xxhash
+ingest/...:              . ingest/... parquet arrow klauspost xz lz4 brotli json text net retryablehttp xxhash
 clean/...:               . clean/... xxhash text
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
@@ -43,6 +43,7 @@ var libraries = map[string]string{
 	"gonum.org/v1/gonum/":                   "gonum",
 	"gonum.org/v1/plot":                     "plot",
 	"github.com/klauspost/compress/":        "klauspost",
+	"github.com/andybalholm/brotli":         "brotli",
 	"github.com/pierrec/lz4/":               "lz4",
 	"github.com/ulikunitz/xz":               "xz",
 	"github.com/hashicorp/go-retryablehttp": "retryablehttp",

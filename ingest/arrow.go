@@ -83,7 +83,7 @@ func openArrow(d io.ReaderAt, size int64) (*arrowFile, error) {
 	case string(head[:6]) == arrowMagic:
 		return openArrowFile(d, size)
 	case string(head[:4]) == "FEA1":
-		return nil, errors.New("Feather of version 1, which is not Arrow IPC")
+		return nil, errors.New("not Arrow IPC but Feather of version 1")
 	case sniff(head) != plain || string(head[:4]) == "PAR1":
 		return nil, errors.New("not Arrow: it " + looksLike(head))
 	}

@@ -76,10 +76,8 @@ func (f *arrowField) readable(text bool) (func(c *arrowColumn, i int) []byte, bo
 func timeCell(per int64) func(c *arrowColumn, i int) []byte {
 	return func(c *arrowColumn, i int) []byte {
 		v := c.integer(i)
-		t := time.Unix(0, 0)
-		if per > 0 {
-			t = time.Unix(v*per, 0)
-		} else {
+		t := time.Unix(v*per, 0)
+		if per < 0 {
 			t = time.Unix(v/-per, v%-per*(1e9/-per))
 		}
 		return t.UTC().AppendFormat(c.buf[:0], time.RFC3339Nano)

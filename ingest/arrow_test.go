@@ -200,12 +200,7 @@ func TestArrowFlips(t *testing.T) {
 func FuzzArrow(f *testing.F) {
 	f.Add([]byte(arrowBytes(f, true, arrowRecords(f, 2, 5))))
 	f.Add([]byte(arrowBytes(f, false, arrowRecords(f, 1, 5), ipc.WithLZ4())))
-	files, _ := filepath.Glob(filepath.Join(fixtures, "arrow", "*"))
-	for _, name := range files {
-		if data, err := os.ReadFile(name); err == nil && len(data) < 1<<16 {
-			f.Add(data)
-		}
-	}
+	addFixtures(f, "arrow")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fuzzFile(t, "a.arrow", data, func(o Options) (Reader, error) {
 			return NewArrow(o, Fields{Text: "text", ID: "id", Origin: "dict", Time: "date"})

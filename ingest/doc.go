@@ -1,5 +1,5 @@
-// Package ingest reads the outside world: JSON lines, Parquet, WARC and WET, HTML pages, JATS articles, LaTeX trees and source
-// trees, plain, compressed or in archives. In come files as a spec names them; out come documents in a fixed order, each with an
+// Package ingest reads the outside world: JSON, Parquet, Arrow, CSV, plain text, Markdown, WARC and WET, HTML pages, JATS
+// articles, LaTeX trees and source trees, plain, compressed or in archives. In come files as a spec names them; out come documents in a fixed order, each with an
 // ID that tells where it came from. A constructor such as NewJSONL gives a Reader, which is a quern.Source.
 //
 // Every byte here is foreign. Sizes, depths and ratios are bounded before memory is asked for; a bad record, page or member of a zip
