@@ -21,7 +21,7 @@ type Format struct {
 
 // Formats is the one list of formats. Where two match a name, the first is meant.
 var Formats = []Format{
-	{"jsonl", "one JSON object a line", isJSONL, func() Config { return &JSONL{DefaultFields()} }},
+	{"jsonl", "one JSON object a line", isJSONL, func() Config { return &JSONL{Fields: DefaultFields()} }},
 	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
 	{"arrow", "columns of Arrow IPC files and streams", isArrow, func() Config { return &Arrow{DefaultFields()} }},
 	{"csv", "tables as text, with commas or tabs", isCSV, func() Config { c := DefaultCSV(); return &c }},

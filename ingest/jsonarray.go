@@ -228,6 +228,9 @@ func (r *jsonlReader) values(name string, head []byte, f func(value []byte, at, 
 
 // objects reads a file of whole values.
 func (r *jsonlReader) objects(name string, head []byte) error {
+	if r.rec.beside != nil {
+		return refuse(name, "not-jsonl", 0, errors.New("attributes belong to lines"))
+	}
 	r.rec.begin(name)
 	err := r.values(name, head, func(value []byte, at, n int64) error {
 		if n > maxLine {

@@ -32,18 +32,39 @@ func NewJSONL(o Options, f Fields) (Reader, error) {
 	if f.Text == "" {
 		return nil, fmt.Errorf("ingest: source %q: the text field has no name", o.Name)
 	}
-	return newSource(o, &jsonl{f})
+	return newSource(o, &jsonl{fields: f})
 }
 
 // JSONL is what a spec may say of JSON lines.
 type JSONL struct {
-	Fields Fields `yaml:"-"`
+	Fields     Fields   `yaml:"-"`
+	Attributes []string `yaml:"attributes"` // folders of scores beside the documents
 }
 
 func (c *JSONL) Columns() *Fields                 { return &c.Fields }
-func (c *JSONL) Reader(o Options) (Reader, error) { return NewJSONL(o, c.Fields) }
+func (c *JSONL) Reader(o Options) (Reader, error) { return NewDolma(o, c.Fields, c.Attributes) }
 
-type jsonl struct{ fields Fields }
+// NewDolma reads JSON lines like NewJSONL, in files of which the folder called documents has one called attributes beside it, as
+// Dolma lays them out: for each of the names, attributes/NAME/X holds spans for documents/X, line by line under the same ids. A
+// document gets two marks for each attribute: its name with the greatest score of its spans (0 if it has none), and its name with
+// ".spans" and their number. A file is a unit. Where files do not fit together, line by line, the rest is refused as bad-attributes.
+func NewDolma(o Options, f Fields, attributes []string) (Reader, error) {
+	if len(attributes) == 0 {
+		return NewJSONL(o, f)
+	}
+	if err := checkAttributes(attributes); err != nil {
+		return nil, fmt.Errorf("ingest: source %q: %w", o.Name, err)
+	}
+	if f.Text == "" || f.ID == "" {
+		return nil, fmt.Errorf("ingest: source %q: attributes need the fields text and id", o.Name)
+	}
+	return newSource(o, &jsonl{f, attributes})
+}
+
+type jsonl struct {
+	fields     Fields
+	attributes []string
+}
 
 func (j *jsonl) wants(name string) bool { return isJSONL(name) || containerOf(name) != noContainer }
 
@@ -66,13 +87,22 @@ func (j *jsonl) pieces(f input, unit int64) []piece {
 	case tarArchive:
 		return whole
 	}
+	if len(j.attributes) > 0 {
+		return whole
+	}
 	if all := cutPlain(f, unit, func(head []byte) bool { return wholeValues(head, f.key()) }); all != nil {
 		return all
 	}
 	return whole
 }
 
-func (j *jsonl) reader(w *out) reader { return &jsonlReader{w: w, rec: newRecord(w, j.fields)} }
+func (j *jsonl) reader(w *out) reader {
+	r := &jsonlReader{w: w, rec: newRecord(w, j.fields)}
+	if len(j.attributes) > 0 {
+		r.rec.beside = newAttributes(j.attributes)
+	}
+	return r
+}
 
 type jsonlReader struct {
 	w     *out
@@ -91,6 +121,15 @@ func (r *jsonlReader) read(f input, p quern.Part) error {
 			return nil
 		}
 		return r.member(m)
+	}
+	if a := r.rec.beside; a != nil {
+		if containerOf(f.path) != noContainer {
+			return refuse(f.key(), "bad-attributes", -1, errors.New("documents in an archive have none beside them"))
+		}
+		defer a.close()
+		if err := a.open(f); err != nil {
+			return err
+		}
 	}
 	a := &archive{w: r.w, f: f, from: p.From, to: p.To}
 	switch containerOf(f.path) {
@@ -226,20 +265,36 @@ func (r *jsonlReader) scan(name string, from, to int64, whole bool) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if n > maxLine && len(line) == 0 {
-			err = r.rec.bad("line-too-long", at, fmt.Errorf("%d bytes, the limit is %d", n, maxLine))
-		} else if line = bytes.Trim(line, " \t\r\n"); len(line) > 0 {
-			err = r.rec.line(line, at)
-		} else {
-			err = nil
+		err = nil
+		long := n > maxLine && len(line) == 0
+		if line = bytes.Trim(line, " \t\r\n"); long || len(line) > 0 {
+			err = r.one(line, at, n)
 		}
 		if err != nil {
 			return err
 		}
 		at += n
 	}
+	if a := r.rec.beside; a != nil {
+		if err := a.end(); err != nil {
+			return err
+		}
+	}
 	if whole {
 		return r.rec.end()
 	}
 	return nil
+}
+
+// one rules on one line of n bytes, which is empty if it is too long.
+func (r *jsonlReader) one(line []byte, at, n int64) error {
+	if a := r.rec.beside; a != nil {
+		if err := a.next(); err != nil {
+			return err
+		}
+	}
+	if len(line) == 0 {
+		return r.rec.bad("line-too-long", at, fmt.Errorf("%d bytes, the limit is %d", n, maxLine))
+	}
+	return r.rec.line(line, at)
 }

@@ -56,7 +56,7 @@ func reap(t testing.TB, r Reader, err error) harvest {
 					t.Errorf("doc %d is not valid UTF-8", len(h.docs))
 				}
 				c := *d
-				c.Text, c.Meta = append([]byte(nil), d.Text...), append([]byte(nil), d.Meta...)
+				c.Text, c.Meta, c.Marks = append([]byte(nil), d.Text...), append([]byte(nil), d.Meta...), append([]quern.Mark(nil), d.Marks...)
 				if len(d.Text) > 1<<20 { // of a bomb only the number is of interest
 					c.Text = nil
 				}

@@ -37,6 +37,8 @@ type record struct {
 	times lastTime
 	key   []byte
 
+	beside *attributes // scores in other files; nil = none
+
 	name   string
 	seen   int64    // objects
 	absent int64    // of them, without the text field
@@ -109,6 +111,11 @@ func (r *record) line(line []byte, at int64) error {
 		return r.bad("empty-text", at, nil)
 	}
 	r.fill(d)
+	if r.beside != nil {
+		if err := r.beside.mark(d, r.value(fID)); err != nil {
+			return err
+		}
+	}
 	return r.w.put()
 }
 
