@@ -30,10 +30,14 @@ func NewArrow(o Options, f Fields) (Reader, error) {
 // Arrow is what a spec may say of Arrow files.
 type Arrow struct {
 	Fields Fields `yaml:"-"`
+	Split  string `yaml:"split"` // of folders with splits in their names, only the files of this one; empty = all
 }
 
-func (c *Arrow) Columns() *Fields                 { return &c.Fields }
-func (c *Arrow) Reader(o Options) (Reader, error) { return NewArrow(o, c.Fields) }
+func (c *Arrow) Columns() *Fields { return &c.Fields }
+func (c *Arrow) Reader(o Options) (Reader, error) {
+	r, err := NewArrow(o, c.Fields)
+	return ofSplit(c.Split, r, err)
+}
 
 type arrowFormat struct{ fields Fields }
 

@@ -17,6 +17,7 @@ import (
 // CSV is what a spec may say of tables as text.
 type CSV struct {
 	Fields    Fields   `yaml:"-"`
+	Split     string   `yaml:"split"`     // of folders with splits in their names, only the files of this one; empty = all
 	Delimiter string   `yaml:"delimiter"` // between fields: one sign, or "tab"; empty = a tab in files named .tsv or .tab, else a comma
 	Quotes    bool     `yaml:"quotes"`    // false: a quote is a sign like any other, as many makers of tab-separated files have it
 	Header    []string `yaml:"header"`    // the names of the columns, for files whose first line is a row
@@ -25,8 +26,11 @@ type CSV struct {
 // DefaultCSV reads a header, and quotes.
 func DefaultCSV() CSV { return CSV{Fields: DefaultFields(), Quotes: true} }
 
-func (c *CSV) Columns() *Fields                 { return &c.Fields }
-func (c *CSV) Reader(o Options) (Reader, error) { return NewCSV(o, *c) }
+func (c *CSV) Columns() *Fields { return &c.Fields }
+func (c *CSV) Reader(o Options) (Reader, error) {
+	r, err := NewCSV(o, *c)
+	return ofSplit(c.Split, r, err)
+}
 
 // NewCSV reads tables as text (RFC 4180; .csv, .tsv, .tab), plain or compressed, alone or in zip and tar archives. The columns that the
 // fields name become fields of the document; the others that are not empty go to Doc.Meta as strings, until it has 64 KiB. A document's ID is made

@@ -22,8 +22,8 @@ type Format struct {
 // Formats is the one list of formats. Where two match a name, the first is meant.
 var Formats = []Format{
 	{"jsonl", "one JSON object a line", isJSONL, func() Config { return &JSONL{Fields: DefaultFields()} }},
-	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
-	{"arrow", "columns of Arrow IPC files and streams", isArrow, func() Config { return &Arrow{DefaultFields()} }},
+	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{Fields: DefaultFields()} }},
+	{"arrow", "columns of Arrow IPC files and streams", isArrow, func() Config { return &Arrow{Fields: DefaultFields()} }},
 	{"csv", "tables as text, with commas or tabs", isCSV, func() Config { c := DefaultCSV(); return &c }},
 	{"text", "plain text: a document a file, a line or a paragraph", isText, func() Config { t := DefaultText(); return &t }},
 	{"markdown", "Markdown, as it is or as plain text", isMarkdown, func() Config { m := DefaultMarkdown(); return &m }},

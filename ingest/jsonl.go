@@ -39,10 +39,14 @@ func NewJSONL(o Options, f Fields) (Reader, error) {
 type JSONL struct {
 	Fields     Fields   `yaml:"-"`
 	Attributes []string `yaml:"attributes"` // folders of scores beside the documents
+	Split      string   `yaml:"split"`      // of folders with splits in their names, only the files of this one; empty = all
 }
 
-func (c *JSONL) Columns() *Fields                 { return &c.Fields }
-func (c *JSONL) Reader(o Options) (Reader, error) { return NewDolma(o, c.Fields, c.Attributes) }
+func (c *JSONL) Columns() *Fields { return &c.Fields }
+func (c *JSONL) Reader(o Options) (Reader, error) {
+	r, err := NewDolma(o, c.Fields, c.Attributes)
+	return ofSplit(c.Split, r, err)
+}
 
 // NewDolma reads JSON lines like NewJSONL, in files of which the folder called documents has one called attributes beside it, as
 // Dolma lays them out: for each of the names, attributes/NAME/X holds spans for documents/X, line by line under the same ids. A
@@ -66,7 +70,13 @@ type jsonl struct {
 	attributes []string
 }
 
-func (j *jsonl) wants(name string) bool { return isJSONL(name) || containerOf(name) != noContainer }
+func (j *jsonl) wants(name string) bool {
+	switch path.Base(name) {
+	case "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json": // what a dataset says of itself
+		return false
+	}
+	return isJSONL(name) || containerOf(name) != noContainer
+}
 
 func isJSONL(name string) bool {
 	switch strings.ToLower(path.Ext(bareName(name))) {

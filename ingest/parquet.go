@@ -34,10 +34,14 @@ func NewParquet(o Options, f Fields) (Reader, error) {
 // Parquet is what a spec may say of Parquet files.
 type Parquet struct {
 	Fields Fields `yaml:"-"`
+	Split  string `yaml:"split"` // of folders with splits in their names, only the files of this one; empty = all
 }
 
-func (c *Parquet) Columns() *Fields                 { return &c.Fields }
-func (c *Parquet) Reader(o Options) (Reader, error) { return NewParquet(o, c.Fields) }
+func (c *Parquet) Columns() *Fields { return &c.Fields }
+func (c *Parquet) Reader(o Options) (Reader, error) {
+	r, err := NewParquet(o, c.Fields)
+	return ofSplit(c.Split, r, err)
+}
 
 type parquetFormat struct{ fields Fields }
 
