@@ -25,7 +25,7 @@ func (s *spool) verified(open func() (io.ReadCloser, error), scan func(io.Reader
 		err = scan(t)
 	}
 	if err == nil {
-		_, err = io.Copy(io.Discard, onlyReader{t})
+		err = t.drain()
 	}
 	rc.Close()
 	s.buf = t.buf
@@ -60,6 +60,30 @@ func (t *tee) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// drain reads to the end, straight into what is kept as long as there is room.
+func (t *tee) drain() error {
+	for {
+		if len(t.buf) == cap(t.buf) && !t.over {
+			t.buf = slices.Grow(t.buf, min(max(cap(t.buf), 1<<20), spoolBytes+1-len(t.buf)))
+		}
+		room := t.buf[len(t.buf):cap(t.buf)]
+		if t.over {
+			room = t.buf[:cap(t.buf)]
+		}
+		n, err := t.r.Read(room)
+		if !t.over {
+			t.buf = t.buf[:len(t.buf)+n]
+			t.over = len(t.buf) > spoolBytes
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // content opens a file for reading from the start, unpacked. Compressed content has been verified to its end.
