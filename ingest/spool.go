@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"slices"
 )
 
 // spool gives verified streams: it has read to the end of what it hands out, without a fault, before the first byte is used. Up to
@@ -54,7 +53,7 @@ func (t *tee) Read(p []byte) (int, error) {
 			t.over = true
 		} else {
 			if len(t.buf)+n > cap(t.buf) {
-				t.buf = slices.Grow(t.buf, max(n, cap(t.buf), 1<<20))
+				t.grow(n)
 			}
 			t.buf = append(t.buf, p[:n]...)
 		}
@@ -62,11 +61,18 @@ func (t *tee) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// grow makes room for n bytes more, in few steps: what is grown out of is garbage for a while.
+func (t *tee) grow(n int) {
+	b := make([]byte, len(t.buf), max(len(t.buf)+n, min(4*cap(t.buf), spoolBytes+1), 1<<20))
+	copy(b, t.buf)
+	t.buf = b
+}
+
 // drain reads to the end, straight into what is kept as long as there is room.
 func (t *tee) drain() error {
 	for {
 		if len(t.buf) == cap(t.buf) && !t.over {
-			t.buf = slices.Grow(t.buf, min(max(cap(t.buf), 1<<20), spoolBytes+1-len(t.buf)))
+			t.grow(1)
 		}
 		room := t.buf[len(t.buf):cap(t.buf)]
 		if t.over {
