@@ -20,7 +20,7 @@ ingest/code/...:         licensecheck
 ingest/git/...:          klauspost
 clean/lid/...:           lingua text
 train/ops/...:           gonum xsys train/ops/...
-ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli
+ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
@@ -45,6 +45,8 @@ var libraries = map[string]string{
 	"gonum.org/v1/gonum/":                   "gonum",
 	"gonum.org/v1/plot":                     "plot",
 	"github.com/klauspost/compress/":        "klauspost",
+	"github.com/andybalholm/brotli":         "brotli",
+	"github.com/pierrec/lz4/":               "lz4",
 	"github.com/ulikunitz/xz":               "xz",
 	"github.com/hashicorp/go-retryablehttp": "retryablehttp",
 	"github.com/google/licensecheck":        "licensecheck",

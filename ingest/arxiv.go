@@ -376,6 +376,7 @@ func arxivID(base string) string {
 	return number + version
 }
 
+// digits reports from least to most digits and nothing else.
 func digits(s string, least, most int) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

@@ -114,9 +114,13 @@ func appendMember(dst []byte, name, value string) []byte {
 	} else {
 		dst = append(dst, ',')
 	}
-	dst, _ = jsontext.AppendQuote(dst, name)
-	dst = append(dst, ':')
-	dst, _ = jsontext.AppendQuote(dst, validName(value))
+	dst = append(appendJSON(dst, name), ':')
+	return appendJSON(dst, validName(value))
+}
+
+// appendJSON appends a string of valid UTF-8, quoted.
+func appendJSON[T string | []byte](dst []byte, s T) []byte {
+	dst, _ = jsontext.AppendQuote(dst, s)
 	return dst
 }
 

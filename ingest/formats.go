@@ -21,13 +21,17 @@ type Format struct {
 
 // Formats is the one list of formats. Where two match a name, the first is meant.
 var Formats = []Format{
-	{"jsonl", "one JSON object a line", isJSONL, func() Config { return &JSONL{DefaultFields()} }},
-	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
+	{"jsonl", "one JSON object a line", isJSONL, func() Config { return &JSONL{Fields: DefaultFields()} }},
+	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{Fields: DefaultFields()} }},
 	{"warc", "web archives, WARC and ARC: main text of pages, WET text", isWARC, func() Config { x := DefaultWARCOptions(); return &x }},
 	{"html", "pages: their main text", isHTML, func() Config { x := DefaultHTMLOptions(); return &x }},
-	{"jats", "papers in JATS XML, or TEI", isJATS, plainly(NewJATS)},
+	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
 	{"tei", "papers and editions in TEI XML, as of GROBID", namedTEI, plainly(NewTEI)},
 	{"arxiv", "arXiv's source bundles, a document a submission", arxivBulk, plainly(NewArXiv)},
+	{"arrow", "columns of Arrow IPC files and streams", isArrow, func() Config { return &Arrow{Fields: DefaultFields()} }},
+	{"csv", "tables as text, with commas or tabs", isCSV, func() Config { c := DefaultCSV(); return &c }},
+	{"text", "plain text: a document a file, a line or a paragraph", isText, func() Config { t := DefaultText(); return &t }},
+	{"markdown", "Markdown, as it is or as plain text", isMarkdown, func() Config { m := DefaultMarkdown(); return &m }},
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
 	{"pdf", "papers and other documents in PDF", isPDF, func() Config { p := DefaultPDFOptions(); return &p }},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},

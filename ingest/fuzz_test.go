@@ -63,6 +63,18 @@ func FuzzJSONLine(f *testing.F) {
 	})
 }
 
+// addFixtures makes seeds of the small files of folders of the fixtures, where they are.
+func addFixtures(f *testing.F, folders ...string) {
+	for _, folder := range folders {
+		files, _ := filepath.Glob(filepath.Join(fixtures, folder, "*"))
+		for _, name := range files {
+			if data, err := os.ReadFile(name); err == nil && len(data) < 1<<15 {
+				f.Add(data)
+			}
+		}
+	}
+}
+
 // fuzzFile reads data as a file of the given name and holds it to the contract.
 func fuzzFile(t *testing.T, name string, data []byte, open func(o Options) (Reader, error)) {
 	dir := t.TempDir()
@@ -150,6 +162,7 @@ func FuzzHTTP(f *testing.F) {
 
 func FuzzParquet(f *testing.F) {
 	f.Add([]byte(table(f, []tableRow{{ID: 1, Text: "a"}, {ID: 2, Text: "b"}})))
+	addFixtures(f, "parquet")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fuzzFile(t, "a.parquet", data, func(o Options) (Reader, error) { return NewParquet(o, Fields{Text: "text", ID: "id"}) })
 	})
@@ -189,6 +202,7 @@ func FuzzZip(f *testing.F) {
 func FuzzStream(f *testing.F) {
 	f.Add([]byte(gz("{\"text\":\"a\"}", "{\"text\":\"b\"}")))
 	f.Add([]byte("\x28\xb5\x2f\xfd\x04\x00\x01\x00\x00"))
+	addFixtures(f, "gzip", "zstd", "jsonl")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fuzzFile(t, "a.jsonl", data, func(o Options) (Reader, error) { return NewJSONL(o, DefaultFields()) })
 	})

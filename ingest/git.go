@@ -188,8 +188,8 @@ func openListing(ctx context.Context, f input, g *gitFormat) (*listing, error) {
 }
 
 var (
-	errNoRef = errors.New("no such reference")
-	errBomb  = errors.New("many paths share few objects, which unpack to far more than the repository holds")
+	errNoRef    = errors.New("no such reference")
+	errPackBomb = errors.New("many paths share few objects, which unpack to far more than the repository holds")
 )
 
 func refuseGit(f input, err error) error {
@@ -199,7 +199,7 @@ func refuseGit(f input, err error) error {
 		reason = "not-git"
 	case errors.Is(err, errNoRef):
 		reason = "no-ref"
-	case errors.Is(err, errBomb):
+	case errors.Is(err, errPackBomb):
 		reason = "bomb"
 	case errors.Is(err, git.ErrDamaged), errors.Is(err, git.ErrNotFound), errors.Is(err, git.ErrLarge), errors.Is(err, fs.ErrNotExist):
 	default:
@@ -259,7 +259,7 @@ func (l *listing) checkBomb() error {
 		all += n
 	}
 	if all > freeBytes && all > maxExpansion*max(in, 1) {
-		return errBomb
+		return errPackBomb
 	}
 	return nil
 }

@@ -15,13 +15,15 @@ type gunzip struct {
 	disk *disk
 	name string
 	z    *gzip.Reader
+	some bool // a member has begun
 	live bool // inside a member
 	out  int64
 	err  error
 }
 
-func newGunzip(in *bufio.Reader, d *disk, name string) *gunzip {
-	return &gunzip{in: in, disk: d, name: name}
+// newGunzip reads with z, which may have read other streams before.
+func newGunzip(in *bufio.Reader, z *gzip.Reader, d *disk, name string) *gunzip {
+	return &gunzip{in: in, z: z, disk: d, name: name}
 }
 
 func (g *gunzip) offset() int64 { return g.disk.n - int64(g.in.Buffered()) }
@@ -53,7 +55,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 // next goes to the next member; io.EOF if there is none.
 func (g *gunzip) next() error {
 	head, err := g.in.Peek(2)
-	first := g.z == nil
+	first := !g.some
 	switch {
 	case len(head) == 0 && err == io.EOF:
 		if first {
@@ -67,9 +69,7 @@ func (g *gunzip) next() error {
 	case sniff(head) != gzipped:
 		return refuse(g.name, "bad-gzip", g.offset(), errors.New("not a gzip member"))
 	}
-	if first {
-		g.z = new(gzip.Reader)
-	}
+	g.some = true
 	if err := g.z.Reset(g.in); err != nil {
 		return g.fault(err)
 	}

@@ -1,16 +1,12 @@
 package ingest
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"path"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -21,10 +17,13 @@ const (
 	headSize = 64 << 10 // what is looked at before a file is believed to be JSON lines
 )
 
-// NewJSONL reads one JSON object a line (.jsonl, .ndjson, .json), plain, gzip or zstd, alone or in zip and tar archives. A document's
-// ID is made from the ID field, or from the text where there is none; fields that f does not name go to Doc.Meta as they are, until it
-// has 64 KiB (what did not fit is counted in the mark "meta_left_out"). Lines are at most 16 MiB. A plain file is divided into units at
-// line ends; bytes are checked to be UTF-8, never repaired.
+// NewJSONL reads one JSON object a line (.jsonl, .ndjson, .json), plain or compressed, alone or in zip and tar archives. A file
+// named .json may also be one array of objects, or objects over several lines; it is then refused (bad-json) if its brackets do not
+// add up, before any of its documents goes out, except in a tar archive, where the rest of it is lost. A field's name may lead into
+// nested values: "a.b", "a.0.b". A document's ID is made from the ID field, or from the text where there is none; fields that f does
+// not name go to Doc.Meta as they are, without spaces between, until it has 64 KiB (what did not fit is counted in the mark
+// "meta_left_out"). Records are at most 16 MiB. A plain file is divided into units at line ends; bytes are checked to be UTF-8, never
+// repaired.
 //
 // Reasons: bad-json, invalid-utf8, invalid-unicode (a lone surrogate), duplicate-key, wrong-type, no-text, empty-text, line-too-long;
 // files are refused as bad-gzip, bad-zstd, bad-zip, bad-tar, bomb, not-jsonl or, if they are no larger than a unit, no-text-field (no
@@ -33,20 +32,51 @@ func NewJSONL(o Options, f Fields) (Reader, error) {
 	if f.Text == "" {
 		return nil, fmt.Errorf("ingest: source %q: the text field has no name", o.Name)
 	}
-	return newSource(o, &jsonl{f})
+	return newSource(o, &jsonl{fields: f})
 }
 
 // JSONL is what a spec may say of JSON lines.
 type JSONL struct {
-	Fields Fields `yaml:"-"`
+	Fields     Fields   `yaml:"-"`
+	Attributes []string `yaml:"attributes"` // folders of scores beside the documents
+	Split      string   `yaml:"split"`      // of folders with splits in their names, only the files of this one; empty = all
 }
 
-func (c *JSONL) Columns() *Fields                 { return &c.Fields }
-func (c *JSONL) Reader(o Options) (Reader, error) { return NewJSONL(o, c.Fields) }
+func (c *JSONL) Columns() *Fields { return &c.Fields }
+func (c *JSONL) Reader(o Options) (Reader, error) {
+	r, err := NewDolma(o, c.Fields, c.Attributes)
+	return ofSplit(c.Split, r, err)
+}
 
-type jsonl struct{ fields Fields }
+// NewDolma reads JSON lines like NewJSONL, in files of which the folder called documents has one called attributes beside it, as
+// Dolma lays them out: for each of the names, attributes/NAME/X holds spans for documents/X, line by line under the same ids. A
+// document gets two marks for each attribute: its name with the greatest score of its spans (0 if it has none), and its name with
+// ".spans" and their number. A file is a unit. Where files do not fit together, line by line, the rest is refused as bad-attributes.
+func NewDolma(o Options, f Fields, attributes []string) (Reader, error) {
+	if len(attributes) == 0 {
+		return NewJSONL(o, f)
+	}
+	if err := checkAttributes(attributes); err != nil {
+		return nil, fmt.Errorf("ingest: source %q: %w", o.Name, err)
+	}
+	if f.Text == "" || f.ID == "" {
+		return nil, fmt.Errorf("ingest: source %q: attributes need the fields text and id", o.Name)
+	}
+	return newSource(o, &jsonl{f, attributes})
+}
 
-func (j *jsonl) wants(name string) bool { return isJSONL(name) || containerOf(name) != noContainer }
+type jsonl struct {
+	fields     Fields
+	attributes []string
+}
+
+func (j *jsonl) wants(name string) bool {
+	switch path.Base(name) {
+	case "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json": // what a dataset says of itself
+		return false
+	}
+	return isJSONL(name) || containerOf(name) != noContainer
+}
 
 func isJSONL(name string) bool {
 	switch strings.ToLower(path.Ext(bareName(name))) {
@@ -67,30 +97,29 @@ func (j *jsonl) pieces(f input, unit int64) []piece {
 	case tarArchive:
 		return whole
 	}
-	d, err := f.open()
-	if err != nil {
+	if len(j.attributes) > 0 {
 		return whole
 	}
-	defer d.Close()
-	if c, err := codecOf(d, f.key()); err != nil || c != plain {
-		return whole
+	if all := cutPlain(f, unit, func(head []byte) bool { return wholeValues(head, f.key()) }); all != nil {
+		return all
 	}
-	var all []piece
-	for from := int64(0); from < f.size; from += unit {
-		to := min(from+unit, f.size)
-		all = append(all, piece{quern.Part{Path: f.root, Entry: f.entry, From: from, To: to}, to - from})
-	}
-	return all
+	return whole
 }
 
-func (j *jsonl) reader(w *out) reader { return &jsonlReader{w: w, rec: newRecord(w, j.fields)} }
+func (j *jsonl) reader(w *out) reader {
+	r := &jsonlReader{w: w, rec: newRecord(w, j.fields)}
+	if len(j.attributes) > 0 {
+		r.rec.beside = newAttributes(j.attributes)
+	}
+	return r
+}
 
 type jsonlReader struct {
 	w     *out
 	rec   *record
 	spool spool
-	in    *bufio.Reader
-	line  []byte
+	lineReader
+	split jsonValues
 }
 
 func (r *jsonlReader) read(f input, p quern.Part) error {
@@ -103,6 +132,15 @@ func (r *jsonlReader) read(f input, p quern.Part) error {
 		}
 		return r.member(m)
 	}
+	if a := r.rec.beside; a != nil {
+		if containerOf(f.path) != noContainer {
+			return refuse(f.key(), "bad-attributes", -1, errors.New("documents in an archive have none beside them"))
+		}
+		defer a.close()
+		if err := a.open(f); err != nil {
+			return err
+		}
+	}
 	a := &archive{w: r.w, f: f, from: p.From, to: p.To}
 	switch containerOf(f.path) {
 	case zipArchive:
@@ -113,7 +151,7 @@ func (r *jsonlReader) read(f input, p quern.Part) error {
 	if p.From > 0 || p.To > 0 {
 		return r.slice(f, p)
 	}
-	rc, c, err := r.spool.content(f, nil)
+	rc, c, err := r.spool.content(f, r.checkValues(f.key()))
 	if err != nil {
 		return err
 	}
@@ -132,7 +170,7 @@ func (r *jsonlReader) member(m member) error {
 	}
 	if _, ok := rc.(*zipMember); ok {
 		rc.Close()
-		if rc, err = r.spool.verified(m.open, nil); err != nil {
+		if rc, err = r.spool.verified(m.open, r.checkValues(m.key)); err != nil {
 			return err
 		}
 	}
@@ -173,20 +211,15 @@ func (r *jsonlReader) slice(f input, p quern.Part) error {
 	return r.lines(d, plain, f.key(), start, p.To, false)
 }
 
-func (r *jsonlReader) reset(in io.Reader) {
-	if r.in == nil {
-		r.in = bufio.NewReaderSize(in, headSize)
-	} else {
-		r.in.Reset(in)
-	}
-}
-
 // lines reads a file from its start.
 func (r *jsonlReader) lines(in io.Reader, c codec, name string, from, to int64, whole bool) error {
 	r.reset(in)
 	head, err := r.in.Peek(headSize)
 	if err != nil && err != io.EOF {
 		return err
+	}
+	if wholeValues(head, name) {
+		return r.objects(name, head)
 	}
 	if e := notLines(head, c, name); e != nil {
 		return e
@@ -221,8 +254,7 @@ func notLines(head []byte, c codec, name string) error {
 	case t[0] == '[':
 		return say("one JSON array, not one object a line")
 	case t[0] == '{':
-		v, err := jsontext.NewDecoder(bytes.NewBuffer(t)).ReadValue()
-		if err == nil && bytes.IndexByte(v, '\n') >= 0 {
+		if severalLines(t, false) {
 			return say("an object over several lines, not one object a line")
 		}
 	}
@@ -243,17 +275,20 @@ func (r *jsonlReader) scan(name string, from, to int64, whole bool) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if n > maxLine && len(line) == 0 {
-			err = r.rec.bad("line-too-long", at, fmt.Errorf("%d bytes, the limit is %d", n, maxLine))
-		} else if line = bytes.Trim(line, " \t\r\n"); len(line) > 0 {
-			err = r.rec.line(line, at)
-		} else {
-			err = nil
+		err = nil
+		long := n > maxLine && len(line) == 0
+		if line = bytes.Trim(line, " \t\r\n"); long || len(line) > 0 {
+			err = r.one(line, at, n)
 		}
 		if err != nil {
 			return err
 		}
 		at += n
+	}
+	if a := r.rec.beside; a != nil {
+		if err := a.end(); err != nil {
+			return err
+		}
 	}
 	if whole {
 		return r.rec.end()
@@ -261,50 +296,15 @@ func (r *jsonlReader) scan(name string, from, to int64, whole bool) error {
 	return nil
 }
 
-// readLine returns the next line with its end and how many bytes it takes; a line beyond maxLine is read over and returned empty.
-func (r *jsonlReader) readLine() (line []byte, n int64, err error) {
-	line, err = r.in.ReadSlice('\n')
-	n = int64(len(line))
-	if err != bufio.ErrBufferFull {
-		return line, n, err
-	}
-	r.line = append(r.line[:0], line...)
-	for err == bufio.ErrBufferFull {
-		line, err = r.in.ReadSlice('\n')
-		n += int64(len(line))
-		if n <= maxLine {
-			r.line = append(r.line, line...)
+// one rules on one line of n bytes, which is empty if it is too long.
+func (r *jsonlReader) one(line []byte, at, n int64) error {
+	if a := r.rec.beside; a != nil {
+		if err := a.next(); err != nil {
+			return err
 		}
 	}
-	if n > maxLine {
-		return nil, n, err
+	if len(line) == 0 {
+		return r.rec.bad("line-too-long", at, fmt.Errorf("%d bytes, the limit is %d", n, maxLine))
 	}
-	return r.line, n, err
-}
-
-func (r *jsonlReader) skipLine() (n int64, err error) {
-	for {
-		line, err := r.in.ReadSlice('\n')
-		n += int64(len(line))
-		switch err {
-		case nil, io.EOF:
-			return n, nil
-		case bufio.ErrBufferFull:
-		default:
-			return n, err
-		}
-	}
-}
-
-// reasonOf sorts a decoder's error under a reason.
-func reasonOf(line []byte, err error) string {
-	switch {
-	case !utf8.Valid(line):
-		return "invalid-utf8"
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		return "duplicate-key"
-	case strings.Contains(err.Error(), "surrogate"):
-		return "invalid-unicode"
-	}
-	return "bad-json"
+	return r.rec.line(line, at)
 }

@@ -75,7 +75,7 @@ func reap(t testing.TB, r Reader, err error) harvest {
 var deviations = map[string]malformedCase{
 	"jsonl/number-1m-digits.jsonl.gz":  {outcome: "accept", good: 5}, // allowed: a long number is a number
 	"text/utf16le-bom.txt":             {outcome: "skip-record", note: "reason invalid-utf8"},
-	"text/nul-bytes.txt":               {outcome: "skip-record", note: "reason control-character"},            // source with NUL is no source
+	"text/nul-bytes.txt":               {outcome: "skip-record", note: "reason control-character"},            // text with NUL is no text
 	"zip-tar/extra-field-overrun.zip":  {outcome: "accept", good: 8},                                          // the extra field is not used
 	"zip-tar/names-differ.zip":         {outcome: "accept", good: 5},                                          // the directory's name counts
 	"zip-tar/link-then-through-it.tar": {outcome: "skip-record", good: 8, note: "reason not-a-file, count 1"}, // nothing is unpacked
@@ -112,6 +112,10 @@ func (c malformedCase) open() (Reader, error) {
 	switch path.Dir(c.path) {
 	case "gzip", "zstd", "jsonl", "zip-tar":
 		return NewJSONL(o, DefaultFields())
+	case "arrow":
+		return NewArrow(o, DefaultFields())
+	case "csv":
+		return NewCSV(o, DefaultCSV())
 	case "parquet":
 		return NewParquet(o, DefaultFields())
 	case "warc":
@@ -119,9 +123,7 @@ func (c malformedCase) open() (Reader, error) {
 	case "html":
 		return NewHTML(o, DefaultHTMLOptions())
 	case "text":
-		t := DefaultTreeOptions()
-		t.MaxBytes = 16 << 20
-		return NewTree(o, t)
+		return NewText(o, DefaultText())
 	}
 	return nil, nil
 }

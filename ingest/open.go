@@ -9,11 +9,14 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // Limits on compressed input. Text rarely packs better than 20:1 and logs than 200:1; the densest legal deflate is 1032:1.
 const (
-	spoolBytes   = 16 << 20  // what one reader holds of a stream so as not to decode it twice
+	spoolBytes   = 64 << 20  // what one reader holds of a stream so as not to decode it twice
 	freeBytes    = 64 << 20  // a stream may grow to this whatever its ratio
 	maxExpansion = 500       // beyond that, bytes out per byte in
 	zstdWindow   = 128 << 20 // what the strongest levels use
@@ -170,17 +173,33 @@ func looksLike(head []byte) string {
 	return "looks like something else"
 }
 
-// unpack decodes one layer. Closing it does not close r.
-func unpack(c codec, r *disk, name string) (io.ReadCloser, error) {
+// decoders unpack one stream after another; what they have allocated serves again.
+type decoders struct {
+	in     *bufio.Reader
+	gzip   *gzip.Reader
+	zstd   *zstd.Decoder
+	window uint64 // of zstd
+}
+
+// unpack decodes one layer. Closing it does not close r, but it must be closed before the next is opened.
+func (u *decoders) unpack(c codec, r *disk, name string) (io.ReadCloser, error) {
+	if c == zstandard {
+		return u.newUnzstd(r, name)
+	}
+	if u.in == nil {
+		u.in = bufio.NewReaderSize(nil, 64<<10)
+	}
+	u.in.Reset(r)
 	switch c {
 	case gzipped:
-		return newGunzip(bufio.NewReaderSize(r, 64<<10), r, name), nil
-	case zstandard:
-		return newUnzstd(r, name)
+		if u.gzip == nil {
+			u.gzip = new(gzip.Reader)
+		}
+		return newGunzip(u.in, u.gzip, r, name), nil
 	case bzipped:
-		return &unpacker{r: bzip2.NewReader(bufio.NewReaderSize(r, 64<<10)), in: r, name: name, codec: c}, nil
+		return &unpacker{r: bzip2.NewReader(u.in), in: r, name: name, codec: c}, nil
 	case xzipped:
-		return newUnxz(r, name)
+		return newUnxz(u.in, r, name)
 	}
 	return io.NopCloser(r), nil
 }

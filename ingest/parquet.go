@@ -7,8 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -21,8 +19,9 @@ import (
 // reads as nothing, except the text. A document's ID is made from the ID column, or from the text.
 //
 // A file is refused (bad-parquet) before any of its documents goes out: footer, schema and page headers are held against the bytes
-// present, checksums are compared, and all pages that are needed are decoded once for nothing. Of a file larger than a unit, each
-// unit does so for its own row groups. Pages are at most 128 MiB, texts 16 MiB. Brotli and LZO are not read.
+// present, checksums are compared, and all pages that are needed are unpacked and walked through; up to 64 MiB of them are kept, what
+// is more is unpacked again. Of a file larger than a unit, each unit does so for its own row groups; a unit's size is that of the
+// needed columns when unpacked. Pages are at most 128 MiB, texts 16 MiB. LZO and the LZ4 of Hadoop are not read.
 //
 // Reasons: no-text (null), empty-text, invalid-utf8, text-too-long.
 func NewParquet(o Options, f Fields) (Reader, error) {
@@ -35,10 +34,14 @@ func NewParquet(o Options, f Fields) (Reader, error) {
 // Parquet is what a spec may say of Parquet files.
 type Parquet struct {
 	Fields Fields `yaml:"-"`
+	Split  string `yaml:"split"` // of folders with splits in their names, only the files of this one; empty = all
 }
 
-func (c *Parquet) Columns() *Fields                 { return &c.Fields }
-func (c *Parquet) Reader(o Options) (Reader, error) { return NewParquet(o, c.Fields) }
+func (c *Parquet) Columns() *Fields { return &c.Fields }
+func (c *Parquet) Reader(o Options) (Reader, error) {
+	r, err := NewParquet(o, c.Fields)
+	return ofSplit(c.Split, r, err)
+}
 
 type parquetFormat struct{ fields Fields }
 
@@ -56,39 +59,61 @@ func (x *parquetFormat) pieces(f input, unit int64) []piece {
 		return whole
 	}
 	defer d.Close()
-	m, err := checkFooter(d, f.size)
+	m, err := checkFooter(d, d.size)
 	if err != nil || len(m.RowGroups) < 2 {
 		return whole
 	}
+	paths := x.fields.paths()
 	var all []piece
 	var from, size int64
 	for g := range m.RowGroups {
 		for _, c := range m.RowGroups[g].Columns {
-			size += c.MetaData.TotalCompressedSize
+			if reads(&paths, c.MetaData.PathInSchema) {
+				size += c.MetaData.TotalUncompressedSize
+			}
 		}
 		if to := int64(g) + 1; size >= unit || to == int64(len(m.RowGroups)) {
-			all = append(all, piece{quern.Part{Path: f.root, Entry: f.entry, From: from, To: to}, size})
+			all = append(all, pieceOf(f, from, to, size))
 			from, size = to, 0
 		}
 	}
 	return all
 }
 
-func (x *parquetFormat) reader(w *out) reader {
-	r := &parquetReader{w: w}
-	for i, name := range []string{x.fields.Text, x.fields.ID, x.fields.Origin, x.fields.Lang, x.fields.License, x.fields.Time} {
-		if name != "" {
-			r.paths[i] = strings.Split(name, ".")
+// reads reports whether a column is one of the fields.
+func reads(paths *[numFields][]string, column []string) bool {
+	for _, p := range paths {
+		if len(p) > 0 && slices.Equal(p, column) {
+			return true
 		}
 	}
-	return r
+	return false
+}
+
+func (x *parquetFormat) reader(w *out) reader {
+	return &parquetReader{rows: rows{w: w}, paths: x.fields.paths()}
 }
 
 type parquetReader struct {
-	w     *out
+	rows  rows
 	paths [numFields][]string
+	pages pageDecoder
+	room  [numFields]pageRoom
 	buf   []byte
-	cols  [numFields]*column
+}
+
+// parquetGroup is one row group: for each field what gives its values, row by row; nil = nothing.
+type parquetGroup struct {
+	cells [numFields]cellReader
+	first int64 // the number of its first row in the file
+	rows  int64
+}
+
+// cellReader gives the values of a column, nil for null. They have been checked.
+type cellReader interface {
+	begin()
+	next() ([]byte, error)
+	close()
 }
 
 func (r *parquetReader) read(f input, p quern.Part) error {
@@ -97,50 +122,69 @@ func (r *parquetReader) read(f input, p quern.Part) error {
 		return err
 	}
 	defer d.Close()
-	bad := func(err error) error {
+	groups, err := r.open(f, d, p)
+	defer func() {
+		for i := range groups {
+			groups[i].close()
+		}
+	}()
+	if err != nil {
 		if d.err != nil {
 			return d.err
 		}
 		return refuse(f.key(), "bad-parquet", -1, err)
 	}
+	for i := range groups {
+		if err := r.group(f.key(), &groups[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open finds the row groups of the part and checks all that will be read of them.
+func (r *parquetReader) open(f input, d *disk, p quern.Part) ([]parquetGroup, error) {
 	m, err := checkFooter(d, d.size)
 	if err != nil {
-		return bad(err)
+		return nil, err
 	}
 	file, err := openParquet(d, d.size)
 	if err != nil {
-		return bad(err)
+		return nil, err
 	}
-	groups := file.RowGroups()
-	if len(groups) != len(m.RowGroups) {
-		return bad(errors.New("row groups do not match the footer"))
+	all := file.RowGroups()
+	if len(all) != len(m.RowGroups) {
+		return nil, errors.New("row groups do not match the footer")
 	}
 	to := int(p.To)
 	if p.To == 0 {
-		to = len(groups)
+		to = len(all)
 	}
-	if to > len(groups) || int(p.From) > to {
-		return fmt.Errorf("%s: row groups %d to %d of %d: the file has changed", f.key(), p.From, to, len(groups))
+	if to > len(all) || int(p.From) > to {
+		return nil, fmt.Errorf("row groups %d to %d of %d: the file has changed", p.From, to, len(all))
 	}
-	leaves, err := r.bind(file)
+	var leaves [numFields]*parquet.Column
+	err = guard(func() error {
+		leaves, err = r.bind(file)
+		return err
+	})
 	if err != nil {
-		return bad(err)
+		return nil, err
 	}
-	for g := int(p.From); g < to; g++ {
-		if err := r.verify(d, groups[g], &m.RowGroups[g], leaves); err != nil {
-			return bad(fmt.Errorf("row group %d: %w", g, err))
-		}
-	}
-	var row int64
+	r.pages.r = d
+	r.pages.hold.reset()
+	var groups []parquetGroup
+	row := int64(0)
 	for g := range to {
 		if g >= int(p.From) {
-			if err := r.group(f.key(), groups[g], leaves, row); err != nil {
-				return err
+			groups = append(groups, parquetGroup{first: row, rows: m.RowGroups[g].NumRows})
+			if err := r.check(d, all[g], &m.RowGroups[g], leaves, &groups[len(groups)-1]); err != nil {
+				return groups, fmt.Errorf("row group %d: %w", g, err)
 			}
 		}
 		row += m.RowGroups[g].NumRows
 	}
-	return nil
+	return groups, nil
 }
 
 // guard turns a panic of the library into an error. It never stands around code of ours that others hang on to.
@@ -208,9 +252,9 @@ func describe(c *parquet.Column) string {
 	return strings.ToLower(c.Type().String()) + ", want a byte array"
 }
 
-// verify reads all values of the needed columns of a row group for nothing.
-func (r *parquetReader) verify(d *disk, g parquet.RowGroup, m *format.RowGroup, leaves [numFields]*parquet.Column) error {
-	for _, leaf := range leaves {
+// check reads all values of the needed columns of a row group for nothing, and readies them to be read.
+func (r *parquetReader) check(d *disk, g parquet.RowGroup, m *format.RowGroup, leaves [numFields]*parquet.Column, to *parquetGroup) error {
+	for i, leaf := range leaves {
 		if leaf == nil {
 			continue
 		}
@@ -219,188 +263,60 @@ func (r *parquetReader) verify(d *disk, g parquet.RowGroup, m *format.RowGroup, 
 			return fmt.Errorf("column %q: %d values in %d rows", leaf.Name(), chunk.NumValues, m.NumRows)
 		}
 		var err error
-		if r.buf, err = checkPages(d, chunk, r.buf); err != nil {
+		if chunk.Type == format.ByteArray {
+			c := &byteColumn{pages: &r.pages, room: &r.room[i], chunk: chunk, maxDef: leaf.MaxDefinitionLevel()}
+			to.cells[i] = c
+			err = c.check()
+		} else {
+			c := &column{chunk: g.ColumnChunks()[leaf.Index()], when: timesOf(leaf)}
+			to.cells[i] = c
+			err = c.check(d, chunk, &r.buf)
+		}
+		if err != nil {
 			return fmt.Errorf("column %q: %w", leaf.Name(), err)
-		}
-		c := newColumn(g.ColumnChunks()[leaf.Index()], leaf)
-		n := int64(0)
-		for {
-			err := c.fill()
-			n += int64(len(c.values))
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				c.close()
-				return fmt.Errorf("column %q: %w", leaf.Name(), err)
-			}
-		}
-		c.close()
-		if n != m.NumRows {
-			return fmt.Errorf("column %q: %d values decoded, %d rows", leaf.Name(), n, m.NumRows)
 		}
 	}
 	return nil
 }
 
-// group emits the rows of one row group; first is the number of its first row in the file.
-func (r *parquetReader) group(name string, g parquet.RowGroup, leaves [numFields]*parquet.Column, first int64) error {
-	for i, leaf := range leaves {
-		r.cols[i] = nil
-		if leaf != nil {
-			r.cols[i] = newColumn(g.ColumnChunks()[leaf.Index()], leaf)
-			defer r.cols[i].close()
+// group emits the rows of one row group.
+func (r *parquetReader) group(name string, g *parquetGroup) error {
+	for _, c := range g.cells {
+		if c != nil {
+			c.begin()
 		}
 	}
-	for row := range g.NumRows() {
-		var vals [numFields]parquet.Value
-		for i, c := range r.cols {
+	for row := range g.rows {
+		var vals cells
+		for i, c := range g.cells {
 			if c == nil {
 				continue
 			}
 			var err error
 			if vals[i], err = c.next(); err != nil {
-				return fmt.Errorf("%s: row %d: %w: it changed while being read", name, first+row, err)
+				return fmt.Errorf("%s: row %d: %w: it changed while being read", name, g.first+row, err)
 			}
 		}
-		if err := r.row(name, first+row, &vals); err != nil {
+		var err error
+		if reason := r.rows.check(vals[fText]); reason != "" {
+			err = r.rows.bad(name, reason, g.first+row, "row", nil)
+		} else {
+			r.rows.fill(&vals)
+			err = r.rows.w.put()
+		}
+		if err != nil {
 			return err
 		}
 	}
+	g.close()
 	return nil
 }
 
-func (r *parquetReader) row(name string, row int64, vals *[numFields]parquet.Value) error {
-	bad := func(reason string) error {
-		return r.w.skip(&quern.RecordError{Reason: reason, Path: name, Offset: row, Unit: "row"})
-	}
-	if vals[fText].IsNull() {
-		return bad("no-text")
-	}
-	text := vals[fText].ByteArray()
-	switch {
-	case len(text) > maxLine:
-		return bad("text-too-long")
-	case !utf8.Valid(text):
-		return bad("invalid-utf8")
-	case blank(text):
-		return bad("empty-text")
-	}
-	d := r.w.fresh()
-	d.Text = append(d.Text, text...)
-	str := func(i int) string {
-		if r.cols[i] == nil || vals[i].IsNull() {
-			return ""
-		}
-		return validName(r.cols[i].str(vals[i]))
-	}
-	if id := str(fID); id != "" {
-		d.ID = quern.NewID(d.Source, id)
-	} else {
-		d.ID = quern.NewID(d.Source, string(d.Text))
-	}
-	d.Origin, d.Lang = str(fOrigin), str(fLang)
-	if s := str(fLicense); s != "" {
-		d.License = s
-	}
-	d.Time = rfc3339(str(fTime))
-	return r.w.put()
-}
-
-// column reads the values of one column chunk in batches.
-type column struct {
-	pages  parquet.Pages
-	page   parquet.Page
-	in     parquet.ValueReader
-	batch  [128]parquet.Value
-	values []parquet.Value
-	at     int
-	when   func(v int64) time.Time // of a timestamp or date; nil = neither
-}
-
-func newColumn(c parquet.ColumnChunk, leaf *parquet.Column) *column {
-	x := &column{pages: c.Pages()}
-	if t := leaf.Type().LogicalType(); t != nil {
-		switch v := t.Value.(type) {
-		case *format.TimestampType:
-			if v.Unit.Value != nil {
-				unit := v.Unit.Value.Duration()
-				x.when = func(n int64) time.Time {
-					per := int64(time.Second / unit)
-					return time.Unix(n/per, n%per*int64(unit)).UTC()
-				}
-			}
-		case *format.DateType:
-			x.when = func(n int64) time.Time { return time.Unix(n*86400, 0).UTC() }
+func (g *parquetGroup) close() {
+	for _, c := range g.cells {
+		if c != nil {
+			c.close()
 		}
 	}
-	return x
-}
-
-// fill reads the next batch into c.values; io.EOF comes alone.
-func (c *column) fill() error {
-	c.values, c.at = nil, 0
-	return guard(func() error {
-		for {
-			if c.in != nil {
-				n, err := c.in.ReadValues(c.batch[:])
-				if n > 0 {
-					c.values = c.batch[:n]
-					return nil
-				}
-				if err != nil && err != io.EOF {
-					return err
-				}
-				if err == nil {
-					return errors.New("a page gives no values")
-				}
-			}
-			c.release()
-			p, err := c.pages.ReadPage()
-			if err != nil {
-				return err
-			}
-			c.page, c.in = p, p.Values()
-		}
-	})
-}
-
-func (c *column) next() (v parquet.Value, err error) {
-	if c.at >= len(c.values) {
-		if err := c.fill(); err != nil {
-			return v, err
-		}
-	}
-	c.at++
-	return c.values[c.at-1], nil
-}
-
-func (c *column) str(v parquet.Value) string {
-	switch v.Kind() {
-	case parquet.ByteArray, parquet.FixedLenByteArray:
-		return string(v.ByteArray())
-	case parquet.Int32:
-		if c.when != nil {
-			return c.when(int64(v.Int32())).Format(time.RFC3339Nano)
-		}
-	case parquet.Int64:
-		if c.when != nil {
-			return c.when(v.Int64()).Format(time.RFC3339Nano)
-		}
-	}
-	return v.String()
-}
-
-func (c *column) release() {
-	if c.page != nil {
-		parquet.Release(c.page)
-	}
-	c.page, c.in = nil, nil
-}
-
-func (c *column) close() {
-	_ = guard(func() error {
-		c.release()
-		return c.pages.Close()
-	})
+	g.cells = [numFields]cellReader{}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -23,7 +24,7 @@ const (
 	maxThriftDeep = 32
 	maxSchemaDeep = 64
 	maxPage       = 128 << 20 // bytes of one page, unpacked
-	maxPageHeader = 1 << 20
+	maxPageHeader = 64 << 20  // some writers put the least and the greatest value in, whole
 )
 
 // checkFooter reads the footer of a Parquet file and holds everything that it says against the file.
@@ -167,6 +168,10 @@ type pageFacts struct {
 	hasCRC             bool
 	values             int64 // of a data page; -1 = no data page
 	entries            int64 // of a dictionary
+
+	encoding, defEncoding int64
+	defBytes, repBytes    int64 // of levels, in a page of the second version
+	isPacked              bool
 }
 
 // checkPages walks the headers of a column chunk: sizes and counts against the bytes present, checksums where there are any.
@@ -217,12 +222,12 @@ func checkPages(r io.ReaderAt, c *format.ColumnMetaData, buf []byte) ([]byte, er
 }
 
 func readPageHeader(r io.ReaderAt, at, end int64) (p pageFacts, n int64, err error) {
-	for room := int64(4096); ; room = maxPageHeader {
+	for room := int64(4096); ; room = min(16*room, maxPageHeader) {
 		b := make([]byte, min(room, end-at))
 		if _, err := r.ReadAt(b, at); err != nil && err != io.EOF {
 			return p, 0, err
 		}
-		p = pageFacts{values: -1, kind: -1}
+		p = pageFacts{values: -1, kind: -1, isPacked: true}
 		c := compact{b: b, visit: p.take}
 		if err = c.structure(0, 0); err == nil {
 			return p, int64(c.at), nil
@@ -233,7 +238,7 @@ func readPageHeader(r io.ReaderAt, at, end int64) (p pageFacts, n int64, err err
 	}
 }
 
-// take takes an integer of a page header (parquet.thrift, PageHeader).
+// take takes an integer or boolean of a page header (parquet.thrift, PageHeader).
 func (p *pageFacts) take(parent, field int, v int64) {
 	switch [2]int{parent, field} {
 	case [2]int{0, 1}:
@@ -251,6 +256,16 @@ func (p *pageFacts) take(parent, field int, v int64) {
 		}
 	case [2]int{7, 1}:
 		p.entries = v
+	case [2]int{5, 2}, [2]int{8, 4}:
+		p.encoding = v
+	case [2]int{5, 3}:
+		p.defEncoding = v
+	case [2]int{8, 5}:
+		p.defBytes = v
+	case [2]int{8, 6}:
+		p.repBytes = v
+	case [2]int{8, 7}:
+		p.isPacked = v != 0
 	}
 }
 
@@ -284,7 +299,12 @@ func checkUnpacked(codec format.CompressionCodec, p pageFacts, b []byte) error {
 			return err
 		}
 		return atMost(z, p.size)
-	case format.Brotli, format.LZO:
+	case format.Brotli:
+		if p.kind == 3 {
+			return nil
+		}
+		return atMost(brotli.NewReader(bytes.NewReader(b)), p.size)
+	case format.LZO:
 		return fmt.Errorf("codec %v is not read", codec)
 	}
 	return nil

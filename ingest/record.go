@@ -9,8 +9,7 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"unsafe"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -30,12 +29,15 @@ const (
 type record struct {
 	w     *out
 	paths [numFields][]string
-	dec   *jsontext.Decoder
-	buf   bytes.Buffer
+	scan  jsonScan
 	meta  []byte
-	left  int // members that did not fit into meta
-	key   []byte
+	left  int               // members that did not fit into meta
 	found [numFields][]byte // raw values; nil = absent
+	last  [numFields]string // what the fields were before: most repeat, and cost nothing then
+	times lastTime
+	key   []byte
+
+	beside *attributes // scores in other files; nil = none
 
 	name   string
 	seen   int64    // objects
@@ -44,13 +46,19 @@ type record struct {
 }
 
 func newRecord(w *out, f Fields) *record {
-	r := &record{w: w, dec: jsontext.NewDecoder(new(bytes.Buffer))}
+	r := &record{w: w, paths: f.paths()}
+	r.scan.visit = r.member
+	return r
+}
+
+// paths are the names of the fields by their order, divided at the points.
+func (f Fields) paths() (all [numFields][]string) {
 	for i, name := range []string{f.Text, f.ID, f.Origin, f.Lang, f.License, f.Time} {
 		if name != "" {
-			r.paths[i] = strings.Split(name, ".")
+			all[i] = strings.Split(name, ".")
 		}
 	}
-	return r
+	return all
 }
 
 func (r *record) begin(name string) { r.name, r.seen, r.absent, r.there = quoted(name), 0, 0, nil }
@@ -71,17 +79,17 @@ var errNotObject = errors.New("not a JSON object")
 
 // line rules on one trimmed line that starts at offset at.
 func (r *record) line(line []byte, at int64) error {
-	if line[0] != '{' {
-		if strings.IndexByte(`["-0123456789tfn`, line[0]) >= 0 && jsontext.Value(line).IsValid() {
-			return r.bad("wrong-type", at, errNotObject)
-		}
-		if !utf8.Valid(line) {
-			return r.bad("invalid-utf8", at, nil)
-		}
-		return r.bad("bad-json", at, errNotObject)
+	if !utf8.Valid(line) {
+		return r.bad("invalid-utf8", at, nil)
 	}
-	if err := r.object(line); err != nil {
-		return r.bad(reasonOf(line, err), at, err)
+	r.found = [numFields][]byte{}
+	r.meta, r.left = append(r.meta[:0], '{'), 0
+	if !r.scan.text(line) {
+		f := r.scan.fault
+		return r.bad(f.reason, at, &f)
+	}
+	if line[0] != '{' {
+		return r.bad("wrong-type", at, errNotObject)
 	}
 	r.seen++
 	text := r.found[fText]
@@ -98,56 +106,21 @@ func (r *record) line(line []byte, at int64) error {
 		return r.bad("wrong-type", at, fmt.Errorf("text is %s", kindName(text[0])))
 	}
 	d := r.w.fresh()
-	d.Text, _ = jsontext.AppendUnquote(d.Text, text)
+	d.Text = unquote(d.Text, text[1:len(text)-1])
 	if blank(d.Text) {
 		return r.bad("empty-text", at, nil)
 	}
 	r.fill(d)
+	if r.beside != nil {
+		if err := r.beside.mark(d, r.value(fID)); err != nil {
+			return err
+		}
+	}
 	return r.w.put()
 }
 
-// object finds the fields of line and gathers the others in meta.
-func (r *record) object(line []byte) error {
-	r.found = [numFields][]byte{}
-	r.meta, r.left = append(r.meta[:0], '{'), 0
-	r.buf = *bytes.NewBuffer(line)
-	r.dec.Reset(&r.buf)
-	if _, err := r.dec.ReadToken(); err != nil {
-		return err
-	}
-	for r.dec.PeekKind() == '"' {
-		key, err := r.dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		r.key = append(r.key[:0], key...)
-		v, err := r.dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		end := int(r.dec.InputOffset())
-		if err := r.member(line[end-len(v) : end]); err != nil {
-			return err
-		}
-	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return err
-	}
-	if len(bytes.Trim(line[r.dec.InputOffset():], " \t\r\n")) > 0 {
-		return errors.New("data after the object")
-	}
-	return nil
-}
-
-// member handles one member of the object; its name stands in r.key, quoted.
-func (r *record) member(value []byte) error {
-	name := r.key[1 : len(r.key)-1]
-	if bytes.IndexByte(name, '\\') >= 0 {
-		var err error
-		if name, err = jsontext.AppendUnquote(nil, r.key); err != nil {
-			return err
-		}
-	}
+// member handles one member of the object.
+func (r *record) member(name, value []byte, spaced bool) {
 	taken := false
 	for i, p := range r.paths {
 		switch {
@@ -156,53 +129,46 @@ func (r *record) member(value []byte) error {
 			if i == fText || i == fID || value[0] == '"' || value[0] == 'n' {
 				r.found[i], taken = value, true
 			}
-		case value[0] == '{':
-			if r.found[i] == nil {
-				r.found[i] = dig(value, p[1:])
-			}
+		case r.found[i] == nil:
+			r.found[i] = dig(value, p[1:])
 		}
 	}
-	if taken {
-		return nil
+	if !taken {
+		r.keep(name, value, spaced)
 	}
-	return r.keep(value)
 }
 
 // keep adds a member to meta.
-func (r *record) keep(value []byte) error {
-	if len(r.meta)+len(r.key)+len(value)+3 > maxMeta {
+func (r *record) keep(name, value []byte, spaced bool) {
+	if len(r.meta)+len(name)+len(value)+5 > maxMeta {
 		r.left++
-		return nil
+		return
 	}
 	if len(r.meta) > 1 {
 		r.meta = append(r.meta, ',')
 	}
-	r.meta = append(append(r.meta, r.key...), ':')
-	if value[0] != '{' && value[0] != '[' {
+	r.meta = append(appendJSON(r.meta, name), ':')
+	if spaced {
+		r.meta = compactJSON(r.meta, value)
+	} else {
 		r.meta = append(r.meta, value...)
-		return nil
 	}
-	var err error
-	r.meta, err = jsontext.AppendFormat(r.meta, value) // without spaces
-	return err
 }
 
 // fill sets what the record tells about the document.
 func (r *record) fill(d *quern.Doc) {
-	id := asString(r.found[fID])
-	if id != "" {
-		d.ID = quern.NewID(d.Source, id)
+	if id := r.value(fID); len(id) > 0 {
+		d.ID = quern.NewID(d.Source, view(id))
 	} else {
-		d.ID = quern.NewID(d.Source, string(d.Text))
+		d.ID = quern.NewID(d.Source, view(d.Text))
 	}
-	d.Origin, d.Lang = asString(r.found[fOrigin]), asString(r.found[fLang])
-	if s := asString(r.found[fLicense]); s != "" {
+	d.Origin, d.Lang = r.str(fOrigin), r.str(fLang)
+	if s := r.str(fLicense); s != "" {
 		d.License = s
 	}
-	if s := asString(r.found[fTime]); s != "" {
-		if d.Time = rfc3339(s); d.Time == "" && len(r.paths[fTime]) == 1 {
-			r.key = fmt.Appendf(r.key[:0], "%q", r.paths[fTime][0])
-			_ = r.keep(r.found[fTime]) // a string: it cannot fail
+	if s := r.str(fTime); s != "" {
+		if d.Time = r.times.rfc3339(s); d.Time == "" && len(r.paths[fTime]) == 1 {
+			r.keep([]byte(r.paths[fTime][0]), r.found[fTime], false)
 		}
 	}
 	if len(r.meta) > 1 {
@@ -214,61 +180,40 @@ func (r *record) fill(d *quern.Doc) {
 	}
 }
 
-// asString is a string's value, or any other value as it is written; "" for none and null.
-func asString(raw []byte) string {
-	if len(raw) == 0 || raw[0] == 'n' {
-		return ""
-	}
-	if raw[0] != '"' {
-		return string(raw)
-	}
-	s, _ := jsontext.AppendUnquote(nil, raw)
-	return string(s)
-}
-
-// dig finds a value in nested objects. The object is known to be valid.
-func dig(object []byte, p []string) []byte {
-	d := jsontext.NewDecoder(bytes.NewBuffer(object))
-	for d.ReadToken(); d.PeekKind() == '"'; {
-		t, err := d.ReadToken()
-		if err != nil {
-			return nil
-		}
-		name := t.String()
-		v, err := d.ReadValue()
-		if err != nil {
-			return nil
-		}
-		if name != p[0] {
-			continue
-		}
-		end := int(d.InputOffset())
-		v = object[end-len(v) : end]
-		if len(p) == 1 {
-			return v
-		}
-		if v[0] == '{' {
-			return dig(v, p[1:])
-		}
+// value is a string's value, or any other value as it is written; empty for none and null. It is good until the next call.
+func (r *record) value(i int) []byte {
+	v := r.found[i]
+	switch {
+	case len(v) == 0 || v[0] == 'n':
 		return nil
+	case v[0] != '"':
+		return v
+	case bytes.IndexByte(v, '\\') < 0:
+		return v[1 : len(v)-1]
 	}
-	return nil
+	r.key = unquote(r.key[:0], v[1:len(v)-1])
+	return r.key
 }
 
-// memberNames lists up to twenty names of an object, for messages.
+func (r *record) str(i int) string {
+	if v := r.value(i); string(v) != r.last[i] {
+		r.last[i] = string(v)
+	}
+	return r.last[i]
+}
+
+// view is b as a string without a copy: for a call that does not keep it.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// memberNames lists up to twenty names of an object that has been scanned, for messages.
 func memberNames(object []byte) []string {
 	names := []string{}
-	d := jsontext.NewDecoder(bytes.NewBuffer(object))
-	for d.ReadToken(); d.PeekKind() == '"' && len(names) < 20; {
-		t, err := d.ReadToken()
-		if err != nil {
-			break
+	s := jsonScan{visit: func(name, _ []byte, _ bool) {
+		if len(names) < 20 {
+			names = append(names, string(name))
 		}
-		names = append(names, t.String())
-		if d.SkipValue() != nil {
-			break
-		}
-	}
+	}}
+	s.text(object)
 	slices.Sort(names)
 	return names
 }
@@ -287,6 +232,16 @@ func kindName(c byte) string {
 
 // timeLayouts are the dates of the datasets that we know.
 var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02", "2006-01", "2006", time.RFC1123, time.RFC1123Z, "20060102150405", "20060102"}
+
+// lastTime remembers one date, since those of neighbours are often the same.
+type lastTime struct{ in, out string }
+
+func (l *lastTime) rfc3339(s string) string {
+	if s != l.in {
+		l.in, l.out = s, rfc3339(s)
+	}
+	return l.out
+}
 
 // rfc3339 rewrites a date in UTC; "" if it is none.
 func rfc3339(s string) string {

@@ -88,6 +88,33 @@ func TestSplitJSONL(t *testing.T) {
 	})
 }
 
+func TestSplitText(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	b.WriteString(bom)
+	n, paragraphs := 0, 0
+	for range 80 {
+		lines := 1 + rng.IntN(4)
+		for range lines {
+			fmt.Fprintf(&b, "line %d%s%s", n, strings.Repeat(" é", rng.IntN(40)), []string{"\n", "\r\n"}[rng.IntN(2)])
+			n++
+		}
+		paragraphs++
+		b.WriteString(strings.Repeat([]string{"\n", " \t\r\n"}[rng.IntN(2)], 1+rng.IntN(3)))
+	}
+	b.WriteString("\n\xff\n") // a bad one
+	dir := plant(t, "a.txt", b.String()+"\n \nthe last")
+	for split, want := range map[string]int{"line": n + 2, "blank": paragraphs + 2} {
+		sameFates(t, want, func(unit int64) (Reader, error) {
+			o := opts(dir, "a.txt")
+			o.UnitBytes = unit
+			c := DefaultText()
+			c.Split = split
+			return NewText(o, c)
+		})
+	}
+}
+
 // A file that is refused is refused once, by the unit at its start.
 func TestSplitRefused(t *testing.T) {
 	dir := plant(t, "a.jsonl", "["+strings.Repeat("{\"text\":\"x\"},\n", 1000)+"]")

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"slices"
 )
 
 // spool gives verified streams: it has read to the end of what it hands out, without a fault, before the first byte is used. Up to
 // spoolBytes are held and decoded once; a longer stream is decoded twice, so that memory stays bounded.
 type spool struct {
 	buf []byte
+	dec decoders
 }
 
 // verified reads open's stream through scan (which may be nil) and on to its end, then gives it again from the start.
@@ -24,7 +24,7 @@ func (s *spool) verified(open func() (io.ReadCloser, error), scan func(io.Reader
 		err = scan(t)
 	}
 	if err == nil {
-		_, err = io.Copy(io.Discard, onlyReader{t})
+		err = t.drain()
 	}
 	rc.Close()
 	s.buf = t.buf
@@ -53,12 +53,43 @@ func (t *tee) Read(p []byte) (int, error) {
 			t.over = true
 		} else {
 			if len(t.buf)+n > cap(t.buf) {
-				t.buf = slices.Grow(t.buf, max(n, cap(t.buf), 1<<20))
+				t.grow(n)
 			}
 			t.buf = append(t.buf, p[:n]...)
 		}
 	}
 	return n, err
+}
+
+// grow makes room for n bytes more, in few steps: what is grown out of is garbage for a while.
+func (t *tee) grow(n int) {
+	b := make([]byte, len(t.buf), max(len(t.buf)+n, min(4*cap(t.buf), spoolBytes+1), 1<<20))
+	copy(b, t.buf)
+	t.buf = b
+}
+
+// drain reads to the end, straight into what is kept as long as there is room.
+func (t *tee) drain() error {
+	for {
+		if len(t.buf) == cap(t.buf) && !t.over {
+			t.grow(1)
+		}
+		room := t.buf[len(t.buf):cap(t.buf)]
+		if t.over {
+			room = t.buf[:cap(t.buf)]
+		}
+		n, err := t.r.Read(room)
+		if !t.over {
+			t.buf = t.buf[:len(t.buf)+n]
+			t.over = len(t.buf) > spoolBytes
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // content opens a file for reading from the start, unpacked. Compressed content has been verified to its end.
@@ -80,7 +111,7 @@ func (s *spool) content(f input, scan func(io.Reader) error) (io.ReadCloser, cod
 			return nil, err
 		}
 		d.n = 0
-		return unpack(c, d, f.key())
+		return s.dec.unpack(c, d, f.key())
 	}, scan)
 	if err != nil {
 		d.Close()

@@ -13,7 +13,7 @@ type compact struct {
 	b        []byte
 	at       int
 	elements int
-	visit    func(parent, field int, v int64) // integers of the top structure (parent 0) and of its fields' structures
+	visit    func(parent, field int, v int64) // integers and booleans of the top structure (parent 0) and of its fields' structures
 }
 
 func (c *compact) uvarint() (uint64, error) {
@@ -61,7 +61,11 @@ func (c *compact) structure(depth, parent int) error {
 			}
 			field = int(int16(unzigzag(v)))
 		}
-		if kind := h & 15; kind > 2 { // a boolean is in its header
+		if kind := h & 15; kind <= 2 { // a boolean is in its header
+			if c.visit != nil && depth <= 1 {
+				c.visit(parent, field, int64(2-kind))
+			}
+		} else {
 			if err := c.value(kind, depth, parent, field); err != nil {
 				return err
 			}

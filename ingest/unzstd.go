@@ -18,7 +18,7 @@ type unzstd struct {
 
 // newUnzstd chooses by the window of the first frame: a decoder asks for all of it at once, so a small file that declares a large
 // one is unpacked as a whole instead.
-func newUnzstd(r *disk, name string) (io.ReadCloser, error) {
+func (u *decoders) newUnzstd(r *disk, name string) (io.ReadCloser, error) {
 	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true)}
 	window := uint64(zstdWindow)
 	var h zstd.Header
@@ -33,11 +33,17 @@ func newUnzstd(r *disk, name string) (io.ReadCloser, error) {
 		}
 		window = zstdLong
 	}
-	z, err := zstd.NewReader(r, append(options, zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(window+window/2))...)
-	if err != nil {
+	if u.zstd == nil || u.window != window {
+		z, err := zstd.NewReader(nil, append(options, zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(window+window/2))...)
+		if err != nil {
+			return nil, err
+		}
+		u.zstd, u.window = z, window
+	}
+	if err := u.zstd.Reset(r); err != nil {
 		return nil, err
 	}
-	return &unzstd{z: z, in: r, name: name}, nil
+	return &unzstd{z: u.zstd, in: r, name: name}, nil
 }
 
 func unzstdWhole(r *disk, size int64, name string, options []zstd.DOption) (io.ReadCloser, error) {
@@ -81,4 +87,5 @@ func (u *unzstd) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (u *unzstd) Close() error { u.z.Close(); return nil }
+// Close lets go of the file; the decoder serves the next one.
+func (u *unzstd) Close() error { return u.z.Reset(nil) }

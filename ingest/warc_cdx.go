@@ -181,8 +181,8 @@ func (s *cdxSource) Files(ctx context.Context) ([]File, error) {
 	return sortedOnce(append(files, index...)), err
 }
 
-// span is a range of a file.
-type span struct{ from, to int64 }
+// fileRange is a range of a file.
+type fileRange struct{ from, to int64 }
 
 // Units are the chosen ranges, in the order of the archives: neighbors joined, a unit's worth of bytes together.
 func (s *cdxSource) Units(ctx context.Context) ([]quern.Unit, error) {
@@ -221,7 +221,7 @@ func (s *cdxSource) Units(ctx context.Context) ([]quern.Unit, error) {
 }
 
 // spans reads the indexes.
-func (s *cdxSource) spans(ctx context.Context, files []input) ([][]span, error) {
+func (s *cdxSource) spans(ctx context.Context, files []input) ([][]fileRange, error) {
 	byName := make(map[string][]int, len(files))
 	for i, f := range files {
 		name := path.Base(f.key())
@@ -231,7 +231,7 @@ func (s *cdxSource) spans(ctx context.Context, files []input) ([][]span, error) 
 	if err != nil {
 		return nil, err
 	}
-	all := make([][]span, len(files))
+	all := make([][]fileRange, len(files))
 	for _, x := range index {
 		err := s.lines(ctx, x, func(l *cdxLine) error {
 			i, err := oneFile(byName[path.Base(l.Filename)], files, l.Filename)
@@ -239,7 +239,7 @@ func (s *cdxSource) spans(ctx context.Context, files []input) ([][]span, error) 
 				return err
 			}
 			from := int64(l.Offset)
-			all[i] = append(all[i], span{from, from + max(1, int64(l.Length))})
+			all[i] = append(all[i], fileRange{from, from + max(1, int64(l.Length))})
 			return nil
 		})
 		if err != nil {
@@ -274,8 +274,8 @@ func oneFile(same []int, files []input, name string) (int, error) {
 }
 
 // joined sorts ranges and makes one of those that touch.
-func joined(all []span) []span {
-	slices.SortFunc(all, func(a, b span) int {
+func joined(all []fileRange) []fileRange {
+	slices.SortFunc(all, func(a, b fileRange) int {
 		switch {
 		case a.from != b.from:
 			return int(max(-1, min(1, a.from-b.from)))
@@ -307,7 +307,8 @@ func (s *cdxSource) lines(ctx context.Context, f input, take func(*cdxLine) erro
 	if err != nil {
 		return err
 	}
-	rc, err := unpack(c, d, f.key())
+	var dec decoders
+	rc, err := dec.unpack(c, d, f.key())
 	if err != nil {
 		return err
 	}

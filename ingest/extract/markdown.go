@@ -1,284 +1,326 @@
 package extract
 
-import (
-	"bytes"
-	"slices"
-	"strconv"
-)
+import "bytes"
 
-// list is an open list while Markdown is written.
-type list struct {
-	node   int32 // <ul> or <ol>
-	number int   // of its last item
-	indent int   // of its marks, in spaces
-	inner  int   // of the text of its last item
-}
-
-// mdState is where in the page the last written block stood.
-type mdState struct {
-	row   int32 // its row and cell in a table of data, or -1
-	cell  int32
-	table int32 // the table of the last row
-	item  bool  // it stood in a list
-}
-
-// writeMarkdown joins the kept blocks into Markdown.
-func (x *HTML) writeMarkdown() {
-	d := &x.decider
-	out := x.out[:0]
-	x.lists = x.lists[:0]
-	s := mdState{row: -1, cell: -1, table: -1}
-	for i := range d.blocks {
-		b := &d.blocks[i]
-		if !b.keep {
-			continue
-		}
-		r, c := x.cellOf(b)
-		if r != s.row {
-			out = x.closeRow(out, &s)
-		}
-		x.closeLists(b.node)
-		mark, prefix, item := len(out), 0, int32(0)
-		if r >= 0 {
-			out = x.openCell(out, &s, r, c)
+// Markdown appends the text of a Markdown document (CommonMark with tables, footnotes and formulas) to dst, and gives its title: a
+// heading of the first level at the start, which is not repeated in the text. Code and formulas are kept as they are; links and
+// pictures leave their words; comments, tags and definitions of links leave nothing. Front matter is not known here.
+func Markdown(dst, src []byte) (text []byte, title string) {
+	m := markdown{out: dst, start: len(dst)}
+	for len(src) > 0 {
+		var line []byte
+		if i := bytes.IndexByte(src, '\n'); i >= 0 {
+			line, src = src[:i], src[i+1:]
 		} else {
-			if b.ctx&gList != 0 {
-				item = x.itemOf(int32(i), b.node)
-			}
-			out, prefix = x.openBlock(out, &s, b, item)
+			line, src = src, nil
 		}
-		at := len(out)
-		out = x.appendBlock(out, b, r >= 0)
-		if len(out) == at || x.repeats(b, out, at) {
-			if out = out[:mark]; item > 0 {
-				x.lists[len(x.lists)-1].number--
-			}
-			continue
-		}
-		s.row, s.cell, s.item = r, c, r < 0 && len(x.lists) > 0
-		switch {
-		case r >= 0:
-			out = escapePipes(out, at)
-			continue
-		case b.ctx&gPre != 0:
-			out = fence(out, at, prefix)
-		default:
-			out = indentLines(out, at, prefix, b.ctx&gQuote != 0)
-		}
-		s.table = -1
+		m.line(bytes.TrimSuffix(line, []byte{'\r'}))
 	}
-	x.out = x.closeRow(out, &s)
+	m.flush()
+	return bytes.TrimSuffix(m.out, []byte{'\n'}), m.title
 }
 
-// openBlock writes what stands before the text of a block: empty lines, the mark of the list item that it begins, of its quotation, of
-// its heading. The number of spaces that its other lines begin with is prefix.
-func (x *HTML) openBlock(out []byte, s *mdState, b *block, item int32) (_ []byte, prefix int) {
-	if len(out) > 0 {
-		out = append(out, '\n')
-		if tight := item > 0 && s.item && len(x.lists) > 0; !tight {
-			out = append(out, '\n')
-		}
-	}
-	if item > 0 {
-		out, prefix = x.openItem(out, item)
-	} else {
-		if n := len(x.lists); n > 0 {
-			prefix = x.lists[n-1].inner
-		}
-		out = appendRun(out, ' ', prefix)
-	}
-	if b.ctx&gPre != 0 {
-		return out, prefix
-	}
-	if b.ctx&gQuote != 0 {
-		out = append(out, "> "...)
-	}
-	if isHeading(b.tag) {
-		out = append(appendRun(out, '#', int(b.tag-tH1)+1), ' ')
-	}
-	return out, prefix
+type markdown struct {
+	out   []byte
+	start int
+	title string
+	block []byte // the lines of the open paragraph, joined
+	mark  string // "- " if that is a list item
+	fence []byte // what closes the open code block; nil = none
+	dent  int    // how far its opening fence was indented
+	code  bool   // in indented code
+	math  bool   // between two lines of $$
+	note  bool   // in a comment over several lines
+	blank bool   // the line before was blank
+	list  bool   // a list item has begun, so that indented lines belong to it
 }
 
-// listOf is the list that an item stands in, or 0.
-func (x *HTML) listOf(item int32) int32 {
-	d := &x.decider
-	for i := d.nodes[item].parent; i > 0; i = d.nodes[i].parent {
-		switch d.nodes[i].tag {
-		case tUl, tOl, tMenu:
-			return i
-		case tLi, tTable:
-			return 0
-		}
-	}
-	return 0
-}
-
-// closeLists forgets the lists that node does not stand in.
-func (x *HTML) closeLists(node int32) {
-	for n := len(x.lists); n > 0; n-- {
-		if l := x.lists[n-1].node; node >= l && node < x.decider.nodes[l].end {
+// line takes one line into the blocks.
+func (m *markdown) line(line []byte) {
+	indent, body := mdDedent(line)
+	blank := len(body) == 0
+	wasBlank := m.blank || len(m.out) == m.start && len(m.block) == 0
+	m.blank = blank
+	switch {
+	case m.fence != nil:
+		if indent < 4 && bytes.HasPrefix(body, m.fence) && len(bytes.Trim(body, string(m.fence[:1])+" \t")) == 0 {
+			m.fence = nil
 			return
 		}
-		x.lists = x.lists[:n-1]
+		m.emit(mdCutIndent(line, m.dent))
+		return
+	case m.note:
+		_, after, found := bytes.Cut(body, []byte("-->"))
+		if m.note = !found; found && len(bytes.TrimSpace(after)) > 0 {
+			m.paragraph(after)
+		}
+		return
+	case m.math:
+		m.emit(bytes.TrimRight(line, " \t"))
+		m.math = !bytes.HasSuffix(body, []byte("$$"))
+		return
+	case blank:
+		m.flush()
+		if m.code {
+			m.out = append(m.out, '\n') // within code; flushed away if none follows
+		}
+		return
+	case m.code && indent >= 4, indent >= 4 && wasBlank && !m.list && len(m.block) == 0:
+		m.code = true
+		m.emit(mdCutIndent(line, 4))
+		return
+	}
+	if m.code {
+		m.code = false
+		m.out = append(bytes.TrimRight(m.out, "\n"), '\n')
+	}
+	for len(body) > 0 && body[0] == '>' { // quotations are text like any other
+		_, body = mdDedent(body[1:])
+	}
+	m.blockLine(indent, body)
+}
+
+// blockLine rules on a line that is not within code, a comment or a formula.
+func (m *markdown) blockLine(indent int, body []byte) {
+	switch {
+	case len(body) == 0:
+		m.flush()
+	case mdFence(body) != nil:
+		m.flush()
+		m.fence, m.dent = mdFence(body), indent
+	case bytes.HasPrefix(body, []byte("$$")):
+		m.flush()
+		m.emit(body)
+		m.math = len(body) < 4 || !bytes.HasSuffix(body, []byte("$$"))
+	case bytes.HasPrefix(body, []byte("<!--")):
+		_, after, found := bytes.Cut(body[4:], []byte("-->"))
+		if m.note = !found; len(bytes.TrimSpace(after)) > 0 {
+			m.paragraph(after)
+		}
+	case body[0] == '#' && mdHeading(body) > 0:
+		m.flush()
+		n := mdHeading(body)
+		m.heading(bytes.TrimRight(bytes.TrimSpace(body[n:]), "#"), n)
+	case len(m.block) > 0 && (mdUnderline(body, '=') || mdUnderline(body, '-')):
+		level := 1
+		if body[0] == '-' {
+			level = 2
+		}
+		h := m.block
+		m.block = nil
+		m.heading(h, level)
+	case mdRule(body), mdTableRule(body) && len(m.block) == 0:
+		m.flush()
+	case mdDefinition(body):
+		m.flush()
+	case bytes.HasPrefix(body, []byte("[^")) && bytes.Contains(body, []byte("]:")): // each footnote is a block
+		m.flush()
+		m.paragraph(body)
+	case body[0] == '|':
+		m.flush()
+		m.row(body)
+	case mdItem(body) > 0 && (len(m.block) == 0 || m.mark != "" || body[0] < '0' || body[0] > '9'):
+		m.flush()
+		m.mark, m.list = "- ", true
+		m.paragraph(body[mdItem(body):])
+	default:
+		if indent == 0 && len(m.block) == 0 {
+			m.list = false
+		}
+		m.paragraph(body)
 	}
 }
 
-// openItem writes the mark of a list item and gives the indent of its text.
-func (x *HTML) openItem(out []byte, item int32) ([]byte, int) {
-	node := x.listOf(item)
-	n := len(x.lists)
-	if n == 0 || x.lists[n-1].node != node {
-		l := list{node: node}
-		if n > 0 {
-			l.indent = x.lists[n-1].inner
+// mdDedent gives the width of the indentation, a tab being four, and the rest without spaces around.
+func mdDedent(line []byte) (int, []byte) {
+	n := 0
+	for i, c := range line {
+		switch c {
+		case ' ':
+			n++
+		case '\t':
+			n += 4 - n%4
+		default:
+			return n, bytes.TrimRight(line[i:], "\t")
 		}
-		x.lists = append(x.lists, l)
-		n++
 	}
-	l := &x.lists[n-1]
-	l.number++
-	out = appendRun(out, ' ', l.indent)
-	at := len(out)
-	if x.decider.nodes[node].tag == tOl {
-		out = append(strconv.AppendInt(out, int64(l.number), 10), ". "...)
-	} else {
-		out = append(out, "- "...)
-	}
-	l.inner = l.indent + len(out) - at
-	return out, l.inner
+	return 0, nil
 }
 
-// openCell writes what stands between the last block and a cell: bars for the cells that hold nothing as well.
-func (x *HTML) openCell(out []byte, s *mdState, row, cell int32) []byte {
-	if s.row == row {
-		if s.cell == cell {
-			return append(out, ' ')
-		}
-		return append(x.appendBars(append(out, " |"...), x.decider.nodes[s.cell].end, cell), ' ')
-	}
-	if len(out) > 0 {
-		out = append(out, '\n')
-		if x.decider.above(row, tTable) != s.table {
-			out = append(out, '\n')
+// mdCutIndent takes up to n columns of indentation away.
+func mdCutIndent(line []byte, n int) []byte {
+	for ; n > 0 && len(line) > 0 && (line[0] == ' ' || line[0] == '\t'); line = line[1:] {
+		if n--; line[0] == '\t' {
+			n -= 3
 		}
 	}
-	return append(x.appendBars(append(out, '|'), row+1, cell), ' ')
+	return line
 }
 
-// appendBars appends a bar for every empty cell among the nodes from a up to b, which end where a cell begins or its row ends.
-func (x *HTML) appendBars(out []byte, a, b int32) []byte {
-	for range x.cells(a, b) {
-		out = append(out, " |"...)
+func (m *markdown) emit(line []byte) { m.out = append(append(m.out, line...), '\n') }
+
+// paragraph adds a line to the open block. Two spaces or a backslash at its end break the line.
+func (m *markdown) paragraph(line []byte) {
+	if len(m.block) > 0 && m.block[len(m.block)-1] != '\n' {
+		m.block = append(m.block, ' ')
+	}
+	hard := bytes.HasSuffix(line, []byte("  ")) || bytes.HasSuffix(line, []byte(`\`)) && !bytes.HasSuffix(line, []byte(`\\`))
+	line = bytes.TrimSpace(line)
+	if hard {
+		line = bytes.TrimSuffix(line, []byte(`\`))
+	}
+	m.block = append(m.block, line...)
+	if hard {
+		m.block = append(m.block, '\n')
+	}
+}
+
+func (m *markdown) flush() {
+	if b := bytes.TrimSpace(m.block); len(b) > 0 {
+		m.out = append(m.out, m.mark...)
+		n := len(m.out)
+		m.out = mdTidy(mdInline(m.out, b, 0), n)
+		if len(m.out) == n {
+			m.out = m.out[:n-len(m.mark)]
+		} else {
+			m.out = append(m.out, '\n')
+		}
+	}
+	m.block, m.mark = m.block[:0], ""
+}
+
+// mdTidy leaves one space between words of b from n on, and none around line ends.
+func mdTidy(b []byte, n int) []byte {
+	out := b[:n]
+	gap := byte(0)
+	for _, c := range b[n:] {
+		switch {
+		case c == '\n':
+			gap = c
+		case c == ' ' || c == '\t':
+			if gap == 0 {
+				gap = ' '
+			}
+		default:
+			if gap != 0 && len(out) > n {
+				out = append(out, gap)
+			}
+			gap = 0
+			out = append(out, c)
+		}
 	}
 	return out
 }
 
-func (x *HTML) cells(a, b int32) (n int) {
-	nodes := x.decider.nodes
-	for i := a; i < b; {
-		if nodes[i].tag == tTd || nodes[i].tag == tTh {
-			n++
-			i = nodes[i].end
-		} else {
-			i++
+func (m *markdown) heading(text []byte, level int) {
+	h := mdInline(nil, bytes.TrimSpace(text), 0)
+	if i := bytes.LastIndex(h, []byte(" {#")); i >= 0 && bytes.HasSuffix(h, []byte("}")) { // an identifier
+		h = h[:i]
+	}
+	h = bytes.TrimSpace(h)
+	if level == 1 && len(m.out) == m.start && m.title == "" {
+		m.title = string(h)
+	} else if len(h) > 0 {
+		m.emit(h)
+	}
+	m.mark, m.list = "", false
+}
+
+// row writes a table's row, or nothing for the rule below its head.
+func (m *markdown) row(body []byte) {
+	if mdTableRule(body) {
+		return
+	}
+	body = bytes.Trim(bytes.TrimSpace(body), "|")
+	for i, cell := range bytes.Split(body, []byte("|")) {
+		if i > 0 {
+			m.out = append(m.out, " | "...)
 		}
+		m.out = mdInline(m.out, bytes.TrimSpace(cell), 0)
+	}
+	m.out = append(m.out, '\n')
+}
+
+// mdFence is what closes the code block that this line opens, nil if it opens none.
+func mdFence(body []byte) []byte {
+	n := mdRun(body, '`')
+	if n < 3 {
+		n = mdRun(body, '~')
+	}
+	if n < 3 || body[0] == '`' && bytes.IndexByte(body[n:], '`') >= 0 {
+		return nil
+	}
+	return bytes.Clone(body[:n])
+}
+
+// mdRun is how often b starts with c.
+func mdRun(b []byte, c byte) int {
+	n := 0
+	for n < len(b) && b[n] == c {
+		n++
 	}
 	return n
 }
 
-// closeRow ends an open row, and writes the rule under the first one of a table.
-func (x *HTML) closeRow(out []byte, s *mdState) []byte {
-	if s.row < 0 {
-		return out
+func mdHeading(body []byte) int {
+	n := mdRun(body, '#')
+	if n > 6 || n < len(body) && body[n] != ' ' && body[n] != '\t' {
+		return 0
 	}
-	d := &x.decider
-	out = append(x.appendBars(out, d.nodes[s.cell].end, d.nodes[s.row].end), " |"...)
-	if table := d.above(s.row, tTable); table != s.table {
-		s.table = table
-		out = append(out, "\n|"...)
-		for range x.cells(s.row+1, d.nodes[s.row].end) {
-			out = append(out, " --- |"...)
-		}
-	}
-	s.row, s.cell = -1, -1
-	return out
+	return n
 }
 
-// escapePipes escapes the bars in out[at:].
-func escapePipes(out []byte, at int) []byte {
-	n := bytes.Count(out[at:], []byte("|"))
-	if n == 0 {
-		return out
-	}
-	from := len(out)
-	out = append(out, make([]byte, n)...)
-	to := len(out)
-	for from > at {
-		from--
-		to--
-		out[to] = out[from]
-		if out[from] == '|' {
-			to--
-			out[to] = '\\'
-		}
-	}
-	return out
+func mdUnderline(body []byte, c byte) bool {
+	b := bytes.TrimRight(body, " ")
+	return len(b) >= 2 && mdRun(b, c) == len(b)
 }
 
-// fence puts out[at:], which is code, between fences that are longer than any run of backticks in it.
-func fence(out []byte, at, prefix int) []byte {
-	longest, run := 0, 0
-	for _, c := range out[at:] {
-		if c == '`' {
-			run++
-			longest = max(longest, run)
-		} else {
-			run = 0
+func mdRule(body []byte) bool {
+	n := 0
+	for _, c := range body {
+		switch {
+		case c == ' ' || c == '\t':
+		case c == body[0] && (c == '*' || c == '-' || c == '_'):
+			n++
+		default:
+			return false
 		}
 	}
-	ticks := max(3, longest+1)
-	out = append(out, '\n')
-	out = appendRun(out, '`', ticks)
-	end := len(out)
-	out = append(appendRun(out, '`', ticks), '\n') // the opening fence, which is then turned to the front
-	slices.Reverse(out[at:end])
-	slices.Reverse(out[end:])
-	slices.Reverse(out[at:])
-	return indentLines(out, at, prefix, false)
+	return n >= 3
 }
 
-// indentLines puts spaces, and the mark of a quotation, before all lines of out[at:] but the first.
-func indentLines(out []byte, at, prefix int, quote bool) []byte {
-	if quote {
-		prefix += 2
+func mdTableRule(body []byte) bool {
+	return bytes.IndexByte(body, '-') >= 0 && bytes.IndexByte(body, '|') >= 0 && len(bytes.Trim(body, "|-: \t")) == 0
+}
+
+// mdDefinition reports where a link is defined, which is not text.
+func mdDefinition(body []byte) bool {
+	if body[0] != '[' || len(body) > 1 && body[1] == '^' {
+		return false
 	}
-	lines := bytes.Count(out[at:], []byte("\n"))
-	if lines == 0 || prefix == 0 {
-		return out
-	}
-	from := len(out)
-	out = appendRun(out, ' ', lines*prefix)
-	to := len(out)
-	for from > at {
-		from--
-		if out[from] == '\n' {
-			for range prefix {
-				to--
-				out[to] = ' '
-			}
-			if quote {
-				out[to+prefix-2] = '>'
-			}
+	i := bytes.Index(body, []byte("]:"))
+	return i > 0 && bytes.IndexByte(body[:i], ']') < 0
+}
+
+// mdItem is the length of a list item's mark, 0 if there is none.
+func mdItem(body []byte) int {
+	n := 0
+	switch c := body[0]; {
+	case c == '-' || c == '*' || c == '+':
+		n = 1
+	case c >= '0' && c <= '9':
+		for n < len(body) && n < 9 && body[n] >= '0' && body[n] <= '9' {
+			n++
 		}
-		to--
-		out[to] = out[from]
+		if n == len(body) || body[n] != '.' && body[n] != ')' {
+			return 0
+		}
+		n++
+	default:
+		return 0
 	}
-	return out
-}
-
-func appendRun(out []byte, c byte, n int) []byte {
-	for range n {
-		out = append(out, c)
+	if n < len(body) && body[n] != ' ' && body[n] != '\t' {
+		return 0
 	}
-	return out
+	return n
 }

@@ -1,102 +1,83 @@
 package extract
 
 import (
-	"os"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
 func TestMarkdown(t *testing.T) {
-	x := HTML{Markdown: true}
-	f := func(html, want string) {
+	f := func(src, want string) {
 		t.Helper()
-		p, err := x.Extract([]byte("<body><p>" + long + "</p>" + html))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, ok := strings.CutPrefix(string(p.Text), long)
-		if !ok || strings.TrimPrefix(got, "\n\n") != want {
-			t.Errorf("%s\n got %q\nwant %q", html, p.Text, long+"\n\n"+want)
+		if got, _ := Markdown(nil, []byte(src)); string(got) != want {
+			t.Errorf("%q:\n got %q\nwant %q", src, got, want)
 		}
 	}
-	f("<p>One sentence <b>of</b> <a href=x>links</a>.</p><p>And a second<br>with two lines.</p>", "One sentence of links.\n\nAnd a second\nwith two lines.")
-	f("<h2>Wheels</h2><p>They turn.</p><h4>Stones</h4><p>They grind.</p>", "## Wheels\n\nThey turn.\n\n#### Stones\n\nThey grind.")
-	// Lists.
-	f("<ul><li>the first item of them<li>the second item of them</ul><p>That is all of it.</p>",
-		"- the first item of them\n- the second item of them\n\nThat is all of it.")
-	f("<ol><li>the first item of them<li>the second item of them</ol>", "1. the first item of them\n2. the second item of them")
-	f("<ul><li>outer item of them<ol><li>the inner item of them<li>the other item of them</ol><li>the last item of them</ul>",
-		"- outer item of them\n  1. the inner item of them\n  2. the other item of them\n- the last item of them")
-	f("<ul><li><p>An item of two paragraphs.</p><p>This is the second.</p></li><li>And one more of them.</ul>",
-		"- An item of two paragraphs.\n\n  This is the second.\n- And one more of them.")
-	f("<ol><li>An item with<br>two lines in it.</ol>", "1. An item with\n   two lines in it.")
-	f("<ul><li>Item of the one list.</ul><ol><li>Item of the other list.</ol>", "- Item of the one list.\n\n1. Item of the other list.")
-	f("<ol>"+strings.Repeat("<li>One more item of the list.", 10)+"<p>It has ten of them.</ol>",
-		strings.Join(numbered("One more item of the list.", 10), "\n")+"\n\n    It has ten of them.")
-	// Tables.
-	f("<table><tr><th>Name<th>Size<tr><td>mill<td>12 m<tr><td>dam|weir<td>3 m</table><p>That is all of it.</p>",
-		"| Name | Size |\n| --- | --- |\n| mill | 12 m |\n| dam\\|weir | 3 m |\n\nThat is all of it.")
-	f("<table><tr><th>Name<th>Size<th>Age<tr><td><td>12 m<td><tr><td>mill<td><td>300 years</table>",
-		"| Name | Size | Age |\n| --- | --- | --- |\n| | 12 m | |\n| mill | | 300 years |")
-	f("<table><tr><th>Name<th>Size<tr><td><p>mill</p><p>of stone</p><td>12 m</table>", "| Name | Size |\n| --- | --- |\n| mill of stone | 12 m |")
-	f("<table><tr><th>One<tr><td>mill</table><table><tr><th>Two<tr><td>dam</table>", "| One |\n| --- |\n| mill |\n\n| Two |\n| --- |\n| dam |")
-	// Code.
-	f("<pre>\n  if x {\n\ty()\n\n  }\n</pre>", "```\n  if x {\n\ty()\n\n  }\n```")
-	f("<pre>a ``` b\nc &lt; d</pre>", "````\na ``` b\nc < d\n````")
-	f("<ul><li>Type this into it.<pre>make\nmill</pre></ul>", "- Type this into it.\n\n  ```\n  make\n  mill\n  ```")
-	// Quotations.
-	f("<blockquote><p>Grind the grain<br>before the rain.</p></blockquote><p>So they said.</p>", "> Grind the grain\n> before the rain.\n\nSo they said.")
+	// Blocks.
+	f("", "")
+	f("One\nparagraph\n\nand another", "One paragraph\nand another")
+	f("Two lines  \nof verse\\\nthree", "Two lines\nof verse\nthree")
+	f("## Head ##\nText", "Head\nText")
+	f("Head\n----\nText\n***\nMore", "Head\nText\nMore")
+	f("#no heading", "#no heading")
+	f("> A quotation\n> goes on\n>\n> twice", "A quotation goes on\ntwice")
+	f("- one\n- two\n  goes on\n\n  and on\n* three\n1. four\n2) five", "- one\n- two goes on\nand on\n- three\n- four\n- five")
+	f("In the year\n1984. it was", "In the year 1984. it was")
+	f("```go\nif a {\n\n\tb()\n}\n```\nText", "if a {\n\n\tb()\n}\nText")
+	f("~~~\n```\n~~~\nText", "```\nText")
+	f("```\nnever closed\n# no heading", "never closed\n# no heading")
+	f("Text:\n\n    code *here*\n\n      more\n\nText", "Text:\ncode *here*\n\n  more\nText")
+	f("| a | *b* |\n|---|:-:|\n| 1 | 2 |", "a | b\n1 | 2")
+	f("$$\nx^2 * y * z\n$$\nText", "$$\nx^2 * y * z\n$$\nText")
+	f("$$a$$\nText", "$$a$$\nText")
+	f("<!-- a\ncomment -->\nText<!-- here --> goes on", "Text goes on")
+	f("[1]: http://x.org \"Title\"\nText", "Text")
+	// Inline.
+	f("*a* **b** ***c*** _d_ __e__ ~~f~~ ~g~ snake_case_name 2 * 3 * 4", "a b c d e f ~g~ snake_case_name 2 * 3 * 4")
+	f("a `code *with* stars` and ``a ` b``, `open", "a code *with* stars and a ` b, `open")
+	f("[words](http://x.org/a_(b) \"T\") [ref][1] [plain] ![alt *text*](p.png) [![badge](a)](b)", "words ref [plain] alt text badge")
+	f("<http://x.org> <a@b.c> <b>bold</b> a < b <br> c", "http://x.org a@b.c bold a < b\nc")
+	f(`\*not\* \[a\] C:\dir &amp; &lt; &nosuch; AT&T`, `*not* [a] C:\dir & < &nosuch; AT&T`)
+	f("$a_1 * b_2$ costs $5 and $6", "$a_1 * b_2$ costs $5 and $6")
+	f("Text.[^1] More [@foreman:2018].\n\n[^1]: A note.\n[^b]: Another\ngoes on.", "Text. More [@foreman:2018].\nA note.\nAnother goes on.")
 }
 
-func numbered(text string, n int) (lines []string) {
-	for i := range n {
-		lines = append(lines, string(rune('0'+(i+1)/10))+string(rune('0'+(i+1)%10))+". "+text)
-		lines[i] = strings.TrimPrefix(lines[i], "0")
+func TestMarkdownTitle(t *testing.T) {
+	f := func(src, title, want string) {
+		t.Helper()
+		if got, ti := Markdown([]byte("before"), []byte(src)); string(got) != "before"+want || ti != title {
+			t.Errorf("%q: %q, %q", src, got, ti)
+		}
 	}
-	return lines
+	f("# The *Title* {#top}\n\nText", "The Title", "Text")
+	f("The Title\n===\nText\n# Other", "The Title", "Text\nOther")
+	f("Text\n\n# No title", "", "Text\nNo title")
+	f("## No title", "", "No title")
 }
 
-// TestShapes compares the two shapes of the same page: they say the same words in the same order, and no option is lost on the way.
-func TestShapes(t *testing.T) {
-	plain, markdown := HTML{}, HTML{Markdown: true}
-	words := func(s []byte) string {
-		return strings.Join(strings.FieldsFunc(string(s), func(r rune) bool { return strings.ContainsRune(" \n|#>`-\\0123456789.", r) }), " ")
-	}
-	for _, name := range []string{"testdata/news.html", "testdata/docs.html"} {
-		src, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+// Nothing that a writer of markup can do takes long.
+func TestMarkdownHostile(t *testing.T) {
+	for _, s := range []string{"[", "[a](", "![", "`", "` `` ", "<", "<a", "<!--", "$", "$a", "*", "_a", "~~", "> ", ">", "- ", "#", "|", "| |\n", "\\", "&", "&#", "[[a](b)", "[a](b)](c)", "```\n", "    a\n", "\n", "1. ", "$$\n", "[^", "]:"} {
+		src := strings.Repeat(s, 1<<20/len(s))
+		start := time.Now()
+		got, _ := Markdown(nil, []byte(src))
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("%q: %v", s, d)
 		}
-		p, _ := plain.Extract(src)
-		m, _ := markdown.Extract(src)
-		if words(p.Text) != words(m.Text) {
-			t.Errorf("%s: words differ:\n%s\n%s", name, words(p.Text), words(m.Text))
+		if len(got) > 4*len(src) {
+			t.Errorf("%q: %d bytes", s, len(got))
 		}
-	}
-	golden(t, "docs.md", func() string {
-		src, _ := os.ReadFile("testdata/docs.html")
-		p, _ := markdown.Extract(src)
-		return string(p.Text) + "\n"
-	}())
-	big := []byte(strings.Repeat("<p>x", maxScratch) + "<h2>Wheels</h2><p>" + long)
-	markdown.Extract(big)
-	if p, _ := markdown.Extract([]byte("<p>" + long + "<h2>Wheels</h2><p>" + long)); !strings.Contains(string(p.Text), "## Wheels") {
-		t.Errorf("after a large page: %q", p.Text)
 	}
 }
 
 func FuzzMarkdown(f *testing.F) {
-	f.Add([]byte("<p>" + long + "<ul><li>a<ol><li>b<pre>```\n</pre></ol><li><table><tr><td>c|d<td><tr><th>e</table></ul><blockquote>q<br>r"))
-	x := HTML{Markdown: true}
-	f.Fuzz(func(t *testing.T, page []byte) {
-		page, _, err := Decode(nil, page, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := x.Extract(page)
-		if err != nil || !utf8.Valid(p.Text) {
-			t.Errorf("%v, %q", err, p.Text)
+	f.Add("# T\n\n- a *b* [c](d)\n\n```\ncode\n```\n| a | b |\n|--|--|\n")
+	f.Add("> $a$ `b` <c> &amp; \\* ![d](e)\n\n    code\n\n[^1]: x\n$$\ny\n$$")
+	f.Fuzz(func(t *testing.T, src string) {
+		got, title := Markdown(nil, []byte(src))
+		if utf8.ValidString(src) && (!utf8.Valid(got) || !utf8.ValidString(title)) {
+			t.Errorf("%q: %q is not UTF-8", src, got)
 		}
 	})
 }
