@@ -27,6 +27,7 @@ var Formats = []Format{
 	{"html", "pages: their main text", isHTML, plainly(NewHTML)},
 	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
+	{"mediawiki", "dumps of MediaWiki: articles from their markup", isWiki, func() Config { c := DefaultWiki(); return &c }},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},
 }
 
