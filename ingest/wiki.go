@@ -143,7 +143,7 @@ func (r *wikiReader) read(f input, p quern.Part) error {
 }
 
 // wikiHeadBytes is where the description of the site must be.
-const wikiHeadBytes = 1 << 20
+const wikiHeadBytes = 128 << 10
 
 // chunks opens the range of a file, and reads the beginning of the file.
 func (r *wikiReader) chunks(f input, d *disk, c codec, p quern.Part) (head []byte, in chunks, closer io.Closer, err error) {

@@ -239,7 +239,8 @@ func (x *Wikitext) listLine(at int) {
 	}
 	if x.ti < len(x.toks) && int(x.toks[x.ti].a) == p && x.toks[x.ti].tag == wMath && x.alone(&x.toks[x.ti]) {
 		x.formula(&x.toks[x.ti], "$$")
-		x.pos, x.ti = int(x.toks[x.ti].d), int(x.toks[x.ti].next)
+		x.pos, x.ti = min(x.lineEnd(int(x.toks[x.ti].d))+1, x.end), int(x.toks[x.ti].next)
+		return
 	}
 	x.inline(true)
 	x.prefix = ""

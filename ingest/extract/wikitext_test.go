@@ -69,7 +69,7 @@ func TestWikitext(t *testing.T) {
 	f("__NOTOC__ a __init__ b __KEIN_INHALTSVERZEICHNIS__", "a __init__ b")
 	// Kept elements.
 	f("<math>x^2</math> and <math>{\\displaystyle a+b}</math>", "$x^2$ and $a+b$")
-	f("where\n:<math>a\n+ b</math>,\nis", "where\n$$a + b$$\n,\nis")
+	f("where\n:<math>a\n+ b</math>,\nis", "where\n$$a + b$$\nis")
 	f("<nowiki>[[a]] ''b'' &amp;</nowiki>", "[[a]] ''b'' &")
 	f("Code:\n<syntaxhighlight lang=go>\nfunc f() {\n\tx[[1]]\n}\n</syntaxhighlight>\nend", "Code:\nfunc f() {\n\tx[[1]]\n}\nend")
 	f("<pre>\n a &lt; b\n\n c</pre>", " a < b\n\n c")
