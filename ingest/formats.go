@@ -28,6 +28,7 @@ var Formats = []Format{
 	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
 	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
 	{"mediawiki", "dumps of MediaWiki: articles from their markup", isWiki, func() Config { c := DefaultWiki(); return &c }},
+	{"stackexchange", "Posts.xml of Stack Exchange: questions with their answers", isStack, func() Config { c := DefaultStack(); return &c }},
 	{"epub", "books", isEPUB, plainly(NewEPUB)},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},
 }
