@@ -57,6 +57,7 @@ func TestWikitext(t *testing.T) {
 	f("{{lang|fr|moulin}} {{lang-de|Mühle}} {{langx|ru|мельница}} {{transl|ru|melnitsa}}", "moulin Mühle мельница melnitsa")
 	f("a{{snd}}b{{nbsp}}c{{'}}s {{USS|Enterprise|CV-6}} {{circa|1900}} {{£|5}}", "a – b c's USS Enterprise (CV-6) c. 1900 £5")
 	f("{{nihongo|Tokyo|東京|Tōkyō}} {{chem|H|2|O}} {{ill|Ann|de|lt=Anna}}", "Tokyo (東京, Tōkyō) H2O Anna")
+	f("{{keypress|Ctrl|C}} {{angbr|a}} {{val|1.5|(7)}} {{HMS|Ajax|22|6}} {{ship|HMS|Ajax|22}} in {{as of|2014|lc=y}} {{transl|ar|DIN|x}}", "Ctrl+C ⟨a⟩ 1.5(7) Ajax HMS Ajax (22) in as of 2014 x")
 	f("Before\n{{quote|The text\n\nof it.|Author}}\nafter", "Before\nThe text\nof it.\nafter")
 	f("Beijing ({{zh|c=北京}}) is{{citation needed}}, as {{foo}}, large.", "Beijing is, as, large.")
 	f("Mill ({{IPA|x}}; born 1900; {{foo}}) is", "Mill (born 1900) is")
@@ -101,6 +102,7 @@ func TestWikitextLanguages(t *testing.T) {
 	}
 	f("de", "Die '''Mühle''' ([[Datei:x.ogg|hören]]) mahlt.\n== Siehe auch ==\n* x\n[[Kategorie:Mühlen]]", "Die Mühle () mahlt.")
 	f("fr", "Le {{s-|XIX|e}}, « {{lang|en|mill}} ».\n== Voir aussi ==\nx", "Le XIXe, « mill ».")
+	f("fr", "Il dit : {{citation|C'est ''la'' vie}}.", "Il dit : « C'est la vie ».")
 	f("ru", "'''Мельница''' ({{lang-en|mill}}) на {{нп3|Trent|Тренте|en|Trent}}.\n== Примечания ==\n{{примечания}}\n[[Категория:Мельницы]]", "Мельница (mill) на Тренте.")
 	f("zh", "-{zh-hans:计算机;zh-hant:電腦}-是-{H|zh:x}--{机器}-。\n== 参考文献 ==\nx", "计算机是机器。")
 	f("zh", "a-{zh-tw:台; zh-cn:{{lang|en|C}}}-b -{{lang|en|x}}-", "aCb -x-")

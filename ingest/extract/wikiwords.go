@@ -90,12 +90,17 @@ func makeWikiTemplates() map[string]wikiRule {
 		}
 	}
 	set(wikiRule{do: doArg, n: 1}, "nowrap", "nobr", "nobreak", "no break", "noitalic", "small", "smaller", "big", "larger", "resize", "sic", "abbr", "abbrev", "tooltip",
-		"abbreviation", "mvar", "math", "var", "sub", "sup", "code", "mono", "monospace", "tt", "kbd", "samp", "keypress", "key press", "keyb", "em", "strong", "bold", "italic italics", "italic correction", "title", "visible anchor",
+		"abbreviation", "mvar", "math", "var", "sub", "sup", "code", "mono", "monospace", "tt", "kbd", "samp", "em", "strong", "bold", "italic italics", "italic correction", "title", "visible anchor",
 		"vanchor", "anchor text", "underline", "strikethrough", "smallcaps", "sc", "small caps", "aut", "color", "flag", "flagcountry", "flagu", "flaglink",
-		"script", "unicode", "polytonic", "hebrew", "rtl-lang", "ipa chars", "chem2", "chem name", "circled", "nobold", "normal", "wikt-lang", "angbr", "le", "lien", "enlace", "ruby",
+		"script", "unicode", "polytonic", "hebrew", "rtl-lang", "ipa chars", "chem2", "chem name", "circled", "nobold", "normal", "wikt-lang", "le", "lien", "enlace", "ruby",
 		"ルビ", "linktext", "wiktionary-inline", "pre", "not a typo", "typo", "as written", "proper name", "date-", "ltr", "rtl", "bigger", "overline", "okina text", "ps", "r-text", "versalitas", "capitales", "petites capitales", "число", "nts", "num", "formatnum",
 		"comma separated entries", "ill-wd", "italictitle", "legend inline", "fontcolor", "lr", "nobreakspace", "zp", "wrap", "bulleted", "definition", "gloss", "glossary link", "term", "defn", "lit", "lj", "mathcal", "vec", "overset", "uline", "mini", "kleiner", "textcolor", "keyboard key")
-	set(wikiRule{do: doArg, n: 2}, "lang", "langue", "langx", "transl", "transliteration", "transl.", "lang1", "lengua", "lingua", "línea", "color box text", "nativename", "native name", "colored text", "font color", "jct text", "xlang", "audio", "dead link text")
+	set(wikiRule{do: doArg, n: 2}, "lang", "langue", "langx", "lang1", "lengua", "lingua", "línea", "color box text", "nativename", "native name", "colored text", "font color", "jct text", "xlang", "audio", "dead link text")
+	set(wikiRule{do: doLast}, "transl", "transliteration", "transl.")
+	set(wikiRule{do: doJoin, text: "+"}, "keypress", "key press", "keyb")
+	set(wikiRule{do: doArg, n: 1, text: "⟨"}, "angbr", "angle bracket", "angbr ipa")
+	set(wikiRule{do: doArg, n: 1}, "railgauge", "track gauge")
+	set(wikiRule{do: doArg, n: 1, text: "vol. "}, "vol.")
 	set(wikiRule{do: doLabel, n: 1}, "ill", "interlanguage link", "illm", "link-interwiki", "仮リンク", "interlanguage link multi", "iw", "ilm", "red link")
 	set(wikiRule{do: doLabel, n: 2}, "нп3", "нп5", "нп4", "нп", "iw2", "не переведено", "не переведено 3", "не переведено 5", "li", "не перекладено")
 	set(wikiRule{do: doLabel, n: 3}, "tsl", "translink", "ilh")
@@ -132,7 +137,7 @@ func makeWikiTemplates() map[string]wikiRule {
 
 // wikiLocalTemplates are names that mean something else in one language.
 var wikiLocalTemplates = map[string]map[string]wikiRule{
-	"fr": {"citation": {do: doArg, n: 1, text: "« "}, "s": {do: doJoin}, "s-": {do: doJoin}, "siècle": {do: doJoin}, "-s": {do: doJoin}, "-s-": {do: doJoin}, "e": {do: doText, text: "e"}, "er": {do: doText, text: "er"},
+	"fr": {"citation": {do: doArg, n: 1, text: "« "}, "s": {do: doJoin}, "s-": {do: doJoin}, "siècle": {do: doJoin}, "-s": {do: doJoin}, "-s-": {do: doJoin}, "e": {do: doText, text: "e"}, "er": {do: doText, text: "er"},
 		"re": {do: doText, text: "re"}, "exp": {do: doArg, n: 1}, "ind": {do: doArg, n: 1}, "heure": {do: doJoin, text: " h "}, "°c": {do: doText, text: " °C"}, "lang": {do: doArg, n: 2}, "no": {do: doText, text: "no"}, "date-": {do: doJoin, text: " "}},
 	"de": {"\" ": {do: doBlock, n: 1}, "\"": {do: doBlock, n: 1}, "s": {do: doArg, n: 1, text: "S. "}, "frac": {do: doFraction}, "mark": {do: doArg, n: 1}, "nb": {do: doArg, n: 1}, "ens": {do: doArg, n: 1}, "frs": {do: doArg, n: 1}, "las": {do: doArg, n: 1}, "grcs": {do: doArg, n: 1}, "its": {do: doArg, n: 1}, "ess": {do: doArg, n: 1}, "rus": {do: doArg, n: 1}, "pls": {do: doArg, n: 1}, "zhs": {do: doArg, n: 1}, "ars": {do: doArg, n: 1}, "hes": {do: doArg, n: 1}, "nls": {do: doArg, n: 1}},
 	"ja": {"読み仮名": {do: doJoin, text: "、"}, "読み仮名 ruby不使用": {do: doJoin, text: "、"}, "lang": {do: doArg, n: 2}, "補助漢字フォント": {do: doArg, n: 1}, "ruby": {do: doArg, n: 1}, "行内引用": {do: doArg, n: 1}},
@@ -164,7 +169,7 @@ var wikiProjects = map[string]bool{"mw": true, "wmf": true, "voy": true, "doi": 
 // wikiDisambiguation are the templates of pages that only tell articles of one name apart.
 var wikiDisambiguation = set("disambig", "disambiguation", "dab", "disam", "hndis", "geodis", "human name disambiguation", "place name disambiguation", "disambiguation cleanup", "hospital disambiguation", "school disambiguation", "mathdab", "airport disambiguation", "letter-number combination disambiguation", "number disambiguation", "callsigndis", "roaddis", "begriffsklärung", "bkl",
 	"homonymie", "paronymie", "toponymie", "patronymie", "internationalisation", "desambiguación", "desambiguacion", "desambig", "desambiguação", "desambigua", "disambigua", "disambigua2", "неоднозначность", "disambig-ru", "многозначность", "список однофамильцев", "однофамильцы", "тёзки", "фамилия", "曖昧さ回避", "aimai", "人名の曖昧さ回避", "地名の曖昧さ回避",
-	"消歧义", "消歧義", "人名消歧义", "人名消歧義", "地名消歧义", "地名消歧義", "disambig-cat", "2cjkdisambig", "letter-ncc", "dp", "dpintro", "ujednoznacznienie", "strona ujednoznaczniająca", "توضيح", "صفحة توضيح", "багатозначність", "đối nghĩa", "trang định hướng", "동음이의", "동음이의어 문서", "anlam ayrımı", "adlandırma", "rozcestník", "förgrening", "gren", "flertydig", "peker", "täsmennyssivu", "egyért", "dezambiguizare", "ابهام‌زدایی", "פירוש נוסף", "פירושונים", "desambiguació", "disambigo", "apartigilo", "klarigo", "argipen")
+	"消歧义", "消歧義", "人名消歧义", "人名消歧義", "地名消歧义", "地名消歧義", "disambig-cat", "2cjkdisambig", "letter-ncc", "dp", "dpintro", "ujednoznacznienie", "strona ujednoznaczniająca", "توضيح", "صفحة توضيح", "багатозначність", "đối nghĩa", "trang định hướng", "동음이의", "동음이의어 문서", "anlam ayrımı", "adlandırma", "rozcestník", "förgrening", "gren", "flertydig", "peker", "täsmennyssivu", "egyért", "dezambiguizare", "ابهام\u200cزدایی", "פירוש נוסף", "פירושונים", "desambiguació", "disambigo", "apartigilo", "klarigo", "argipen")
 
 // wikiElsewhere are headings, in lower case, of sections that hold no text of the article but point elsewhere.
 var wikiElsewhere = set(
@@ -183,7 +188,7 @@ var wikiElsewhere = set(
 	"див. також", "примітки", "джерела", "посилання", "література", "виноски", "галерея",
 	"se även", "referenser", "externa länkar", "källor", "noter", "vidare läsning", "litteratur", "xem thêm", "tham khảo", "liên kết ngoài", "chú thích", "ghi chú", "같이 보기", "각주", "외부 링크", "참고 문헌", "주석", "참고문헌", "갤러리",
 	"ayrıca bakınız", "kaynakça", "dış bağlantılar", "kaynaklar", "notlar", "lihat pula", "referensi", "pranala luar", "catatan kaki", "daftar pustaka", "catatan", "bacaan lanjutan", "související články", "reference", "externí odkazy", "poznámky", "odkazy", "literatura", "kapcsolódó szócikkek", "jegyzetek", "további információk", "források", "irodalom",
-	"katso myös", "lähteet", "aiheesta muualla", "kirjallisuutta", "viitteet", "vezi și", "note", "legături externe", "bibliografie", "referințe", "جستارهای وابسته", "منابع", "پیوند به بیرون", "پانویس", "یادداشت‌ها", "ראו גם", "קישורים חיצוניים", "הערות שוליים", "לקריאה נוספת", "vegeu també", "referències", "enllaços externs", "notes i referències", "bibliografia", "se også", "referanser", "eksterne lenker", "referencer", "eksterne henvisninger", "kilder", "इन्हें भी देखें", "सन्दर्भ", "बाहरी कड़ियाँ", "δείτε επίσης", "παραπομπές", "εξωτερικοί σύνδεσμοι", "πηγές", "βιβλιογραφία", "вижте също", "източници", "външни препратки", "бележки", "ดูเพิ่ม", "อ้างอิง", "แหล่งข้อมูลอื่น")
+	"katso myös", "lähteet", "aiheesta muualla", "kirjallisuutta", "viitteet", "vezi și", "note", "legături externe", "bibliografie", "referințe", "جستارهای وابسته", "منابع", "پیوند به بیرون", "پانویس", "یادداشت\u200cها", "ראו גם", "קישורים חיצוניים", "הערות שוליים", "לקריאה נוספת", "vegeu també", "referències", "enllaços externs", "notes i referències", "bibliografia", "se også", "referanser", "eksterne lenker", "referencer", "eksterne henvisninger", "kilder", "इन्हें भी देखें", "सन्दर्भ", "बाहरी कड़ियाँ", "δείτε επίσης", "παραπομπές", "εξωτερικοί σύνδεσμοι", "πηγές", "βιβλιογραφία", "вижте също", "източници", "външни препратки", "бележки", "ดูเพิ่ม", "อ้างอิง", "แหล่งข้อมูลอื่น")
 
 func set(words ...string) map[string]bool {
 	m := make(map[string]bool, len(words))
