@@ -21,6 +21,7 @@ const (
 	maxBzPacked  = 2 << 20 // bytes of a packed block: more than the worst of 900,000
 	maxBzBlock   = 8 << 20 // bytes of an unpacked one: runs may blow it up to 46 MB, text does not
 	bzDensest    = 2000    // the ratio beyond which a block is no text
+	maxBzHurt    = 10_000  // damaged blocks of a unit: each costs a decoder, and so many are made, not found
 )
 
 // bzBlocks gives the blocks of a bzip2 file that begin at a byte or later.
@@ -33,10 +34,11 @@ type bzBlocks struct {
 	end    bool   // it is the end of a stream, not a block
 	packed []byte
 	out    []byte
+	hurt   int // damaged blocks
 }
 
 func (b *bzBlocks) open(d *disk, name string, from int64) (err error) {
-	b.d, b.name, b.buf, b.at = d, name, b.buf[:0], from
+	b.d, b.name, b.buf, b.at, b.hurt = d, name, b.buf[:0], from, 0
 	b.next, b.end, err = b.find(from * 8)
 	return err
 }
@@ -55,7 +57,7 @@ func makeBzByte() (may [256]bool) {
 // find returns the bit of the first magic number at bit from or later, -1 if there is none.
 func (b *bzBlocks) find(from int64) (bit int64, end bool, err error) {
 	for p := from / 8; ; {
-		if b.at+int64(len(b.buf))-p < 8 {
+		if p < b.at || b.at+int64(len(b.buf))-p < 8 {
 			if err := b.fill(p); err != nil {
 				return -1, false, err
 			}
@@ -123,11 +125,15 @@ func (b *bzBlocks) block() (data []byte, at int64, err error) {
 		}
 		if data, e = b.unpack(start, beyond); e == nil {
 			b.next, b.end, err = beyond, end, nil
-		} else {
-			b.buf = b.buf[:0] // the search goes back
 		}
 	}
-	return data, at, err
+	if err != nil {
+		if b.hurt++; b.hurt > maxBzHurt {
+			err = refuse(b.name, "bad-bzip2", at, fmt.Errorf("more than %d damaged blocks: %w", maxBzHurt, err))
+		}
+		return nil, at, err
+	}
+	return data, at, nil
 }
 
 // unpack decodes the block in bits [start, end) as a file of its own.
