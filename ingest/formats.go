@@ -25,10 +25,10 @@ var Formats = []Format{
 	{"parquet", "columns of Parquet files", isParquet, func() Config { return &Parquet{DefaultFields()} }},
 	{"warc", "web archives: main text of pages, WET text", isWARC, plainly(NewWARC)},
 	{"html", "pages: their main text", isHTML, plainly(NewHTML)},
-	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
-	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
 	{"mediawiki", "dumps of MediaWiki: articles from their markup", isWiki, func() Config { c := DefaultWiki(); return &c }},
 	{"stackexchange", "Posts.xml of Stack Exchange: questions with their answers", isStack, func() Config { c := DefaultStack(); return &c }},
+	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
+	{"latex", "papers in LaTeX, with what they input", isTeX, plainly(NewLaTeX)},
 	{"epub", "books", isEPUB, plainly(NewEPUB)},
 	{"tree", "source trees, a document a file", never, func() Config { t := DefaultTreeOptions(); return &t }},
 }

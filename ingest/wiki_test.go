@@ -53,6 +53,15 @@ func TestWiki(t *testing.T) {
 	golden(t, "wiki/wiki.txt", shown(reap(t, r, err)))
 }
 
+func TestDumpsAreKnownByTheirNames(t *testing.T) {
+	for name, want := range map[string]string{"enwiki-20240101-pages-articles-multistream.xml.bz2": "mediawiki", "enwiki-20240101-pages-articles1.xml-p1p41242.bz2": "mediawiki", "dewiki.xml": "mediawiki",
+		"a/Posts.xml": "stackexchange", "stackoverflow.com-Posts.xml.gz": "stackexchange", "b.EPUB": "epub", "article.xml": "jats"} {
+		if f, ok := FormatOf(name); !ok || f.Name != want {
+			t.Errorf("%s: %q, want %s", name, f.Name, want)
+		}
+	}
+}
+
 func TestWikiFields(t *testing.T) {
 	r, err := openWiki(opts("testdata/wiki", "enwiki.xml"))
 	h := reap(t, r, err)
