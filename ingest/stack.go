@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -77,13 +78,13 @@ func (*stackFormat) pieces(f input, unit int64) []piece {
 }
 
 // index finds once for each file where the answers stand that their question's unit does not hold.
-func (x *stackFormat) index(f input, d *disk) (*stackIndex, error) {
+func (x *stackFormat) index(ctx context.Context, f input, d *disk) (*stackIndex, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if i := x.far[f.path]; i != nil {
 		return i, i.err
 	}
-	i := indexPosts(d, quoted(f.key()), x.unit)
+	i := indexPosts(ctx, d, quoted(f.key()), x.unit)
 	var refused *quern.RecordError
 	if i.err != nil && !errors.As(i.err, &refused) {
 		return nil, i.err // of the disk: it may be gone next time
@@ -146,7 +147,7 @@ func (r *stackReader) part(f input, d *disk, p quern.Part) error {
 	if to == 0 {
 		to = d.size
 	}
-	index, err := r.format.index(f, d)
+	index, err := r.format.index(r.w.ctx, f, d)
 	if err != nil {
 		if p.From > 0 {
 			return nil // the first unit tells
@@ -178,6 +179,9 @@ func (r *stackReader) collect(to int64, keep func(post) bool) error {
 	last := int64(0)
 	for {
 		row, at, err := r.rows.next()
+		if err := r.w.ctx.Err(); err != nil {
+			return err
+		}
 		if at >= to || err == io.EOF {
 			return nil
 		}

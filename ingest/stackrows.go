@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -222,7 +223,7 @@ type stackIndex struct {
 const maxFar = 256 << 20
 
 // indexPosts reads a file once.
-func indexPosts(d *disk, name string, unit int64) *stackIndex {
+func indexPosts(ctx context.Context, d *disk, name string, unit int64) *stackIndex {
 	units := int(max((d.size+unit-1)/unit, 1))
 	x := &stackIndex{first: make([]int64, 0, units), far: make([][]int64, units)}
 	var s rowScanner
@@ -230,6 +231,9 @@ func indexPosts(d *disk, name string, unit int64) *stackIndex {
 	last, far := int64(0), 0
 	for {
 		row, at, err := s.next()
+		if x.err = ctx.Err(); x.err != nil {
+			return x
+		}
 		if err == errLongRow {
 			continue
 		}

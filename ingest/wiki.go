@@ -119,6 +119,9 @@ func (r *wikiReader) read(f input, p quern.Part) error {
 	r.text = extract.NewWikitext(extract.WikiSite{Lang: r.site.lang, Namespaces: r.site.namespaces})
 	r.pages.reset(in)
 	for {
+		if err := r.w.ctx.Err(); err != nil {
+			return err
+		}
 		page, err := r.pages.next()
 		bad, isBad := err.(*quern.RecordError)
 		switch {

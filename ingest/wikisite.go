@@ -20,7 +20,7 @@ func readSite(head []byte, name string) (s wikiSite, err error) {
 		return s, refuse(name, "not-mediawiki", 0, errors.New(looksLike(head)))
 	}
 	root := xmlBetween(head, "<mediawiki", ">")
-	s.lang = string(xmlBetween(root, `xml:lang="`, `"`))
+	s.lang = validName(string(xmlBetween(root, `xml:lang="`, `"`)))
 	info := xmlBetween(head, "<siteinfo>", "</siteinfo>")
 	if len(info) > 0 && !utf8.Valid(info) {
 		return s, refuse(name, "not-mediawiki", 0, errors.New("the description of the site is not UTF-8"))
