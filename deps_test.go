@@ -59,7 +59,6 @@ var libraries = map[string]string{
 	"golang.org/x/net/":                     "net",
 	"golang.org/x/sys/":                     "xsys",
 	"golang.org/x/term":                     "term",
-	"github.com/andybalholm/brotli":         "brotli",
 }
 
 const module = "github.com/seed-83c59573/quern"

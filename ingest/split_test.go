@@ -40,6 +40,20 @@ func fates(t *testing.T, r Reader, err error) (all []string, units int) {
 	return all, len(us)
 }
 
+// countFates is where an out may put what fates would tell.
+func countFates(all *[]string, docs, errs *int) func(*quern.Doc, error) bool {
+	return func(d *quern.Doc, err error) bool {
+		if err != nil {
+			*errs++
+			*all = append(*all, err.Error())
+			return true
+		}
+		*docs++
+		*all = append(*all, fmt.Sprintf("%s %q %s %s %s", d.ID, d.Text, d.Meta, d.Origin, d.Time))
+		return true
+	}
+}
+
 // sameFates reads with many sizes of units and compares. It returns the largest number of units that was seen.
 func sameFates(t *testing.T, want int, make func(unit int64) (Reader, error)) {
 	t.Helper()

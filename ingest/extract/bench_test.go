@@ -187,3 +187,34 @@ func BenchmarkExtract(b *testing.B) {
 		})
 	}
 }
+
+// wikiArticle is a page as encyclopedias have them: an infobox, references in every sentence, links, a table, sections to drop.
+func wikiArticle() []byte {
+	var b strings.Builder
+	b.WriteString("{{Short description|Machine}}\n{{Infobox mill\n| name = Mill\n| image = [[File:Mill.jpg|thumb|A mill]]\n| built = {{start date|1900}}\n| owner = [[Ann Miller|Ann]]<ref>{{cite web |url=http://example.org/a |title=A |date=2020}}</ref>\n}}\n")
+	for i := range 12 {
+		b.WriteString("\n== Part ==\n[[File:Mill.jpg|thumb|left|upright=1.2|The [[mill]] in {{nowrap|May 1900}}]]\n")
+		for range 6 {
+			b.WriteString("The '''mill''' ({{lang-fr|le moulin}}) is a [[machine]] that breaks solid materials into smaller pieces by [[Mill (grinding)|grinding]], crushing or cutting.<ref name=\"a\">{{cite book |last=Miller |first=Ann |title=On ''mills'' |year=1999 |publisher=[[Press]] |isbn=0-000-00000-0 |pages=12–14 |url=https://example.org/books?id=12345}}</ref> Such comminution is an important unit operation in many processes, {{convert|12|km|mi|abbr=on}} from the river &ndash; there are many different types of [[mill]]s and many types of materials processed in them.<ref name=\"b\" />{{rp|13}} Historically they were powered by hand ({{circa|1200}}), by animals, by [[wind]] or by water.\n\n")
+		}
+		if i%3 == 0 {
+			b.WriteString("{| class=\"wikitable sortable\"\n! Year !! Sacks !! Notes\n")
+			for range 10 {
+				b.WriteString("|-\n| 1900 || 12,000 || style=\"text-align:left\" | [[Oats]] and [[wheat]]\n")
+			}
+			b.WriteString("|}\n* [[Water mill]]: by water\n* [[Windmill]]: by wind\n")
+		}
+	}
+	b.WriteString("\n== See also ==\n* [[Grinder]]\n\n== References ==\n{{reflist|30em}}\n\n== External links ==\n* {{official website|http://example.org}}\n{{Mills}}\n{{Authority control}}\n[[Category:Mills]]\n[[Category:Machines]]\n")
+	return []byte(b.String())
+}
+
+func BenchmarkWikitext(b *testing.B) {
+	page := wikiArticle()
+	x := NewWikitext(WikiSite{Lang: "en"})
+	b.SetBytes(int64(len(page)))
+	b.ReportAllocs()
+	for b.Loop() {
+		x.Extract("Mill", page)
+	}
+}
