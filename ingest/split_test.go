@@ -30,14 +30,18 @@ func fates(t *testing.T, r Reader, err error) (all []string, units int) {
 	}
 	for _, u := range us {
 		for d, err := range r.Docs(context.Background(), u) {
-			if err != nil {
-				all = append(all, err.Error())
-				continue
-			}
-			all = append(all, fmt.Sprintf("%s %q %s %s %s %s %v", d.ID, d.Text, d.Meta, d.Origin, d.Time, d.License, d.Marks))
+			all = append(all, fate(d, err))
 		}
 	}
 	return all, len(us)
+}
+
+// fate is all that a document or bad record tells, in a line.
+func fate(d *quern.Doc, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s %q %s %s %s %s %v", d.ID, d.Text, d.Meta, d.Origin, d.Time, d.License, d.Marks)
 }
 
 // countFates is where an out may put what fates would tell.
@@ -45,11 +49,10 @@ func countFates(all *[]string, docs, errs *int) func(*quern.Doc, error) bool {
 	return func(d *quern.Doc, err error) bool {
 		if err != nil {
 			*errs++
-			*all = append(*all, err.Error())
-			return true
+		} else {
+			*docs++
 		}
-		*docs++
-		*all = append(*all, fmt.Sprintf("%s %q %s %s %s", d.ID, d.Text, d.Meta, d.Origin, d.Time))
+		*all = append(*all, fate(d, err))
 		return true
 	}
 }

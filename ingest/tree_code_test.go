@@ -78,7 +78,7 @@ func TestTreeFacts(t *testing.T) {
 		if got, want := sortedLines(facts(h)), sortedLines(strings.ReplaceAll(codeFacts, "N/", prefix)); got != want {
 			t.Errorf("%s: got\n%swant\n%s", name, got, want)
 		}
-		if h.reasons["lfs-pointer"] != 1 || len(h.reasons) != 1 {
+		if h.passed["lfs-pointer"] != 1 || len(h.passed) != 1 || len(h.reasons) != 0 {
 			t.Errorf("%s: %v", name, h.reasons)
 		}
 	}
@@ -147,7 +147,7 @@ func TestTreeNotebooks(t *testing.T) {
 	if len(h.docs) != 1 || string(h.docs[0].Text) != "# A\n\n```python\nx = 1\n```\n" || string(h.docs[0].Meta) != `{"language":"Jupyter Notebook","kernel":"Python","path":"a.ipynb"}` {
 		t.Error(facts(h))
 	}
-	if h.reasons["bad-notebook"] != 1 || h.reasons["empty-text"] != 1 || h.reasons["invalid-utf8"] != 1 {
+	if h.reasons["bad-notebook"] != 1 || h.passed["empty-text"] != 1 || h.reasons["invalid-utf8"] != 1 {
 		t.Error(h.reasons)
 	}
 	if h := readTree(t, dir, func(o *TreeOptions) { o.MaxBytes = 10 }, "t/a.ipynb"); h.reasons["too-large"] != 1 || len(h.docs) != 0 {

@@ -345,3 +345,14 @@ func (d *decider) holders(best int32, h hint, least float32) (around int32, sum 
 	}
 	return first, sum
 }
+
+// rescue keeps what reads like text, wherever it stands, on a page of which nothing was kept: a portal of many small boxes, of which each
+// alone is too little. It reports whether there is any.
+func (d *decider) rescue() (any bool) {
+	for i := range d.blocks {
+		b := &d.blocks[i]
+		b.keep = b.weight > 0 && b.ctx&never == 0
+		any = any || b.keep
+	}
+	return any
+}

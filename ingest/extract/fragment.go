@@ -19,6 +19,7 @@ func (x *HTML) Fragment(piece []byte) []byte {
 	x.writer.src, x.writer.nodes = piece, x.tree.nodes
 	d := &x.decider
 	d.cut(piece, x.tree.nodes)
+	d.weigh() // tables are told by the words of their cells
 	for i := range d.blocks {
 		d.blocks[i].keep = true
 	}

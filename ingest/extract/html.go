@@ -67,13 +67,20 @@ func (x *HTML) Extract(page []byte) (Page, error) {
 	d.keepLead(root, heading)
 	x.byline(&p, root, heading)
 	x.title = appendFolded(x.title[:0], []byte(p.Title))
+	if x.writeKept(); len(x.out) == 0 && d.rescue() {
+		x.writeKept()
+	}
+	p.Text = x.out
+	return p, nil
+}
+
+// writeKept writes the kept blocks in the shape that is asked for.
+func (x *HTML) writeKept() {
 	if x.leads = x.leads[:0]; x.Markdown {
 		x.writeMarkdown()
 	} else {
 		x.write()
 	}
-	p.Text = x.out
-	return p, nil
 }
 
 // headline prefers a heading to a stated title that is missing, or that says the same with more or other words, as in "Lists - The
