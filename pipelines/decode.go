@@ -161,6 +161,9 @@ func placed(file string, err error) error {
 	msg, _, _ := strings.Cut(positionPrefix.ReplaceAllString(ye.GetMessage(), ""), "\n")
 	if name, ok := strings.CutPrefix(msg, "unknown field "); ok {
 		name = strings.Trim(name, `"`)
+		if slices.Contains(knownFields, name) {
+			return at(file, ye.GetToken(), "unknown field %q: there is one of that name elsewhere, not here", name)
+		}
 		return at(file, ye.GetToken(), "unknown field %q%s", clip(name), nearest(name, knownFields))
 	}
 	if _, what, ok := strings.Cut(msg, "cannot unmarshal "); ok { // Go's names mean nothing to the writer of a spec

@@ -335,7 +335,8 @@ func LoadRecord(dir quern.Local, name string) (*Record, error) {
 }
 
 // harmless are the reasons for skipping that tell of the page, not of damage: they do not count against the ceiling.
-var harmless = []string{"no-text", "http-status", "not-text", "other-type", "empty", "too-large"}
+var harmless = []string{"no-text", "http-status", "not-text", "other-type", "empty", "too-large", "too-many-nodes", "no-text-layer", "encrypted",
+	"disambiguation", "no-question"}
 
 // Ceilings of what an ingest step may skip as damaged before the run ends with a warning.
 const (
@@ -354,7 +355,7 @@ func overCeiling(n node, m quern.Manifest) []string {
 			damaged += docs
 		}
 	}
-	if in := m.Ledger.In; float64(damaged) > recordCeiling*float64(in) {
+	if in := m.Ledger.In - m.Ledger.Total(quern.Passed, "").Docs; float64(damaged) > recordCeiling*float64(in) {
 		over = append(over, fmt.Sprintf("%s: %d of %d records were skipped as damaged, above the ceiling of %g %%", n.name(), damaged, in, 100*recordCeiling))
 	}
 	if files := len(m.Inputs); float64(m.Ledger.Refused) > fileCeiling*float64(files) {

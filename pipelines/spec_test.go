@@ -169,9 +169,9 @@ var wrongSpecs = []struct{ old, new, want string }{
 	{"jsonl: [a.jsonl]", "jsonl: []", `5:5: ingest docs: jsonl lists no path`},
 	{"jsonl: [a.jsonl]", `jsonl: [""]`, `5:5: ingest docs: an empty path`},
 	{"jsonl: [a.jsonl]", "jsonl: [a.jsonl], warc: [b]", `warc: an input has one format, this one has jsonl already`},
-	{", jsonl: [a.jsonl]", "", `5:5: ingest docs: no input; give one of jsonl, parquet, warc, html, jats, latex, tree`},
+	{", jsonl: [a.jsonl]", "", `5:5: ingest docs: no input; give one of jsonl, csv, parquet, arrow, text, markdown, warc, html, mediawiki, stackexchange, tei, jats, arxiv, latex, pdf, epub, tree, git`},
 	{"tree: [src]", "tree: [src]\n    fields: {text: body}", `fields: tree has no named fields`},
-	{"jsonl: [a.jsonl]", "jsonl: [a.jsonl], options: {max_bytes: 5}", `options: jsonl has none`},
+	{"jsonl: [a.jsonl]", "epub: [a.epub], options: {max_bytes: 5}", `options: epub has none`},
 	// what needs what
 	{"tokenize:\n  learn: {vocab: 512, ratios: {code: 1, web: 3}}\n", "", `15:1: mix needs tokenize`},
 	{"mix:\n  ratios: {code: 1, web: 3}\n  tokens: 20k\n", "", `17:1: shard needs mix`},
