@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -66,6 +67,7 @@ var benches = []struct {
 func benchCommand() *cobra.Command {
 	b := &bench{}
 	var asJSON bool
+	var profile string
 	var names []string
 	for _, x := range benches {
 		names = append(names, x.name)
@@ -83,6 +85,17 @@ func benchCommand() *cobra.Command {
 					continue
 				}
 				b.ctx = cmd.Context()
+				if profile != "" {
+					f, err := os.Create(profile)
+					if err != nil {
+						return err
+					}
+					defer f.Close()
+					if err := pprof.StartCPUProfile(f); err != nil {
+						return err
+					}
+					defer pprof.StopCPUProfile()
+				}
 				r := benchResult{Bench: x.name, CPU: cpuName(), Workers: b.workers}
 				if err := x.run(b, &r); err != nil {
 					return err
@@ -101,6 +114,7 @@ func benchCommand() *cobra.Command {
 	cmd.Flags().Float64Var(&b.mb, "mb", 32, "MB of text; a smaller dataset is read several times")
 	cmd.Flags().Float64Var(&b.seconds, "seconds", 3, "how long to measure, at least")
 	cmd.Flags().IntVar(&b.workers, "workers", 1, "goroutines")
+	cmd.Flags().StringVar(&profile, "cpuprofile", "", "write a profile of the processor's time to this file, for go tool pprof")
 	cmd.Flags().StringArrayVar(&b.inputs, "input", nil, "of ingest: a file, folder, archive or URL; again and again")
 	cmd.Flags().StringVar(&b.format, "format", "", "of ingest: what the inputs are, where the name does not tell: "+strings.Join(pipelines.Formats(), ", "))
 	cmd.Flags().StringVar(&b.fields, "fields", "", "of ingest: columns, as in a spec")

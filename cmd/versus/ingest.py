@@ -302,16 +302,16 @@ class Contests:
         path, files = self.unpacked("jose-jats-pdf.tar", (".pdf",))
         size = sum(len(v) for v in files.values())
         rows = {"quern": (self.quern.bench([path], "--format", "pdf"), "packed_mb_per_s", size / path.stat().st_size)}
-        if m := have("pymupdf"):
-            rows["PyMuPDF"] = timed(lambda: [[page.get_text() for page in m.open(stream=b)] for b in files.values()], size, self.seconds)
-        if m := have("pypdf"):
-            some = list(files.values())[:5]
-            rows["pypdf, 5 papers"] = timed(lambda: [[p.extract_text() for p in m.PdfReader(io.BytesIO(b)).pages] for b in some], sum(map(len, some)), self.seconds)
+        if pymupdf := have("pymupdf"):
+            rows["PyMuPDF"] = timed(lambda: [[page.get_text() for page in pymupdf.open(stream=b)] for b in files.values()], size, self.seconds)
+        if pypdf := have("pypdf"):
+            five = list(files.values())[:5]
+            rows["pypdf, 5 papers"] = timed(lambda: [[p.extract_text() for p in pypdf.PdfReader(io.BytesIO(b)).pages] for b in five], sum(map(len, five)), self.seconds)
         if have("pdfminer"):
             from pdfminer.high_level import extract_text
 
-            some = list(files.values())[:3]
-            rows["pdfminer.six, 3 papers"] = timed(lambda: [extract_text(io.BytesIO(b)) for b in some], sum(map(len, some)), self.seconds)
+            three = list(files.values())[:3]
+            rows["pdfminer.six, 3 papers"] = timed(lambda: [extract_text(io.BytesIO(b)) for b in three], sum(map(len, three)), self.seconds)
         return f"PDF to text, {size / 1e6:.1f} MB", rows
 
     def contest_tree(self):
@@ -406,6 +406,7 @@ def main():
                 print(f"\n{name}: left out: {e}", file=sys.stderr)
                 continue
             rates = {k: [] for k in rows}
+            print("\n" + title, flush=True)
             for _ in range(a.rounds):
                 for peer, run in rows.items():
                     if isinstance(run, tuple):
@@ -414,7 +415,7 @@ def main():
                     else:
                         rates[peer].append(run())
             ours = statistics.median(rates["quern"])
-            print(f"\n{title}\n{'':<40}{'best':>9}{'median':>9}  MB/s   quern is")
+            print(f"{'':<40}{'best':>9}{'median':>9}  MB/s   quern is")
             for peer, r in rates.items():
                 print(f"{peer:<40}{max(r):9.1f}{statistics.median(r):9.1f}{ours / statistics.median(r):14.1f} x", flush=True)
 

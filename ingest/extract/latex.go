@@ -29,8 +29,10 @@ type TeX struct {
 	Apart bool
 
 	writer    latexWriter
-	preambles map[string]*texTables // by file and by the folder of the paper
-	kept      int                   // bytes that they hold, roughly
+	preambles map[string][]texPreamble // by file
+	kept      int                      // bytes that they hold, roughly
+	known     map[string]bool          // whether a file is there
+	homes     map[texHome]*texTables   // which preamble holds where
 }
 
 const maxKept = 64 << 20 // bytes of preambles
@@ -99,6 +101,7 @@ type latexWriter struct {
 	body      bool
 	muted     bool // in a section that is dropped
 	shared    bool // only a preamble is read, for others
+	lookups   []texLookup
 	german    bool // "a is ä
 	composed  bool // an accent was written
 	defines   bool // the paper has definitions of its own

@@ -73,6 +73,11 @@ func texCharset(data []byte) string {
 
 // places are where a name may lead, in order.
 func (t *latexWriter) places(dir, name string) []string {
+	return texPlaces(t.paper.dir, t.currentDir(), dir, name)
+}
+
+// texPlaces are where a name may lead that stands in a file in the folder from, of a paper in the folder home.
+func texPlaces(home, from, dir, name string) []string {
 	name = strings.Trim(strings.TrimSpace(name), `"`)
 	if name == "" || path.IsAbs(name) {
 		return nil
@@ -82,7 +87,7 @@ func (t *latexWriter) places(dir, name string) []string {
 		names = []string{name, name + ".tex"}
 	}
 	var all []string
-	for _, base := range []string{path.Join(t.paper.dir, dir), path.Join(t.currentDir(), dir)} {
+	for _, base := range []string{path.Join(home, dir), path.Join(from, dir)} {
 		for _, n := range names {
 			if full := path.Join(base, n); full != ".." && !strings.HasPrefix(full, "../") && !path.IsAbs(full) {
 				all = append(all, full)
@@ -97,12 +102,15 @@ func (t *latexWriter) exists(name string) bool {
 	if t.paper.files++; t.paper.files > maxTexFiles {
 		return false
 	}
-	for _, full := range t.places("", t.expanded(name)) {
+	name = t.expanded(name)
+	for _, full := range t.places("", name) {
 		if data, err := t.x.Read(full); err == nil {
 			t.spend(len(data) / 16)
+			t.found("", name, full)
 			return true
 		}
 	}
+	t.found("", name, "")
 	return false
 }
 
@@ -116,8 +124,10 @@ func (t *latexWriter) include(dir, name string) {
 		t.fail(fmt.Errorf("includes more than %d files", maxTexFiles))
 		return
 	}
-	for _, full := range t.places(t.expanded(dir), name) {
+	dir = t.expanded(dir)
+	for _, full := range t.places(dir, name) {
 		if t.reading(full) {
+			t.found(dir, name, full)
 			return // it includes itself
 		}
 		if data, err := t.x.Read(full); err == nil {
@@ -125,12 +135,14 @@ func (t *latexWriter) include(dir, name string) {
 				return
 			}
 			if text, err := texSource(data); err == nil {
+				t.found(dir, name, full)
 				t.paper.bytes += len(text)
 				t.push(text, full, t.at() || path.Ext(full) == ".sty")
 				return
 			}
 		}
 	}
+	t.found(dir, name, "")
 	if !t.shared {
 		t.paper.article.Missing = append(t.paper.article.Missing, name)
 	}
@@ -154,11 +166,14 @@ func (t *latexWriter) usePackage(names string) {
 			continue
 		}
 		t.paper.files++
+		in := ""
 		for _, full := range t.places("", name+".sty") {
 			data, err := t.x.Read(full)
 			if err != nil {
 				continue
 			}
+			in = full
+			t.found("", name+".sty", in)
 			if text, err := texSource(data); err == nil && len(text) <= maxTexPackage && !t.reading(full) && t.depth < maxTexDepth {
 				t.paper.bytes += len(text)
 				body := t.body
@@ -176,8 +191,83 @@ func (t *latexWriter) usePackage(names string) {
 			}
 			break
 		}
+		if in == "" {
+			t.found("", name+".sty", "")
+		}
 	}
 }
+
+// texPreamble is what a preamble defines, and what it found by the names of files while it was read.
+type texPreamble struct {
+	tables  *texTables
+	lookups []texLookup
+}
+
+// texLookup is a file that was looked for from a folder, and found, or not ("").
+type texLookup struct{ from, dir, name, full string }
+
+// found remembers what a name led to while a preamble is read for others.
+func (t *latexWriter) found(dir, name, full string) {
+	if t.shared {
+		t.lookups = append(t.lookups, texLookup{t.currentDir(), dir, name, full})
+	}
+}
+
+// holds reports whether a paper in the folder home would find the same files.
+func (p *texPreamble) holds(x *TeX, home string) bool {
+	for _, l := range p.lookups {
+		full := ""
+		for _, place := range texPlaces(home, l.from, l.dir, l.name) {
+			if x.has(place) {
+				full = place
+				break
+			}
+		}
+		if full != l.full {
+			return false
+		}
+	}
+	return true
+}
+
+// has reports whether the tree has a file.
+func (x *TeX) has(name string) bool {
+	is, ok := x.known[name]
+	if !ok {
+		_, err := x.Read(name)
+		if is = err == nil; len(x.known) < maxTexFiles {
+			if x.known == nil {
+				x.known = map[string]bool{}
+			}
+			x.known[name] = is
+		}
+	}
+	return is
+}
+
+// maxPreambles is how many readings of one preamble are kept, for papers that find other files by the same names.
+const maxPreambles = 8
+
+// preamble is what a file defines for papers in the folder home, nil if it was not read for such yet.
+func (x *TeX) preamble(full, home string) *texTables {
+	at := texHome{full, home}
+	if tables := x.homes[at]; tables != nil {
+		return tables
+	}
+	for _, p := range x.preambles[full] {
+		if p.holds(x, home) {
+			if x.homes == nil || len(x.homes) > maxTexFiles {
+				x.homes = map[texHome]*texTables{}
+			}
+			x.homes[at] = p.tables
+			return p.tables
+		}
+	}
+	return nil
+}
+
+// texHome is a preamble and the folder of a paper that borrows it.
+type texHome struct{ file, folder string }
 
 // borrow takes the preamble of the paper that a subfile belongs to.
 func (t *latexWriter) borrow(name string) {
@@ -185,9 +275,8 @@ func (t *latexWriter) borrow(name string) {
 		if t.reading(full) {
 			return
 		}
-		key := full + "\x00" + t.paper.dir
-		tables, ok := t.x.preambles[key]
-		if !ok {
+		tables := t.x.preamble(full, t.paper.dir)
+		if tables == nil {
 			data, err := t.x.Read(full)
 			if err != nil {
 				continue
@@ -202,12 +291,13 @@ func (t *latexWriter) borrow(name string) {
 			w.push(text, full, false)
 			w.run()
 			tables = w.tables
-			if size := len(text) + w.paper.bytes + tables.size(); t.x.kept+size <= maxKept {
+			size := len(text) + w.paper.bytes + tables.size() + 64*len(w.lookups)
+			if all := t.x.preambles[full]; t.x.kept+size <= maxKept && len(all) < maxPreambles {
 				t.x.kept += size
 				if t.x.preambles == nil {
-					t.x.preambles = map[string]*texTables{}
+					t.x.preambles = map[string][]texPreamble{}
 				}
-				t.x.preambles[key] = tables
+				t.x.preambles[full] = append(all, texPreamble{tables, w.lookups})
 			}
 		}
 		t.tables.below = tables
