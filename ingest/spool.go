@@ -1,15 +1,14 @@
 package ingest
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"sync"
 )
 
 // spool gives verified streams: it has read to the end of what it hands out, without a fault, before the first byte is used. Up to
 // spoolBytes are held and decoded once; a longer stream is decoded twice, so that memory stays bounded.
 type spool struct {
-	buf []byte
 	dec decoders
 }
 
@@ -19,7 +18,7 @@ func (s *spool) verified(open func() (io.ReadCloser, error), scan func(io.Reader
 	if err != nil {
 		return nil, err
 	}
-	t := &tee{r: rc, buf: s.buf[:0]}
+	t := &tee{r: rc}
 	if scan != nil {
 		err = scan(t)
 	}
@@ -27,61 +26,91 @@ func (s *spool) verified(open func() (io.ReadCloser, error), scan func(io.Reader
 		err = t.drain()
 	}
 	rc.Close()
-	s.buf = t.buf
-	if err != nil {
+	switch {
+	case err != nil:
+		t.kept.Close()
 		return nil, err
+	case t.over:
+		t.kept.Close()
+		return open()
 	}
-	if !t.over {
-		return io.NopCloser(bytes.NewReader(t.buf)), nil
-	}
-	return open()
+	return &t.kept, nil
 }
 
 type onlyReader struct{ io.Reader }
 
+// kept is a stream in memory, in pieces that serve again when it is closed.
+type kept struct {
+	pieces []*[pieceBytes]byte
+	size   int // bytes in them
+	at     int // where reading stands
+}
+
+const pieceBytes = 1 << 20
+
+// pieces are lent to all readers: what one has read is room for the next.
+var pieces = sync.Pool{New: func() any { return new([pieceBytes]byte) }}
+
+// room is where the next bytes go; it is never empty.
+func (k *kept) room() []byte {
+	if k.size == len(k.pieces)*pieceBytes {
+		k.pieces = append(k.pieces, pieces.Get().(*[pieceBytes]byte))
+	}
+	return k.pieces[len(k.pieces)-1][k.size%pieceBytes:]
+}
+
+func (k *kept) write(p []byte) {
+	for len(p) > 0 {
+		n := copy(k.room(), p)
+		k.size += n
+		p = p[n:]
+	}
+}
+
+func (k *kept) Read(p []byte) (int, error) {
+	if k.at == k.size {
+		return 0, io.EOF
+	}
+	from := k.at % pieceBytes
+	n := copy(p, k.pieces[k.at/pieceBytes][from:min(pieceBytes, from+k.size-k.at)])
+	k.at += n
+	return n, nil
+}
+
+func (k *kept) Close() error {
+	for _, p := range k.pieces {
+		pieces.Put(p)
+	}
+	*k = kept{}
+	return nil
+}
+
 // tee keeps what is read, up to spoolBytes.
 type tee struct {
 	r    io.Reader
-	buf  []byte
+	kept kept
 	over bool
 }
 
 func (t *tee) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p)
 	if !t.over {
-		if len(t.buf)+n > spoolBytes {
-			t.over = true
-		} else {
-			if len(t.buf)+n > cap(t.buf) {
-				t.grow(n)
-			}
-			t.buf = append(t.buf, p[:n]...)
+		if t.over = t.kept.size+n > spoolBytes; !t.over {
+			t.kept.write(p[:n])
 		}
 	}
 	return n, err
 }
 
-// grow makes room for n bytes more, in few steps: what is grown out of is garbage for a while.
-func (t *tee) grow(n int) {
-	b := make([]byte, len(t.buf), max(len(t.buf)+n, min(4*cap(t.buf), spoolBytes+1), 1<<20))
-	copy(b, t.buf)
-	t.buf = b
-}
-
 // drain reads to the end, straight into what is kept as long as there is room.
 func (t *tee) drain() error {
 	for {
-		if len(t.buf) == cap(t.buf) && !t.over {
-			t.grow(1)
-		}
-		room := t.buf[len(t.buf):cap(t.buf)]
-		if t.over {
-			room = t.buf[:cap(t.buf)]
-		}
+		room := t.kept.room()
 		n, err := t.r.Read(room)
 		if !t.over {
-			t.buf = t.buf[:len(t.buf)+n]
-			t.over = len(t.buf) > spoolBytes
+			if t.over = t.kept.size+n > spoolBytes; !t.over {
+				t.kept.size += n
+			}
 		}
 		if err == io.EOF {
 			return nil
