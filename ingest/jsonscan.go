@@ -287,6 +287,10 @@ func (s *jsonScan) str() bool {
 			return true
 		case '\\':
 			s.escaped = true
+			if i+1 < len(s.b) && (s.b[i+1] == 'n' || s.b[i+1] == '"') { // most are line ends and quotes
+				i += 2
+				continue
+			}
 			n := s.escape(s.b[i:])
 			if n == 0 {
 				s.fault.at = i
