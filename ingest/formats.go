@@ -30,7 +30,7 @@ var Formats = []Format{
 	{"warc", "web archives, WARC and ARC: main text of pages, WET text", isWARC, func() Config { x := DefaultWARCOptions(); return &x }},
 	{"html", "pages: their main text", isHTML, func() Config { x := DefaultHTMLOptions(); return &x }},
 	{"mediawiki", "dumps of MediaWiki: articles from their markup", isWiki, func() Config { c := DefaultWiki(); return &c }},
-	{"stackexchange", "Posts.xml of Stack Exchange: questions with their answers", isStack, func() Config { c := DefaultStack(); return &c }},
+	{"stackexchange", "Posts.xml of Stack Exchange: questions with their answers", isStack, func() Config { c := DefaultStackExchange(); return &c }},
 	{"tei", "papers and editions in TEI XML, as of GROBID", namedTEI, plainly(NewTEI)},
 	{"jats", "papers in JATS XML", isJATS, plainly(NewJATS)},
 	{"arxiv", "arXiv's source bundles, a document a submission", arxivBulk, plainly(NewArXiv)},

@@ -14,19 +14,19 @@ import (
 	"github.com/seed-83c59573/quern/ingest/extract"
 )
 
-// Stack is what a spec may say of a dump of Stack Exchange.
-type Stack struct {
+// StackExchange is what a spec may say of a dump of Stack Exchange.
+type StackExchange struct {
 	Site     string `yaml:"site"`      // the host name; "" = as the file or folder is called
 	MinScore int    `yaml:"min_score"` // answers below are left out, unless they are accepted
 	Answers  int    `yaml:"answers"`   // of a question at most, the best first; 0 = all
 }
 
-// DefaultStack leaves out the answers that readers voted below zero.
-func DefaultStack() Stack { return Stack{} }
+// DefaultStackExchange leaves out the answers that readers voted below zero.
+func DefaultStackExchange() StackExchange { return StackExchange{} }
 
-func (c *Stack) Reader(o Options) (Reader, error) { return NewStack(o, *c) }
+func (c *StackExchange) Reader(o Options) (Reader, error) { return NewStackExchange(o, *c) }
 
-// NewStack reads Posts.xml of the Stack Exchange dumps (.xml, plain or packed; not within .7z), one document a question: its title, its
+// NewStackExchange reads Posts.xml of the Stack Exchange dumps (.xml, plain or packed; not within .7z), one document a question: its title, its
 // body and its answers, with blank lines between. The accepted answer comes first, then the others by score, then by number.
 //
 // Answers stand anywhere behind their question. A plain file is divided by bytes, and a unit looks up the answers to its questions
@@ -39,7 +39,7 @@ func (c *Stack) Reader(o Options) (Reader, error) { return NewStack(o, *c) }
 //
 // Reasons: bad-row, no-question (an answer to a post that is not there), no-text, invalid-utf8, too-large, truncated; files are refused
 // as not-sorted, not-posts, bad-gzip, bad-zstd, bad-bzip2, bad-xz or bomb.
-func NewStack(o Options, c Stack) (Reader, error) {
+func NewStackExchange(o Options, c StackExchange) (Reader, error) {
 	if c.Answers < 0 {
 		return nil, fmt.Errorf("ingest: source %q: answers is %d, must not be negative", o.Name, c.Answers)
 	}
@@ -57,7 +57,7 @@ func isStack(name string) bool {
 
 // stackFormat keeps what was found about files that are divided, for all units.
 type stackFormat struct {
-	c    Stack
+	c    StackExchange
 	unit int64
 	mu   sync.Mutex
 	far  map[string]*stackIndex // by path
@@ -98,7 +98,7 @@ func (x *stackFormat) reader(w *out) reader { return &stackReader{w: w, format: 
 type stackReader struct {
 	w      *out
 	format *stackFormat
-	c      Stack
+	c      StackExchange
 	spool  spool
 	rows   rowScanner
 	name   string

@@ -27,7 +27,7 @@ func postsOf(rows ...string) string {
 	return "\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<posts>\r\n" + strings.Join(rows, "") + "</posts>"
 }
 
-func openStack(o Options) (Reader, error) { return NewStack(o, DefaultStack()) }
+func openStack(o Options) (Reader, error) { return NewStackExchange(o, DefaultStackExchange()) }
 
 func TestStack(t *testing.T) {
 	posts := postsOf(
@@ -60,7 +60,7 @@ func TestStack(t *testing.T) {
 	if len(p.docs) != 2 || p.docs[0].Origin != "https://example.org/questions/4" || string(p.docs[0].Text) != string(h.docs[0].Text) {
 		t.Errorf("packed: %v", p.errs)
 	}
-	r, err = NewStack(opts(dir, "packed"), Stack{Site: "x.y", MinScore: 4, Answers: 2})
+	r, err = NewStackExchange(opts(dir, "packed"), StackExchange{Site: "x.y", MinScore: 4, Answers: 2})
 	if p := reap(t, r, err); !strings.HasSuffix(string(p.docs[0].Text), "}\n\nThe accepted one.\n\n- wind\n- water") || p.docs[0].Origin != "https://x.y/questions/4" {
 		t.Errorf("%s %q", p.docs[0].Origin, p.docs[0].Text)
 	}
