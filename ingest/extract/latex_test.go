@@ -142,7 +142,7 @@ func TestLaTeXRunaway(t *testing.T) {
 		case err != nil || !strings.HasPrefix(text, "Before.") || !strings.HasSuffix(text, "After.") || len(text) > 1<<20:
 			t.Errorf("%.60q: %v, %d bytes %.60q", source, err, len(text), text)
 		}
-		if d := time.Since(start); d > 10*time.Second*slowdown {
+		if d := time.Since(start); d > 30*time.Second*slowdown {
 			t.Errorf("%.60q took %v", source, d)
 		}
 	}
@@ -206,7 +206,7 @@ func TestLaTeXHostile(t *testing.T) {
 		if err == nil && !utf8.Valid(a.Text) {
 			t.Errorf("%s: the text is not UTF-8", name)
 		}
-		if d := time.Since(start); d > 10*time.Second {
+		if d := time.Since(start); d > 30*time.Second {
 			t.Errorf("%s: half a megabyte took %v", name, d)
 		} else if testing.Verbose() {
 			t.Logf("%-10s %v %v", name, d.Round(time.Millisecond), err)
@@ -361,7 +361,7 @@ func TestLaTeXMutations(t *testing.T) {
 		if err == nil && (!utf8.Valid(a.Text) || !utf8.ValidString(a.Title+a.Abstract)) {
 			t.Fatalf("round %d: not UTF-8: %q", round, source)
 		}
-		if d := time.Since(start); d > 5*time.Second*slowdown {
+		if d := time.Since(start); d > 30*time.Second*slowdown {
 			t.Fatalf("round %d: %v for %q", round, d, source)
 		}
 	}
