@@ -8,4 +8,4 @@
 package shard
 
 // Version is part of the key of every step that writes shards: raise it when bytes change.
-const Version = "2"
+const Version = "3"

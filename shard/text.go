@@ -42,7 +42,10 @@ const groupBytes = 8 << 20
 var codec = zstd.Codec{Level: zstd.DefaultLevel, Concurrency: 1}
 
 func writerOptions(meta map[string]string) []parquet.WriterOption {
-	o := []parquet.WriterOption{parquet.Compression(&codec), parquet.CreatedBy("quern", Version, "")}
+	// Bounds of texts serve nobody, and the library writes them whole and unpacked: four times into each page's header, twice into the
+	// footer. Short columns keep theirs in the index of pages.
+	o := []parquet.WriterOption{parquet.Compression(&codec), parquet.CreatedBy("quern", Version, ""), parquet.DataPageStatistics(false),
+		parquet.SkipPageBounds("text"), parquet.SkipPageBounds("meta")}
 	for _, k := range slices.Sorted(maps.Keys(meta)) {
 		o = append(o, parquet.KeyValueMetadata(k, meta[k]))
 	}
