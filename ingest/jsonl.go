@@ -159,20 +159,11 @@ func (r *jsonlReader) read(f input, p quern.Part) error {
 	return r.lines(rc, c, f.key(), 0, 0, true)
 }
 
-// member reads a member as a file of its own. One of a zip archive is verified first; a tar has been verified as a whole.
+// member reads a member as a file of its own.
 func (r *jsonlReader) member(m member) error {
-	if named(m.name) != plain {
-		return &quern.RecordError{Reason: "nested-archive", Path: quoted(m.key), Offset: m.index, Unit: "member", Cause: errors.New("compressed within the archive")}
-	}
-	rc, err := m.open()
+	rc, err := r.spool.member(m, r.checkValues(m.key))
 	if err != nil {
 		return err
-	}
-	if _, ok := rc.(*zipMember); ok {
-		rc.Close()
-		if rc, err = r.spool.verified(m.open, r.checkValues(m.key)); err != nil {
-			return err
-		}
 	}
 	defer rc.Close()
 	return r.lines(rc, gzipped, m.key, 0, 0, true)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+
+	"github.com/seed-83c59573/quern"
 )
 
 // spool gives verified streams: it has read to the end of what it hands out, without a fault, before the first byte is used. Up to
@@ -35,6 +37,23 @@ func (s *spool) verified(open func() (io.ReadCloser, error), scan func(io.Reader
 		return open()
 	}
 	return &t.kept, nil
+}
+
+// member opens a member of an archive for reading as a file of its own. One of a zip archive is verified first; a tar has been verified as
+// a whole, and is not read twice.
+func (s *spool) member(m member, scan func(io.Reader) error) (io.ReadCloser, error) {
+	if named(m.name) != plain {
+		return nil, &quern.RecordError{Reason: "nested-archive", Path: quoted(m.key), Offset: m.index, Unit: "member", Cause: errors.New("compressed within the archive")}
+	}
+	rc, err := m.open()
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := rc.(*zipMember); !ok {
+		return rc, nil
+	}
+	rc.Close()
+	return s.verified(m.open, scan)
 }
 
 type onlyReader struct{ io.Reader }

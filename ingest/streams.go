@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"errors"
 	"io"
 
 	"github.com/seed-83c59573/quern"
@@ -113,23 +112,14 @@ func (s *streamsReader) check(name string) func(in io.Reader) error {
 	return func(in io.Reader) error { return s.r.check(name, in) }
 }
 
-// member reads a member as a file of its own. A tar archive has been verified as a whole, and is not read twice.
+// member reads a member as a file of its own.
 func (s *streamsReader) member(m member) error {
 	if !s.is(bareName(m.name)) {
 		return nil
 	}
-	if named(m.name) != plain {
-		return &quern.RecordError{Reason: "nested-archive", Path: quoted(m.key), Offset: m.index, Unit: "member", Cause: errors.New("compressed within the archive")}
-	}
-	rc, err := m.open()
+	rc, err := s.spool.member(m, s.check(m.key))
 	if err != nil {
 		return err
-	}
-	if _, ok := rc.(*zipMember); ok {
-		rc.Close()
-		if rc, err = s.spool.verified(m.open, s.check(m.key)); err != nil {
-			return err
-		}
 	}
 	defer rc.Close()
 	return s.r.read(m.key, rc)

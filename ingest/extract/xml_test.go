@@ -92,3 +92,5 @@ func TestXMLRefuses(t *testing.T) {
 		f(strings.Repeat("<a/>", maxXMLNodes+1), "more than")
 	}
 }
+
+func (d *xmlTree) root() elem { return elem{d, 0} }

@@ -8,8 +8,6 @@ type elem struct {
 	i int32
 }
 
-func (d *xmlTree) root() elem { return elem{d, 0} }
-
 func (e elem) none() bool { return e.d == nil }
 
 // isText reports a piece of text.
