@@ -31,9 +31,10 @@ func (c *Wiki) Reader(o Options) (Reader, error) { return NewWiki(o, *c) }
 //
 // Doc.Origin is the page's URL; Doc.Time that of its last revision; Doc.Lang the wiki's; Doc.License that of the options, or
 // CC-BY-SA-4.0 for the wikis of Wikimedia. IDs are made from the wiki's name and the page's number. Doc.Meta holds title, wiki,
-// page_id, and categories, joined by "; ". Redirects, other namespaces and other content models are no documents.
+// page_id, and categories, joined by "; ". Passed over, since they are no documents: redirect, namespace (another), other-model (of
+// content), disambiguation.
 //
-// Reasons: disambiguation, no-text, invalid-utf8, bad-page (no title, number or text), truncated, too-large, bad-bzip2; files are refused
+// Reasons: no-text, invalid-utf8, bad-page (no title, number or text), truncated, too-large, bad-bzip2; files are refused
 // as not-mediawiki, bomb, bad-gzip, bad-zstd, bad-xz or bad-bzip2.
 func NewWiki(o Options, c Wiki) (Reader, error) {
 	if len(c.Namespaces) == 0 {
@@ -195,11 +196,22 @@ func (r *wikiReader) chunks(f input, d *disk, c codec, p quern.Part) (head []byt
 
 // bad counts a page that cannot be read. Its place is its number, which does not depend on packing or units.
 func (r *wikiReader) bad(page []byte, reason string, cause error) error {
+	return r.w.skip(r.about(page, reason, cause))
+}
+
+// pass counts a page that is no document of the source.
+func (r *wikiReader) pass(page []byte, reason string) error {
+	e := r.about(page, reason, nil)
+	e.Passed = true
+	return r.w.skip(e)
+}
+
+func (r *wikiReader) about(page []byte, reason string, cause error) *quern.RecordError {
 	id, err := strconv.ParseInt(string(xmlBetween(page[:min(len(page), 4096)], "<id>", "</id>")), 10, 64)
 	if err != nil {
 		id = -1
 	}
-	return r.w.skip(&quern.RecordError{Reason: reason, Path: r.name, Offset: id, Unit: "page", Cause: cause})
+	return &quern.RecordError{Reason: reason, Path: r.name, Offset: id, Unit: "page", Cause: cause}
 }
 
 // page rules on one page.
@@ -212,11 +224,14 @@ func (r *wikiReader) page(page []byte) error {
 	if err != nil {
 		ns = 0 // schemas before 0.6 have none
 	}
-	if !slices.Contains(r.c.Namespaces, ns) || bytes.Contains(page, []byte("<redirect")) {
-		return nil
+	if !slices.Contains(r.c.Namespaces, ns) {
+		return r.pass(page, "namespace")
+	}
+	if bytes.Contains(page, []byte("<redirect")) {
+		return r.pass(page, "redirect")
 	}
 	if model := xmlBetween(rev, "<model>", "</model>"); len(model) > 0 && string(model) != "wikitext" {
-		return nil
+		return r.pass(page, "other-model")
 	}
 	if !utf8.Valid(page) || !utf8.Valid(rev) {
 		return r.bad(page, "invalid-utf8", nil)
@@ -231,9 +246,9 @@ func (r *wikiReader) page(page []byte) error {
 	p := r.text.Extract(title, r.xml)
 	switch {
 	case p.Redirect:
-		return nil
+		return r.pass(page, "redirect")
 	case p.Disambiguation && !r.c.Disambiguation:
-		return r.bad(page, "disambiguation", nil)
+		return r.pass(page, "disambiguation")
 	case blank(p.Text):
 		return r.bad(page, "no-text", nil)
 	}

@@ -336,7 +336,7 @@ func LoadRecord(dir quern.Local, name string) (*Record, error) {
 
 // harmless are the reasons for skipping that tell of the page, not of damage: they do not count against the ceiling.
 var harmless = []string{"no-text", "http-status", "not-text", "other-type", "empty", "too-large", "too-many-nodes", "no-text-layer", "encrypted",
-	"disambiguation", "no-question"}
+	"no-question"}
 
 // Ceilings of what an ingest step may skip as damaged before the run ends with a warning.
 const (
