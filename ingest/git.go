@@ -141,17 +141,17 @@ func (g *gitSource) Units(ctx context.Context) ([]quern.Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	group := unitGroup{}
+	group := unitGroup{o: &g.s.o}
 	for _, f := range roots {
 		l, err := openListing(ctx, f, g.f)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			group.add(&g.s.o, f.key(), quern.Part{Path: f.root}, 0)
+			group.add(f, quern.Part{Path: f.root}, 0)
 			continue
 		}
-		l.units(&g.s.o, f, g.f.join != "", &group)
+		l.units(f, g.f.join != "", &group)
 		l.repo.Close()
 	}
 	return group.done(), nil
@@ -264,7 +264,7 @@ func (l *listing) checkBomb() error {
 	return nil
 }
 
-func (l *listing) units(o *Options, f input, whole bool, group *unitGroup) {
+func (l *listing) units(f input, whole bool, group *unitGroup) {
 	var size int64
 	from := 0
 	for i, b := range l.files {
@@ -273,15 +273,13 @@ func (l *listing) units(o *Options, f input, whole bool, group *unitGroup) {
 			n = 0
 		}
 		size += n + 512 // what finding a blob costs
-		if !whole && size >= o.UnitBytes && i+1 < len(l.files) {
-			p := quern.Part{Path: f.root, From: int64(from), To: int64(i + 1)}
-			group.add(o, partName(f, p), p, size)
+		if !whole && size >= group.o.UnitBytes && i+1 < len(l.files) {
+			group.add(f, quern.Part{Path: f.root, From: int64(from), To: int64(i + 1)}, size)
 			group.flush()
 			from, size = i+1, 0
 		}
 	}
-	p := quern.Part{Path: f.root, From: int64(from)}
-	group.add(o, partName(f, p), p, size)
+	group.add(f, quern.Part{Path: f.root, From: int64(from)}, size)
 	if from > 0 {
 		group.flush()
 	}

@@ -185,7 +185,7 @@ func (j *joinedTree) Units(ctx context.Context) ([]quern.Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	var g unitGroup
+	g := unitGroup{o: &j.o}
 	for i := 0; i < len(files); {
 		f := files[i]
 		size := f.size
@@ -193,43 +193,7 @@ func (j *joinedTree) Units(ctx context.Context) ([]quern.Unit, error) {
 			size += files[i].size
 		}
 		f.entry = ""
-		g.add(&j.o, f.key(), quern.Part{Path: f.root}, size)
+		g.add(f, quern.Part{Path: f.root}, size)
 	}
 	return g.done(), nil
-}
-
-// unitGroup gathers small parts into units.
-type unitGroup struct {
-	units []quern.Unit
-	open  quern.Unit
-	size  int64
-}
-
-func (g *unitGroup) add(o *Options, name string, p quern.Part, size int64) {
-	if size < 0 {
-		size = o.UnitBytes // not known: a unit of its own
-	}
-	if size += 4096; g.size+size > o.UnitBytes {
-		g.flush()
-	}
-	if len(g.open.Parts) == 0 {
-		g.open = quern.Unit{Name: name, Source: o.Name, Domain: o.Domain}
-	}
-	g.open.Parts = append(g.open.Parts, p)
-	g.size += size
-}
-
-func (g *unitGroup) flush() {
-	if n := len(g.open.Parts); n > 0 {
-		if n > 1 {
-			g.open.Name += fmt.Sprintf(" and %d more", n-1)
-		}
-		g.units = append(g.units, g.open)
-	}
-	g.open, g.size = quern.Unit{}, 0
-}
-
-func (g *unitGroup) done() []quern.Unit {
-	g.flush()
-	return g.units
 }

@@ -85,18 +85,7 @@ func (s *source) Units(ctx context.Context) ([]quern.Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	var units []quern.Unit
-	var open quern.Unit // a group that may grow
-	var size int64
-	flush := func() {
-		if len(open.Parts) > 1 {
-			open.Name += fmt.Sprintf(" and %d more", len(open.Parts)-1)
-		}
-		if len(open.Parts) > 0 {
-			units = append(units, open)
-		}
-		open, size = quern.Unit{}, 0
-	}
+	g := unitGroup{o: &s.o}
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -106,27 +95,59 @@ func (s *source) Units(ctx context.Context) ([]quern.Unit, error) {
 			pieces = s.f.pieces(f, s.o.UnitBytes)
 		}
 		for _, p := range pieces {
-			// A part costs its bytes and the opening of a file; without the latter ten million empty files would be one unit.
-			// An object of unknown size is a unit of its own.
-			cost := p.size + 4096
-			if p.size < 0 {
-				cost = s.o.UnitBytes
+			if len(pieces) > 1 { // each is a unit
+				g.flush()
 			}
-			if size+cost > s.o.UnitBytes || len(pieces) > 1 {
-				flush()
-			}
-			if len(open.Parts) == 0 {
-				open = quern.Unit{Name: partName(f, p.part), Source: s.o.Name, Domain: s.o.Domain}
-			}
-			open.Parts = append(open.Parts, p.part)
-			size += cost
-			if len(pieces) > 1 {
-				flush()
-			}
+			g.add(f, p.part, p.size)
+		}
+		if len(pieces) > 1 {
+			g.flush()
 		}
 	}
-	flush()
-	return units, nil
+	return g.done(), nil
+}
+
+// unitGroup gathers parts into units, in order.
+type unitGroup struct {
+	o     *Options
+	units []quern.Unit
+	open  quern.Unit // may grow
+	size  int64
+}
+
+// partCost is what opening a file costs, in bytes read; without it ten million empty files would be one unit.
+const partCost = 4096
+
+// add puts a part of f into the open unit, or begins another where it would grow too large. A size of -1 is not known: such a part is a
+// unit of its own.
+func (g *unitGroup) add(f input, p quern.Part, size int64) {
+	if size < 0 {
+		size = g.o.UnitBytes
+	}
+	if size += partCost; g.size+size > g.o.UnitBytes {
+		g.flush()
+	}
+	if len(g.open.Parts) == 0 {
+		g.open = quern.Unit{Name: partName(f, p), Source: g.o.Name, Domain: g.o.Domain}
+	}
+	g.open.Parts = append(g.open.Parts, p)
+	g.size += size
+}
+
+// flush ends the open unit.
+func (g *unitGroup) flush() {
+	if n := len(g.open.Parts); n > 0 {
+		if n > 1 {
+			g.open.Name += fmt.Sprintf(" and %d more", n-1)
+		}
+		g.units = append(g.units, g.open)
+	}
+	g.open, g.size = quern.Unit{}, 0
+}
+
+func (g *unitGroup) done() []quern.Unit {
+	g.flush()
+	return g.units
 }
 
 func partName(f input, p quern.Part) string {

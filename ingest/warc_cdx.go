@@ -194,26 +194,13 @@ func (s *cdxSource) Units(ctx context.Context) ([]quern.Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	var units []quern.Unit
-	var size int64
+	g := unitGroup{o: &s.o}
 	for i, f := range files {
 		for _, p := range joined(spans[i]) {
-			part := quern.Part{Path: f.root, Entry: f.entry, From: p.from, To: p.to}
-			cost := p.to - p.from + 4096
-			if len(units) == 0 || size+cost > s.o.UnitBytes {
-				units = append(units, quern.Unit{Name: partName(f, part), Source: s.o.Name, Domain: s.o.Domain})
-				size = 0
-			}
-			u := &units[len(units)-1]
-			u.Parts = append(u.Parts, part)
-			size += cost
+			g.add(f, quern.Part{Path: f.root, Entry: f.entry, From: p.from, To: p.to}, p.to-p.from)
 		}
 	}
-	for i := range units {
-		if n := len(units[i].Parts); n > 1 {
-			units[i].Name += fmt.Sprintf(" and %d more", n-1)
-		}
-	}
+	units := g.done()
 	if len(units) == 0 {
 		return nil, fmt.Errorf("ingest: source %q: no line of its indexes is chosen and about one of its archives", s.o.Name)
 	}
