@@ -21,6 +21,8 @@ var Rules = []Rule{
 	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }},
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "pii", Config: func(string) Config { o := DefaultPII(); return &o }, Facts: piiFacts},
+	{Name: "expr", Config: func(string) Config { o := DefaultExpr(); return &o }},
+	{Name: "bucket", Config: func(string) Config { o := DefaultBucket(); return &o }},
 }
 
 // Config is the options of a rule: a struct with YAML tags. Stage refuses bad options in words.
