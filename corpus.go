@@ -142,7 +142,8 @@ func (d *Doc) Fail(v Verdict, value, limit float64) Verdict {
 // A Stage rules on one document and may rewrite it. It is built once per worker and called by one goroutine, so it may keep
 // scratch space, but no memory of earlier documents: the same document always meets the same fate. It must not retain d or
 // d.Text; d.Text may point into the stage's scratch until the next Apply. A Verdict is a ruling on the document; an error is a
-// fault of the world and stops the pass.
+// fault of the world and stops the pass. A stage that holds something of the world, such as a process, is an io.Closer too; whoever
+// built it closes it.
 type Stage interface {
 	Apply(d *Doc) (Verdict, error)
 }

@@ -1,7 +1,9 @@
 package clean
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -95,6 +97,17 @@ func (c *Chain) Apply(d *quern.Doc) (quern.Verdict, error) {
 	}
 	d.Drop = drop
 	return first, nil
+}
+
+// Close ends the rules that hold something of the world, such as a process.
+func (c *Chain) Close() error {
+	var err error
+	for _, p := range c.parts {
+		if cl, ok := p.stage.(io.Closer); ok {
+			err = errors.Join(err, cl.Close())
+		}
+	}
+	return err
 }
 
 func indicator(b bool) float64 {

@@ -22,6 +22,7 @@ var Rules = []Rule{
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "pii", Config: func(string) Config { o := DefaultPII(); return &o }, Facts: piiFacts},
 	{Name: "expr", Config: func(string) Config { o := DefaultExpr(); return &o }},
+	{Name: "external", Config: func(string) Config { o := DefaultExternal(); return &o }},
 	{Name: "bucket", Config: func(string) Config { o := DefaultBucket(); return &o }},
 }
 
