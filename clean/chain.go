@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -72,13 +73,18 @@ func speaks(lang, section string) bool {
 // Apply rules on d.
 func (c *Chain) Apply(d *quern.Doc) (quern.Verdict, error) {
 	first, drop := quern.Keep, quern.Drop{}
+	came, spans := d.Text, len(d.Spans)
 	for i := range c.parts {
 		p := &c.parts[i]
 		if !speaks(d.Lang, p.lang) {
 			continue
 		}
 		d.Drop = quern.Drop{}
+		moved := !sameBytes(came, d.Text)
 		v, err := p.stage.Apply(d)
+		for ; spans < len(d.Spans); spans++ {
+			d.Spans[spans].Moved = moved
+		}
 		if err != nil {
 			return v, err
 		}
@@ -97,6 +103,11 @@ func (c *Chain) Apply(d *quern.Doc) (quern.Verdict, error) {
 	}
 	d.Drop = drop
 	return first, nil
+}
+
+// sameBytes tells whether two texts are the same memory: no rule writes into a text that it was given.
+func sameBytes(a, b []byte) bool {
+	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
 }
 
 // Close ends the rules that hold something of the world, such as a process.
