@@ -21,8 +21,12 @@ type Link struct {
 // Chain is a Stage that applies rules in order; the first verdict that is not Keep is the chain's. Rules that judge the same facts
 // share one scan of the text.
 type Chain struct {
+	// Record asks rules for the spans that they find, and marks "document.bytes", the size of the text as it came.
+	Record bool
+
 	parts []part
 	all   bool
+	spans []quern.Span
 }
 
 // part is one stage of a chain; several rules may be joined in it.
@@ -72,6 +76,20 @@ func speaks(lang, section string) bool {
 
 // Apply rules on d.
 func (c *Chain) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if !c.Record {
+		return c.apply(d)
+	}
+	d.Mark("document.bytes", float64(len(d.Text)))
+	if d.Spans != nil {
+		return c.apply(d)
+	}
+	d.Spans = append(c.spans[:0], quern.Span{})[:0] // not nil: they are asked for
+	v, err := c.apply(d)
+	c.spans = d.Spans
+	return v, err
+}
+
+func (c *Chain) apply(d *quern.Doc) (quern.Verdict, error) {
 	first, drop := quern.Keep, quern.Drop{}
 	came, spans := d.Text, len(d.Spans)
 	for i := range c.parts {
