@@ -23,8 +23,8 @@ ingest:
 clean:
   facts: FACTS
   all: [normalize: {}]
-  web: [gopher: {min_words: 50}, fineweb: {}, expr: {drop: gopher.words > 150, name: long}, bucket: {by: gopher.words, at: [100], names: [low, high]}]
-  web:zh: [gopher: {min_words: 99999}]
+  web: [gopher: {min_words: 90}, fineweb: {}, expr: {drop: gopher.words > 150, name: long}, bucket: {by: gopher.words, at: [100], names: [low, high]}]
+  web:zh: [gopher: {min_words: 500}]
   paper: [gopher: {min_words: 20}]
 tokenize: {learn: {vocab: 512, ratios: {web: 1, paper: 1}}}
 mix: {ratios: {web/high: 60, web/low: 20, paper: 20}, tokens: 20000, repeat: 8}
