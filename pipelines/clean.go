@@ -297,16 +297,15 @@ func collect(shards []quern.Shard, into *clean.Histograms) error {
 // stored no facts.
 func EachFact(dir quern.Dir, m quern.Manifest, f func(r *shard.FactRow)) error {
 	for _, s := range m.Shards {
-		for _, b := range s.Blobs {
-			if !strings.HasPrefix(b.Name, factsFolder) {
-				continue
-			}
-			if err := shard.ReadFacts(dir, b.Name, func(r *shard.FactRow) bool {
-				f(r)
-				return false
-			}); err != nil {
-				return err
-			}
+		name := factsBlob(s)
+		if name == "" {
+			continue
+		}
+		if err := shard.ReadFacts(dir, name, func(r *shard.FactRow) bool {
+			f(r)
+			return false
+		}); err != nil {
+			return err
 		}
 	}
 	return nil
