@@ -15,9 +15,12 @@ const (
 // Limits of what is read beyond the size of the file itself.
 const (
 	maxDim    = 1 << 16
-	maxOutput = 1 << 28   // numbers of the output layer when it is laid out for use: 1 GiB
-	maxPlain  = 256 << 20 // bytes up to which a quantized input layer is held as plain numbers, which is faster
+	maxOutput = 1 << 28 // numbers of the output layer when it is laid out for use: 1 GiB
+
 )
+
+// maxPlain is how many bytes a quantized input layer may take as plain numbers, which are faster; beyond, codes are looked up.
+var maxPlain int64 = 256 << 20
 
 // Load reads a model from a file. It needs memory for the file's content, for a quantized input layer of up to 256 MiB also as
 // plain numbers, and for the output layer twice.
