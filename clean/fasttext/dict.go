@@ -1,8 +1,11 @@
 package fasttext
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"math/bits"
+	"slices"
 )
 
 // eos is the word that ends every line.
@@ -37,11 +40,14 @@ type dictionary struct {
 	isLabel       []bool
 	slots         []slot // open addressing, a power of 2
 	pruned        *pruned
+	kept          int64 // buckets
 }
 
+// slot says where a name stands among all, so that it can be compared without looking further.
 type slot struct {
-	hash uint32
-	id   int32 // of the entry, plus 1; 0 is free
+	hash    uint32
+	id      int32 // of the entry, plus 1; 0 is free
+	from, n uint32
 }
 
 func (d *dictionary) name(id int) []byte {
@@ -60,8 +66,9 @@ func (d *dictionary) index() {
 	}
 	d.slots = make([]slot, size)
 	for id := range d.ends {
-		h := hashOf(d.name(id))
-		d.slots[d.place(h, d.name(id))] = slot{h, int32(id) + 1}
+		name := d.name(id)
+		h := hashOf(name)
+		d.slots[d.place(h, name)] = slot{h, int32(id) + 1, uint32(d.ends[id] - len(name)), uint32(len(name))}
 	}
 }
 
@@ -69,8 +76,8 @@ func (d *dictionary) index() {
 func (d *dictionary) place(h uint32, name []byte) int {
 	mask := len(d.slots) - 1
 	for i := int(h) & mask; ; i = (i + 1) & mask {
-		s := d.slots[i]
-		if s.id == 0 || s.hash == h && string(d.name(int(s.id)-1)) == string(name) {
+		s := &d.slots[i]
+		if s.id == 0 || s.hash == h && int(s.n) == len(name) && string(d.names[s.from:s.from+s.n]) == string(name) {
 			return i
 		}
 	}
@@ -81,39 +88,48 @@ func (d *dictionary) find(h uint32, name []byte) int { return int(d.slots[d.plac
 
 // pruned maps the buckets that a cut-down model has kept to their rows. It is nil in a model that kept all.
 type pruned struct {
-	n          int
-	keys, rows []int32 // open addressing, a power of 2; a row of -1 is free
-	shift      uint
+	groups []group
+	rows   []int32 // of the kept buckets in order, and one more
 }
 
-func newPruned(n int) *pruned {
-	bits := uint(4)
-	for 1<<bits < 2*n {
-		bits++
+// group tells which of 64 buckets are kept, and how many before them.
+type group struct {
+	kept   uint64
+	before int32
+}
+
+// maxPruned is how many buckets a model may have of which only some are kept: each 64 take 16 bytes.
+const maxPruned = 1 << 28
+
+// newPruned takes pairs of a bucket and its row; of two for the same bucket the later counts.
+func newPruned(buckets int, pairs []keptBucket) *pruned {
+	slices.SortStableFunc(pairs, func(a, b keptBucket) int { return cmp.Compare(a.bucket, b.bucket) })
+	p := &pruned{groups: make([]group, (buckets+63)/64)}
+	for i, pair := range pairs {
+		if i+1 < len(pairs) && pairs[i+1].bucket == pair.bucket {
+			continue
+		}
+		p.groups[pair.bucket/64].kept |= 1 << (pair.bucket % 64)
+		p.rows = append(p.rows, pair.row)
 	}
-	p := &pruned{keys: make([]int32, 1<<bits), rows: make([]int32, 1<<bits), shift: 32 - bits}
-	for i := range p.rows {
-		p.rows[i] = -1
+	before := int32(0)
+	for i := range p.groups {
+		p.groups[i].before = before
+		before += int32(bits.OnesCount64(p.groups[i].kept))
 	}
+	p.rows = append(p.rows, 0)
 	return p
 }
 
-func (p *pruned) place(key int32) int {
-	mask := len(p.keys) - 1
-	for i := int(uint32(key) * 2654435769 >> p.shift); ; i = (i + 1) & mask {
-		if p.rows[i&mask] < 0 || p.keys[i&mask] == key {
-			return i & mask
-		}
-	}
-}
+type keptBucket struct{ bucket, row int32 }
 
-func (p *pruned) set(key, row int32) {
-	i := p.place(key)
-	p.keys[i], p.rows[i] = key, row
+// row gives the row of a bucket, and 1 if it is kept, 0 if not.
+func (p *pruned) row(bucket int32) (row int32, kept int) {
+	g := &p.groups[uint32(bucket)/64]
+	at := uint32(bucket) % 64
+	i := int(g.before) + bits.OnesCount64(g.kept&(1<<at-1))
+	return p.rows[i], int(g.kept >> at & 1)
 }
-
-// row gives the row of a bucket, or -1.
-func (p *pruned) row(key int32) int32 { return p.rows[p.place(key)] }
 
 // features turns texts into rows of the input matrix.
 type features struct {
@@ -122,6 +138,46 @@ type features struct {
 	magic      uint64 // of the division by bucket
 	minn, maxn int    // lengths of subwords in code points; maxn 0 = none
 	ngrams     int    // of words
+	lists      []int32
+	starts     []uint32 // where the rows of the commonest words begin among lists; an empty list is not held
+}
+
+// maxLists is how many rows of words are held: 16 MiB of them.
+const maxLists = 1 << 22
+
+// hold finds the rows of the commonest words, each by itself and with its subwords.
+func (f *features) hold() {
+	if f.maxn < f.minn {
+		return
+	}
+	r := newReader(f)
+	f.starts = make([]uint32, 1, f.dict.words+1)
+	for id := range f.dict.words {
+		if len(f.lists) > maxLists {
+			break
+		}
+		r.rows = r.rows[:0]
+		name := f.dict.name(id)
+		if r.begin(nil); len(name) <= maxHeld {
+			r.add(name, hashOf(name))
+			r.subwords()
+		}
+		if len(r.rows) <= maxHeld && !r.last {
+			f.lists = append(f.lists, r.rows...)
+		}
+		f.starts = append(f.starts, uint32(len(f.lists)))
+	}
+}
+
+// maxHeld is how many letters and rows a word has at most whose rows are held.
+const maxHeld = 64
+
+// held gives the rows of a word, or none.
+func (f *features) held(id int) []int32 {
+	if id+1 >= len(f.starts) {
+		return nil
+	}
+	return f.lists[f.starts[id]:f.starts[id+1]]
 }
 
 // limits of what a model may ask for: far above what anyone trains, so that the time for a byte of text is bounded.

@@ -78,3 +78,10 @@ func exp32(x float32) float32 { return float32(exp(float64(x))) }
 
 // logOf is what fastText keeps as the score of a probability.
 func logOf(p float32) float32 { return float32(log(float64(p) + 1e-5)) }
+
+// logAbove is not below logOf(p), and at most 0.2 above, for p from 0 to 1: log2 of 1+m lies at most 0.0861 above m.
+func logAbove(p float32) float32 {
+	const perBit = math.Ln2 / (1 << 23)
+	bits := int32(math.Float32bits(p + 1.1e-5))
+	return float32(bits-(127<<23))*perBit + 0.06
+}

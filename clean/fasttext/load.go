@@ -74,6 +74,7 @@ func Read(r io.Reader, size int64) (*Model, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
+	m.features.hold()
 	if a.loss == Hierarchical {
 		m.tree = newTree(dict.counts[dict.words:])
 	}
@@ -81,8 +82,8 @@ func Read(r io.Reader, size int64) (*Model, error) {
 }
 
 func (m *Model) readArguments(s *source) (version int32) {
-	if at, v := s.offset, s.int32("the magic number"); v != fileMagic {
-		s.fail(at, "the file begins with %d, want %d", v, fileMagic)
+	if v := s.int32("the magic number"); v != fileMagic {
+		s.fail(0, "the file begins with %d, want %d", v, fileMagic)
 	}
 	version = s.between(11, fileVersion, "the version")
 	a := &m.args
@@ -95,7 +96,8 @@ func (m *Model) readArguments(s *source) (version int32) {
 	}
 	a.ngrams = s.between(0, maxNgrams, "the length of word n-grams")
 	a.loss = Loss(s.between(int32(Hierarchical), int32(OneVsAll), "the loss"))
-	if at, kind := s.offset, s.int32("the kind of model"); kind == 1 || kind == 2 {
+	at := s.offset
+	if kind := s.int32("the kind of model"); kind == 1 || kind == 2 {
 		s.fail(at, "the model gives vectors of words (kind %d), want a classifier (kind 3)", kind)
 	} else if kind != 3 {
 		s.fail(at, "the kind of model is %d, want 3", kind)
@@ -128,6 +130,9 @@ func readDictionary(s *source, bucket int32) *dictionary {
 	d.ends = make([]int, size)
 	d.counts = make([]int64, size)
 	for i := range d.ends {
+		if len(d.names) > math.MaxUint32 {
+			s.fail(s.offset, "names of more than 4 GiB")
+		}
 		d.names = s.until(d.names, "the name of an entry")
 		d.ends[i] = len(d.names)
 		at := s.offset
@@ -157,18 +162,25 @@ func (d *dictionary) readPruned(s *source, kept int64, bucket int32) {
 	if !s.fits(kept, 8, "kept buckets") {
 		return
 	}
-	d.pruned = newPruned(int(kept))
-	for range kept {
-		key := s.between(0, bucket-1, "a kept bucket")
-		d.pruned.set(key, s.between(0, int32(kept-1), "the row of a kept bucket"))
+	if bucket > maxPruned {
+		s.fail(s.offset, "%d buckets of which some are kept, want at most %d", bucket, maxPruned)
+		return
 	}
-	d.pruned.n = int(kept)
+	pairs := make([]keptBucket, kept)
+	for i := range pairs {
+		pairs[i].bucket = s.between(0, bucket-1, "a kept bucket")
+		pairs[i].row = s.between(0, int32(kept-1), "the row of a kept bucket")
+	}
+	d.kept = kept
+	if s.err == nil {
+		d.pruned = newPruned(int(bucket), pairs)
+	}
 }
 
 // rows tells how many rows the input layer must have.
 func (d *dictionary) rows(bucket int32) int64 {
 	if d.pruned != nil {
-		return int64(d.words) + int64(d.pruned.n)
+		return int64(d.words) + d.kept
 	}
 	return int64(d.words) + int64(bucket)
 }

@@ -127,8 +127,21 @@ func (p *Predictor) walk(k int, threshold float32) {
 		}
 		// In fastText 1 + e^-x is rounded to float32 before it divides.
 		f := float32(1 / float64(1+exp32(-x)))
-		p.todo = append(p.todo, visit{t.right[i], v.score + logOf(f)}, visit{t.left[i], v.score + logOf(float32(1-float64(f)))})
+		if len(p.best) == k {
+			least = max(least, p.best[0].score)
+		}
+		p.descend(v.score, f, t.right[i], least)
+		p.descend(v.score, float32(1-float64(f)), t.left[i], least)
 	}
+}
+
+// descend puts a node on the list whose probability is f times that of its parent, unless it would be passed by: the bound for that
+// only rises.
+func (p *Predictor) descend(score, f float32, node int32, least float32) {
+	if score+logAbove(f) < least {
+		return
+	}
+	p.todo = append(p.todo, visit{node, score + logOf(f)})
 }
 
 // node is the product of the hidden layer with row i of the output layer.

@@ -71,7 +71,7 @@ func differs(t *testing.T, m *Model, linesFile, saidFile string, k int, threshol
 	return worst
 }
 
-func readLines(t *testing.T, name string) []string {
+func readLines(t testing.TB, name string) []string {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {

@@ -101,7 +101,7 @@ type reader struct {
 const batch = 2048
 
 func newReader(f *features) reader {
-	return reader{f: f, rows: make([]int32, 0, batch+max(maxSubword, maxNgrams))}
+	return reader{f: f, rows: make([]int32, 0, batch+max(maxSubword, maxNgrams, maxHeld)+1)}
 }
 
 func (r *reader) begin(text []byte) {
@@ -159,11 +159,15 @@ func (r *reader) add(word []byte, h uint32) {
 	if id >= f.dict.words || id < 0 && bytes.HasPrefix(word, labelBytes) {
 		return // a label
 	}
-	if id >= 0 {
-		r.rows = append(r.rows, int32(id))
-	}
 	if f.ngrams > 1 {
 		r.hashes = append(r.hashes, h)
+	}
+	if id >= 0 {
+		if list := f.held(id); len(list) > 0 {
+			r.rows = append(r.rows, list...)
+			return
+		}
+		r.rows = append(r.rows, int32(id))
 	}
 	if f.maxn >= f.minn && !end {
 		r.word, r.sub = append(append(append(r.word[:0], '<'), word...), '>'), 0
@@ -204,9 +208,10 @@ func (f *features) mod(h uint32) int32 {
 func (r *reader) push(bucket int32) {
 	d := r.f.dict
 	if d.pruned != nil {
-		if bucket = d.pruned.row(bucket); bucket < 0 {
-			return
-		}
+		row, kept := d.pruned.row(bucket)
+		n := len(r.rows) + kept
+		r.rows = append(r.rows, int32(d.words)+row)[:n] // no branch, since none could be foretold
+		return
 	}
 	r.rows = append(r.rows, int32(d.words)+bucket)
 }

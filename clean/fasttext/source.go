@@ -22,7 +22,7 @@ type source struct {
 }
 
 func newSource(r io.Reader, size int64) *source {
-	return &source{r: r, size: size, buf: make([]byte, 0, 256<<10)}
+	return &source{r: r, size: size, buf: make([]byte, 0, min(max(size, 64), 256<<10))}
 }
 
 func (s *source) left() int64 { return s.size - s.offset }
@@ -150,7 +150,7 @@ func (s *source) floats(n int64, what string) []float32 {
 	if !s.fits(n, 4, what) {
 		return nil
 	}
-	f := make([]float32, n)
+	f := newFloats(n)
 	for done := 0; done < len(f) && s.err == nil; {
 		at := s.offset
 		b := s.take(min(len(f)-done, 16<<10)*4, what)
