@@ -48,14 +48,14 @@ func Load(path string) (*Model, error) {
 func Read(r io.Reader, size int64) (*Model, error) {
 	s := newSource(r, size)
 	m := &Model{}
-	version := m.readArguments(s)
+	m.readArguments(s)
 	dict := readDictionary(s, m.args.bucket)
 	if s.err != nil {
 		return nil, s.err
 	}
 	a := &m.args
 	maxn := int(a.maxn)
-	if version == 11 {
+	if a.version == 11 {
 		maxn = 0
 	}
 	var err error
@@ -81,12 +81,12 @@ func Read(r io.Reader, size int64) (*Model, error) {
 	return m, nil
 }
 
-func (m *Model) readArguments(s *source) (version int32) {
+func (m *Model) readArguments(s *source) {
 	if v := s.int32("the magic number"); v != fileMagic {
 		s.fail(0, "the file begins with %d, want %d", v, fileMagic)
 	}
-	version = s.between(11, fileVersion, "the version")
 	a := &m.args
+	a.version = s.between(11, fileVersion, "the version")
 	a.dim = s.between(1, maxDim, "the dimension")
 	for _, field := range []struct {
 		to   *int32
@@ -107,7 +107,6 @@ func (m *Model) readArguments(s *source) (version int32) {
 	a.maxn = s.between(0, maxSubword, "the greatest length of subwords")
 	a.updateRate = s.int32("the rate of updates")
 	a.t = math.Float64frombits(uint64(s.int64("the sampling threshold")))
-	return version
 }
 
 func readDictionary(s *source, bucket int32) *dictionary {

@@ -44,6 +44,7 @@ type arguments struct {
 	bucket, minn, maxn, updateRate        int32
 	t                                     float64
 	quant                                 bool // the input layer
+	version                               int32
 }
 
 // Labels lists the labels as the model writes them ("__label__en"), in the order of their numbers. The slice is the model's own.

@@ -59,7 +59,7 @@ var sigmoids = sync.OnceValue(func() *[sigmoidSteps + 1]float32 {
 
 func sigmoid(t *[sigmoidSteps + 1]float32, x float32) float32 {
 	switch {
-	case x < -sigmoidMax:
+	case !(x >= -sigmoidMax): // what is no number, when a model is trained at too high a rate, counts as 0
 		return 0
 	case x > sigmoidMax:
 		return 1

@@ -93,7 +93,8 @@ type reader struct {
 	rows   []int32
 	word   []byte   // the last word between < and >, if it has subwords
 	sub    int      // where in word the next subwords begin
-	hashes []uint32 // of the words, for n-grams
+	words  int64    // so far
+	hashes []uint32 // of them, for n-grams
 	gram   int      // the word whose n-grams are next
 }
 
@@ -107,7 +108,7 @@ func newReader(f *features) reader {
 func (r *reader) begin(text []byte) {
 	r.text, r.at, r.last = text, 0, false
 	r.word, r.sub = r.word[:0], 0
-	r.hashes, r.gram = r.hashes[:0], 0
+	r.words, r.hashes, r.gram = 0, r.hashes[:0], 0
 }
 
 // next gives more rows, valid until the next call; none at the end.
@@ -127,8 +128,14 @@ func (r *reader) next() []int32 {
 	return r.rows
 }
 
-// token reads the next word.
+// token reads the next word and appends its rows.
 func (r *reader) token() {
+	word, h := r.scan()
+	r.add(word, h)
+}
+
+// scan gives the next word and its hash; after the last it gives the end of the line.
+func (r *reader) scan() ([]byte, uint32) {
 	text, i := r.text, r.at
 	for i < len(text) && isSpace[text[i]] {
 		i++
@@ -138,11 +145,10 @@ func (r *reader) token() {
 		h = hashByte(h, text[i])
 	}
 	r.at = i
-	word := text[from:i]
-	if len(word) == 0 {
-		word, h = endOfLine, endHash
+	if i == from {
+		return endOfLine, endHash
 	}
-	r.add(word, h)
+	return text[from:i], h
 }
 
 var (
@@ -159,6 +165,7 @@ func (r *reader) add(word []byte, h uint32) {
 	if id >= f.dict.words || id < 0 && bytes.HasPrefix(word, labelBytes) {
 		return // a label
 	}
+	r.words++
 	if f.ngrams > 1 {
 		r.hashes = append(r.hashes, h)
 	}

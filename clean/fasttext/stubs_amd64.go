@@ -9,6 +9,11 @@ package fasttext
 //go:noescape
 func sumRows512(sums, data *float32, rows *int32, n, stride, vecs, last int)
 
+// addToRows512 is data[rows[i]·stride + c] += x[c] for i < n, in order, and 16·(vecs-1)+last columns c; stride is in bytes.
+//
+//go:noescape
+func addToRows512(x, data *float32, rows *int32, n, stride, vecs, last int)
+
 // mulRows512 is out[c] = Σ x[j]·data[j·stride + c] over j < n, in order, for 16·vecs columns c; stride is in bytes.
 //
 //go:noescape
@@ -28,6 +33,11 @@ func addScaled512(n int, y, x *float32, a float32)
 //
 //go:noescape
 func sumRows256(sums, data *float32, rows *int32, n, stride, vecs, last int)
+
+// addToRows256 is data[rows[i]·stride + c] += x[c] for i < n, in order, and 8·(vecs-1)+last columns c; stride is in bytes.
+//
+//go:noescape
+func addToRows256(x, data *float32, rows *int32, n, stride, vecs, last int)
 
 // mulRows256 is out[c] = Σ x[j]·data[j·stride + c] over j < n, in order, for 8·vecs columns c; stride is in bytes.
 //

@@ -32,6 +32,27 @@ func sumRows(sums, data []float32, rows []int32, dim int) {
 	}
 }
 
+// addToRows is
+//
+//	for _, r := range rows { for c := range dim { data[r*dim+c] += x[c] } }
+//
+// x is padded. Every row must lie within data.
+func addToRows(data []float32, rows []int32, x []float32, dim int) {
+	if len(rows) == 0 {
+		return
+	}
+	if width != 0 {
+		addToRowsWide(data, rows, x, dim)
+		return
+	}
+	for _, r := range rows {
+		row := data[int(r)*dim : int(r)*dim+dim]
+		for c, v := range x[:len(row)] {
+			row[c] += v
+		}
+	}
+}
+
 // mulRows is
 //
 //	for c := range out { for j, v := range x { out[c] += v * data[j*len(out)+c] } }

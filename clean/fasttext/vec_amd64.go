@@ -22,15 +22,31 @@ const most = 8 // vectors of sums in registers
 func sumRowsWide(sums, data []float32, rows []int32, dim int) {
 	n := width / 32
 	for c := 0; c < dim; c += most * n {
-		cols := min(dim-c, most*n)
-		vecs := (cols + n - 1) / n
-		last := cols - (vecs-1)*n
+		vecs, last := cover(min(dim-c, most*n), n)
 		if width == 512 {
 			sumRows512(&sums[c], &data[c], &rows[0], len(rows), dim*4, vecs, last)
 		} else {
 			sumRows256(&sums[c], &data[c], &rows[0], len(rows), dim*4, vecs, last)
 		}
 	}
+}
+
+func addToRowsWide(data []float32, rows []int32, x []float32, dim int) {
+	n := width / 32
+	for c := 0; c < dim; c += most * n {
+		vecs, last := cover(min(dim-c, most*n), n)
+		if width == 512 {
+			addToRows512(&x[c], &data[c], &rows[0], len(rows), dim*4, vecs, last)
+		} else {
+			addToRows256(&x[c], &data[c], &rows[0], len(rows), dim*4, vecs, last)
+		}
+	}
+}
+
+// cover tells how many vectors of n numbers hold so many columns, and how many are in the last.
+func cover(cols, n int) (vecs, last int) {
+	vecs = (cols + n - 1) / n
+	return vecs, cols - (vecs-1)*n
 }
 
 func mulRowsWide(out, x, data []float32) {

@@ -39,6 +39,7 @@ func main() {
 	fmt.Fprintln(asm, "GLOBL masks<>(SB), RODATA|NOPTR, $64")
 	for _, wide = range []int{64, 32} {
 		sumRows()
+		addToRows()
 		mulRows()
 		dot()
 		addScaled()
@@ -82,12 +83,10 @@ func end() {
 	p("RET")
 }
 
-// sumRows keeps the sums of up to 8 vectors of columns in registers while it walks the rows.
-func sumRows() {
-	begin("sumRows", fmt.Sprintf("sums[c] += data[rows[i]·stride + c] for i < n, in order, and %d·(vecs-1)+last columns c; stride is in bytes.", wide/4),
-		"sums, data *float32, rows *int32, n, stride, vecs, last int", 56)
+// rowArgs loads the arguments of a kernel that walks rows, and the mask of the last vector; DI holds the sums or what is added.
+func rowArgs(first string) {
 	for i, reg := range []string{"DI", "SI", "BX", "CX", "DX", "R9", "R10"} {
-		p("MOVQ %s+%d(FP), %s", []string{"sums", "data", "rows", "n", "stride", "vecs", "last"}[i], i*8, reg)
+		p("MOVQ %s+%d(FP), %s", []string{first, "data", "rows", "n", "stride", "vecs", "last"}[i], i*8, reg)
 	}
 	if wide == 64 {
 		p("MOVL $-1, AX")
@@ -98,6 +97,10 @@ func sumRows() {
 		p("LEAQ masks<>+32(SB), AX")
 		p("VMOVUPS (AX)(R10*4), Y15")
 	}
+}
+
+// variants prints a kernel for each number of vectors that stay in registers, most first.
+func variants(body func(v int)) {
 	for v := 1; v < most; v++ {
 		p("CMPQ R9, $%d", v)
 		p("JEQ vecs%d", v)
@@ -106,29 +109,74 @@ func sumRows() {
 		if v < most {
 			label("vecs%d", v)
 		}
+		body(v)
+	}
+}
+
+// eachRow loops over rows with the offset of one in AX.
+func eachRow(v int, body func()) {
+	label("loop%d", v)
+	p("MOVLQSX (BX), AX")
+	p("IMULQ DX, AX")
+	body()
+	p("ADDQ $4, BX")
+	p("DECQ CX")
+	p("JNZ loop%d", v)
+}
+
+// sumRows keeps the sums of up to 8 vectors of columns in registers while it walks the rows.
+func sumRows() {
+	begin("sumRows", fmt.Sprintf("sums[c] += data[rows[i]·stride + c] for i < n, in order, and %d·(vecs-1)+last columns c; stride is in bytes.", wide/4),
+		"sums, data *float32, rows *int32, n, stride, vecs, last int", 56)
+	rowArgs("sums")
+	variants(func(v int) {
 		for i := range v {
 			p("VMOVUPS %d(DI), %s", i*wide, r(i))
 		}
-		label("loop%d", v)
-		p("MOVLQSX (BX), AX")
-		p("IMULQ DX, AX")
-		for i := range v - 1 {
-			p("VADDPS %d(SI)(AX*1), %s, %s", i*wide, r(i), r(i))
-		}
-		if wide == 64 {
-			p("VADDPS %d(SI)(AX*1), Z%d, K1, Z%d", (v-1)*wide, v-1, v-1)
-		} else {
-			p("VMASKMOVPS %d(SI)(AX*1), Y15, Y14", (v-1)*wide)
-			p("VADDPS Y14, Y%d, Y%d", v-1, v-1)
-		}
-		p("ADDQ $4, BX")
-		p("DECQ CX")
-		p("JNZ loop%d", v)
+		eachRow(v, func() {
+			for i := range v - 1 {
+				p("VADDPS %d(SI)(AX*1), %s, %s", i*wide, r(i), r(i))
+			}
+			if wide == 64 {
+				p("VADDPS %d(SI)(AX*1), Z%d, K1, Z%d", (v-1)*wide, v-1, v-1)
+			} else {
+				p("VMASKMOVPS %d(SI)(AX*1), Y15, Y14", (v-1)*wide)
+				p("VADDPS Y14, Y%d, Y%d", v-1, v-1)
+			}
+		})
 		for i := range v {
 			p("VMOVUPS %s, %d(DI)", r(i), i*wide)
 		}
 		end()
-	}
+	})
+}
+
+// addToRows keeps up to 8 vectors of columns in registers that it adds to each row.
+func addToRows() {
+	begin("addToRows", fmt.Sprintf("data[rows[i]·stride + c] += x[c] for i < n, in order, and %d·(vecs-1)+last columns c; stride is in bytes.", wide/4),
+		"x, data *float32, rows *int32, n, stride, vecs, last int", 56)
+	rowArgs("x")
+	variants(func(v int) {
+		for i := range v {
+			p("VMOVUPS %d(DI), %s", i*wide, r(i))
+		}
+		eachRow(v, func() {
+			for i := range v - 1 {
+				t := 8 + i%6
+				p("VADDPS %d(SI)(AX*1), %s, %s", i*wide, r(i), r(t))
+				p("VMOVUPS %s, %d(SI)(AX*1)", r(t), i*wide)
+			}
+			if wide == 64 {
+				p("VADDPS %d(SI)(AX*1), Z%d, K1, Z14", (v-1)*wide, v-1)
+				p("VMOVUPS Z14, K1, %d(SI)(AX*1)", (v-1)*wide)
+			} else {
+				p("VMASKMOVPS %d(SI)(AX*1), Y15, Y14", (v-1)*wide)
+				p("VADDPS Y14, Y%d, Y14", v-1)
+				p("VMASKMOVPS Y14, Y15, %d(SI)(AX*1)", (v-1)*wide)
+			}
+		})
+		end()
+	})
 }
 
 // mulRows is a vector times a matrix, up to 8 vectors of columns at a time.
@@ -138,14 +186,7 @@ func mulRows() {
 	for i, reg := range []string{"DI", "BX", "SI", "CX", "DX", "R9"} {
 		p("MOVQ %s+%d(FP), %s", []string{"out", "x", "data", "n", "stride", "vecs"}[i], i*8, reg)
 	}
-	for v := 1; v < most; v++ {
-		p("CMPQ R9, $%d", v)
-		p("JEQ vecs%d", v)
-	}
-	for v := most; v > 0; v-- {
-		if v < most {
-			label("vecs%d", v)
-		}
+	variants(func(v int) {
 		for i := range v {
 			zero(i)
 		}
@@ -164,7 +205,7 @@ func mulRows() {
 			p("VMOVUPS %s, %d(DI)", r(i), i*wide)
 		}
 		end()
-	}
+	})
 }
 
 // dot keeps 16 sums whatever the width.
