@@ -52,9 +52,10 @@ func (m *Model) Labels() []string { return m.labels }
 
 // Label gives the number of a label, written with or without the usual "__label__" before it, or -1.
 func (m *Model) Label(name string) int {
-	for i, l := range m.labels {
-		if l == name || l == labelPrefix+name {
-			return i
+	d := m.features.dict
+	for _, n := range [][]byte{[]byte(name), []byte(labelPrefix + name)} {
+		if id := d.find(hashOf(n), n); id >= d.words {
+			return id - d.words
 		}
 	}
 	return -1
@@ -101,15 +102,52 @@ func (q *quantized) norm(row int) float32 {
 	return q.scales[q.norms[row]]
 }
 
-// addRow adds a row to x.
-func (q *quantized) addRow(x []float32, row, cols int) {
-	norm := q.norm(row)
-	for part := range q.parts {
-		to := x[part*q.sub:]
-		for c, v := range q.part(row, part, cols) {
-			to[c] += float32(norm * v)
+// sum adds rows to sums, in order. It takes some rows at a time and goes through their parts one by one, so that the centroids of a
+// part stay close by.
+func (q *quantized) sum(sums []float32, rows []int32, cols int) {
+	const most = 64
+	var at [most]int // where the codes of a row begin
+	var norms [most]float32
+	for len(rows) > 0 {
+		n := min(len(rows), most)
+		for i, r := range rows[:n] {
+			at[i], norms[i] = int(r)*q.parts, q.norm(int(r))
 		}
+		pairs := 0
+		if q.sub == 2 {
+			pairs = q.sumPairs(sums, at[:n], norms[:n], cols)
+		}
+		for part := pairs; part < q.parts; part++ {
+			to := sums[part*q.sub:]
+			for i, r := range rows[:n] {
+				for c, v := range q.part(int(r), part, cols) {
+					to[c] += float32(norms[i] * v)
+				}
+			}
+		}
+		rows = rows[n:]
 	}
+}
+
+// sumPairs does parts of the usual width of 2, two parts at a time, and tells how many it did.
+func (q *quantized) sumPairs(sums []float32, at []int, norms []float32, cols int) int {
+	part := 0
+	for ; part*2+4 <= cols; part += 2 {
+		to := sums[part*2:][:4]
+		a, b, c, d := to[0], to[1], to[2], to[3]
+		first, second := (*[512]float32)(q.centroids[part*512:]), (*[512]float32)(q.centroids[part*512+512:])
+		norms = norms[:len(at)]
+		for i, k := range at {
+			codes := q.codes[k+part:][:2]
+			x, y, n := int(codes[0])*2, int(codes[1])*2, norms[i]
+			a += float32(n * first[x])
+			b += float32(n * first[x+1])
+			c += float32(n * second[y])
+			d += float32(n * second[y+1])
+		}
+		to[0], to[1], to[2], to[3] = a, b, c, d
+	}
+	return part
 }
 
 // sum adds rows to sums, which are padded.
@@ -118,9 +156,7 @@ func (m *matrix) sum(sums []float32, rows []int32) {
 		sumRows(sums, m.data, rows, m.cols)
 		return
 	}
-	for _, r := range rows {
-		m.codes.addRow(sums, int(r), m.cols)
-	}
+	m.codes.sum(sums, rows, m.cols)
 }
 
 // tree is the Huffman tree of the labels. Node i < leaves is label i; others have children. The last is the root.
