@@ -73,8 +73,12 @@ func (p *Predictor) choose(k int, threshold float32) {
 		if v < threshold {
 			continue
 		}
+		full := len(p.best) == k
+		if full && logAbove(v) < p.best[0].score {
+			continue // most labels need no logarithm
+		}
 		score := logOf(v)
-		if len(p.best) == k && score < p.best[0].score {
+		if full && score < p.best[0].score {
 			continue
 		}
 		p.keep(k, scored{score, int32(i)})
