@@ -34,7 +34,8 @@ const (
 type FastText struct {
 	base      `yaml:"-"`
 	Dialect   string   `yaml:"-"`         // "fasttext", "dclm" or "datatrove"
-	Model     string   `yaml:"model"`     // a .bin or .ftz
+	Model     string   `yaml:"model"`     // a .bin or .ftz; or
+	Trained   string   `yaml:"trained"`   // a classifier that the run trains: its name in the section classify
 	Labels    []string `yaml:"labels"`    // the wanted labels, with or without "__label__"
 	Min       float64  `yaml:"min"`       // a document below is dropped
 	Max       float64  `yaml:"max"`       // a document above is dropped; from 1 on, none
@@ -48,19 +49,40 @@ var FastTextDialects = []string{"fasttext", "dclm", "datatrove"}
 // DefaultFastText drops nothing. The model and the labels must be given.
 func DefaultFastText() FastText { return FastText{Dialect: FastTextDialects[0], Max: 1, As: "score"} }
 
+// With is the rule with a model that the run has trained.
+func (o FastText) With(model, label string) *FastText {
+	o.base, o.Model, o.Labels, o.Trained = base{}, model, []string{label}, ""
+	return &o
+}
+
+// Seen is what the classifier sees of a text; whoever trains one must show it the same.
+func (o FastText) Seen(text []byte) []byte { return (&classifier{opt: o}).seen(text) }
+
+// untrained stands for a classifier that the run has yet to train.
+type untrained string
+
+func (u untrained) Apply(*quern.Doc) (quern.Verdict, error) {
+	return quern.Keep, fmt.Errorf("clean: fasttext: the classifier %s has not been trained", string(u))
+}
+
 // Stage loads the model, unless the process has it already.
 func (o FastText) Stage() (quern.Stage, error) {
 	switch {
+	case o.Trained != "" && (o.Model != "" || len(o.Labels) > 0):
+		return nil, fmt.Errorf("clean: fasttext: a trained classifier has its model and its label: give either trained or model and labels")
 	case !slices.Contains(FastTextDialects, o.Dialect):
 		return nil, fmt.Errorf("clean: fasttext: dialect %q: want one of %s", o.Dialect, strings.Join(FastTextDialects, ", "))
-	case o.Model == "":
-		return nil, fmt.Errorf("clean: fasttext: give model, a file of fastText's (.bin or .ftz)")
-	case len(o.Labels) == 0:
+	case o.Model == "" && o.Trained == "":
+		return nil, fmt.Errorf("clean: fasttext: give model, a file of fastText's (.bin or .ftz), or trained")
+	case len(o.Labels) == 0 && o.Trained == "":
 		return nil, fmt.Errorf("clean: fasttext: give labels, those whose probability is the value")
 	case !(o.Min >= 0 && o.Max >= o.Min && o.Min <= 1):
 		return nil, fmt.Errorf("clean: fasttext: values must be from %v to %v, which holds nothing between 0 and 1", o.Min, o.Max)
 	case !ruleWord(o.As):
 		return nil, fmt.Errorf("clean: fasttext: as %q: want lower case letters, digits and _", o.As)
+	}
+	if o.Trained != "" {
+		return untrained(o.Trained), nil
 	}
 	m, err := sharedModel(o.path(o.Model))
 	if err != nil {

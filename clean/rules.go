@@ -21,6 +21,11 @@ var Rules = []Rule{
 	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }},
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "pii", Config: func(string) Config { o := DefaultPII(); return &o }, Facts: piiFacts},
+	{Name: "fasttext", Dialects: FastTextDialects, Config: func(dialect string) Config {
+		o := DefaultFastText()
+		o.Dialect = dialect
+		return &o
+	}, Facts: []Fact{share("fasttext.*")}},
 	{Name: "expr", Config: func(string) Config { o := DefaultExpr(); return &o }},
 	{Name: "external", Config: func(string) Config { o := DefaultExternal(); return &o }},
 	{Name: "bucket", Config: func(string) Config { o := DefaultBucket(); return &o }},

@@ -208,7 +208,7 @@ func withOption(l clean.Link, option, value string) (clean.Config, error) {
 			continue
 		}
 		if err := yaml.UnmarshalWithOptions(src, config, yaml.Strict()); err != nil {
-			return nil, placed(l.Name, err)
+			return nil, placed(l.Name, err, config)
 		}
 	}
 	now, err := yaml.Marshal(config)

@@ -1,5 +1,7 @@
 package fasttext
 
+import "fmt"
+
 // Loss says what a model was trained for, which is also how its outputs become probabilities.
 type Loss int
 
@@ -23,6 +25,20 @@ func (l Loss) String() string {
 		return "ova"
 	}
 	return "unknown"
+}
+
+// MarshalText is String.
+func (l Loss) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads what String writes, of the losses that can be trained.
+func (l *Loss) UnmarshalText(b []byte) error {
+	for _, known := range []Loss{Softmax, Hierarchical, OneVsAll} {
+		if known.String() == string(b) {
+			*l = known
+			return nil
+		}
+	}
+	return fmt.Errorf("loss is %.40q, must be softmax, hs or ova", b)
 }
 
 // Model is a trained classifier. It does not change, and any number of goroutines may use it.
