@@ -158,6 +158,9 @@ func (t *tree) rule(s *Spec, section string, v ast.Node) error {
 		if n++; n > 1 {
 			return at(t.file, pos, "two rules in one element: write each with its own dash or braces")
 		}
+		if key == "preset" {
+			return t.preset(s, section, pos, v)
+		}
 		name, dialect, err := t.dialect(key, pos, v)
 		if err != nil {
 			return err
