@@ -53,6 +53,9 @@ func TestLimitsGiveTheVerdictsOfTheStage(t *testing.T) {
 func TestFactsAreNamedOnce(t *testing.T) {
 	seen := map[string]Fact{}
 	for _, r := range Rules {
+		if r.About == "" || r.About[len(r.About)-1] == '.' {
+			t.Errorf("%s: want a line about it, without a full stop", r.Name)
+		}
 		for _, f := range r.Facts {
 			if g, ok := seen[f.Name]; ok && g != f {
 				t.Errorf("%s: %s is divided in two ways", r.Name, f.Name)

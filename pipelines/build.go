@@ -131,6 +131,9 @@ func optionsJSON(v any) (json.RawMessage, error) {
 	return b.Bytes(), err
 }
 
+// Options is what a rule's or another part's options are in YAML, as plan prints them.
+func Options(v any) ([]byte, error) { return yaml.Marshal(v) }
+
 // headOf is the head of a step with options and the versions of the rooms that make its bytes.
 func headOf(options any, version string) (quern.Manifest, error) {
 	o, err := optionsJSON(options)
