@@ -50,7 +50,7 @@ func (m *Model) End() uint32 { return m.eos }
 
 // Begin sets s to the begin of a sentence.
 func (m *Model) Begin(s *State) {
-	s.length = 1
+	s.length = min(1, m.order-1)
 	s.words[0] = m.bos
 	if m.trie != nil {
 		s.backoff[0] = getFloat(m.trie.uni[m.bos*trieUnigram+4:])
