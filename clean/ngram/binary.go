@@ -143,7 +143,7 @@ func (m *Model) cut(multiplier float32) {
 	m.bound = leUint32(rest[4:])
 	rest = rest[8:]
 	take := func(n, entry uint64) table {
-		t := table{data: rest[: n*entry : n*entry], buckets: n, entry: entry}
+		t := newTable(rest[:n*entry:n*entry], n, entry)
 		rest = rest[n*entry:]
 		return t
 	}

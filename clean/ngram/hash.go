@@ -3,6 +3,7 @@ package ngram
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // hashWord is MurmurHash64A with seed 0, by which KenLM's vocabularies know a word.
@@ -59,14 +60,29 @@ type table struct {
 	buckets uint64
 	entry   uint64 // bytes
 	used    uint64 // while it is filled
+	inverse uint64 // 2^64 / buckets, rounded down
 }
 
 // bucketsFor is how many entries KenLM gives a table of n keys, in its own arithmetic.
 func bucketsFor(n uint64, multiplier float32) uint64 { return max(n+1, uint64(multiplier*float32(n))) }
 
+func newTable(data []byte, buckets, entry uint64) table {
+	return table{data: data, buckets: buckets, entry: entry, inverse: math.MaxUint64 / buckets}
+}
+
+// ideal is key modulo the buckets, without a division: the quotient by the inverse is at most one short.
+func (t *table) ideal(key uint64) uint64 {
+	q, _ := bits.Mul64(key, t.inverse)
+	r := key - q*t.buckets
+	if r >= t.buckets {
+		r -= t.buckets
+	}
+	return r
+}
+
 // find gives the place of what follows the key, or -1.
 func (t *table) find(key uint64) int {
-	for i := key % t.buckets; ; {
+	for i := t.ideal(key); ; {
 		at := i * t.entry
 		switch binary.LittleEndian.Uint64(t.data[at:]) {
 		case key:
@@ -82,7 +98,7 @@ func (t *table) find(key uint64) int {
 
 // insert takes a free entry for key. The caller sees to it that one more than needed is free.
 func (t *table) insert(key uint64) int {
-	for i := key % t.buckets; ; {
+	for i := t.ideal(key); ; {
 		at := i * t.entry
 		if binary.LittleEndian.Uint64(t.data[at:]) == 0 {
 			binary.LittleEndian.PutUint64(t.data[at:], key)

@@ -98,3 +98,18 @@ func TestBinaryIsKenLMs(t *testing.T) {
 		}
 	}
 }
+
+func TestIdealIsTheRemainder(t *testing.T) {
+	for _, buckets := range []uint64{1, 2, 3, 7, 1 << 20, 1<<20 + 7, 3_000_000_019, math.MaxUint64 / 2, 1 << 63} {
+		tab := newTable(nil, buckets, 1)
+		key := uint64(1)
+		for range 10000 {
+			key = chain(key, 5)
+			for _, k := range []uint64{key, key / buckets * buckets, key/buckets*buckets - 1, 0, math.MaxUint64} {
+				if got := tab.ideal(k); got != k%buckets {
+					t.Fatalf("%d modulo %d is %d, want %d", k, buckets, got, k%buckets)
+				}
+			}
+		}
+	}
+}
