@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -169,6 +170,9 @@ type ccnetLang struct {
 }
 
 func (s *ccnet) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if !utf8.Valid(d.Text) {
+		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	}
 	if n := codePoints(d.Text); n < s.min {
 		return d.Fail(ccnetShort, float64(n), float64(s.min)), nil
 	}

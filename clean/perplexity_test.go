@@ -275,6 +275,12 @@ func FuzzPerplexity(f *testing.F) {
 		if _, err := b.Apply(e); err != nil {
 			t.Fatal(err)
 		}
+		if !utf8.Valid(text) {
+			if d.Drop.Verdict != badText {
+				t.Errorf("%q is not UTF-8 and goes on", text)
+			}
+			return
+		}
 		if !slices.Equal(d.Marks, e.Marks) || !(d.Marks[0].Value >= 1) || math.IsInf(d.Marks[0].Value, 0) {
 			t.Errorf("%q: %v, %v", text, d.Marks, e.Marks)
 		}
