@@ -163,35 +163,44 @@ func (g *garble) scan() {
 	g.endRun()
 }
 
-// letters judges a run of ASCII letters. An identifier, with digits, underscores or other letters at it, and an acronym are none of
-// its business; in camelCase the pair at the hump is not counted.
+// letters judges a run of ASCII letters. An identifier, with digits, underscores or other letters at it, is none of its business.
 func (g *garble) letters(from int) int {
 	text, index := g.text, &g.table.letters
-	c := text[from]
-	last, bad, small := index[c], uint32(0), uint32(c>>5&1)
 	i := from + 1
-	for i < len(text) {
-		before := c
-		c = text[i]
-		k := index[c]
-		if k >= 26 {
-			break
-		}
-		miss := bigramMisses[last&31] >> (k & 31)
-		bad += miss &^ uint32(before>>5&^(c>>5)) & 1
-		small += uint32(c >> 5 & 1)
-		last = k
+	for i < len(text) && index[text[i]] < 26 {
 		i++
 	}
 	n := i - from
-	if n < 5 || 2*int(small) <= n || from > 0 && glues(text[from-1]) || i < len(text) && glues(text[i]) {
+	if n < 5 || from > 0 && glues(text[from-1]) || i < len(text) && glues(text[i]) {
 		return i
 	}
 	g.latin++
-	if bad >= 2 && int(3*bad) >= n-1 && g.isNew(text[from:i]) {
+	word := text[from:i]
+	last, bad := index[word[0]], uint32(0)
+	for _, c := range word[1:] {
+		k := index[c]
+		bad += bigramMisses[last&31] >> (k & 31) & 1
+		last = k
+	}
+	if bad >= 2 && int(3*bad) >= n-1 && g.improper(word) && g.isNew(word) {
 		g.improbable++
 	}
 	return i
+}
+
+// improper looks again at a word of improbable letters: an acronym is none of its business, and in camelCase the pairs at the humps
+// do not count.
+func (g *garble) improper(word []byte) bool {
+	index := &g.table.letters
+	bad, small := 0, int(word[0]>>5&1)
+	for i, c := range word[1:] {
+		before := word[i]
+		small += int(c >> 5 & 1)
+		if hump := before&0x20 != 0 && c&0x20 == 0; !hump {
+			bad += int(bigramMisses[index[before]&31] >> (index[c] & 31) & 1)
+		}
+	}
+	return 2*small > len(word) && bad >= 2 && 3*bad >= len(word)-1
 }
 
 // isNew tells whether an improbable word was not seen before, as far as the table reaches: random words are all different, the odd
