@@ -106,7 +106,7 @@ func (s *scorer) open(path, tokens, normalize string) error {
 		return errors.New("give model, the file of an n-gram model")
 	}
 	var err error
-	s.model, err = loadModel(path)
+	s.model, err = loadNgram(path)
 	return err
 }
 
@@ -159,37 +159,48 @@ func pythonWords(line []byte, ascii int) int {
 	return n
 }
 
-// loaded is a model file as it was when it was read.
-type loaded struct {
-	size  int64
-	time  time.Time
-	model *ngram.Model
+// fileCache holds what was read from files, by path: large, never changed, and shared by all workers of the process. A file that has
+// changed is read anew.
+type fileCache[T any] struct {
+	lock sync.Mutex
+	by   map[string]cachedFile[T]
 }
 
-// models are the n-gram models of the process, by path: large, never changed, and shared by all workers.
-var models struct {
-	sync.Mutex
-	by map[string]loaded
+type cachedFile[T any] struct {
+	size int64
+	time time.Time
+	of   T
 }
 
-// loadModel reads a model, unless it was read before and its file has not changed.
-func loadModel(path string) (*ngram.Model, error) {
+func (c *fileCache[T]) load(path string, read func(path string, limit int64) (T, error)) (of T, err error) {
 	stat, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return of, err
 	}
-	models.Lock()
-	defer models.Unlock()
-	if l, ok := models.by[path]; ok && l.size == stat.Size() && l.time.Equal(stat.ModTime()) {
-		return l.model, nil
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if f, ok := c.by[path]; ok && f.size == stat.Size() && f.time.Equal(stat.ModTime()) {
+		return f.of, nil
 	}
-	m, err := ngram.Load(path, 0)
-	if err != nil {
-		return nil, err
+	if of, err = read(path, 0); err != nil {
+		return of, err
 	}
-	if models.by == nil {
-		models.by = map[string]loaded{}
+	if c.by == nil {
+		c.by = map[string]cachedFile[T]{}
 	}
-	models.by[path] = loaded{stat.Size(), stat.ModTime(), m}
-	return m, nil
+	c.by[path] = cachedFile[T]{stat.Size(), stat.ModTime(), of}
+	return of, nil
+}
+
+var (
+	ngramFiles   fileCache[*ngram.Model]
+	unigramFiles fileCache[*ngram.Unigram]
+)
+
+// loadNgram reads a model once a process.
+func loadNgram(path string) (*ngram.Model, error) { return ngramFiles.load(path, ngram.Load) }
+
+// loadUnigram reads counts of words once a process.
+func loadUnigram(path string) (*ngram.Unigram, error) {
+	return unigramFiles.load(path, ngram.LoadUnigram)
 }

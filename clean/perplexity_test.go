@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
@@ -123,11 +124,11 @@ func TestModelsAreLoadedOnce(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		one, err := loadModel(path)
+		one, err := loadNgram(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		two, err := loadModel(path)
+		two, err := loadNgram(path)
 		if err != nil || one != two {
 			t.Errorf("%s: loaded twice, %v", name, err)
 		}
@@ -260,6 +261,79 @@ func TestPerplexityAllocatesNothing(t *testing.T) {
 			}
 		}); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func TestUnigramsAreLoadedOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "words.tsv")
+	if err := os.WriteFile(path, []byte("the\t3\nof\t1\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	one, err := loadUnigram(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two, err := loadUnigram(path); err != nil || one != two || one.Words() != 2 {
+		t.Errorf("loaded twice, %v", err)
+	}
+	if _, err := loadUnigram(path + "x"); err == nil {
+		t.Error("no file, no error")
+	}
+}
+
+// What a rule marks is listed among its facts, and its limits judge the marks as the stage did.
+func TestPerplexityAndGarbledFacts(t *testing.T) {
+	garbledOptions, perplexityOptions := DefaultGarbled(), DefaultPerplexity()
+	perplexityOptions.Model, perplexityOptions.Min, perplexityOptions.Max = tinyModel, 5, 15
+	for name, c := range map[string]struct {
+		stage  quern.Stage
+		facts  []Fact
+		limits []Limit
+	}{
+		"garbled":    {garbledStage(t), garbledFacts, garbledOptions.Limits()},
+		"perplexity": {perplexityOf(t, func(o *Perplexity) { *o = perplexityOptions }), perplexityFacts, perplexityOptions.Limits()},
+		"ccnet":      {ccnetOf(t, nil), ccnetFacts, nil},
+	} {
+		seen, b := map[string]bool{}, newBounds(c.limits)
+		for _, text := range []string{"to be or not to be", "To Be, or not\nto be", randomWords(60), latin1(russian), repeat("t h i s ", 9), french} {
+			d := &quern.Doc{Lang: "en", Text: []byte(text)}
+			v, err := c.stage.Apply(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range d.Marks {
+				seen[m.Name] = true
+				if !slices.ContainsFunc(c.facts, func(f Fact) bool { return f.Name == m.Name }) {
+					t.Errorf("%s marks %s, which is not among its facts", name, m.Name)
+				}
+			}
+			again := &quern.Doc{Marks: d.Marks}
+			if w := b.judge(again); c.limits != nil && (w != v || v != quern.Keep && again.Drop != d.Drop) {
+				t.Errorf("%s on %q: the stage says %+v, its limits %+v", name, text, d.Drop, again.Drop)
+			}
+		}
+		if len(seen) != len(c.facts) {
+			t.Errorf("%s: marked %v of %v", name, seen, c.facts)
+		}
+	}
+}
+
+// Texts made to be slow: a stage that is quadratic would take minutes.
+func TestPerplexityAndGarbledTakeLinearTime(t *testing.T) {
+	const size = 5 << 20
+	stages := map[string]quern.Stage{"garbled": garbledStage(t), "perplexity": perplexityOf(t, nil),
+		"characters": perplexityOf(t, func(o *Perplexity) { o.Tokens = "characters" })}
+	for _, unit := range []string{"a", " ", "\n", "a ", "q1", "Ã", "Ã©", "â€", "锟斤", "\ufffd", "\u0301", "\x00", "Σ", "한", "\u202e", "=", "1"} {
+		text := []byte(repeat(unit, size/len(unit)))
+		for name, s := range stages {
+			start := time.Now()
+			if _, err := s.Apply(&quern.Doc{Text: text}); err != nil {
+				t.Errorf("%s on %q: %v", name, unit, err)
+			}
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("%s on 5 MB of %q took %v", name, unit, took)
+			}
 		}
 	}
 }

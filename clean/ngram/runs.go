@@ -25,7 +25,7 @@ type counter struct {
 }
 
 func newCounter(n int, memory int64, dir string) *counter {
-	most := min(max(int(memory/int64(4*n+8+8+4)), 16), 1<<30) // ids, count, two slots, order of sorting
+	most := min(max(int(memory/int64(2*(4*n+8)+16+4)), 16), 1<<30) // ids and count, which grow by doubling, four slots, the order
 	return &counter{n: n, most: most, dir: dir, slots: make([]uint32, 64)}
 }
 
