@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean/ngram"
+	"github.com/seed-83c59573/quern/clean/ngram/sentencepiece"
 )
 
 const (
@@ -21,10 +22,14 @@ const (
 // Perplexity asks an n-gram model how surprised it is by a text: 10^(-log10 probability / (words + lines)), each line being a
 // sentence, as CCNet reckons it (facebookresearch/cc_net, cc_net/perplexity.py). Low is text that the model knows by heart, such as
 // boilerplate and word lists; high is text of another language, or none.
+//
+// With tokens: pieces it is CCNet to the letter, and serves the models that go with CCNet: all of a text is brought to one line, which
+// its line ends leave without a space, is cut into pieces and scored as one sentence.
 type Perplexity struct {
 	base      `yaml:"-"`
 	Model     string  `yaml:"model"`     // an ARPA file, also .gz, or a binary file of KenLM
-	Tokens    string  `yaml:"tokens"`    // how the model's text was cut: words, characters
+	Tokens    string  `yaml:"tokens"`    // how the model's text was cut: words, characters, pieces
+	Pieces    string  `yaml:"pieces"`    // the SentencePiece model (unigram) that cut it, with tokens: pieces
 	Normalize string  `yaml:"normalize"` // ccnet: lower case, no accents, digits to 0, plain punctuation; none
 	Min       float64 `yaml:"min"`
 	Max       float64 `yaml:"max"` // 0 = no bound
@@ -44,7 +49,7 @@ func (o Perplexity) Stage() (quern.Stage, error) {
 		return nil, fmt.Errorf("clean: perplexity: min %v and max %v, want 0 <= min <= max", o.Min, o.Max)
 	}
 	s := &perplexity{bounds: newBounds(o.Limits())}
-	err := s.scorer.open(o.path(o.Model), o.Tokens, o.Normalize)
+	err := s.scorer.open(o.path(o.Model), o.Tokens, o.path(o.Pieces), o.Normalize)
 	if err != nil {
 		return nil, fmt.Errorf("clean: perplexity: %w", err)
 	}
@@ -60,8 +65,14 @@ func (o Perplexity) Limits() []Limit {
 	return limits
 }
 
-// Files is the model.
-func (o Perplexity) Files() []string { return []string{o.path(o.Model)} }
+// Files are the models.
+func (o Perplexity) Files() []string {
+	files := []string{o.path(o.Model)}
+	if o.Pieces != "" {
+		files = append(files, o.path(o.Pieces))
+	}
+	return files
+}
 
 type perplexity struct {
 	scorer scorer
@@ -83,17 +94,30 @@ type scorer struct {
 	model     *ngram.Model
 	by        ngram.Tokens
 	normalize bool
-	line      []byte
+	cutter    *sentencepiece.Cutter // instead of by
+	line, cut []byte
 }
 
-func (s *scorer) open(path, tokens, normalize string) error {
+func (s *scorer) open(path, tokens, piecesPath, normalize string) error {
 	switch tokens {
 	case "words":
 		s.by = ngram.Words
+	case "pieces":
+		if piecesPath == "" {
+			return errors.New("give pieces, the file of a SentencePiece model")
+		}
+		m, err := piecesFiles.load(piecesPath, sentencepiece.Load)
+		if err != nil {
+			return err
+		}
+		s.cutter = m.NewCutter()
 	case "characters":
 		s.by = ngram.Characters
 	default:
-		return fmt.Errorf("tokens %q, want words or characters", tokens)
+		return fmt.Errorf("tokens %q, want words, characters or pieces", tokens)
+	}
+	if tokens != "pieces" && piecesPath != "" {
+		return fmt.Errorf("pieces are given, and tokens: %s needs none", tokens)
 	}
 	switch normalize {
 	case "ccnet":
@@ -113,6 +137,15 @@ func (s *scorer) open(path, tokens, normalize string) error {
 // perplexity measures a text, and the share of its words that are unknown.
 func (s *scorer) perplexity(text []byte) (value, unknown float64) {
 	var sum ngram.Sum
+	if s.cutter != nil {
+		if s.normalize {
+			s.line = NormalizeCCNet(s.line[:0], text)
+			text = s.line
+		}
+		s.cut = s.cutter.Append(s.cut[:0], text)
+		s.model.Sentence(s.cut, ngram.Words, &sum)
+		return math.Pow(10, -sum.LogProb/float64(pythonWords(s.cut, sum.Words)+1)), ratio(sum.Unknown, sum.Words)
+	}
 	lines, words := 0, 0
 	for at := 0; at <= len(text); {
 		end := at
@@ -195,6 +228,7 @@ func (c *fileCache[T]) load(path string, read func(path string, limit int64) (T,
 var (
 	ngramFiles   fileCache[*ngram.Model]
 	unigramFiles fileCache[*ngram.Unigram]
+	piecesFiles  fileCache[*sentencepiece.Model]
 )
 
 // loadNgram reads a model once a process.
