@@ -77,7 +77,7 @@ func (c *Cutter) walk() {
 				break
 			}
 			end++
-			id := m.pieces.ids[node]
+			id := m.pieces.cells[node].id
 			if id < 0 {
 				continue
 			}

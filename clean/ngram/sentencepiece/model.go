@@ -16,7 +16,8 @@ const unknownPenalty = 10
 
 // Model is a SentencePiece unigram model.
 type Model struct {
-	pieces       trie
+	pieces       array
+	growing      trie // of pieces, while the model is read
 	scores       []float32
 	unknown      float32 // score of an unknown character
 	fallback     bool    // unknown characters become their bytes
@@ -96,6 +97,7 @@ func Parse(b []byte) (*Model, error) {
 		return nil, errors.New("no pieces")
 	}
 	m.unknown = least - unknownPenalty
+	m.pieces, m.growing = m.growing.freeze(), trie{}
 	return m, nil
 }
 
@@ -128,7 +130,7 @@ func (m *Model) piece(f field, least *float32) error {
 	case score != score || math.IsInf(float64(score), 0):
 		return fmt.Errorf("offset %d: the score of %.40q is %v", f.at, text, score)
 	}
-	if !m.pieces.insert(text, int32(len(m.scores))) {
+	if !m.growing.insert(text, int32(len(m.scores))) {
 		return fmt.Errorf("offset %d: %.40q stands twice", f.at, text)
 	}
 	m.scores = append(m.scores, score)
