@@ -23,7 +23,7 @@ func (a *array) next(node uint32, c byte) uint32 {
 	return 0
 }
 
-// freeze makes an array of the trie, in the order of breadth, each node's children at the first place where all of them fit.
+// freeze makes an array of the trie, in the order of breadth.
 func (t *trie) freeze() array {
 	var edges []uint64 // node << 8 | byte
 	for _, k := range t.keys {
@@ -33,8 +33,7 @@ func (t *trie) freeze() array {
 	}
 	slices.Sort(edges)
 	type pair struct{ from, to uint32 } // a node of the trie, and where it is in the array
-	a := array{cells: []cell{{parent: 1, id: -1}}}
-	free := 1 // no cell before is free
+	b := builder{cells: []cell{{parent: 1, id: -1}}, next: []uint32{0}, prev: []uint32{0}}
 	for queue := []pair{{0, 0}}; len(queue) > 0; queue = queue[1:] {
 		p := queue[0]
 		at, _ := slices.BinarySearch(edges, uint64(p.from)<<8)
@@ -42,37 +41,51 @@ func (t *trie) freeze() array {
 		if at == end {
 			continue
 		}
-		for free < len(a.cells) && a.cells[free].parent != 0 {
-			free++
-		}
-		first := int(edges[at] & 0xFF)
-		base := a.place(edges[at:end], max(free-first, 1))
-		a.cells[p.to].base = uint32(base)
+		base := b.place(edges[at:end])
+		b.cells[p.to].base = uint32(base)
 		for _, e := range edges[at:end] {
-			node := t.next(p.from, byte(e))
-			a.cells[base+int(e&0xFF)] = cell{parent: p.to + 1, id: t.ids[node]}
-			queue = append(queue, pair{node, uint32(base + int(e&0xFF))})
+			node, to := t.next(p.from, byte(e)), base+int(e&0xFF)
+			b.take(to, cell{parent: p.to + 1, id: t.ids[node]})
+			queue = append(queue, pair{node, uint32(to)})
 		}
 	}
-	return a
+	return array{b.cells}
 }
 
-// place finds room for the children of a node and gives the base, which is at least from. Behind 1,000 free cells that did not do it
-// takes new room, so that a full array costs no more than that.
-func (a *array) place(edges []uint64, from int) int {
+// builder keeps the free cells of an array in a ring, which begins and ends at the root.
+type builder struct {
+	cells      []cell
+	next, prev []uint32
+}
+
+// place finds room for the children of a node and gives the base. Behind 64 free cells that did not do, it takes new room.
+func (b *builder) place(edges []uint64) int {
 	first := int(edges[0] & 0xFF)
-	for tries := 0; ; from++ {
-		if from+first < len(a.cells) && a.cells[from+first].parent != 0 {
+	base := max(len(b.cells)-first, 1)
+	tries := 0
+	for f := b.next[0]; f != 0 && tries < 64; f = b.next[f] {
+		if int(f) <= first {
 			continue
 		}
-		if tries++; tries > 1000 {
-			from = max(from, len(a.cells))
-		}
-		if need := from + int(edges[len(edges)-1]&0xFF) + 1; need > len(a.cells) {
-			a.cells = append(a.cells, make([]cell, need-len(a.cells))...)
-		}
-		if !slices.ContainsFunc(edges, func(e uint64) bool { return a.cells[from+int(e&0xFF)].parent != 0 }) {
-			return from
+		tries++
+		if at := int(f) - first; !slices.ContainsFunc(edges, func(e uint64) bool {
+			return at+int(e&0xFF) < len(b.cells) && b.cells[at+int(e&0xFF)].parent != 0
+		}) {
+			base = at
+			break
 		}
 	}
+	for need := base + int(edges[len(edges)-1]&0xFF) + 1; len(b.cells) < need; {
+		i := uint32(len(b.cells))
+		b.cells = append(b.cells, cell{})
+		b.next, b.prev = append(b.next, 0), append(b.prev, b.prev[0])
+		b.next[b.prev[0]], b.prev[0] = i, i
+	}
+	return base
+}
+
+// take fills a free cell.
+func (b *builder) take(i int, c cell) {
+	b.cells[i] = c
+	b.next[b.prev[i]], b.prev[b.next[i]] = b.next[i], b.prev[i]
 }
