@@ -278,7 +278,7 @@ func (e *estimate) weigh(gram []uint32, times uint64, probs *[MaxOrder + 1]float
 	p := e.discounted(e.count(gram, times), n)/float64(s.sum) + rest(s, &e.discounts[n])*probs[n-1]
 	probs[n] = p
 	if n == 2 {
-		clearSign(e.m.uni[gram[1]*unigramEntry:])
+		clearSign(e.m.uni[int(gram[1])*unigramEntry:])
 	} else {
 		t := &e.m.middle[n-3]
 		clearSign(t.data[t.find(keyOf(gram[1:])):])

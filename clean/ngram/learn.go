@@ -270,7 +270,7 @@ func (l *Learner) WriteARPA(to io.Writer) error {
 func (m *Model) weights(gram []uint32) (p, backoff float32, ok bool) {
 	n := len(gram)
 	if n == 1 {
-		at := gram[0] * unigramEntry
+		at := int(gram[0]) * unigramEntry
 		p, backoff = getFloat(m.uni[at:]), getFloat(m.uni[at+4:])
 	} else {
 		t := &m.longest
