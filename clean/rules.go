@@ -21,6 +21,12 @@ var Rules = []Rule{
 	{Name: "generated", About: "drops what programs wrote: marked files, lock files, minified scripts", Config: func(string) Config { o := DefaultGenerated(); return &o }},
 	{Name: "pes2o", About: "peS2O full texts: words, paragraphs, the most frequent word, the year", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "pii", About: "replaces, marks or drops what names a person", Config: func(string) Config { o := DefaultPII(); return &o }, Facts: piiFacts},
+	{Name: "garbled", About: "drops text that is damaged or random: wrong charset, spaced letters, random words, encoded data",
+		Config: func(string) Config { o := DefaultGarbled(); return &o }, Facts: garbledFacts},
+	{Name: "perplexity", About: "perplexity under an n-gram model, ARPA or KenLM's",
+		Config: func(string) Config { o := DefaultPerplexity(); return &o }, Facts: perplexityFacts},
+	{Name: "ccnet", About: "CCNet's head, middle and tail of perplexity, by language",
+		Config: func(string) Config { o := DefaultCCNet(); return &o }, Facts: ccnetFacts},
 	{Name: "fasttext", About: "asks a classifier in the format of fastText", Dialects: FastTextDialects, Config: func(dialect string) Config {
 		o := DefaultFastText()
 		o.Dialect = dialect
@@ -96,6 +102,16 @@ var known = sync.OnceValue(func() map[string]Fact {
 	}
 	return all
 })
+
+// factNamed is the fact of a name; a rule whose user names its facts lists them as "rule.*".
+func factNamed(name string) (Fact, bool) {
+	f, ok := known()[name]
+	if !ok {
+		group, _, _ := strings.Cut(name, ".")
+		f, ok = known()[group+".*"]
+	}
+	return f, ok
+}
 
 // Limit is a bound on one fact: a document beyond it is dropped. A document on which the fact was not measured is not judged by it.
 type Limit struct {
