@@ -35,6 +35,8 @@ type Model struct {
 	stride   int
 	norms    []float32 // what each label's output is multiplied with; nil = nothing
 	tree     *tree     // of Hierarchical
+
+	outputCodes quantized // of the output layer, if it was read quantized
 }
 
 // arguments are the fields of the file that are written back as they were.
@@ -73,7 +75,7 @@ const labelPrefix = "__label__"
 type matrix struct {
 	rows, cols int
 	data       []float32 // nil if only codes are held
-	codes      quantized
+	codes      quantized // nil codes if it is not quantized
 }
 
 // quantized is a product quantizer's output: a row is cut into parts of sub columns, each one of 256 centroids.

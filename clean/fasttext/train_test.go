@@ -110,19 +110,23 @@ func TestTrain(t *testing.T) {
 	f("few-words", func(c *Config) { c.MaxWords = 1000; c.Seed = 7 })
 }
 
-// Each model of fastText's is written as it was read.
+// Each model of fastText's is written as it was read, but for the order of kept buckets, which is none.
 func TestWriteTo(t *testing.T) {
 	for _, name := range goldens {
 		var b bytes.Buffer
-		_, err := golden(t, name).WriteTo(&b)
-		if strings.HasSuffix(name, ".ftz") {
-			if err == nil {
-				t.Errorf("%s: a quantized model was written", name)
+		m := golden(t, name)
+		if _, err := m.WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		if m.features.dict.pruned == nil {
+			if !bytes.Equal(b.Bytes(), goldenBytes(t, name)) {
+				t.Errorf("%s: other bytes were written than read", name)
 			}
 			continue
 		}
-		if err != nil || !bytes.Equal(b.Bytes(), goldenBytes(t, name)) {
-			t.Errorf("%s: other bytes were written than read: %v", name, err)
+		back, err := read(b.Bytes())
+		if err != nil || answers(t, back) != answers(t, m) || b.Len() != len(goldenBytes(t, name)) {
+			t.Errorf("%s: another model was written than read: %v", name, err)
 		}
 	}
 	if _, err := golden(t, "hs.bin").WriteTo(broken{}); err == nil {
