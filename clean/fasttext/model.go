@@ -1,5 +1,7 @@
 package fasttext
 
+import "fmt"
+
 // Loss says what a model was trained for, which is also how its outputs become probabilities.
 type Loss int
 
@@ -23,6 +25,20 @@ func (l Loss) String() string {
 		return "ova"
 	}
 	return "unknown"
+}
+
+// MarshalText gives the name that fastText's command line has for it.
+func (l Loss) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads such a name.
+func (l *Loss) UnmarshalText(b []byte) error {
+	for known := Hierarchical; known <= OneVsAll; known++ {
+		if known.String() == string(b) {
+			*l = known
+			return nil
+		}
+	}
+	return fmt.Errorf("loss %q: want hs, ns, softmax or ova", b)
 }
 
 // Model is a trained classifier. It does not change, and any number of goroutines may use it.

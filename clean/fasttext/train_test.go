@@ -220,6 +220,21 @@ func TestTrainRefuses(t *testing.T) {
 	}
 }
 
+// A loss has a name in a spec.
+func TestLossNames(t *testing.T) {
+	for _, name := range []string{"hs", "ns", "softmax", "ova"} {
+		var l Loss
+		err := l.UnmarshalText([]byte(name))
+		back, _ := l.MarshalText()
+		if err != nil || string(back) != name {
+			t.Errorf("%s became %s: %v", name, back, err)
+		}
+	}
+	if err := new(Loss).UnmarshalText([]byte("hinge")); err == nil {
+		t.Error("hinge is no loss of fastText")
+	}
+}
+
 // A single label, and examples without words, are no trouble.
 func TestTrainOddExamples(t *testing.T) {
 	for _, loss := range []Loss{Softmax, Hierarchical, OneVsAll} {
@@ -267,7 +282,9 @@ func TestAUC(t *testing.T) {
 func TestEvaluate(t *testing.T) {
 	m := golden(t, "softmax.bin")
 	examples := func(yield func(Example, error) bool) {
-		for _, e := range []Example{{"code", []byte("if err != nil {")}, {"__label__code", []byte("return nil, err")}, {"never", []byte("the text")}, {"zh", []byte("")}} {
+		for _, e := range []Example{
+			{"code", []byte("if err != nil {")}, {"__label__code", []byte("return nil, err")}, {"never", []byte("the text")}, {"zh", []byte("")},
+		} {
 			if !yield(e, nil) {
 				return
 			}
