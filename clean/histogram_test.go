@@ -22,7 +22,7 @@ func someMarks(t *testing.T) [][]quern.Mark {
 		build(t, stack, err)
 		paper, err := DefaultPES2O().Stage()
 		build(t, paper, err)
-		return []quern.Stage{everything(t), stack, paper, piiStage(t)}
+		return []quern.Stage{mojibakeStage(t, DefaultMojibake()), everything(t), stack, paper, piiStage(t)}
 	}()
 	for _, text := range []string{frodo, c4Good, goFile, "write to a@b.com\n\n", repeat("the same line\n", 9)} {
 		d := &quern.Doc{Text: []byte(text)}

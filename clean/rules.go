@@ -13,6 +13,7 @@ import (
 // entry here: from it the spec, the histograms, the columns of facts and the lists in help know the rule.
 var Rules = []Rule{
 	{Name: "normalize", Config: func(string) Config { o := DefaultNormalize(); return &o }},
+	{Name: "mojibake", Config: func(string) Config { o := DefaultMojibake(); return &o }, Facts: mojibakeFacts},
 	{Name: "language", Config: func(string) Config { o := DefaultLanguage(); return &o }, Facts: languageFacts},
 	{Name: "gopher", Dialects: []string{"datatrove"}, Config: func(string) Config { o := DefaultGopher(); return &o }, Facts: gopherMarks},
 	{Name: "c4", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
