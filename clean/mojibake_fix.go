@@ -48,7 +48,7 @@ func (s *mojibake) fixCharacters(text []byte) []byte {
 			continue
 		}
 		n := sequenceLength(c)
-		if !fixLead[c] {
+		if f := fixLead[c]; f[0] == 0 || text[i+1]&f[1] != f[0] {
 			i += n
 			continue
 		}
@@ -67,8 +67,8 @@ func (s *mojibake) fixCharacters(text []byte) []byte {
 	return s.fixed
 }
 
-// fixLead are the first bytes of the characters that fix knows.
-var fixLead = [256]bool{0xC2: true, 0xC4: true, 0xC5: true, 0xC7: true, 0xE2: true, 0xEF: true}
+// fixLead are the first bytes of the characters that fix knows, each with the second byte and the bits of it that count.
+var fixLead = [256][2]byte{0xC2: {0x80, 0xE0}, 0xC4: {0x80, 0x80}, 0xC5: {0x80, 0x80}, 0xC7: {0x80, 0x80}, 0xE2: {0x80, 0xFF}, 0xEF: {0xAC, 0xEC}}
 
 func sequenceLength(first byte) int {
 	switch {
