@@ -82,7 +82,8 @@ type lineCutter struct {
 	bounds
 	words *phraseTable
 	lines []cutLine
-	low   []byte // the line at hand in lower case
+	has   struct{ separators uint16 } // which of trailSeparators stand in the text
+	low   []byte                      // the line at hand in lower case
 	keys  []uint64
 	seen  table
 	pad   []byte
@@ -213,36 +214,63 @@ const longestTrail = 240
 
 // single judges lines that show by themselves what they are.
 func (s *lineCutter) single(text []byte) {
+	s.has.separators = 0
+	if s.opt.Navigation {
+		for i, sep := range trailSeparators {
+			if bytes.Contains(text, sep) {
+				s.has.separators |= 1 << i
+			}
+		}
+	}
 	for i := range s.lines {
 		l := &s.lines[i]
 		if l.why != cutNot {
 			continue
 		}
-		line := trimSpace(text[l.from:l.to])
-		if len(line) == 0 {
-			continue
-		}
-		if s.opt.Symbols && symbolLine(text[l.from:l.to]) {
+		line := trimLine(text[l.from:l.to])
+		switch {
+		case len(line) == 0:
+		case s.opt.Symbols && symbolLine(text[l.from:l.to]):
 			l.why = cutSymbols
-			continue
-		}
-		if len(line) > longestTrail || !s.opt.Navigation && !s.opt.ReadMore {
-			continue
-		}
-		if len(line) <= longestLabel {
-			s.fold(line)
-			switch why := s.words.labels[string(trimLabel(s.low))]; {
-			case why == cutNavigation && s.opt.Navigation, why == cutReadMore && s.opt.ReadMore:
-				l.why = why
-				continue
-			}
-		}
-		if s.opt.Navigation && (s.trail(line) || s.share(line)) {
-			l.why = cutNavigation
-		} else if s.opt.ReadMore && s.teaser(line) {
-			l.why = cutReadMore
+		case len(line) <= longestTrail && (s.opt.Navigation || s.opt.ReadMore):
+			l.why = s.label(line)
 		}
 	}
+}
+
+// label tells what a short line is: navigation, a teaser or neither.
+func (s *lineCutter) label(line []byte) uint8 {
+	if s.opt.Navigation && s.has.separators != 0 && s.trail(line) {
+		return cutNavigation
+	}
+	if !s.words.mayBegin(line) {
+		return cutNot
+	}
+	if len(line) <= longestLabel {
+		s.fold(line)
+		switch why := s.words.labels[string(trimLabel(s.low))]; {
+		case why == cutNavigation && s.opt.Navigation, why == cutReadMore && s.opt.ReadMore:
+			return why
+		}
+	}
+	switch {
+	case s.opt.Navigation && s.share(line):
+		return cutNavigation
+	case s.opt.ReadMore && s.teaser(line):
+		return cutReadMore
+	}
+	return cutNot
+}
+
+// trimLine removes space at both ends.
+func trimLine(b []byte) []byte {
+	for len(b) > 0 && b[0] == ' ' {
+		b = b[1:]
+	}
+	if n := len(b); n > 0 && b[0]-'!' < 0x5E && b[n-1]-'!' < 0x5E {
+		return b
+	}
+	return trimSpace(b)
 }
 
 // symbolLine tells whether a line is nothing but punctuation of the peer's list and plain spaces.

@@ -8,7 +8,10 @@ import (
 
 // trail tells whether a line is links in a row: a path to the page (Home > Docs > API) or a menu (Previous | Next).
 func (s *lineCutter) trail(line []byte) bool {
-	for _, sep := range trailSeparators {
+	for i, sep := range trailSeparators {
+		if s.has.separators>>i&1 == 0 {
+			continue
+		}
 		if n := bytes.Count(line, sep); n > 0 && line[0] != '|' && line[len(line)-1] != '|' {
 			return s.pieces(line, sep, n)
 		}
@@ -17,9 +20,6 @@ func (s *lineCutter) trail(line []byte) bool {
 }
 
 var trailSeparators = [][]byte{[]byte(" > "), []byte(" » "), []byte(" › "), []byte(" → "), []byte(" | "), []byte(" • "), []byte(" · "), []byte(" :: ")}
-
-// pathSeparators is how many of trailSeparators point from a page to one below it.
-const pathSeparators = 4
 
 func (s *lineCutter) pieces(line, sep []byte, n int) bool {
 	s.fold(line)
@@ -86,20 +86,20 @@ var (
 
 // share tells whether a line offers to share the page.
 func (s *lineCutter) share(line []byte) bool {
-	if len(line) > longestLabel || countWords(line) > 10 || stopped(line) {
+	if len(line) > longestLabel {
 		return false
 	}
 	s.fold(line)
-	return anyPrefix(s.low, shareVerbs) && s.hasPhrase(platforms)
+	return anyPrefix(s.low, shareVerbs) && s.hasPhrase(platforms) && countWords(line) <= 10 && !stopped(line)
 }
 
 // teaser tells whether a line leads to another text.
 func (s *lineCutter) teaser(line []byte) bool {
-	if countWords(line) > 16 || line[len(line)-1] == '.' && !bytes.HasSuffix(line, []byte("...")) {
+	if line[len(line)-1] == '.' && !bytes.HasSuffix(line, []byte("...")) {
 		return false
 	}
 	s.fold(line)
-	return anyPrefix(s.low, teaserVerbs)
+	return anyPrefix(s.low, teaserVerbs) && countWords(line) <= 16
 }
 
 func anyPrefix(b []byte, list [][]byte) bool {
@@ -119,14 +119,14 @@ const longestBanner = 800
 
 // policy finds banners, the buttons below them, and notices of rights.
 func (s *lineCutter) policy(text []byte) {
-	stem := false
-	for _, c := range cookieStems {
-		stem = stem || bytes.Contains(text, c)
+	stem, sign, right := anyIn(text, cookieStems), anyIn(text, rightsSigns), anyIn(text, rightsStems)
+	if !stem && !sign && !right {
+		return
 	}
 	full, about, banners := 0, 0, 0
 	for i := range s.lines {
 		l := &s.lines[i]
-		line := trimSpace(text[l.from:l.to])
+		line := trimLine(text[l.from:l.to])
 		if len(line) == 0 {
 			continue
 		}
@@ -134,19 +134,19 @@ func (s *lineCutter) policy(text []byte) {
 		if l.why != cutNot || len(line) > longestBanner {
 			continue
 		}
-		if stem && hasStem(line) {
+		if stem && anyIn(line, cookieStems) {
 			about++
 			if s.fold(line); s.hasPhrase(bannerPhrases) {
 				l.why = cutPolicy
 				banners++
 			}
-		} else if len(line) <= longestTrail && s.notice(line) {
+		} else if len(line) <= longestTrail && (sign || right) && s.notice(line) {
 			l.why = cutPolicy
 		}
 	}
 	if about > 4 && 5*about > full { // the page is about cookies
 		for i := range s.lines {
-			if l := &s.lines[i]; l.why == cutPolicy && hasStem(text[l.from:l.to]) {
+			if l := &s.lines[i]; l.why == cutPolicy && anyIn(text[l.from:l.to], cookieStems) {
 				l.why = cutNot
 			}
 		}
@@ -157,9 +157,10 @@ func (s *lineCutter) policy(text []byte) {
 	}
 }
 
-func hasStem(line []byte) bool {
-	for _, c := range cookieStems {
-		if bytes.Contains(line, c) {
+// anyIn tells whether any of a list stands in b.
+func anyIn(b []byte, list [][]byte) bool {
+	for _, p := range list {
+		if bytes.Contains(b, p) {
 			return true
 		}
 	}
@@ -195,7 +196,7 @@ func (s *lineCutter) buttons(text []byte) {
 	below := false
 	for i := range s.lines {
 		l := &s.lines[i]
-		line := trimSpace(text[l.from:l.to])
+		line := trimLine(text[l.from:l.to])
 		switch {
 		case l.why == cutPolicy:
 			below = true
@@ -215,8 +216,8 @@ func (s *lineCutter) isButton(line []byte) bool {
 
 // notice tells whether a line is a notice of rights: one of the phrases, or © with a year and few words.
 func (s *lineCutter) notice(line []byte) bool {
-	sign := bytes.Contains(line, []byte("©")) || bytes.Contains(line, []byte("opyright")) || bytes.Contains(line, []byte("OPYRIGHT")) || bytes.Contains(line, []byte("(c)"))
-	if !sign && !mayBeRights(line) {
+	sign := anyIn(line, rightsSigns)
+	if !sign && !anyIn(line, rightsStems) {
 		return false
 	}
 	s.fold(line)
@@ -232,18 +233,11 @@ func (s *lineCutter) notice(line []byte) bool {
 	return bytes.HasPrefix(s.low, []byte("copyright")) && yearIn(line[:min(len(line), len("copyright (c) 2000-2020"))])
 }
 
-// mayBeRights looks for a piece of every one of the phrases of rights, so that most lines are not folded.
-func mayBeRights(line []byte) bool {
-	for _, p := range rightsStems {
-		if bytes.Contains(line, p) {
-			return true
-		}
-	}
-	return false
-}
-
-var rightsStems = [][]byte{[]byte("eserved"), []byte("ESERVED"), []byte("orbehalten"), []byte("éservés"), []byte("eservados"), []byte("iservati"), []byte("oorbehouden"),
+// rightsStems are pieces of the phrases of rights, one at least of each, so that most lines are not folded.
+var rightsStems = [][]byte{[]byte("eserv"), []byte("ESERV"), []byte("orbehalten"), []byte("éservés"), []byte("iservati"), []byte("oorbehouden"),
 	[]byte("astrzeżone"), []byte("ащищены"), []byte("版权所有"), []byte("保留"), []byte("無断転載")}
+
+var rightsSigns = [][]byte{[]byte("©"), []byte("opyright"), []byte("OPYRIGHT"), []byte("(c)")}
 
 // yearIn tells whether a line has a year from 1900 to 2099 that is no part of a longer number.
 func yearIn(line []byte) bool {
@@ -272,7 +266,7 @@ func (s *lineCutter) menus(text []byte) {
 	}
 	for i := range s.lines {
 		l := &s.lines[i]
-		line := trimSpace(text[l.from:l.to])
+		line := trimLine(text[l.from:l.to])
 		if len(line) == 0 {
 			continue
 		}
@@ -299,14 +293,14 @@ func isItem(line []byte) bool {
 // looks like references: half of its lines have a year, or begin with a number.
 func (s *lineCutter) references(text []byte) {
 	for i := len(s.lines) - 1; i >= 0 && s.lines[i].from >= len(text)*3/10; i-- {
-		line := trimSpace(text[s.lines[i].from:s.lines[i].to])
+		line := trimLine(text[s.lines[i].from:s.lines[i].to])
 		if s.lines[i].why == cutFenced || len(line) == 0 || len(line) > longestLabel || !s.isReferenceHeading(line) {
 			continue
 		}
 		marked := line[0] == '#'
 		end, full, like := i+1, 0, 0
 		for ; end < len(s.lines); end++ {
-			l := trimSpace(text[s.lines[end].from:s.lines[end].to])
+			l := trimLine(text[s.lines[end].from:s.lines[end].to])
 			if len(l) == 0 {
 				continue
 			}
@@ -345,7 +339,7 @@ func (s *lineCutter) repeated(text []byte) {
 		if l.why != cutNot || l.to-l.from < s.opt.Repeated {
 			continue
 		}
-		line := trimSpace(text[l.from:l.to])
+		line := trimLine(text[l.from:l.to])
 		if len(line) < s.opt.Repeated {
 			continue
 		}

@@ -1,6 +1,9 @@
 package clean
 
-import "sync"
+import (
+	"bytes"
+	"sync"
+)
 
 // phraseTable is what lines are compared with, in lower case.
 type phraseTable struct {
@@ -9,6 +12,30 @@ type phraseTable struct {
 	trails   map[string]bool  // words that stand between the separators of a menu in one line
 	homes    map[string]bool  // where a trail of links begins
 	headings map[string]bool  // of a list of references
+	begins   [1 << 16]bool    // the first two bytes of all labels, and of lines that share or tease, where the first is ASCII
+	wide     [1 << 16]bool    // likewise where it is not
+}
+
+// mayBegin tells whether a line begins like any label. Most lines do not, and need no closer look.
+func (t *phraseTable) mayBegin(line []byte) bool {
+	for len(line) > 0 && line[0] < 'A' {
+		line = line[1:]
+	}
+	if len(line) < 3 || line[0] == '[' || bytes.HasPrefix(line, []byte("«")) || line[0] == 0xE2 {
+		return true // decorated
+	}
+	if line[0] >= 0x80 {
+		return t.wide[int(line[0])<<8|int(line[1])] || t.wide[int(line[0])<<8|int(line[1]^0x20)] || line[0] == 0xD0
+	}
+	return t.begins[int(line[0]|0x20)<<8|int(line[1]|0x20)]
+}
+
+func (t *phraseTable) begin(p string) {
+	if p[0] < 0x80 {
+		t.begins[int(p[0]|0x20)<<8|int(p[1]|0x20)] = true
+		return
+	}
+	t.wide[int(p[0])<<8|int(p[1])] = true
 }
 
 // cutPhrases is built on first use.
@@ -16,9 +43,11 @@ var cutPhrases = sync.OnceValue(func() *phraseTable {
 	t := &phraseTable{labels: map[string]uint8{}, buttons: map[string]bool{}, trails: map[string]bool{}, homes: map[string]bool{}, headings: map[string]bool{}}
 	for _, p := range navigationLabels {
 		t.labels[p] = cutNavigation
+		t.begin(p)
 	}
 	for _, p := range readMoreLabels {
 		t.labels[p] = cutReadMore
+		t.begin(p)
 	}
 	for _, p := range bannerButtons {
 		t.buttons[p] = true
@@ -28,6 +57,11 @@ var cutPhrases = sync.OnceValue(func() *phraseTable {
 	}
 	for _, p := range homeWords {
 		t.homes[p], t.trails[p] = true, true
+	}
+	for _, list := range [][][]byte{shareVerbs, teaserVerbs} {
+		for _, p := range list {
+			t.begin(string(p))
+		}
 	}
 	for _, p := range referenceHeadings {
 		t.headings[p] = true
