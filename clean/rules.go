@@ -20,6 +20,7 @@ var Rules = []Rule{
 	{Name: "fineweb", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
 	{Name: "stack", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
 	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }},
+	{Name: "headers", Dialects: []string{"quern", "dolma"}, Config: headersConfig, Facts: append(headersFacts, headersDolmaFacts...)},
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "boilerplate", Config: func(string) Config { o := DefaultBoilerplate(); return &o }, Facts: boilerplateFacts},
 	{Name: "lines", Config: func(string) Config { o := DefaultLines(); return &o }, Facts: linesFacts},
