@@ -36,10 +36,30 @@ func someMarks(t *testing.T) [][]quern.Mark {
 	return all
 }
 
+// dialectMarks are those of every rule and dialect that can be built without files or choices.
+func dialectMarks(t *testing.T) (all [][]quern.Mark) {
+	t.Helper()
+	for _, name := range Names() {
+		r, dialect, _ := Find(name)
+		s, err := r.Config(dialect).Stage()
+		if err != nil {
+			continue
+		}
+		for _, text := range []string{frodo, c4Good, repeat("the same line\n", 9)} {
+			d := &quern.Doc{Text: []byte(text), Lang: "en"}
+			if _, err := s.Apply(d); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			all = append(all, d.Marks)
+		}
+	}
+	return all
+}
+
 // TestEveryMarkHasBins: a fact that no histogram shows would be measured in vain, bins without a fact are a slip of the pen.
 func TestEveryMarkHasBins(t *testing.T) {
 	seen := map[string]bool{}
-	for _, marks := range someMarks(t) {
+	for _, marks := range append(someMarks(t), dialectMarks(t)...) {
 		for _, m := range marks {
 			seen[m.Name] = true
 			if _, ok := known()[m.Name]; !ok {

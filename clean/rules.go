@@ -14,7 +14,7 @@ import (
 var Rules = []Rule{
 	{Name: "normalize", Config: func(string) Config { o := DefaultNormalize(); return &o }},
 	{Name: "language", Config: func(string) Config { o := DefaultLanguage(); return &o }, Facts: languageFacts},
-	{Name: "gopher", Dialects: []string{"datatrove"}, Config: func(string) Config { o := DefaultGopher(); return &o }, Facts: gopherMarks},
+	{Name: "gopher", Dialects: []string{"datatrove", "dolma", "dclm"}, Config: gopherConfig, Facts: slices.Concat(gopherMarks, dolmaFacts, dclmFacts)},
 	{Name: "c4", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
 	{Name: "fineweb", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
 	{Name: "stack", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},

@@ -1,0 +1,268 @@
+package clean
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/words"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// wordScan holds a text as an array of words, for the dialects that count on words and not on the masks of scanner. All its memory
+// is kept for the next text. What a word is, each dialect says by the method that it calls.
+type wordScan struct {
+	text     []byte // the text and some zero bytes behind it
+	n        int    // length of the text
+	from, to []uint32
+	hash     []uint64
+	chars    []uint32 // code points in the words before each; one more entry for all of them
+	has      []uint8  // what stands in each word: bits of wordBytes
+	gram     [11]gramFacts
+	ladder   ladder
+}
+
+const (
+	hasLetter  = 1 << iota // an ASCII letter
+	hasCapital             // an ASCII capital
+	hasDigit               // an ASCII digit
+	hasHash                // '#'
+	hasHigh                // a byte beyond ASCII
+	isSpace                // the byte is a space
+	maybeSpace             // the byte may begin a space beyond ASCII
+	isTail                 // the byte continues a character
+)
+
+var wordBytes = func() (t [256]uint8) {
+	for c := range t {
+		switch b := byte(c); {
+		case b-'A' < 26:
+			t[c] = hasLetter | hasCapital
+		case b-'a' < 26:
+			t[c] = hasLetter
+		case b-'0' < 10:
+			t[c] = hasDigit
+		case b == '#':
+			t[c] = hasHash
+		case b < 0x80 && pythonSpace(rune(b)):
+			t[c] = isSpace
+		case b >= 0x80 && b < 0xC0:
+			t[c] = hasHigh | isTail
+		case b == 0xC2 || b >= 0xE1 && b <= 0xE3:
+			t[c] = hasHigh | maybeSpace
+		case b >= 0x80:
+			t[c] = hasHigh
+		}
+	}
+	return t
+}()
+
+// refuseText drops what no rule here can measure: texts that are not UTF-8 or are beyond any sensible size.
+func refuseText(d *quern.Doc) quern.Verdict {
+	if len(d.Text) > maxText {
+		return d.Fail(tooLarge, float64(len(d.Text)), maxText)
+	}
+	if !utf8.Valid(d.Text) {
+		return d.Fail(badText, float64(firstInvalid(d.Text)), 0)
+	}
+	return quern.Keep
+}
+
+func (w *wordScan) reset(text []byte) {
+	w.n = len(text)
+	w.text = grow(w.text, w.n+32)
+	clear(w.text[copy(w.text, text):])
+	w.from, w.to, w.hash, w.chars, w.has = w.from[:0], w.to[:0], w.hash[:0], append(w.chars[:0], 0), w.has[:0]
+}
+
+// add appends the word text[from:to], of so many code points.
+func (w *wordScan) add(from, to, chars int, has uint8) {
+	w.from, w.to = append(w.from, uint32(from)), append(w.to, uint32(to))
+	w.hash = append(w.hash, hashBytes(w.text, from, to-from))
+	w.chars = append(w.chars, w.chars[len(w.chars)-1]+uint32(chars))
+	w.has = append(w.has, has)
+}
+
+// splitSpace cuts at white space, as Python's str.split does.
+func (w *wordScan) splitSpace(text []byte) {
+	w.reset(text)
+	b := w.text[:w.n]
+	for i := 0; i < len(b); {
+		if k := wordBytes[b[i]]; k&(isSpace|maybeSpace) != 0 {
+			if is, size := spaceAt(b, i); is {
+				i += size
+				continue
+			}
+		}
+		from, chars, has := i, 0, uint8(0)
+		for i < len(b) {
+			k := wordBytes[b[i]]
+			if k&(isSpace|maybeSpace) != 0 {
+				if is, _ := spaceAt(b, i); is {
+					break
+				}
+			}
+			has |= k
+			chars += int(1 - k>>7)
+			i++
+		}
+		w.add(from, i, chars, has)
+	}
+}
+
+// splitUnicode cuts by Unicode's word boundaries (UAX 29, default rules) and keeps the words that begin with a letter or a number,
+// so that neither space nor punctuation is a word. It also counts the runs between ASCII spaces and NULs that begin so.
+func (w *wordScan) splitUnicode(text []byte) (runs int) {
+	w.reset(text)
+	b := w.text[:w.n]
+	for i := 0; i < len(b); {
+		if asciiGap(b[i]) {
+			i++
+			continue
+		}
+		from, has := i, uint8(0)
+		for i < len(b) && !asciiGap(b[i]) {
+			has |= wordBytes[b[i]]
+			i++
+		}
+		if w.beginsWord(from) {
+			runs++
+		}
+		if has&hasHigh == 0 {
+			w.splitASCII(from, i)
+			continue
+		}
+		// No boundary rule looks across a space, so that the run can be cut on its own.
+		for run := b[from:i]; len(run) > 0; {
+			n, _, _ := words.SplitFunc(run, true)
+			at := i - len(run)
+			if w.beginsWord(at) {
+				w.add(at, at+n, runeCount(run[:n]), hasHigh)
+			}
+			run = run[n:]
+		}
+	}
+	return runs
+}
+
+func asciiGap(c byte) bool { return c == ' ' || c-'\t' < 5 || c == 0 }
+
+// beginsWord tells whether a letter or a number stands at offset i, as Python's isalnum says.
+func (w *wordScan) beginsWord(i int) bool {
+	if c := w.text[i]; c < utf8.RuneSelf {
+		return wordBytes[c]&(hasLetter|hasDigit) != 0
+	}
+	r, _ := utf8.DecodeRune(w.text[i:w.n])
+	c := runes().of(r) & classMask
+	return c == classLetter || c == classIdeo || c == classDigit || c == classMark && unicode.Is(unicode.N, r)
+}
+
+// splitASCII cuts text[from:to], which is ASCII without space, by the rules that can apply there: letters, digits and "_" hold
+// together, "'" "." ":" join letters, "'" "." "," ";" join digits.
+func (w *wordScan) splitASCII(from, to int) {
+	b := w.text
+	for i := from; i < to; {
+		begin, k := i, wordBytes[b[i]]
+		if k&(hasLetter|hasDigit) == 0 && b[i] != '_' {
+			i++
+			continue
+		}
+		has := k
+		for i++; i < to; i++ {
+			c := b[i]
+			if k = wordBytes[c]; k&(hasLetter|hasDigit) == 0 && c != '_' {
+				before, after := wordBytes[b[i-1]], uint8(0)
+				if i+1 < to {
+					after = wordBytes[b[i+1]]
+				}
+				letters, digits := before&after&hasLetter != 0, before&after&hasDigit != 0
+				if !(letters && (c == '\'' || c == '.' || c == ':') || digits && (c == '\'' || c == '.' || c == ',' || c == ';')) {
+					break
+				}
+			}
+			has |= k
+		}
+		if b[begin] != '_' {
+			w.add(begin, i, i-begin, has)
+		}
+	}
+}
+
+// word is the i-th word.
+func (w *wordScan) word(i int) []byte { return w.text[w.from[i]:w.to[i]] }
+
+// length is the i-th word's number of code points.
+func (w *wordScan) length(i int) int { return int(w.chars[i+1] - w.chars[i]) }
+
+// letters is the number of code points in all words.
+func (w *wordScan) letters() int { return int(w.chars[len(w.chars)-1]) }
+
+// withLetter counts the words that hold a letter of any script.
+func (w *wordScan) withLetter() (n int) {
+	for i, has := range w.has {
+		if has&hasLetter != 0 {
+			n++
+		} else if has&hasHigh != 0 && bytes.IndexFunc(w.word(i), unicode.IsLetter) >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// grams measures the n-grams for n = 2 to 10: gram[n].
+func (w *wordScan) grams() { w.ladder.climb(w.hash, w.chars, &w.gram) }
+
+// wordSet is a set of words by identity.
+type wordSet struct {
+	slots []uint64 // 0 = free
+	shift uint
+}
+
+// newWordSet takes at most 1024 words.
+func newWordSet(rule string, list []string) (s wordSet, err error) {
+	if len(list) > 1024 {
+		return s, fmt.Errorf("clean: %s: %d words are listed, at most 1024 are allowed", rule, len(list))
+	}
+	size := 8
+	for size < 4*len(list) {
+		size <<= 1
+	}
+	s = wordSet{make([]uint64, size), uint(64 - bits.TrailingZeros(uint(size)))}
+	for _, word := range list {
+		if len(word) == 0 || bytes.IndexFunc([]byte(word), pythonSpace) >= 0 {
+			return s, fmt.Errorf("clean: %s: %q is not one word", rule, word)
+		}
+		h := hashWord(word)
+		if s.has(h) {
+			return s, fmt.Errorf("clean: %s: %q is listed twice", rule, word)
+		}
+		at := h >> s.shift
+		for s.slots[at] != 0 {
+			at = (at + 1) % uint64(size)
+		}
+		s.slots[at] = h
+	}
+	return s, nil
+}
+
+func (s *wordSet) has(h uint64) bool {
+	for at := h >> s.shift; s.slots[at] != 0; at = (at + 1) % uint64(len(s.slots)) {
+		if s.slots[at] == h {
+			return true
+		}
+	}
+	return false
+}
+
+// count is the number of words that are in the set, every occurrence.
+func (w *wordScan) count(s *wordSet) (n int) {
+	for _, h := range w.hash {
+		if s.has(h) {
+			n++
+		}
+	}
+	return n
+}
