@@ -94,7 +94,6 @@ type gopherDCLM struct {
 	words wordScan
 	lines pieceCount
 	stop  wordSet
-	low   []byte
 }
 
 func (s *gopherDCLM) Apply(d *quern.Doc) (quern.Verdict, error) {
@@ -103,8 +102,8 @@ func (s *gopherDCLM) Apply(d *quern.Doc) (quern.Verdict, error) {
 	}
 	w := &s.words
 	w.splitSpace(d.Text)
-	n := len(w.from)
-	meanWord, alpha, stop := ratio(w.letters(), n), ratio(w.withLetter(), n), s.stopWords()
+	n := w.words
+	meanWord, alpha, stop := ratio(w.letters(), n), ratio(w.withLetter(), n), w.count(&s.stop, true)
 	bullets, dots, lines := s.measureLines(newline)
 	dupLines, dupLineChars := s.repeated()
 	s.measureLines(paragraphEnd)
@@ -141,29 +140,6 @@ var symbolMarks = [4][]byte{[]byte("#"), []byte("..."), []byte(". . ."), ellipsi
 func countSymbols(text []byte) (n int) {
 	for _, m := range symbolMarks {
 		n += bytes.Count(text, m)
-	}
-	return n
-}
-
-// stopWords counts stop words in any case. Only ASCII letters have another case here.
-func (s *gopherDCLM) stopWords() (n int) {
-	w := &s.words
-	for i, has := range w.has {
-		h := w.hash[i]
-		if has&hasCapital != 0 {
-			word := w.word(i)
-			s.low = grow(s.low, len(word)+16)
-			clear(s.low[copy(s.low, word):])
-			for j, c := range s.low[:len(word)] {
-				if c-'A' < 26 {
-					s.low[j] = c | 0x20
-				}
-			}
-			h = hashBytes(s.low, 0, len(word))
-		}
-		if s.stop.has(h) {
-			n++
-		}
 	}
 	return n
 }

@@ -146,18 +146,18 @@ func (s *gopherDolma) Apply(d *quern.Doc) (quern.Verdict, error) {
 	}
 	w := &s.words
 	w.splitSpace(d.Text)
-	n, letters := len(w.from), w.letters()
+	n, letters := w.words, w.letters()
 	d.Mark("gopher_dolma.words", float64(n))
 	d.Mark("gopher_dolma.median_word", s.median())
 	symbols := 0
-	for i, has := range w.has {
+	for i, has := range w.has[:n] {
 		if has&hasHash != 0 || has&hasHigh != 0 && bytes.Contains(w.word(i), ellipsis) {
 			symbols++
 		}
 	}
 	d.Mark("gopher_dolma.symbols", ratio(symbols, n))
 	d.Mark("gopher_dolma.alpha_words", ratio(w.withLetter(), n))
-	d.Mark("gopher_dolma.stop_words", float64(w.count(&s.stop)))
+	d.Mark("gopher_dolma.stop_words", float64(w.count(&s.stop, false)))
 	s.measureLines(d)
 	w.grams()
 	for n := 2; n <= 10; n++ {
@@ -177,7 +177,7 @@ func (s *gopherDolma) Apply(d *quern.Doc) (quern.Verdict, error) {
 
 // median is that of the words' lengths, 0 if there are none; between two, the middle.
 func (s *gopherDolma) median() float64 {
-	n := len(s.words.from)
+	n := s.words.words
 	if n == 0 {
 		return 0
 	}

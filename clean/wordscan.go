@@ -17,10 +17,11 @@ import (
 type wordScan struct {
 	text     []byte // the text and some zero bytes behind it
 	n        int    // length of the text
+	words    int    // how many there are; the arrays may be longer
 	from, to []uint32
-	hash     []uint64
 	chars    []uint32 // code points in the words before each; one more entry for all of them
 	has      []uint8  // what stands in each word: bits of wordBytes
+	hash     []uint64 // set by identify
 	gram     [11]gramFacts
 	ladder   ladder
 }
@@ -72,18 +73,47 @@ func refuseText(d *quern.Doc) quern.Verdict {
 }
 
 func (w *wordScan) reset(text []byte) {
-	w.n = len(text)
+	w.n, w.words = len(text), 0
 	w.text = grow(w.text, w.n+32)
 	clear(w.text[copy(w.text, text):])
-	w.from, w.to, w.hash, w.chars, w.has = w.from[:0], w.to[:0], w.hash[:0], append(w.chars[:0], 0), w.has[:0]
+	w.room(w.n/4 + 16)
+}
+
+// room makes the arrays hold n words at least.
+func (w *wordScan) room(n int) {
+	w.from, w.to, w.has = resize(w.from, n), resize(w.to, n), resize(w.has, n)
+	w.chars = resize(w.chars, n+1)
+	w.chars[0] = 0
+}
+
+// resize gives a slice of n elements at least that begins with what s holds.
+func resize[T any](s []T, n int) []T {
+	if n <= cap(s) {
+		return s[:max(n, len(s))]
+	}
+	more := make([]T, n+n/4)
+	copy(more, s)
+	return more
 }
 
 // add appends the word text[from:to], of so many code points.
 func (w *wordScan) add(from, to, chars int, has uint8) {
-	w.from, w.to = append(w.from, uint32(from)), append(w.to, uint32(to))
-	w.hash = append(w.hash, hashBytes(w.text, from, to-from))
-	w.chars = append(w.chars, w.chars[len(w.chars)-1]+uint32(chars))
-	w.has = append(w.has, has)
+	i := w.words
+	if i >= len(w.from) || i >= len(w.to) || i >= len(w.has) || i+1 >= len(w.chars) {
+		w.room(2*i + 16)
+	}
+	w.from[i], w.to[i], w.has[i] = uint32(from), uint32(to), has
+	w.chars[i+1] = w.chars[i] + uint32(chars)
+	w.words = i + 1
+}
+
+// identify gives the words their identities.
+func (w *wordScan) identify() {
+	w.hash = grow(w.hash, w.words)
+	to, hash := w.to[:w.words], w.hash[:w.words]
+	for i, from := range w.from[:w.words] {
+		hash[i] = hashBytes(w.text, int(from), int(to[i]-from))
+	}
 }
 
 // splitSpace cuts at white space, as Python's str.split does.
@@ -198,11 +228,11 @@ func (w *wordScan) word(i int) []byte { return w.text[w.from[i]:w.to[i]] }
 func (w *wordScan) length(i int) int { return int(w.chars[i+1] - w.chars[i]) }
 
 // letters is the number of code points in all words.
-func (w *wordScan) letters() int { return int(w.chars[len(w.chars)-1]) }
+func (w *wordScan) letters() int { return int(w.chars[w.words]) }
 
 // withLetter counts the words that hold a letter of any script.
 func (w *wordScan) withLetter() (n int) {
-	for i, has := range w.has {
+	for i, has := range w.has[:w.words] {
 		if has&hasLetter != 0 {
 			n++
 		} else if has&hasHigh != 0 && bytes.IndexFunc(w.word(i), unicode.IsLetter) >= 0 {
@@ -213,13 +243,20 @@ func (w *wordScan) withLetter() (n int) {
 }
 
 // grams measures the n-grams for n = 2 to 10: gram[n].
-func (w *wordScan) grams() { w.ladder.climb(w.hash, w.chars, &w.gram) }
+func (w *wordScan) grams() {
+	w.identify()
+	w.ladder.climb(w.hash, w.chars[:w.words+1], &w.gram)
+}
 
 // wordSet is a set of words by identity.
 type wordSet struct {
-	slots []uint64 // 0 = free
-	shift uint
+	slots   []uint64 // 0 = free
+	shift   uint
+	longest int // bytes
 }
+
+// maxListed bounds the words of a set, in bytes.
+const maxListed = 64
 
 // newWordSet takes at most 1024 words.
 func newWordSet(rule string, list []string) (s wordSet, err error) {
@@ -230,8 +267,11 @@ func newWordSet(rule string, list []string) (s wordSet, err error) {
 	for size < 4*len(list) {
 		size <<= 1
 	}
-	s = wordSet{make([]uint64, size), uint(64 - bits.TrailingZeros(uint(size)))}
+	s = wordSet{make([]uint64, size), uint(64 - bits.TrailingZeros(uint(size))), 0}
 	for _, word := range list {
+		if len(word) > maxListed {
+			return s, fmt.Errorf("clean: %s: %q is longer than %d bytes", rule, word, maxListed)
+		}
 		if len(word) == 0 || bytes.IndexFunc([]byte(word), pythonSpace) >= 0 {
 			return s, fmt.Errorf("clean: %s: %q is not one word", rule, word)
 		}
@@ -243,7 +283,7 @@ func newWordSet(rule string, list []string) (s wordSet, err error) {
 		for s.slots[at] != 0 {
 			at = (at + 1) % uint64(size)
 		}
-		s.slots[at] = h
+		s.slots[at], s.longest = h, max(s.longest, len(word))
 	}
 	return s, nil
 }
@@ -257,9 +297,27 @@ func (s *wordSet) has(h uint64) bool {
 	return false
 }
 
-// count is the number of words that are in the set, every occurrence.
-func (w *wordScan) count(s *wordSet) (n int) {
-	for _, h := range w.hash {
+// count is the number of words that are in the set, every occurrence. With fold, ASCII capitals count as small letters.
+func (w *wordScan) count(s *wordSet, fold bool) (n int) {
+	var low [maxListed + 8]byte
+	to, has := w.to[:w.words], w.has[:w.words]
+	for i, from := range w.from[:w.words] {
+		size := int(to[i] - from)
+		if size > s.longest {
+			continue
+		}
+		var h uint64
+		if fold && has[i]&hasCapital != 0 {
+			for j, c := range w.text[from:to[i]] {
+				if c-'A' < 26 {
+					c |= 0x20
+				}
+				low[j] = c
+			}
+			h = hashBytes(low[:], 0, size)
+		} else {
+			h = hashBytes(w.text, int(from), size)
+		}
 		if s.has(h) {
 			n++
 		}

@@ -13,7 +13,7 @@ import (
 func splitWords(cut func(w *wordScan)) (list []string) {
 	w := new(wordScan)
 	cut(w)
-	for i := range w.from {
+	for i := range w.words {
 		list = append(list, string(w.word(i)))
 		if w.length(i) != utf8.RuneCountInString(list[i]) {
 			list[i] += " has a wrong length"
