@@ -158,7 +158,7 @@ func (w *wordScan) splitUnicode(text []byte) (runs int) {
 			has |= wordBytes[b[i]]
 			i++
 		}
-		if w.beginsWord(from) {
+		if beginsWord(b[from:]) {
 			runs++
 		}
 		if has&hasHigh == 0 {
@@ -169,7 +169,7 @@ func (w *wordScan) splitUnicode(text []byte) (runs int) {
 		for run := b[from:i]; len(run) > 0; {
 			n, _, _ := words.SplitFunc(run, true)
 			at := i - len(run)
-			if w.beginsWord(at) {
+			if beginsWord(b[at:]) {
 				w.add(at, at+n, runeCount(run[:n]), hasHigh)
 			}
 			run = run[n:]
@@ -180,12 +180,12 @@ func (w *wordScan) splitUnicode(text []byte) (runs int) {
 
 func asciiGap(c byte) bool { return c == ' ' || c-'\t' < 5 || c == 0 }
 
-// beginsWord tells whether a letter or a number stands at offset i, as Python's isalnum says.
-func (w *wordScan) beginsWord(i int) bool {
-	if c := w.text[i]; c < utf8.RuneSelf {
+// beginsWord tells whether b, which is not empty, begins with a letter or a number, as Python's isalnum says.
+func beginsWord(b []byte) bool {
+	if c := b[0]; c < utf8.RuneSelf {
 		return wordBytes[c]&(hasLetter|hasDigit) != 0
 	}
-	r, _ := utf8.DecodeRune(w.text[i:w.n])
+	r, _ := utf8.DecodeRune(b)
 	c := runes().of(r) & classMask
 	return c == classLetter || c == classIdeo || c == classDigit || c == classMark && unicode.Is(unicode.N, r)
 }
