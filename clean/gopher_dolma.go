@@ -247,3 +247,6 @@ func gopherConfig(dialect string) Config {
 	o := DefaultGopher()
 	return &o
 }
+
+// Measures are the facts of the dialect of datatrove alone.
+func (o Gopher) Measures() []Fact { return gopherMarks }

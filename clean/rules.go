@@ -17,6 +17,7 @@ var Rules = []Rule{
 	{Name: "gopher", Dialects: []string{"datatrove", "dolma", "dclm"}, Config: gopherConfig, Facts: slices.Concat(gopherMarks, dolmaFacts, dclmFacts)},
 	{Name: "c4", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
 	{Name: "fineweb", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
+	{Name: "fineweb2", Dialects: fineweb2Dialects(), Config: fineweb2Config, Facts: fineweb2Facts},
 	{Name: "refinedweb_lines", Config: func(string) Config { o := DefaultRefinedWebLines(); return &o }, Facts: refinedWebFacts},
 	{Name: "madlad", Config: func(string) Config { o := DefaultMadlad(); return &o }, Facts: madladFacts},
 	{Name: "stack", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
