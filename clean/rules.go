@@ -18,6 +18,7 @@ var Rules = []Rule{
 	{Name: "c4", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
 	{Name: "fineweb", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
 	{Name: "fineweb2", Dialects: fineweb2Dialects(), Config: fineweb2Config, Facts: fineweb2Facts},
+	{Name: "nemo", Config: func(string) Config { o := DefaultNemo(); return &o }, Facts: nemoFacts},
 	{Name: "refinedweb_lines", Config: func(string) Config { o := DefaultRefinedWebLines(); return &o }, Facts: refinedWebFacts},
 	{Name: "madlad", Config: func(string) Config { o := DefaultMadlad(); return &o }, Facts: madladFacts},
 	{Name: "stack", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
