@@ -19,6 +19,7 @@ var Rules = []Rule{
 	{Name: "fineweb", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
 	{Name: "fineweb2", Dialects: fineweb2Dialects(), Config: fineweb2Config, Facts: fineweb2Facts},
 	{Name: "nemo", Config: func(string) Config { o := DefaultNemo(); return &o }, Facts: nemoFacts},
+	{Name: "redpajama2", Config: func(string) Config { o := DefaultRedPajama2(); return &o }, Facts: redPajama2Facts},
 	{Name: "refinedweb_lines", Config: func(string) Config { o := DefaultRefinedWebLines(); return &o }, Facts: refinedWebFacts},
 	{Name: "madlad", Config: func(string) Config { o := DefaultMadlad(); return &o }, Facts: madladFacts},
 	{Name: "stack", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
