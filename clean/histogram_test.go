@@ -39,7 +39,7 @@ func someMarks(t *testing.T) [][]quern.Mark {
 // TestEveryMarkHasBins: a fact that no histogram shows would be measured in vain, bins without a fact are a slip of the pen.
 func TestEveryMarkHasBins(t *testing.T) {
 	seen := map[string]bool{}
-	for _, marks := range someMarks(t) {
+	for _, marks := range append(someMarks(t), codeMarks(t)...) {
 		for _, m := range marks {
 			seen[m.Name] = true
 			if _, ok := known()[m.Name]; !ok {

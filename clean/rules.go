@@ -21,6 +21,7 @@ var Rules = []Rule{
 	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }, Facts: generatedFacts},
 	{Name: "starcoder", Config: func(string) Config { o := DefaultStarCoder(); return &o }, Facts: starCoderFacts},
 	{Name: "redpajama_code", Config: func(string) Config { o := DefaultRedPajamaCode(); return &o }, Facts: redPajamaCodeFacts},
+	{Name: "opencoder", Config: func(string) Config { o := DefaultOpenCoder(); return &o }, Facts: openCoderFacts},
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "pii", Config: func(string) Config { o := DefaultPII(); return &o }, Facts: piiFacts},
 	{Name: "expr", Config: func(string) Config { o := DefaultExpr(); return &o }},
