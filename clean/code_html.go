@@ -1,9 +1,6 @@
 package clean
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "bytes"
 
 // needVisible counts the characters of a page that a browser shows: what stands outside of tags, comments, declarations, scripts and
 // style sheets, white space included. A character reference is one. The peers ask Beautiful Soup for the same.
@@ -32,7 +29,7 @@ func (s *codeScan) needVisible() {
 }
 
 func visibleChars(t []byte) int {
-	n := utf8.RuneCount(t)
+	n := runeCount(t)
 	for {
 		at := bytes.IndexByte(t, '&')
 		if at < 0 {

@@ -354,7 +354,17 @@ func (s *codeScan) runes(from, to int) int {
 	if s.ascii {
 		return to - from
 	}
-	return utf8.RuneCount(s.text[from:to])
+	return runeCount(s.text[from:to])
+}
+
+// runeCount counts the code points of valid UTF-8; the library's function may ask for memory.
+func runeCount(b []byte) (n int) {
+	for _, c := range b {
+		if c&0xC0 != 0x80 {
+			n++
+		}
+	}
+	return n
 }
 
 // xmlHeader tells whether the first 100 characters have the declaration of XML.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -162,7 +161,7 @@ func (o *openText) stringLine(line []byte) {
 		}
 		if k == 0 {
 			if word := line[from:i]; len(word) > 20 && !bytes.Contains(word, []byte("://")) {
-				if n := utf8.RuneCount(word); n > 20 {
+				if n := runeCount(word); n > 20 {
 					o.longWords += n
 				}
 			}
