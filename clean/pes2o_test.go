@@ -48,7 +48,7 @@ func TestPES2O(t *testing.T) {
 	if _, err := s.Apply(d); err != nil {
 		t.Fatal(err)
 	}
-	if want := (quern.Mark{Name: "paper.words", Value: 6}); d.Marks[0] != want {
+	if want := (quern.Mark{Name: "pes2o.words", Value: 6}); d.Marks[1] != want {
 		t.Errorf("marks %v, want %v", d.Marks, want)
 	}
 }
