@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/seed-83c59573/quern"
@@ -39,7 +40,7 @@ func someMarks(t *testing.T) [][]quern.Mark {
 // TestEveryMarkHasBins: a fact that no histogram shows would be measured in vain, bins without a fact are a slip of the pen.
 func TestEveryMarkHasBins(t *testing.T) {
 	seen := map[string]bool{}
-	for _, marks := range append(someMarks(t), codeMarks(t)...) {
+	for _, marks := range slices.Concat(someMarks(t), codeMarks(t), paperMarks(t)) {
 		for _, m := range marks {
 			seen[m.Name] = true
 			if _, ok := known()[m.Name]; !ok {

@@ -63,3 +63,38 @@ func TestPES2OShortTexts(t *testing.T) {
 	ruling(t, s, repeat("the ", 20)+article(8, "the"), quern.Keep)       // 60 of 820 words
 	ruling(t, s, repeat("the ", 41)+strings.Fields(article(8, "x"))[0], paperTopShare)
 }
+
+func TestPES2OByWordFrequencies(t *testing.T) {
+	o := DefaultPES2O()
+	o.MinWords, o.MinParagraphs, o.TopShare, o.ShortTopShare = 10, 2, 1, 1
+	o.Unigram = frequencies(t, abstractText)
+	s, err := o.Stage()
+	build(t, s, err)
+	odd := "Xqj zzt kwv bbx the vvk qqz"
+	f := func(text string, want quern.Verdict, out string) {
+		t.Helper()
+		d := &quern.Doc{Text: []byte(text), Spans: []quern.Span{}}
+		v, err := s.Apply(d)
+		if err != nil || v != want || v == quern.Keep && string(d.Text) != out {
+			t.Errorf("%.60q: verdict %q, %v, text %.60q; want %q, %.60q", text, v, err, d.Text, want, out)
+		}
+		if cut := len(text) - len(d.Text); (cut > 0) != (len(d.Spans) > 0) || cut > 0 && text[d.Spans[0].From:d.Spans[0].To] != odd+"\n" {
+			t.Errorf("%.60q: spans %v", text, d.Spans)
+		}
+	}
+	good := "Title of it\n\n" + abstractText + "\n\n" + abstractText + "\n"
+	f(good, quern.Keep, good)
+	f("Title of it\n"+odd+"\n"+abstractText+"\n"+abstractText, quern.Keep, "Title of it\n"+abstractText+"\n"+abstractText)
+	f(abstractText+"\n"+odd+"\n", paperUnlikely, "")
+	o.Cut = false
+	s, err = o.Stage()
+	build(t, s, err)
+	f(good+odd+"\n", quern.Keep, good+odd+"\n")
+	o.Unigram = "no such file"
+	if _, err := o.Stage(); err == nil {
+		t.Error("a missing model is accepted")
+	}
+	if files := o.Files(); len(files) != 1 {
+		t.Errorf("files %v", files)
+	}
+}
