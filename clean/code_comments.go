@@ -21,11 +21,16 @@ type lexer struct {
 	first *[256]uint8 // bytes that may open something
 	spans []codeSpan
 	made  map[*lexStyle]*[256]uint8
+
+	missed int // documents of a shell whose end was not found
 }
+
+// maxMissed bounds how often the rest of a text is searched for the end of a document of a shell in vain.
+const maxMissed = 8
 
 // scan fills spans.
 func (x *lexer) scan(text []byte, style *lexStyle) {
-	x.spans, x.text, x.style = x.spans[:0], text, style
+	x.spans, x.text, x.style, x.missed = x.spans[:0], text, style, 0
 	if len(style.rules) == 0 {
 		return
 	}
@@ -285,13 +290,14 @@ func (x *lexer) here(i int) (end int, closed uint8) {
 		i++
 	}
 	word := text[from:i]
-	if len(word) == 0 || word[0]-'0' < 10 || quote != 0 && (i == len(text) || text[i] != quote) {
+	if x.missed > maxMissed || len(word) == 0 || word[0]-'0' < 10 || quote != 0 && (i == len(text) || text[i] != quote) {
 		return 0, 0
 	}
 	for {
 		at := bytes.IndexByte(text[i:], '\n')
 		if at < 0 {
-			return len(text), 0
+			x.missed++
+			return 0, 0 // a shift, or a document that never ends
 		}
 		i += at + 1
 		line := text[i:]

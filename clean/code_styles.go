@@ -74,6 +74,10 @@ var (
 	stylePerl   = lexStyle{rules: []lexRule{hashApart, {"=", "\n=cut", lexComment, 0, lexLineStart}, quoted2, {`'`, `'`, lexString, '\\', lexOneLine | lexWords}}}
 	styleShell  = lexStyle{rules: []lexRule{hashApart, {"<<", "", lexString, 0, lexHere}, {`\`, "", lexString, 0, lexChar}, lines2, plain1}}
 	styleHash   = lexStyle{rules: []lexRule{hashApart, quoted2, {`'`, `'`, lexString, 0, lexOneLine | lexWords}}}
+	styleCMake  = lexStyle{rules: []lexRule{{"#[", "]", lexComment, 0, lexLevel}, hashApart, quoted2}}
+	styleIni    = lexStyle{rules: []lexRule{{";", "", lexComment, 0, lexLineStart}, hashApart}}
+	styleTcl    = lexStyle{rules: []lexRule{{`\`, "", lexString, 0, lexChar}, hashApart, lines2}}
+	styleGas    = lexStyle{rules: []lexRule{slashes, starred, {"# ", "", lexComment, 0, lexWordStart}, quoted2}}
 	styleHashC  = lexStyle{rules: []lexRule{hash, slashes, starred, quoted2}}
 	styleJulia  = lexStyle{rules: []lexRule{{"#=", "=#", lexComment, 0, lexNested}, hash, triple2, lines2, prime}}
 	styleNim    = lexStyle{rules: []lexRule{{"#[", "]#", lexComment, 0, lexNested}, hash, triple2, quoted2, prime}}

@@ -79,7 +79,11 @@ func (o *openText) returnsOnly(def int) bool {
 	if last+1 >= len(o.lines) || !startsWith(o.line(last+1), "return") || o.lines[last+1].indent <= o.lines[def].indent {
 		return false
 	}
-	if last+2 < len(o.lines) && o.lines[last+2].indent > o.lines[def].indent {
+	next := last + 2
+	for depth := brackets(o.line(last + 1)); depth > 0 && next < len(o.lines); next++ {
+		depth += brackets(o.line(next))
+	}
+	if next < len(o.lines) && o.lines[next].indent > o.lines[def].indent {
 		return false
 	}
 	for _, at := range o.docs {
@@ -88,6 +92,19 @@ func (o *openText) returnsOnly(def int) bool {
 		}
 	}
 	return true
+}
+
+// brackets is how many more brackets a line opens than it closes.
+func brackets(line []byte) (n int) {
+	for _, c := range line {
+		switch c {
+		case '(', '[', '{':
+			n++
+		case ')', ']', '}':
+			n--
+		}
+	}
+	return n
 }
 
 // pythonTwo tells statements that only version 2 of the language has.
