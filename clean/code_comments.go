@@ -310,7 +310,8 @@ func (x *lexer) here(i int) (end int, closed uint8) {
 	}
 }
 
-// alone tells whether a string of Python is a statement of its own behind a colon, or the first of the file: documentation.
+// alone tells whether a string of Python is a statement of its own behind a colon, or the first of the file: documentation. That of
+// asynchronous functions is among it, which the peers' walk of the syntax tree passes over.
 func (x *lexer) alone(from, end int) bool {
 	i := from - 1
 	if i >= 0 && (x.text[i] == 'r' || x.text[i] == 'R' || x.text[i] == 'u') {

@@ -26,7 +26,8 @@ func (s *wordCounts) reset(text []byte) {
 	s.slots = cleared(s.slots, 1<<12)
 }
 
-// add counts the words of text[from:to] and gives their number.
+// add counts the words of text[from:to] and gives their number. The bars between cells and the strokes before items, which extraction
+// writes, are no words.
 func (s *wordCounts) add(from, to int) (n int) {
 	for i := from; i < to; {
 		space, size := spaceAt(s.text, i)
@@ -40,6 +41,9 @@ func (s *wordCounts) add(from, to int) (n int) {
 				break
 			}
 			i += size
+		}
+		if i-begin == 1 && (s.text[begin] == '|' || s.text[begin] == '-') {
+			continue
 		}
 		s.addWord(begin, i)
 		n++

@@ -23,7 +23,7 @@ const (
 // PES2O is the filter of peS2o's full texts (allenai/peS2o, recipe/4_mix_final/s2orc.sql): bounds on words, the share and shape of the
 // most frequent word, paragraphs, and the year where Doc.Time tells it. A paragraph is a line of five words or more, as extraction
 // writes them. With a model of word frequencies a paragraph counts, and stays in the text, only if the mean log2 probability of its
-// words reaches a bound. The peer asks its catalogue for title and abstract too; the language is the business of Language.
+// words reaches a bound. The bars of tables and strokes of lists that extraction writes are no words. The peer asks its catalogue for title and abstract too; the language is the business of Language.
 type PES2O struct {
 	base          `yaml:"-"`
 	MinWords      int     `yaml:"min_words"` // more than this

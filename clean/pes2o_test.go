@@ -42,6 +42,7 @@ func TestPES2O(t *testing.T) {
 	f(strings.ReplaceAll(article(6, "the"), "\n\n", "\na b c d\n"), "", quern.Keep)
 	f(article(6, "<unk>"), "", paperTopShape)
 	f(article(6, "a"), "", paperTopShape)
+	f(strings.ReplaceAll(article(6, "the"), "x1 ", "x1 | - | "), "", quern.Keep) // a table's bars are no words
 	f(article(6, "the")+strings.Repeat("the ", 20), "", paperTopShare)
 	f("", "", paperShort)
 	d := &quern.Doc{Text: []byte("one\u00a0two  one\u3000two three\n\nfour")}
