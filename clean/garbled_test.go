@@ -58,9 +58,9 @@ func randomBytes(n int) []byte {
 }
 
 const (
-	frenchProse  = "Tous les êtres humains naissent libres et égaux en dignité et en droits. Ils sont doués de raison et de conscience et doivent agir.\n"
-	russian = "Все люди рождаются свободными и равными в своем достоинстве и правах. Они наделены разумом и совестью и должны поступать.\n"
-	quoted  = "“I don’t know,” she said — “it’s all that I’ve heard.” He didn’t answer.\n"
+	frenchProse = "Tous les êtres humains naissent libres et égaux en dignité et en droits. Ils sont doués de raison et de conscience et doivent agir.\n"
+	russian     = "Все люди рождаются свободными и равными в своем достоинстве и правах. Они наделены разумом и совестью и должны поступать.\n"
+	quoted      = "“I don’t know,” she said — “it’s all that I’ve heard.” He didn’t answer.\n"
 )
 
 func TestGarbled(t *testing.T) {
