@@ -1,0 +1,112 @@
+//go:build ignore
+
+// The generator learns the models of package gram from lingua's tables of n-grams (github.com/pemistahl/lingua-go, Apache-2.0,
+// counted on other text than what lingua is tested with), and nothing else:
+//
+//	go run gen/main.go gen/tables.go gen/train.go
+//
+// It takes about ten minutes and 2 GB. The same bytes come out on every amd64 machine.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-83c59573/quern/clean/lid/gram"
+)
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+var courses = []struct {
+	script  gram.Script
+	langs   string
+	bits    uint
+	samples int
+}{
+	{gram.Latin, "af az bs ca cs cy da de en eo es et eu fi fr ga hr hu id is it la lg lt lv mi ms nb nl nn pl pt ro sk sl sn so sq sr-Latn st sv sw tl tn tr ts vi xh yo zu", 16, 6e6},
+	{gram.Cyrillic, "be bg kk mk mn ru sr uk", 14, 1e6},
+	{gram.Arabic, "ar fa ur", 13, 5e5},
+	{gram.Devanagari, "hi mr", 12, 5e5},
+}
+
+func main() {
+	words := flag.Int("words", 400_000, "words drawn for each language")
+	cache := flag.String("cache", "", "folder to keep the drawn words in, for the next time")
+	out := flag.String("o", "models.bin", "file to write")
+	only := flag.Int("only", -1, "script to learn alone")
+	share := flag.Float64("share", 1, "part of the samples")
+	rate := flag.Float64("rate", 0.3, "rate")
+	bits := flag.Int("bits", 0, "")
+	flag.Parse()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pemistahl/lingua-go").Output()
+	check(err)
+	tables := filepath.Join(strings.TrimSpace(string(dir)), "language-models")
+	var models []*gram.Model
+	for _, c := range courses {
+		if *only >= 0 && int(c.script) != *only {
+			models = append(models, &gram.Model{})
+			continue
+		}
+		if *bits > 0 {
+			c.bits = uint(*bits)
+		}
+		l := &lesson{script: c.script, langs: strings.Fields(c.langs), bits: c.bits}
+		for _, lang := range l.langs {
+			text := draw(tables, *cache, lang, *words)
+			l.texts = append(l.texts, []byte(text))
+			l.words = append(l.words, wordStarts(text))
+		}
+		logf("script %d: %d languages", c.script, len(l.langs))
+		models = append(models, l.learn(int(float64(c.samples)**share), *rate, rand.New(rand.NewPCG(1, uint64(c.script)))))
+	}
+	check(os.WriteFile(*out, gram.Encode(models), 0o644))
+}
+
+// draw gives words of a language, from the cache if they are there.
+func draw(tables, cache, lang string, n int) string {
+	name := filepath.Join(cache, fmt.Sprintf("%s-%d.txt", lang, n))
+	if b, err := os.ReadFile(name); cache != "" && err == nil {
+		return string(b)
+	}
+	logf("words of %s", lang)
+	h := fnv.New64a()
+	h.Write([]byte(lang))
+	base, _, latin := strings.Cut(lang, "-")
+	text := newChain(tables, base).words(n, rand.New(rand.NewPCG(7, h.Sum64())))
+	if latin {
+		text = serbianLatin.Replace(text)
+	}
+	if cache != "" {
+		check(os.WriteFile(name, []byte(text), 0o644))
+	}
+	return text
+}
+
+// serbianLatin is the one-to-one spelling of Serbian in Latin letters.
+var serbianLatin = strings.NewReplacer("а", "a", "б", "b", "в", "v", "г", "g", "д", "d", "ђ", "đ", "е", "e", "ж", "ž", "з", "z", "и", "i", "ј", "j",
+	"к", "k", "л", "l", "љ", "lj", "м", "m", "н", "n", "њ", "nj", "о", "o", "п", "p", "р", "r", "с", "s", "т", "t", "ћ", "ć", "у", "u", "ф", "f",
+	"х", "h", "ц", "c", "ч", "č", "џ", "dž", "ш", "š")
+
+func wordStarts(text string) (at []int32) {
+	start := true
+	for i := range len(text) {
+		if start {
+			at = append(at, int32(i))
+		}
+		start = text[i] == ' '
+	}
+	return at
+}
