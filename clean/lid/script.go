@@ -2,6 +2,7 @@ package lid
 
 import (
 	"sort"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -35,6 +36,14 @@ const (
 var codes = [scripts]string{"Zyyy", "Latn", "Cyrl", "Arab", "Deva", "Hani", "Jpan", "Hang", "Grek", "Hebr", "Thai", "Armn", "Geor",
 	"Beng", "Gujr", "Guru", "Taml", "Telu", "Zzzz"}
 
+// undetermined is what is said of a script whose language is not known.
+var undetermined = func() (names [scripts]string) {
+	for s, c := range codes {
+		names[s] = "und-" + c
+	}
+	return names
+}()
+
 // only names the language of a script that we give to one language.
 var only = [scripts]string{hangul: "ko", greek: "el", hebrew: "he", thai: "th", armenian: "hy", georgian: "ka", bengali: "bn",
 	gujarati: "gu", gurmukhi: "pa", tamil: "ta", telugu: "te", han: "zh", kana: "ja"}
@@ -61,16 +70,28 @@ var spans = []span{
 	{0xFE70, 0xFEFC, arabic}, {0xFF21, 0xFF3A, latin}, {0xFF41, 0xFF5A, latin}, {0xFF66, 0xFF9F, kana}, {0x20000, 0x3FFFF, han},
 }
 
-func scriptOf(r rune) script {
-	if r < 0x80 {
-		if c := byte(r) | 0x20; c-'a' < 26 {
-			return latin
-		}
-		return none
+// tableLimit bounds what is looked up in a table: all scripts above but Han, Hangul and a few rare blocks.
+const tableLimit = 0x3100
+
+var scriptTable = sync.OnceValue(func() *[tableLimit]script {
+	t := new([tableLimit]script)
+	for r := range t {
+		t[r] = findScript(rune(r))
 	}
-	if r >= 0x4E00 && r <= 0x9FFF {
+	return t
+})
+
+func scriptOf(r rune) script {
+	switch {
+	case r < tableLimit:
+		return scriptTable()[r]
+	case r >= 0x4E00 && r <= 0x9FFF:
 		return han
 	}
+	return findScript(r)
+}
+
+func findScript(r rune) script {
 	i := sort.Search(len(spans), func(i int) bool { return spans[i].hi >= r })
 	if i < len(spans) && spans[i].lo <= r {
 		if spans[i].script == latin && (r == 0xD7 || r == 0xF7) {
@@ -116,6 +137,7 @@ func whole(text []byte, from, to int) []byte {
 
 // count is the weighted number of letters by script.
 func count(parts [2][]byte) (n [scripts]int) {
+	table := scriptTable()
 	for _, p := range parts {
 		for i := 0; i < len(p); {
 			if c := p[i]; c < 0x80 {
@@ -126,7 +148,12 @@ func count(parts [2][]byte) (n [scripts]int) {
 				continue
 			}
 			r, size := utf8.DecodeRune(p[i:])
-			s := scriptOf(r)
+			s := script(none)
+			if r < tableLimit {
+				s = table[r]
+			} else {
+				s = scriptOf(r)
+			}
 			n[s] += weight[s]
 			i += size
 		}

@@ -36,19 +36,19 @@ var courses = []struct {
 	bits    uint
 	samples int
 }{
-	{gram.Latin, "af az bs ca cs cy da de en eo es et eu fi fr ga hr hu id is it la lg lt lv mi ms nb nl nn pl pt ro sk sl sn so sq sr-Latn st sv sw tl tn tr ts vi xh yo zu", 16, 6e6},
-	{gram.Cyrillic, "be bg kk mk mn ru sr uk", 14, 1e6},
-	{gram.Arabic, "ar fa ur", 13, 5e5},
-	{gram.Devanagari, "hi mr", 12, 5e5},
+	{gram.Latin, "af az bs ca cs cy da de en eo es et eu fi fr ga hr hu id is it la lg lt lv mi ms nb nl nn pl pt ro sk sl sn so sq sr-Latn st sv sw tl tn tr ts vi xh yo zu", 16, 16e6},
+	{gram.Cyrillic, "be bg kk mk mn ru sr uk", 16, 8e6},
+	{gram.Arabic, "ar fa ur", 14, 2e6},
+	{gram.Devanagari, "hi mr", 13, 2e6},
 }
 
 func main() {
-	words := flag.Int("words", 400_000, "words drawn for each language")
+	words := flag.Int("words", 1_000_000, "words drawn for each language")
 	cache := flag.String("cache", "", "folder to keep the drawn words in, for the next time")
 	out := flag.String("o", "models.bin", "file to write")
 	only := flag.Int("only", -1, "script to learn alone")
 	share := flag.Float64("share", 1, "part of the samples")
-	rate := flag.Float64("rate", 0.3, "rate")
+	rate := flag.Float64("rate", 0.4, "rate")
 	bits := flag.Int("bits", 0, "")
 	flag.Parse()
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pemistahl/lingua-go").Output()
