@@ -54,8 +54,16 @@ func CheckStage(build func() (Stage, error), docs ...Doc) error {
 // applyOnce applies s to a private copy of d, copies the outcome, and then scribbles over all memory that was lent.
 func applyOnce(s Stage, d *Doc) (Doc, Verdict, error) {
 	lent := cloneDoc(d)
+	if lent.Spans == nil {
+		lent.Spans = []Span{}
+	}
 	given := lent.Text
 	v, err := s.Apply(&lent)
+	for _, p := range lent.Spans[min(len(d.Spans), len(lent.Spans)):] {
+		if err == nil && (p.From < 0 || p.To < p.From || p.To > len(given)) {
+			err = fmt.Errorf("span %s [%d, %d) is not in a text of %d bytes", p.Name, p.From, p.To, len(given))
+		}
+	}
 	out := cloneDoc(&lent)
 	for i := range given {
 		given[i] = 0xA5
@@ -71,6 +79,7 @@ func cloneDoc(d *Doc) Doc {
 	c.Text = bytes.Clone(d.Text)
 	c.Tokens = slices.Clone(d.Tokens)
 	c.Marks = slices.Clone(d.Marks)
+	c.Spans = slices.Clone(d.Spans)
 	c.Meta = bytes.Clone(d.Meta)
 	return c
 }
@@ -86,9 +95,11 @@ func differ(a, b *Doc) string {
 		return "Tokens"
 	case !slices.Equal(a.Marks, b.Marks):
 		return "Marks"
+	case !slices.Equal(a.Spans, b.Spans):
+		return "Spans"
 	case !bytes.Equal(a.Meta, b.Meta):
 		return "Meta"
-	case a.Domain != b.Domain || a.Source != b.Source || a.Origin != b.Origin || a.Lang != b.Lang || a.License != b.License || a.Time != b.Time:
+	case a.Domain != b.Domain || a.Bucket != b.Bucket || a.Source != b.Source || a.Origin != b.Origin || a.Lang != b.Lang || a.License != b.License || a.Time != b.Time:
 		return "provenance"
 	case a.Drop != b.Drop:
 		return "Drop"

@@ -61,6 +61,7 @@ func (id ID) Compare(other ID) int { return bytes.Compare(id[:], other[:]) }
 type Doc struct {
 	ID      ID
 	Domain  string   // "web", "paper", "code", …: what mix balances
+	Bucket  string   // a part of the domain that mix may balance on its own, such as "high"; "" = none
 	Source  string   // the entry of the spec that it came from
 	Origin  string   // URL, DOI, repository path: for people and take-downs
 	Lang    string   // BCP 47; "" = unknown
@@ -69,6 +70,7 @@ type Doc struct {
 	Text    []byte   // UTF-8
 	Tokens  []uint32 // filled by tokenize, ends with the end-of-text token
 	Marks   []Mark   // small measured facts; never a map
+	Spans   []Span   // parts that rules found; nil = nobody asks for them
 	Meta    []byte   // a JSON object that travels along untouched; nil = none
 
 	Group ID   // the near-duplicate cluster it belongs to; zero = it stands alone
@@ -78,7 +80,7 @@ type Doc struct {
 
 // Reset empties d for the next document and keeps its buffers.
 func (d *Doc) Reset() {
-	*d = Doc{Text: d.Text[:0], Tokens: d.Tokens[:0], Marks: d.Marks[:0]}
+	*d = Doc{Text: d.Text[:0], Tokens: d.Tokens[:0], Marks: d.Marks[:0], Spans: d.Spans[:0]}
 }
 
 // Mark is one measured fact about a document.
@@ -96,6 +98,20 @@ func (d *Doc) Mark(name string, value float64) {
 		}
 	}
 	d.Marks = append(d.Marks, Mark{name, value})
+}
+
+// Span is a part of a text that a rule cut, replaced or only found: [From, To) in bytes of the text as the rule was given it.
+type Span struct {
+	Name     string // of the rule and the finding: "pii.email"
+	From, To int
+	Score    float64 // how sure the rule is, 0 to 1
+}
+
+// Span records a part of the text, if anyone asks for spans (Doc.Spans is not nil).
+func (d *Doc) Span(name string, from, to int, score float64) {
+	if d.Spans != nil {
+		d.Spans = append(d.Spans, Span{name, from, to, score})
+	}
 }
 
 // Row is the place of a document in a dataset: the index of its shard and its position there, both from 0.
@@ -126,7 +142,8 @@ func (d *Doc) Fail(v Verdict, value, limit float64) Verdict {
 // A Stage rules on one document and may rewrite it. It is built once per worker and called by one goroutine, so it may keep
 // scratch space, but no memory of earlier documents: the same document always meets the same fate. It must not retain d or
 // d.Text; d.Text may point into the stage's scratch until the next Apply. A Verdict is a ruling on the document; an error is a
-// fault of the world and stops the pass.
+// fault of the world and stops the pass. A stage that holds something of the world, such as a process, is an io.Closer too; whoever
+// built it closes it.
 type Stage interface {
 	Apply(d *Doc) (Verdict, error)
 }

@@ -21,7 +21,7 @@ ingest/git/...:          klauspost
 clean/lid/...:           lingua text
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
-clean/...:               . clean/... xxhash text
+clean/...:               . clean/... xxhash text expr
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json
@@ -58,6 +58,7 @@ var libraries = map[string]string{
 	"golang.org/x/text/":                    "text",
 	"golang.org/x/net/":                     "net",
 	"golang.org/x/sys/":                     "xsys",
+	"github.com/expr-lang/expr":             "expr",
 	"golang.org/x/term":                     "term",
 }
 

@@ -27,6 +27,9 @@ type C4 struct {
 	CutPolicy       bool `yaml:"cut_policy"`       // cut lines on privacy, cookies and terms of use
 }
 
+var c4Facts = []Fact{count("c4.lines"), count("c4.kept_lines"), count("c4.sentences"), count("c4.long_word_lines"), count("c4.no_end_lines"),
+	count("c4.short_lines"), count("c4.javascript_lines"), count("c4.policy_lines"), count("c4.lorem_ipsum"), count("c4.braces")}
+
 // DefaultC4 turns everything on, with the numbers of the paper: 5 sentences, 3 words a line.
 func DefaultC4() C4 {
 	return C4{MinSentences: 5, MinLineWords: 3, MaxWordChars: 1000, RemoveCitations: true, EndPunctuation: true, DropLoremIpsum: true,
@@ -38,11 +41,21 @@ func (o C4) Stage() (quern.Stage, error) {
 	if o.MinSentences < 0 || o.MinLineWords < 0 || o.MaxWordChars < 0 {
 		return nil, errors.New("clean: c4: a limit is negative")
 	}
-	return newJudged(&c4{opt: o}), nil
+	return newJudged(&c4{opt: o, bounds: newBounds(o.Limits())}), nil
+}
+
+// Limits are the bounds in the order in which they rule.
+func (o C4) Limits() []Limit {
+	return []Limit{
+		most("c4.lorem_ipsum", 0, c4Lorem),
+		most("c4.braces", 0, c4Brace),
+		least("c4.sentences", float64(o.MinSentences), c4Sentences),
+	}
 }
 
 type c4 struct {
-	opt   C4
+	opt C4
+	bounds
 	out   []byte // the lines that stay, each with a line feed
 	clean []byte // a line without citations
 	first quern.Verdict
@@ -53,7 +66,7 @@ type c4 struct {
 func (j *c4) needsGrams() bool { return false }
 
 func (j *c4) measure(s *scanner, d *quern.Doc) {
-	*j = c4{opt: j.opt, out: j.out[:0], clean: j.clean}
+	*j = c4{opt: j.opt, bounds: j.bounds, out: j.out[:0], clean: j.clean}
 	for i := range s.breaks {
 		j.line(s, &s.breaks[i])
 	}
@@ -65,8 +78,15 @@ func (j *c4) measure(s *scanner, d *quern.Doc) {
 	d.Mark("c4.short_lines", float64(j.short))
 	d.Mark("c4.javascript_lines", float64(j.javascript))
 	d.Mark("c4.policy_lines", float64(j.policy))
-	d.Mark("c4.lorem_ipsum", float64(j.lorem))
-	d.Mark("c4.braces", float64(j.braces))
+	// The peer stops at the first of the two, so only that one is a fact.
+	lorem, braces := j.lorem, j.braces
+	if j.first == c4Lorem {
+		braces = 0
+	} else {
+		lorem = 0
+	}
+	d.Mark("c4.lorem_ipsum", float64(lorem))
+	d.Mark("c4.braces", float64(braces))
 }
 
 // line takes a line through the peer's checks in the peer's order. Unlike the peer it goes on behind "lorem ipsum" and "{", so
@@ -130,11 +150,8 @@ func (j *c4) drop(v quern.Verdict) {
 }
 
 func (j *c4) rule(d *quern.Doc) (quern.Verdict, bool) {
-	if j.first != quern.Keep {
-		return d.Fail(j.first, float64(j.lorem+j.braces), 0), false
-	}
-	if j.sentences < j.opt.MinSentences {
-		return d.Fail(c4Sentences, float64(j.sentences), float64(j.opt.MinSentences)), false
+	if v := j.bounds.judge(d); v != quern.Keep {
+		return v, false
 	}
 	text := trimSpace(j.out)
 	if bytes.Equal(text, d.Text) {

@@ -24,7 +24,6 @@ const (
 // Stack is the line, alphabet and encoded-data filter of The Stack v2 (StarCoder2, arXiv 2402.19173, section 3.1). Lengths are in
 // code points. The kind of a file is the extension of Doc.Origin. The paper's filter on the visible text of HTML is not here.
 type Stack struct {
-	Dialect       string   `yaml:"dialect"`         // "v2"
 	MaxLine       int      `yaml:"max_line"`        // longest line
 	MaxMeanLine   float64  `yaml:"max_mean_line"`   // mean length of a line
 	MaxLooseLine  int      `yaml:"max_loose_line"`  // longest line of the kinds in Loose, which have no bound on the mean
@@ -38,10 +37,13 @@ type Stack struct {
 	MaxEncoded    float64  `yaml:"max_encoded"`     // share of the text in such runs
 }
 
+var stackFacts = []Fact{count("code.lines"), count("code.max_line"), {"code.mean_line", 1, 1e4, 60, true}, share("code.alphabetic"),
+	share("code.encoded"), count("code.encoded_run")}
+
 // DefaultStack gives the paper's numbers.
 func DefaultStack() Stack {
 	return Stack{
-		Dialect: "v2", MaxLine: 1000, MaxMeanLine: 100, MaxLooseLine: 100_000,
+		MaxLine: 1000, MaxMeanLine: 100, MaxLooseLine: 100_000,
 		Loose:    []string{".html", ".htm", ".json", ".md", ".markdown", ".roff", ".man", ".smt2", ".tex", ".txt", ".xml"},
 		MaxLines: 100_000, MaxDataLines: 512, Data: []string{".txt", ".json", ".yaml", ".yml", ".owl", ".dot", ".gv"},
 		MinAlphabetic: 0.25, FreeAlphabet: []string{".asm", ".wat", ".wast"}, MaxEncodedRun: 1024, MaxEncoded: 0.5,
@@ -50,9 +52,6 @@ func DefaultStack() Stack {
 
 // Stage builds the rule. It marks "code.*" facts and gives "clean.stack.*" verdicts.
 func (o Stack) Stage() (quern.Stage, error) {
-	if o.Dialect != "v2" {
-		return nil, fmt.Errorf("clean: stack: dialect %q is not known; known is \"v2\"", o.Dialect)
-	}
 	if o.MaxLine < 1 || o.MaxLooseLine < 1 || o.MaxLines < 1 || o.MaxDataLines < 1 || o.MaxEncodedRun < 1 {
 		return nil, fmt.Errorf("clean: stack: a bound on lines or runs is below 1")
 	}

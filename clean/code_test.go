@@ -126,7 +126,7 @@ func TestCodeOptions(t *testing.T) {
 		}
 	}
 	for i, change := range []func(o *Stack){
-		func(o *Stack) { o.Dialect = "v1" }, func(o *Stack) { o.MaxLine = 0 }, func(o *Stack) { o.MaxMeanLine = 0 },
+		func(o *Stack) { o.MaxLine = 0 }, func(o *Stack) { o.MaxMeanLine = 0 },
 		func(o *Stack) { o.MinAlphabetic = 2 }, func(o *Stack) { o.Data = []string{"json"} }, func(o *Stack) { o.Loose = []string{".HTML"} },
 	} {
 		o := DefaultStack()

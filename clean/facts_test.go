@@ -17,13 +17,22 @@ func measured(s *scanner, g *gopher, c *c4, w *fineweb, text string) oracleFacts
 	c.measure(s, d)
 	w.measure(s, d)
 	bullets, dots := s.lineShapes()
-	share := func(v float64, of int) int { return int(v*float64(of) + 0.5) }
+	mark := func(name string) float64 {
+		for _, m := range d.Marks {
+			if m.Name == name {
+				return m.Value
+			}
+		}
+		return -1
+	}
+	share := func(name string, of int) int { return int(mark(name)*float64(of) + 0.5) }
+	lines := int(mark("fineweb.lines"))
 	return oracleFacts{
 		Chars: s.chars, Words: s.words, SignWords: s.signWords, SignChars: s.signChars, AlphaWords: s.alphaWords, Hashes: s.hashes,
 		Ellipses: s.ellipses, Breaks: len(s.breaks), Bullets: bullets, Dots: dots, Paragraphs: s.paragraphs, DupParas: s.dupParas,
 		DupParaChars: s.dupParaChar, Splits: s.splits, DupSplits: s.dupSplits, DupChars: s.dupSplitChr, Top: s.gram.top, Dup: s.gram.dup,
-		Stop: g.countStopWords(s), Lines: w.lines, Ends: share(w.ends, w.lines), Short: share(w.short, w.lines),
-		DupLineChars: share(w.dup, s.chars-len(s.newlines)), Newlines: len(s.newlines), Kept: c.kept, Sentences: c.sentences,
+		Stop: g.countStopWords(s), Lines: lines, Ends: share("fineweb.end_lines", lines), Short: share("fineweb.short_lines", lines),
+		DupLineChars: share("fineweb.dup_chars", s.chars-len(s.newlines)), Newlines: len(s.newlines), Kept: c.kept, Sentences: c.sentences,
 		LongWord: c.longWord, NoEnd: c.noEnd, Few: c.short, Lorem: c.lorem, JS: c.javascript, Curly: c.braces, Policy: c.policy,
 		Out: string(trimSpace(c.out)),
 	}
@@ -35,7 +44,11 @@ func judges(t testing.TB) (*scanner, *gopher, *c4, *fineweb) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return new(scanner), g.(*judged).judges[0].(*gopher), &c4{opt: DefaultC4()}, &fineweb{opt: DefaultFineWeb()}
+	w, err := DefaultFineWeb().Stage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return new(scanner), g.(*judged).judges[0].(*gopher), &c4{opt: DefaultC4()}, w.(*judged).judges[0].(*fineweb)
 }
 
 func compare(t testing.TB, s *scanner, g *gopher, c *c4, w *fineweb, name, text string) {

@@ -26,6 +26,9 @@ type FineWeb struct {
 	MaxNewlines   float64 `yaml:"max_newlines"`    // line feeds per word
 }
 
+var finewebFacts = []Fact{count("fineweb.lines"), share("fineweb.end_lines"), share("fineweb.short_lines"), share("fineweb.dup_chars"),
+	share("fineweb.newlines")}
+
 // DefaultFineWeb gives the paper's numbers.
 func DefaultFineWeb() FineWeb {
 	return FineWeb{MinEndLines: 0.12, MaxShortLines: 0.67, ShortLine: 30, MaxDupChars: 0.01, MaxNewlines: 0.3}
@@ -36,28 +39,25 @@ func (o FineWeb) Stage() (quern.Stage, error) {
 	if !(o.MinEndLines >= 0 && o.MaxShortLines >= 0 && o.MaxDupChars >= 0 && o.MaxNewlines >= 0) || o.ShortLine < 0 {
 		return nil, fmt.Errorf("clean: fineweb: a limit is negative")
 	}
-	return newJudged(&fineweb{opt: o}), nil
+	return newJudged(&fineweb{short: o.ShortLine, bounds: newBounds(o.Limits())}), nil
 }
 
 type fineweb struct {
-	opt   FineWeb
-	lines int
-	// shares
-	ends, short, dup, newlines float64
+	bounds
+	short int // the longest line that is short, in code points
 }
 
 func (j *fineweb) needsGrams() bool { return false }
 
 func (j *fineweb) measure(s *scanner, d *quern.Doc) {
 	text := s.text[padding:]
-	ends, short, dup := 0, 0, 0
-	j.lines = 0
+	lines, ends, short, dup := 0, 0, 0, 0
 	for i := range s.lines {
 		l := &s.lines[i]
 		if l.trimFrom == l.trimTo {
 			continue
 		}
-		j.lines++
+		lines++
 		if c := text[l.to-1]; c < 0x80 {
 			if c == '.' || c == '?' || c == '!' {
 				ends++
@@ -65,35 +65,31 @@ func (j *fineweb) measure(s *scanner, d *quern.Doc) {
 		} else if r, _ := utf8.DecodeLastRune(text[l.from:l.to]); runes().of(r)&flagEnd != 0 {
 			ends++
 		}
-		if int(l.chars) <= j.opt.ShortLine {
+		if int(l.chars) <= j.short {
 			short++
 		}
 		if l.dup {
 			dup += int(l.chars)
 		}
 	}
-	j.ends, j.short = ratio(ends, j.lines), ratio(short, j.lines)
-	j.dup, j.newlines = ratio(dup, s.chars-len(s.newlines)), ratio(len(s.newlines), s.words)
-	d.Mark("fineweb.lines", float64(j.lines))
-	d.Mark("fineweb.end_lines", j.ends)
-	d.Mark("fineweb.short_lines", j.short)
-	d.Mark("fineweb.dup_chars", j.dup)
-	d.Mark("fineweb.newlines", j.newlines)
+	d.Mark("fineweb.lines", float64(lines))
+	d.Mark("fineweb.end_lines", ratio(ends, lines))
+	d.Mark("fineweb.short_lines", ratio(short, lines))
+	d.Mark("fineweb.dup_chars", ratio(dup, s.chars-len(s.newlines)))
+	d.Mark("fineweb.newlines", ratio(len(s.newlines), s.words))
 }
 
-func (j *fineweb) rule(d *quern.Doc) (quern.Verdict, bool) {
-	o := &j.opt
-	switch {
-	case j.lines == 0:
-		return d.Fail(finewebEmpty, 0, 1), false
-	case j.ends < o.MinEndLines && !(j.ends == 0 && o.ExcludeZero):
-		return d.Fail(finewebEnds, j.ends, o.MinEndLines), false
-	case j.short > o.MaxShortLines:
-		return d.Fail(finewebShort, j.short, o.MaxShortLines), false
-	case j.dup > o.MaxDupChars:
-		return d.Fail(finewebDup, j.dup, o.MaxDupChars), false
-	case j.newlines > o.MaxNewlines:
-		return d.Fail(finewebNewlines, j.newlines, o.MaxNewlines), false
+func (j *fineweb) rule(d *quern.Doc) (quern.Verdict, bool) { return j.bounds.judge(d), false }
+
+// Limits are the bounds in the order in which they rule.
+func (o FineWeb) Limits() []Limit {
+	ends := least("fineweb.end_lines", o.MinEndLines, finewebEnds)
+	ends.ZeroToo = o.ExcludeZero
+	return []Limit{
+		least("fineweb.lines", 1, finewebEmpty),
+		ends,
+		most("fineweb.short_lines", o.MaxShortLines, finewebShort),
+		most("fineweb.dup_chars", o.MaxDupChars, finewebDup),
+		most("fineweb.newlines", o.MaxNewlines, finewebNewlines),
 	}
-	return quern.Keep, false
 }

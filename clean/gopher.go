@@ -3,7 +3,6 @@ package clean
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -11,8 +10,6 @@ import (
 // Gopher is the quality and repetition filter of Gopher (Rae et al. 2021, arXiv 2112.11446, appendix A.1.1). The paper leaves
 // open what a word, a duplicate and a share are; the dialect settles it.
 type Gopher struct {
-	Dialect string `yaml:"dialect"` // "datatrove"
-
 	MinWords         int      `yaml:"min_words"` // words that are not symbols
 	MaxWords         int      `yaml:"max_words"`
 	MinMeanWord      float64  `yaml:"min_mean_word"` // code points, of words that are not symbols
@@ -34,10 +31,17 @@ type Gopher struct {
 	MaxDupGrams          []float64 `yaml:"max_dup_grams"` // for n = 5 … 10: characters in n-grams that occurred before
 }
 
+var gopherMarks = []Fact{count("gopher.words"), scale("gopher.mean_word", 0, 20, 80), share("gopher.hashes"), share("gopher.ellipses"),
+	share("gopher.bullet_lines"), share("gopher.ellipsis_lines"), share("gopher.alpha_words"), scale("gopher.stop_words", 0, 16, 16),
+	share("gopher.dup_lines"), share("gopher.dup_line_chars"), share("gopher.dup_paragraphs"), share("gopher.dup_paragraph_chars"),
+	share("gopher.top_2_gram"), share("gopher.top_3_gram"), share("gopher.top_4_gram"), share("gopher.dup_5_grams"),
+	share("gopher.dup_6_grams"), share("gopher.dup_7_grams"), share("gopher.dup_8_grams"), share("gopher.dup_9_grams"),
+	share("gopher.dup_10_grams")}
+
 // DefaultGopher gives the paper's numbers, which datatrove uses too. A share is switched off by a limit that no text reaches.
 func DefaultGopher() Gopher {
 	return Gopher{
-		Dialect: "datatrove", MinWords: 50, MaxWords: 100_000, MinMeanWord: 3, MaxMeanWord: 10, MaxHashes: 0.1, MaxEllipses: 0.1,
+		MinWords: 50, MaxWords: 100_000, MinMeanWord: 3, MaxMeanWord: 10, MaxHashes: 0.1, MaxEllipses: 0.1,
 		MaxBulletLines: 0.9, MaxEllipsisLines: 0.3, MinAlphaWords: 0.8, MinStopWords: 2,
 		StopWords:   []string{"the", "be", "to", "of", "and", "that", "have", "with"},
 		Unspaced:    []string{"zh", "ja"},
@@ -48,9 +52,6 @@ func DefaultGopher() Gopher {
 
 // Stage builds the rule. It marks "gopher.*" facts and gives "clean.gopher.*" verdicts: repetition first, as FineWeb does.
 func (o Gopher) Stage() (quern.Stage, error) {
-	if o.Dialect != "datatrove" {
-		return nil, fmt.Errorf("clean: gopher: dialect %q is not known; known is \"datatrove\"", o.Dialect)
-	}
 	if o.MinWords < 0 || o.MaxWords < o.MinWords {
 		return nil, fmt.Errorf("clean: gopher: words must be from %d to %d, which holds nothing", o.MinWords, o.MaxWords)
 	}
@@ -70,7 +71,7 @@ func (o Gopher) Stage() (quern.Stage, error) {
 			return nil, fmt.Errorf("clean: gopher: a limit is %v, must not be negative", limit)
 		}
 	}
-	j := &gopher{opt: o}
+	j := &gopher{bounds: newBounds(o.Limits())}
 	if err := j.setStopWords(o.StopWords); err != nil {
 		return nil, err
 	}
@@ -104,9 +105,8 @@ var (
 )
 
 type gopher struct {
-	opt   Gopher
-	facts gopherFacts
-	stop  struct {
+	bounds
+	stop struct {
 		hash  []uint64 // slots; 0 = free
 		index []uint8  // the stop word's number
 		shift uint
@@ -173,8 +173,7 @@ func (j *gopher) needsGrams() bool { return true }
 
 func (j *gopher) measure(s *scanner, d *quern.Doc) {
 	bullets, dots := s.lineShapes()
-	f := &j.facts
-	*f = gopherFacts{
+	f := gopherFacts{
 		words: float64(s.signWords), meanWord: ratio(s.signChars, s.signWords), hashes: ratio(s.hashes, s.words),
 		ellipses: ratio(s.ellipses, s.words), bullets: ratio(bullets, len(s.breaks)), ellipsisLines: ratio(dots, len(s.breaks)),
 		alphaWords: ratio(s.alphaWords, s.words), stopWords: float64(j.countStopWords(s)),
@@ -232,62 +231,34 @@ func endsWithEllipsis(t []byte) bool {
 	return end == "..." || end == "…"
 }
 
-func (j *gopher) rule(d *quern.Doc) (quern.Verdict, bool) {
-	if v := j.repetition(d); v != quern.Keep {
-		return v, false
-	}
-	return j.quality(d), false
-}
+func (j *gopher) rule(d *quern.Doc) (quern.Verdict, bool) { return j.bounds.judge(d), false }
 
-func (j *gopher) repetition(d *quern.Doc) quern.Verdict {
-	o, f := &j.opt, &j.facts
-	switch {
-	case f.dupParagraphs > o.MaxDupParagraphs:
-		return d.Fail(gopherDupParas, f.dupParagraphs, o.MaxDupParagraphs)
-	case f.dupParagraphChars > o.MaxDupParagraphChars:
-		return d.Fail(gopherParaChars, f.dupParagraphChars, o.MaxDupParagraphChars)
-	case f.dupLines > o.MaxDupLines:
-		return d.Fail(gopherDupLines, f.dupLines, o.MaxDupLines)
-	case f.dupLineChars > o.MaxDupLineChars:
-		return d.Fail(gopherLineChars, f.dupLineChars, o.MaxDupLineChars)
+// Limits are the bounds in the order in which they rule: repetition first, as FineWeb does.
+func (o Gopher) Limits() []Limit {
+	l := []Limit{
+		most("gopher.dup_paragraphs", o.MaxDupParagraphs, gopherDupParas),
+		most("gopher.dup_paragraph_chars", o.MaxDupParagraphChars, gopherParaChars),
+		most("gopher.dup_lines", o.MaxDupLines, gopherDupLines),
+		most("gopher.dup_line_chars", o.MaxDupLineChars, gopherLineChars),
 	}
-	for i, v := range f.top {
-		if v > o.MaxTopGrams[i] {
-			return d.Fail(gopherTop[i], v, o.MaxTopGrams[i])
-		}
+	for i, limit := range o.MaxTopGrams {
+		l = append(l, most(topMarks[i], limit, gopherTop[i]))
 	}
-	for i, v := range f.dup {
-		if v > o.MaxDupGrams[i] {
-			return d.Fail(gopherDup[i], v, o.MaxDupGrams[i])
-		}
+	for i, limit := range o.MaxDupGrams {
+		l = append(l, most(dupMarks[i], limit, gopherDup[i]))
 	}
-	return quern.Keep
-}
-
-func (j *gopher) quality(d *quern.Doc) quern.Verdict {
-	o, f := &j.opt, &j.facts
-	spaced := d.Lang == "" || !slices.Contains(o.Unspaced, d.Lang)
-	switch {
-	case f.words < float64(o.MinWords):
-		return d.Fail(gopherTooShort, f.words, float64(o.MinWords))
-	case f.words > float64(o.MaxWords):
-		return d.Fail(gopherTooLong, f.words, float64(o.MaxWords))
-	case spaced && f.meanWord < o.MinMeanWord:
-		return d.Fail(gopherShortWords, f.meanWord, o.MinMeanWord)
-	case spaced && f.meanWord > o.MaxMeanWord:
-		return d.Fail(gopherLongWords, f.meanWord, o.MaxMeanWord)
-	case f.hashes > o.MaxHashes:
-		return d.Fail(gopherHashes, f.hashes, o.MaxHashes)
-	case f.ellipses > o.MaxEllipses:
-		return d.Fail(gopherEllipses, f.ellipses, o.MaxEllipses)
-	case f.bullets > o.MaxBulletLines:
-		return d.Fail(gopherBullets, f.bullets, o.MaxBulletLines)
-	case f.ellipsisLines > o.MaxEllipsisLines:
-		return d.Fail(gopherDots, f.ellipsisLines, o.MaxEllipsisLines)
-	case f.alphaWords < o.MinAlphaWords:
-		return d.Fail(gopherAlpha, f.alphaWords, o.MinAlphaWords)
-	case spaced && f.stopWords < float64(o.MinStopWords):
-		return d.Fail(gopherStopWords, f.stopWords, float64(o.MinStopWords))
-	}
-	return quern.Keep
+	// Where words are letters, neither their length nor stop words tell anything.
+	short, long := least("gopher.mean_word", o.MinMeanWord, gopherShortWords), most("gopher.mean_word", o.MaxMeanWord, gopherLongWords)
+	stop := least("gopher.stop_words", float64(o.MinStopWords), gopherStopWords)
+	short.Except, long.Except, stop.Except = o.Unspaced, o.Unspaced, o.Unspaced
+	return append(l,
+		least("gopher.words", float64(o.MinWords), gopherTooShort),
+		most("gopher.words", float64(o.MaxWords), gopherTooLong),
+		short, long,
+		most("gopher.hashes", o.MaxHashes, gopherHashes),
+		most("gopher.ellipses", o.MaxEllipses, gopherEllipses),
+		most("gopher.bullet_lines", o.MaxBulletLines, gopherBullets),
+		most("gopher.ellipsis_lines", o.MaxEllipsisLines, gopherDots),
+		least("gopher.alpha_words", o.MinAlphaWords, gopherAlpha),
+		stop)
 }

@@ -109,7 +109,6 @@ func TestGopherOptions(t *testing.T) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
 	}
-	f("dialect", func(o *Gopher) { o.Dialect = "dolma" })
 	f("holds nothing", func(o *Gopher) { o.MaxWords = 3 })
 	f("holds nothing", func(o *Gopher) { o.MinMeanWord = 11 })
 	f("want 3 numbers", func(o *Gopher) { o.MaxTopGrams = o.MaxTopGrams[:2] })

@@ -10,7 +10,7 @@ import (
 )
 
 // Histograms count how measured facts are distributed, fact by fact, in fixed bins, so that histograms of parts of a dataset add
-// up to the histogram of the whole in any order. Facts that the table below does not name are not counted.
+// up to the histogram of the whole in any order. Facts that no rule names are not counted.
 type Histograms struct {
 	facts map[string]*Histogram
 }
@@ -27,37 +27,8 @@ type Histogram struct {
 	Counts []uint64 `json:"counts"`
 }
 
-type bins struct {
-	lo, hi float64
-	n      int
-	log    bool
-}
-
-var (
-	shares  = bins{0, 1, 50, false}
-	numbers = bins{1, 1e6, 60, true}
-)
-
-// binned says how each fact is binned.
-var binned = map[string]bins{
-	"gopher.words": numbers, "gopher.mean_word": {0, 20, 80, false}, "gopher.hashes": shares, "gopher.ellipses": shares,
-	"gopher.bullet_lines": shares, "gopher.ellipsis_lines": shares, "gopher.alpha_words": shares, "gopher.stop_words": {0, 16, 16, false},
-	"gopher.dup_lines": shares, "gopher.dup_line_chars": shares, "gopher.dup_paragraphs": shares, "gopher.dup_paragraph_chars": shares,
-	"gopher.top_2_gram": shares, "gopher.top_3_gram": shares, "gopher.top_4_gram": shares,
-	"gopher.dup_5_grams": shares, "gopher.dup_6_grams": shares, "gopher.dup_7_grams": shares, "gopher.dup_8_grams": shares,
-	"gopher.dup_9_grams": shares, "gopher.dup_10_grams": shares,
-	"c4.lines": numbers, "c4.kept_lines": numbers, "c4.sentences": numbers, "c4.long_word_lines": numbers, "c4.no_end_lines": numbers,
-	"c4.short_lines": numbers, "c4.javascript_lines": numbers, "c4.policy_lines": numbers, "c4.lorem_ipsum": numbers, "c4.braces": numbers,
-	"fineweb.lines": numbers, "fineweb.end_lines": shares, "fineweb.short_lines": shares, "fineweb.dup_chars": shares,
-	"fineweb.newlines": shares,
-	"code.lines":       numbers, "code.max_line": numbers, "code.mean_line": {1, 1e4, 60, true}, "code.alphabetic": shares,
-	"code.encoded": shares, "code.encoded_run": numbers,
-	"paper.words": numbers, "paper.paragraphs": numbers, "paper.top_share": shares,
-	"pii.emails": numbers, "pii.ips": numbers, "language.confidence": shares,
-}
-
-func (b bins) empty() *Histogram {
-	return &Histogram{Lo: b.lo, Hi: b.hi, Log: b.log, Counts: make([]uint64, b.n)}
+func (b Fact) empty() *Histogram {
+	return &Histogram{Lo: b.Lo, Hi: b.Hi, Log: b.Log, Counts: make([]uint64, b.Bins)}
 }
 
 // Add counts the marks of one document.
@@ -65,8 +36,8 @@ func (h *Histograms) Add(marks []quern.Mark) {
 	for _, m := range marks {
 		f, ok := h.facts[m.Name]
 		if !ok {
-			b, known := binned[m.Name]
-			if !known {
+			b, ok := known()[m.Name]
+			if !ok {
 				continue
 			}
 			if h.facts == nil {
@@ -178,11 +149,11 @@ func (h *Histograms) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	for name, f := range facts {
-		want, known := binned[name]
-		if !known || f == nil {
+		want, ok := known()[name]
+		if !ok || f == nil {
 			return fmt.Errorf("histogram %q: no such fact", name)
 		}
-		if f.Lo != want.lo || f.Hi != want.hi || f.Log != want.log || len(f.Counts) != want.n {
+		if f.Lo != want.Lo || f.Hi != want.Hi || f.Log != want.Log || len(f.Counts) != want.Bins {
 			return fmt.Errorf("histogram %q: its bins are not those of version %s", name, Version)
 		}
 		sum := uint64(0)

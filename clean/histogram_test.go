@@ -42,12 +42,12 @@ func TestEveryMarkHasBins(t *testing.T) {
 	for _, marks := range someMarks(t) {
 		for _, m := range marks {
 			seen[m.Name] = true
-			if _, ok := binned[m.Name]; !ok {
+			if _, ok := known()[m.Name]; !ok {
 				t.Errorf("mark %s has no bins", m.Name)
 			}
 		}
 	}
-	for name := range binned {
+	for name := range known() {
 		if !seen[name] {
 			t.Errorf("bins for %s, which no stage marks", name)
 		}
@@ -112,7 +112,7 @@ func TestHistogramGolden(t *testing.T) {
 }
 
 func TestHistogramBins(t *testing.T) {
-	lin, log := bins{0, 1, 10, false}.empty(), bins{1, 1e4, 4, true}.empty()
+	lin, log := Fact{"", 0, 1, 10, false}.empty(), Fact{"", 1, 1e4, 4, true}.empty()
 	f := func(h *Histogram, v float64, want int) {
 		t.Helper()
 		if got := h.bin(v); got != want {

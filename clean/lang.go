@@ -18,6 +18,8 @@ type Language struct {
 	Min  float64  `yaml:"min"`  // least confidence, 0 to 1
 }
 
+var languageFacts = []Fact{share("language.confidence")}
+
 // DefaultLanguage keeps every language that is known with a confidence of 0.65, the bound that FineWeb and DCLM use (with another
 // identifier, so shares near the bound differ).
 func DefaultLanguage() Language { return Language{Min: 0.65} }

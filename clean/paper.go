@@ -34,6 +34,8 @@ type PES2O struct {
 	MinYear       int     `yaml:"min_year"`
 }
 
+var paperFacts = []Fact{count("paper.words"), count("paper.paragraphs"), share("paper.top_share")}
+
 // DefaultPES2O gives the peer's numbers: 500 < words < 50,000, top word at most 7.5 % (30 % up to 500 words), 1970, 5 paragraphs.
 func DefaultPES2O() PES2O {
 	return PES2O{MinWords: 500, MaxWords: 50_000, MinParagraphs: 5, TopShare: 0.075, ShortTopShare: 0.3, ShortWords: 500, MinYear: 1970}

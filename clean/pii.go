@@ -18,6 +18,8 @@ type PII struct {
 	IPValue    string `yaml:"ip_value"`    // what stands for an address of the internet
 }
 
+var piiFacts = []Fact{count("pii.emails"), count("pii.ips")}
+
 // DefaultPII replaces both kinds by addresses that name no one: RFC 2606's domain and RFC 5737's range for documentation.
 func DefaultPII() PII {
 	return PII{Email: true, IP: true, EmailValue: "email@example.com", IPValue: "192.0.2.1"}

@@ -34,7 +34,7 @@ func TestDiff(t *testing.T) {
 	for _, c := range d.Spec {
 		changed[c.Path] = c
 	}
-	if c := changed["clean.web[0].gopher.min_words"]; c.A != "50" || c.B != "900" {
+	if c := changed["clean.web[0].gopher@datatrove.min_words"]; c.A != "50" || c.B != "900" {
 		t.Errorf("min_words changed from 50 to 900, told as %+v of %+v", c, d.Spec)
 	}
 	if c := changed["mix.ratios.code"]; c.A != "10" && c.A != "10.0" || c.B != "30" && c.B != "30.0" {

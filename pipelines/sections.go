@@ -7,6 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+	"github.com/seed-83c59573/quern/clean"
 	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/ingest"
 	"github.com/seed-83c59573/quern/mix"
@@ -137,25 +138,60 @@ func (t *tree) config(in Input, fields, options ast.Node) error {
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
-func (t *tree) rule(s *Spec, domain string, v ast.Node) error {
+func (t *tree) rule(s *Spec, section string, v ast.Node) error {
 	n := 0
-	return t.mapping(v, "clean."+domain, func(key string, pos *token.Token, v ast.Node) error {
+	return t.mapping(v, "clean."+section, func(key string, pos *token.Token, v ast.Node) error {
 		if n++; n > 1 {
 			return at(t.file, pos, "two rules in one element: write each with its own dash or braces")
 		}
-		opts, decode, ok := rule(key)
-		if !ok {
-			return at(t.file, pos, "unknown rule %q%s", clip(key), nearest(key, ruleNames))
-		}
-		if err := t.into(v, decode); err != nil {
+		name, dialect, err := t.dialect(key, pos, v)
+		if err != nil {
 			return err
 		}
-		if _, err := opts.Stage(); err != nil {
+		r, dialect, _ := clean.Find(name + dialect)
+		options := r.Config(dialect)
+		if err := t.into(v, options); err != nil {
+			return err
+		}
+		if _, err := options.Stage(); err != nil {
 			return at(t.file, pos, "%s", err)
 		}
-		s.Clean[domain] = append(s.Clean[domain], Rule{key, opts})
+		if name = r.Name; dialect != "" {
+			name += "@" + dialect
+		}
+		s.Clean[section] = append(s.Clean[section], Rule{name, options})
 		return nil
 	})
+}
+
+// dialect tells which rule a key of a spec means, and "@" with the dialect if one is named: in the key, as in gopher@dolma, or among
+// the options, as in gopher: {dialect: dolma}, from where it is taken away.
+func (t *tree) dialect(key string, pos *token.Token, v ast.Node) (name, dialect string, err error) {
+	name, dialect, named := strings.Cut(key, "@")
+	if named {
+		dialect = "@" + dialect
+	}
+	r, _, ok := clean.Find(name)
+	if !ok {
+		return "", "", at(t.file, pos, "unknown rule %q%s", clip(key), nearest(key, clean.Names()))
+	}
+	if m, ok := v.(*ast.MappingNode); ok && len(r.Dialects) > 0 {
+		for i, o := range m.Values {
+			if o.Key.GetToken().Value != "dialect" {
+				continue
+			}
+			if pos = o.Key.GetToken(); named {
+				return "", "", at(t.file, pos, "dialect: %s names it already", clip(key))
+			}
+			dialect = "@" + o.Value.GetToken().Value
+			m.Values = slices.Delete(m.Values, i, i+1)
+			break
+		}
+	}
+	if _, _, ok := clean.Find(name + dialect); !ok {
+		return "", "", at(t.file, pos, "%s: dialect %q is not known; known are %s", name, clip(strings.TrimPrefix(dialect, "@")), strings.Join(r.Dialects, ", "))
+	}
+	return name, dialect, nil
 }
 
 func (t *tree) dedup(s *Spec, v ast.Node) error {

@@ -8,7 +8,6 @@ import (
 	"sort"
 
 	"github.com/goccy/go-yaml"
-	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean"
 	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/ingest"
@@ -53,8 +52,8 @@ type Input struct {
 
 // Rule is one stage of cleaning and its options.
 type Rule struct {
-	Name    string
-	Options interface{ Stage() (quern.Stage, error) }
+	Name    string // as clean.Find knows it; with the dialect, if the rule has any: "gopher@dolma"
+	Options clean.Config
 }
 
 // MarshalYAML writes the input as a spec has it.
@@ -108,42 +107,6 @@ func Formats() (names []string) {
 	}
 	return names
 }
-
-// rule is the one list of cleaning rules: a name, and its options with their defaults.
-func rule(name string) (opts interface{ Stage() (quern.Stage, error) }, decode any, ok bool) {
-	switch name {
-	case "normalize":
-		o := clean.DefaultNormalize()
-		return &o, &o, true
-	case "language":
-		o := clean.DefaultLanguage()
-		return &o, &o, true
-	case "gopher":
-		o := clean.DefaultGopher()
-		return &o, &o, true
-	case "c4":
-		o := clean.DefaultC4()
-		return &o, &o, true
-	case "fineweb":
-		o := clean.DefaultFineWeb()
-		return &o, &o, true
-	case "stack":
-		o := clean.DefaultStack()
-		return &o, &o, true
-	case "generated":
-		o := clean.DefaultGenerated()
-		return &o, &o, true
-	case "pes2o":
-		o := clean.DefaultPES2O()
-		return &o, &o, true
-	case "pii":
-		o := clean.DefaultPII()
-		return &o, &o, true
-	}
-	return nil, nil, false
-}
-
-var ruleNames = []string{"normalize", "language", "gopher", "c4", "fineweb", "stack", "generated", "pes2o", "pii"}
 
 // LoadSpec reads a spec from a file and applies overrides of the form a.b=v. Its paths are relative to the file.
 func LoadSpec(path string, set []string) (*Spec, error) {

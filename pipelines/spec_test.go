@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+	"github.com/seed-83c59573/quern/clean"
 )
 
 // base is a spec with every section, on which the tables below change one thing.
@@ -71,7 +72,7 @@ func TestSpecFillsInDefaults(t *testing.T) {
 		t.Error("a zero that was written was taken for a missing value")
 	}
 	y, err := s.YAML()
-	if err != nil || !strings.Contains(string(y), "verify: 0.8") || !strings.Contains(string(y), "gopher:") {
+	if err != nil || !strings.Contains(string(y), "verify: 0.8") || !strings.Contains(string(y), "gopher@datatrove:") {
 		t.Errorf("the resolved spec lacks defaults (%v):\n%s", err, y)
 	}
 }
@@ -92,18 +93,19 @@ func TestSpecInJSON(t *testing.T) {
 }
 
 func TestEveryRuleHasItsName(t *testing.T) {
-	for _, name := range ruleNames {
-		opts, decode, ok := rule(name)
-		if !ok || decode == nil {
+	for _, name := range clean.Names() {
+		r, dialect, ok := clean.Find(name)
+		if !ok {
 			t.Fatalf("%s is listed and unknown", name)
 		}
-		if _, err := opts.Stage(); err != nil {
+		if _, err := r.Config(dialect).Stage(); err != nil {
 			t.Errorf("%s: the defaults are refused: %v", name, err)
+			continue
 		}
-		parse(t, strings.Replace(base, "normalize: {}", name+": {}", 1))
-	}
-	if _, _, ok := rule("grpher"); ok {
-		t.Error("an unknown rule is known")
+		s := parse(t, strings.Replace(base, "normalize: {}", name+": {}", 1))
+		if dialect != "" && s.Clean["all"][0].Name != r.Name+"@"+dialect {
+			t.Errorf("%s became %s", name, s.Clean["all"][0].Name)
+		}
 	}
 }
 
@@ -115,7 +117,7 @@ var wrongSpecs = []struct{ old, new, want string }{
 	{"bands: 14", "band: 14", `14:27: unknown field "band"; did you mean "bands"?`},
 	{"- gopher:", "- gofer:", `13:7: unknown rule "gofer"; did you mean "gopher"?`},
 	{"dialect: datatrove", "dialct: datatrove", `13:16: unknown field "dialct"; did you mean "dialect"?`},
-	{"dialect: datatrove", "dialect: datatove", `13:7: clean: gopher: dialect "datatove"`},
+	{"dialect: datatrove", "dialect: datatove", `13:16: gopher: dialect "datatove" is not known; known are datatrove`},
 	{"jsonl: [a.jsonl]", "json: [a.jsonl]", `5:49: unknown field "json"; did you mean "jsonl"?`},
 	{"tree: [src]", "trees: [src]", `8:5: unknown field "trees"; did you mean "tree"?`},
 	{"ratios: {code: 1, web: 3}\n  tokens", "ratios: {cod: 1, web: 3}\n  tokens", `18:12: mix.ratios: no input has the domain cod; did you mean "code"?`},
@@ -242,7 +244,7 @@ func TestSet(t *testing.T) {
 		t.Errorf("mix %+v near %+v seed %d", s.Mix, s.Dedup.Near, s.Seed)
 	case !reflect.DeepEqual(s.Train.Sample.Prompts, []string{"a", "b"}) || s.Tune.SFT.Sample.TopK != 3:
 		t.Errorf("sample %+v %+v", s.Train.Sample, s.Tune.SFT.Sample)
-	case len(s.Clean["code"]) != 1 || s.Clean["code"][0].Name != "stack":
+	case len(s.Clean["code"]) != 1 || s.Clean["code"][0].Name != "stack@v2":
 		t.Errorf("clean %+v", s.Clean)
 	case s.Name != "last":
 		t.Errorf("name %s: the last override wins", s.Name)
