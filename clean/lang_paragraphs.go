@@ -100,13 +100,13 @@ func (s *language) applyByParagraph(d *quern.Doc) quern.Verdict {
 	return s.rule(d, lang, share)
 }
 
-// cuts tells whether a line of so many bytes is to be cut out of a document in lang.
+// cuts tells whether a line of so many bytes is for sure in an unwanted language; without a wish, in another than the document's.
 func (s *language) cuts(l paragraphLang, size int, lang string) bool {
 	if l.lang < 0 || l.sure < cutSure || size < cutLeast {
 		return false
 	}
 	other := s.paras.votes[l.lang].lang
-	return other != lang && (len(s.keep) == 0 || s.foreign(other))
+	return s.foreign(other) || len(s.keep) == 0 && other != lang
 }
 
 // unwanted counts the lines to be cut, and their bytes.

@@ -19,6 +19,7 @@ const (
 	pieces       = 8
 	pieceLetters = 48
 	wholeBelow   = 640 // bytes of a text that is judged as it is
+	repeats      = 3   // grams of prose come up to about twice each in so many letters
 )
 
 // judge tells the languages of one script apart.
@@ -49,9 +50,14 @@ func (j *judge) text(s script, parts [2][]byte) (lang string, sure float64) {
 		}
 	}
 	j.scores = j.scorer.Scores(j.model, j.scores[:0])
-	t := temperature(s, letters)
+	// What is said again and again counts for a few times.
+	said := 1.0
+	if different, all := j.scorer.Variety(); different*repeats < all {
+		said = float64(different*repeats) / float64(all)
+	}
+	t := temperature(s, float64(letters)*said)
 	for i := range j.scores {
-		j.scores[i] /= t
+		j.scores[i] *= said / t
 	}
 	best, sure := choose(j.scores)
 	if best < 0 {
@@ -95,7 +101,7 @@ func choose(scores []float64) (best int, sure float64) {
 // same thing several times, and more so the longer the text. Fitted by gen/fit.go.
 var heat = [scripts]struct{ base, each float64 }{latin: {1, 0.0325}, cyrillic: {1, 0.0225}, arabic: {0.9, 0.03}, devanagari: {1.9, 0.0025}}
 
-func temperature(s script, letters int) float64 { return heat[s].base + heat[s].each*float64(letters) }
+func temperature(s script, letters float64) float64 { return heat[s].base + heat[s].each*letters }
 
 // name is the code that is given for a language of a model; Serbian has two, one a script.
 func name(lang string) string {

@@ -45,8 +45,8 @@ func Decode(b []byte) ([]*Model, error) {
 		if len(m.Langs) > maxLangs {
 			return nil, bad("too many languages")
 		}
-		if len(b) < 12 || binary.LittleEndian.Uint32(b) > 24 {
-			return nil, bad("want the bits of the table, up to 24, and the scale")
+		if len(b) < 12 || binary.LittleEndian.Uint32(b) > maxBits {
+			return nil, bad("want the bits of the table, up to 16, and the scale")
 		}
 		m.Bits = uint(binary.LittleEndian.Uint32(b))
 		m.Scale = math.Float64frombits(binary.LittleEndian.Uint64(b[4:]))

@@ -8,11 +8,16 @@ type Model struct {
 	Bits    uint     // the table has 1<<Bits rows
 	Scale   float64  // what a unit of a weight is worth in natural logarithms
 	Marks   []byte   // a row's fingerprint, 0 = empty
-	Weights []byte   // rows × Words() × 8, a byte a language, 128 = nothing
+	Weights []byte   // rows × Words() × 8, a byte a language: 1 to 63, Nothing = 0
 }
 
-// maxLangs bounds a row.
-const maxLangs = 64
+// Nothing is the byte of a weight of 0. Weights have six bits, so that four rows can be added before a byte could overflow.
+const Nothing = 32
+
+const (
+	maxLangs = 64 // bounds a row
+	maxBits  = 16 // bounds the rows
+)
 
 // Words is the length of a row in words of eight languages.
 func (m *Model) Words() int { return (len(m.Langs) + 7) / 8 }
@@ -27,59 +32,87 @@ func Place(g uint64, bits uint) (row uint32, mark byte) {
 
 // A Scorer sums what the grams of a text say. It may be used by one goroutine at a time.
 type Scorer struct {
-	grams []uint64
-	sums  [maxLangs]int32
-	rows  int // grams that the table knows
-	all   int // grams
+	grams    []uint64
+	rows     [batch]int32
+	found    int
+	sums     [maxLangs]int32
+	met      [1 << maxBits / 64]uint64 // rows, a bit each
+	all, new int
 }
 
 // Reset forgets the text.
 func (s *Scorer) Reset() {
 	clear(s.sums[:])
-	s.rows, s.all = 0, 0
+	clear(s.met[:])
+	s.all, s.new = 0, 0
 }
 
-// batch is how many rows can be added before a lane of 16 bits could overflow: 256 × 255 < 65536.
-const batch = 256
+// Variety is the number of different grams among those that the table knows, and the number of all of them.
+func (s *Scorer) Variety() (different, all int) { return s.new, s.all }
+
+// batch is how many rows are added at a time; a lane of 16 bits holds 1,040.
+const batch = 512
 
 // Add adds up the grams of a text, until about so many letters are seen. It gives the letters seen and the bytes read.
 func (s *Scorer) Add(m *Model, script Script, text []byte, letters int) (n, read int) {
 	s.grams, n, read = Grams(s.grams[:0], script, text, letters)
-	s.all += len(s.grams)
 	for g := s.grams; len(g) > 0; {
 		k := min(len(g), batch)
-		s.sum(m, g[:k])
+		s.find(m, g[:k])
+		s.sum(m)
 		g = g[k:]
 	}
 	return n, read
 }
 
-// sum adds up to batch rows, eight languages at a time: bytes of a word are spread over two words with lanes of 16 bits.
-func (s *Scorer) sum(m *Model, grams []uint64) {
-	const low = 0x00FF00FF00FF00FF
-	var even, odd [maxLangs / 8]uint64
-	rows, words := 0, m.Words()
+// find gives the rows of the grams that the table knows, as places in Weights.
+func (s *Scorer) find(m *Model, grams []uint64) {
+	n, size := 0, m.Words()*8
 	for _, g := range grams {
 		row, mark := Place(g, m.Bits)
-		if m.Marks[row] != mark {
-			continue
+		s.rows[n&(batch-1)] = int32(row) * int32(size)
+		if m.Marks[row] == mark {
+			n++
+			word, bit := row>>6&(1<<maxBits/64-1), row&63
+			s.new += int(^s.met[word] >> bit & 1)
+			s.met[word] |= 1 << bit
 		}
-		rows++
-		w := m.Weights[int(row)*words*8:][:words*8]
-		for i := 0; i < len(even) && len(w) >= 8; i++ {
-			x := binary.LittleEndian.Uint64(w)
+	}
+	s.found = n
+	s.all += n
+}
+
+// sum adds the rows found, eight languages a word, four rows a step. The bytes of their sum are spread over two words with lanes
+// of 16 bits.
+func (s *Scorer) sum(m *Model) {
+	const low = 0x00FF00FF00FF00FF
+	rows, words := s.rows[:s.found], m.Words()
+	w := m.Weights
+	var even, odd [maxLangs / 8]uint64
+	for len(rows) >= 4 {
+		a, b, c, d := w[rows[0]:][:words*8], w[rows[1]:][:words*8], w[rows[2]:][:words*8], w[rows[3]:][:words*8]
+		for i := 0; i < len(even) && len(a) >= 8 && len(b) >= 8 && len(c) >= 8 && len(d) >= 8; i++ {
+			x := binary.LittleEndian.Uint64(a) + binary.LittleEndian.Uint64(b) + binary.LittleEndian.Uint64(c) + binary.LittleEndian.Uint64(d)
 			even[i] += x & low
 			odd[i] += x >> 8 & low
-			w = w[8:]
+			a, b, c, d = a[8:], b[8:], c[8:], d[8:]
+		}
+		rows = rows[4:]
+	}
+	for _, r := range rows {
+		for i, a := 0, w[r:][:words*8]; i < len(even) && len(a) >= 8; i++ {
+			x := binary.LittleEndian.Uint64(a)
+			even[i] += x & low
+			odd[i] += x >> 8 & low
+			a = a[8:]
 		}
 	}
 	for i := range words {
 		for k := range 4 {
-			s.sums[i*8+2*k] += int32(uint16(even[i]>>(16*k))) - int32(128*rows)
-			s.sums[i*8+2*k+1] += int32(uint16(odd[i]>>(16*k))) - int32(128*rows)
+			s.sums[i*8+2*k] += int32(uint16(even[i]>>(16*k))) - int32(Nothing*s.found)
+			s.sums[i*8+2*k+1] += int32(uint16(odd[i]>>(16*k))) - int32(Nothing*s.found)
 		}
 	}
-	s.rows += rows
 }
 
 // Scores appends the sums in natural logarithms, by language.

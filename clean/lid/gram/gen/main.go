@@ -36,7 +36,7 @@ var courses = []struct {
 	bits    uint
 	samples int
 }{
-	{gram.Latin, "af az bs ca cs cy da de en eo es et eu fi fr ga hr hu id is it la lg lt lv mi ms nb nl nn pl pt ro sk sl sn so sq sr-Latn st sv sw tl tn tr ts vi xh yo zu", 16, 16e6},
+	{gram.Latin, "af az bs ca cs cy da de en eo es et eu fi fr ga hr hu id is it la lg lt lv mi ms nb nl nn pl pt ro sk sl sn so sq sr-Latn st sv sw tl tn tr ts vi xh yo zu", 16, 24e6},
 	{gram.Cyrillic, "be bg kk mk mn ru sr uk", 16, 8e6},
 	{gram.Arabic, "ar fa ur", 14, 2e6},
 	{gram.Devanagari, "hi mr", 13, 2e6},

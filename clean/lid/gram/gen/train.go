@@ -137,7 +137,7 @@ func (l *lesson) learn(samples int, rate float64, rng *rand.Rand) *gram.Model {
 	return pack(m, weights)
 }
 
-// pack rounds the weights to a byte each.
+// pack rounds the weights to six bits each.
 func pack(m *gram.Model, weights []float32) *gram.Model {
 	sizes := make([]float64, len(weights))
 	for i, w := range weights {
@@ -145,16 +145,16 @@ func pack(m *gram.Model, weights []float32) *gram.Model {
 	}
 	slices.Sort(sizes)
 	top := sizes[len(sizes)-1-len(sizes)/20000] // the largest few are cut
-	m.Scale = top / 127
+	m.Scale = top / (gram.Nothing - 1)
 	logf("  largest weight %.2f, kept up to %.2f", sizes[len(sizes)-1], top)
 	n, words := len(m.Langs), m.Words()
 	m.Weights = make([]byte, words*8<<m.Bits)
 	for i := range m.Weights {
-		m.Weights[i] = 128
+		m.Weights[i] = gram.Nothing
 	}
 	for i, w := range weights {
-		v := max(-127, min(127, math.Round(float64(w)/m.Scale)))
-		m.Weights[i/n*words*8+i%n] = byte(int(v) + 128)
+		v := max(1-gram.Nothing, min(gram.Nothing-1, math.Round(float64(w)/m.Scale)))
+		m.Weights[i/n*words*8+i%n] = byte(int(v) + gram.Nothing)
 	}
 	return m
 }
