@@ -105,12 +105,13 @@ type Span struct {
 	Name     string // of the rule and the finding: "pii.email"
 	From, To int
 	Score    float64 // how sure the rule is, 0 to 1
+	Moved    bool    // earlier rules had rewritten the text: the offsets are not those of the text as it came; set by whoever runs the rules
 }
 
 // Span records a part of the text, if anyone asks for spans (Doc.Spans is not nil).
 func (d *Doc) Span(name string, from, to int, score float64) {
 	if d.Spans != nil {
-		d.Spans = append(d.Spans, Span{name, from, to, score})
+		d.Spans = append(d.Spans, Span{Name: name, From: from, To: to, Score: score})
 	}
 }
 

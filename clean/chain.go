@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -20,8 +21,12 @@ type Link struct {
 // Chain is a Stage that applies rules in order; the first verdict that is not Keep is the chain's. Rules that judge the same facts
 // share one scan of the text.
 type Chain struct {
+	// Record asks rules for the spans that they find, and marks "document.bytes", the size of the text as it came.
+	Record bool
+
 	parts []part
 	all   bool
+	spans []quern.Span
 }
 
 // part is one stage of a chain; several rules may be joined in it.
@@ -71,14 +76,33 @@ func speaks(lang, section string) bool {
 
 // Apply rules on d.
 func (c *Chain) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if !c.Record {
+		return c.apply(d)
+	}
+	d.Mark("document.bytes", float64(len(d.Text)))
+	if d.Spans != nil {
+		return c.apply(d)
+	}
+	d.Spans = append(c.spans[:0], quern.Span{})[:0] // not nil: they are asked for
+	v, err := c.apply(d)
+	c.spans = d.Spans
+	return v, err
+}
+
+func (c *Chain) apply(d *quern.Doc) (quern.Verdict, error) {
 	first, drop := quern.Keep, quern.Drop{}
+	came, spans := d.Text, len(d.Spans)
 	for i := range c.parts {
 		p := &c.parts[i]
 		if !speaks(d.Lang, p.lang) {
 			continue
 		}
 		d.Drop = quern.Drop{}
+		moved := !sameBytes(came, d.Text)
 		v, err := p.stage.Apply(d)
+		for ; spans < len(d.Spans); spans++ {
+			d.Spans[spans].Moved = moved
+		}
 		if err != nil {
 			return v, err
 		}
@@ -97,6 +121,11 @@ func (c *Chain) Apply(d *quern.Doc) (quern.Verdict, error) {
 	}
 	d.Drop = drop
 	return first, nil
+}
+
+// sameBytes tells whether two texts are the same memory: no rule writes into a text that it was given.
+func sameBytes(a, b []byte) bool {
+	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
 }
 
 // Close ends the rules that hold something of the world, such as a process.

@@ -45,8 +45,8 @@ func (g *graph) texts() []int {
 	}
 	cleaned := make([]int, len(g.spec.Ingest))
 	for i, in := range g.spec.Ingest {
-		rules := append(slices.Clone(g.spec.Clean["all"]), g.spec.Clean[in.Domain]...)
-		cleaned[i] = g.add("clean", in.Name, &cleanStep{env: g.env, in: in, rules: rules}, ingested[i])
+		step := &cleanStep{spec: g.spec, env: g.env, in: in, links: g.spec.Clean.links(in.Domain)}
+		cleaned[i] = g.add("clean", in.Name, step, ingested[i])
 	}
 	return cleaned
 }

@@ -31,9 +31,13 @@ func (t *tree) spec(s *Spec) error {
 		case "ingest":
 			return t.list(v, "ingest", func(i int, v ast.Node) error { return t.input(s, v) })
 		case "clean":
-			s.Clean = map[string][]Rule{}
-			return t.mapping(v, "clean", func(domain string, _ *token.Token, v ast.Node) error {
-				return t.list(v, "clean."+domain, func(i int, v ast.Node) error { return t.rule(s, domain, v) })
+			c := DefaultClean()
+			s.Clean = &c
+			return t.mapping(v, "clean", func(section string, _ *token.Token, v ast.Node) error {
+				if section == "facts" {
+					return t.into(v, &s.Clean.Facts)
+				}
+				return t.list(v, "clean."+section, func(i int, v ast.Node) error { return t.rule(s, section, v) })
 			})
 		case "dedup":
 			return t.dedup(s, v)
@@ -153,13 +157,16 @@ func (t *tree) rule(s *Spec, section string, v ast.Node) error {
 		if err := t.into(v, options); err != nil {
 			return err
 		}
+		if f, ok := options.(clean.Filed); ok {
+			f.At(s.base)
+		}
 		if _, err := options.Stage(); err != nil {
 			return at(t.file, pos, "%s", err)
 		}
 		if name = r.Name; dialect != "" {
 			name += "@" + dialect
 		}
-		s.Clean[section] = append(s.Clean[section], Rule{name, options})
+		s.Clean.Sections[section] = append(s.Clean.Sections[section], Rule{name, options})
 		return nil
 	})
 }
