@@ -39,7 +39,9 @@ func someMarks(t *testing.T) [][]quern.Mark {
 // TestEveryMarkHasBins: a fact that no histogram shows would be measured in vain, bins without a fact are a slip of the pen.
 func TestEveryMarkHasBins(t *testing.T) {
 	seen := map[string]bool{}
-	for _, marks := range someMarks(t) {
+	byParagraph, err := Language{Paragraphs: "majority"}.Stage()
+	d := ruling(t, build(t, byParagraph, err), inEnglish, quern.Keep)
+	for _, marks := range append(someMarks(t), d.Marks) {
 		for _, m := range marks {
 			seen[m.Name] = true
 			if _, ok := known()[m.Name]; !ok {

@@ -2,7 +2,7 @@ package gram
 
 import "unicode/utf8"
 
-// longest bounds a word: what is longer is cut, so that a text of one word ends.
+// longest bounds a word: what is longer is no word, but a key, a row of letters or a text without spaces, and says nothing.
 const longest = 32
 
 // Grams appends the grams of the words of one script, two to five letters with the word's edges, and single letters beyond
@@ -10,7 +10,7 @@ const longest = 32
 func Grams(dst []uint64, script Script, text []byte, enough int) (grams []uint64, n, read int) {
 	table := letters()
 	class := uint16(script+1) << codeBits
-	ctx, word := uint64(edge), 0
+	ctx, word, kept := uint64(edge), 0, len(dst)
 	i := 0
 	for i < len(text) {
 		r, size := rune(text[i]), 1
@@ -21,23 +21,33 @@ func Grams(dst []uint64, script Script, text []byte, enough int) (grams []uint64
 		}
 		i += size
 		e := table[r]
-		if e&^(1<<codeBits-1) == class && word < longest {
-			n++
-			word++
-			ctx = ctx<<codeBits | uint64(e&(1<<codeBits-1))
-			dst = appendGrams(dst, ctx)
+		if e&^(1<<codeBits-1) == class {
+			if word++; word <= longest {
+				ctx = ctx<<codeBits | uint64(e&(1<<codeBits-1))
+				dst = appendGrams(dst, ctx)
+			}
 			continue
 		}
-		if word > 0 {
+		if word == 0 {
+			continue
+		}
+		if word <= longest {
 			dst = appendGrams(dst, ctx<<codeBits|edge)
-			ctx, word = edge, 0
-			if n >= enough {
-				return dst, n, i
-			}
+			n += word
+		} else {
+			dst = dst[:kept]
+		}
+		ctx, word, kept = edge, 0, len(dst)
+		if n >= enough {
+			return dst, n, i
 		}
 	}
-	if word > 0 {
+	switch {
+	case word > longest:
+		dst = dst[:kept]
+	case word > 0:
 		dst = appendGrams(dst, ctx<<codeBits|edge)
+		n += word
 	}
 	return dst, n, i
 }
