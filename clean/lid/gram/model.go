@@ -82,38 +82,31 @@ func (s *Scorer) find(m *Model, grams []uint64) {
 	s.all += n
 }
 
-// sum adds the rows found, eight languages a word, four rows a step. The bytes of their sum are spread over two words with lanes
-// of 16 bits.
+// sum adds the rows found, a column of eight languages at a time, four rows a step. The bytes of their sum are spread over two words
+// with lanes of 16 bits.
 func (s *Scorer) sum(m *Model) {
 	const low = 0x00FF00FF00FF00FF
-	rows, words := s.rows[:s.found], m.Words()
-	w := m.Weights
-	var even, odd [maxLangs / 8]uint64
-	for len(rows) >= 4 {
-		a, b, c, d := w[rows[0]:][:words*8], w[rows[1]:][:words*8], w[rows[2]:][:words*8], w[rows[3]:][:words*8]
-		for i := 0; i < len(even) && len(a) >= 8 && len(b) >= 8 && len(c) >= 8 && len(d) >= 8; i++ {
-			x := binary.LittleEndian.Uint64(a) + binary.LittleEndian.Uint64(b) + binary.LittleEndian.Uint64(c) + binary.LittleEndian.Uint64(d)
-			even[i] += x & low
-			odd[i] += x >> 8 & low
-			a, b, c, d = a[8:], b[8:], c[8:], d[8:]
+	for i := range m.Words() {
+		rows, w := s.rows[:s.found], m.Weights[i*8:]
+		var even, odd uint64
+		for ; len(rows) >= 4; rows = rows[4:] {
+			x := at(w, rows[0]) + at(w, rows[1]) + at(w, rows[2]) + at(w, rows[3])
+			even += x & low
+			odd += x >> 8 & low
 		}
-		rows = rows[4:]
-	}
-	for _, r := range rows {
-		for i, a := 0, w[r:][:words*8]; i < len(even) && len(a) >= 8; i++ {
-			x := binary.LittleEndian.Uint64(a)
-			even[i] += x & low
-			odd[i] += x >> 8 & low
-			a = a[8:]
+		for _, r := range rows {
+			x := at(w, r)
+			even += x & low
+			odd += x >> 8 & low
 		}
-	}
-	for i := range words {
 		for k := range 4 {
-			s.sums[i*8+2*k] += int32(uint16(even[i]>>(16*k))) - int32(Nothing*s.found)
-			s.sums[i*8+2*k+1] += int32(uint16(odd[i]>>(16*k))) - int32(Nothing*s.found)
+			s.sums[i*8+2*k] += int32(uint16(even>>(16*k))) - int32(Nothing*s.found)
+			s.sums[i*8+2*k+1] += int32(uint16(odd>>(16*k))) - int32(Nothing*s.found)
 		}
 	}
 }
+
+func at(w []byte, place int32) uint64 { return binary.LittleEndian.Uint64(w[place:]) }
 
 // Scores appends the sums in natural logarithms, by language.
 func (s *Scorer) Scores(m *Model, dst []float64) []float64 {
