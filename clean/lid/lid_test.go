@@ -29,7 +29,14 @@ func TestScriptsDecide(t *testing.T) {
 	f("ყველა ადამიანი იბადება თავისუფალი", "ka", 1)
 	f("Все люди рождаются свободными", "und-Cyrl", 1) // nobody asked for a Cyrillic language
 	f("يولد جميع الناس أحرارا", "und-Arab", 1)
-	f("ሰው ሁሉ ነጻና እኩል ኖ ይወለዳል", "und-Zzzz", 1)
+	f("ሰው ሁሉ ነጻና እኩል ኖ ይወለዳል", "und-Ethi", 1) // Amharic, Tigrinya and others
+	f("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "und-Zzzz", 1)
+	f("എല്ലാ മനുഷ്യരും സ്വതന്ത്രരായി ജനിക്കുന്നു", "ml", 1)
+	f("ಎಲ್ಲಾ ಮಾನವರೂ ಸ್ವತಂತ್ರರಾಗಿ ಜನಿಸುತ್ತಾರೆ", "kn", 1)
+	f("ຄົນເຮົາທຸກຄົນເກີດມາມີອິດສະລະ", "lo", 1)
+	f("လူတိုင်းသည် တူညီ လွတ်လပ်သော", "my", 1)
+	f("មនុស្សទាំងអស់កើតមកមានសេរីភាព", "km", 1)
+	f("සියලු මනුෂ්‍යයෝ නිදහස්ව උපත ලබා ඇත", "si", 1)
 	f("人人生而自由 all human beings", "zh", 0.5)
 	f("All human beings are born free and equal in dignity and rights. 人", "en", 0.8)
 }
@@ -141,7 +148,7 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := New([]string{"en", "english"}); err == nil || !strings.Contains(err.Error(), `"english"`) {
 		t.Errorf("error %v, want one that names the code", err)
 	}
-	if all := Languages(); len(all) != 75 || all[0] != "af" || !slices.IsSorted(all) {
+	if all := Languages(); len(all) != 84 || all[0] != "af" || !slices.IsSorted(all) {
 		t.Errorf("%d languages: %v", len(all), all)
 	}
 	if _, err := New([]string{"no"}); err != nil {
