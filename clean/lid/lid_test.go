@@ -36,7 +36,7 @@ func TestScriptsDecide(t *testing.T) {
 	f("ຄົນເຮົາທຸກຄົນເກີດມາມີອິດສະລະ", "lo", 1)
 	f("လူတိုင်းသည် တူညီ လွတ်လပ်သော", "my", 1)
 	f("មនុស្សទាំងអស់កើតមកមានសេរីភាព", "km", 1)
-	f("සියලු මනුෂ්‍යයෝ නිදහස්ව උපත ලබා ඇත", "si", 1)
+	f("සියලු මනුෂ්\u200dයයෝ නිදහස්ව උපත ලබා ඇත", "si", 1)
 	f("人人生而自由 all human beings", "zh", 0.5)
 	f("All human beings are born free and equal in dignity and rights. 人", "en", 0.8)
 }

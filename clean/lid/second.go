@@ -2,6 +2,7 @@ package lid
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -47,7 +48,7 @@ func (j *judge) withSecond(sample []byte) (lang string, sure float64) {
 		ask = ask[:0]
 		for i, v := range j.scores {
 			if v >= least {
-				if l := table[langs[i]]; len(ask) < candidates && !contains(ask, l) {
+				if l, ok := table[langs[i]]; ok && len(ask) < candidates && !slices.Contains(ask, l) {
 					ask = append(ask, l)
 				}
 			}
@@ -58,25 +59,19 @@ func (j *judge) withSecond(sample []byte) (lang string, sure float64) {
 	d := lingua.NewLanguageDetectorBuilder().FromLanguages(ask...).WithLowAccuracyMode().Build()
 	opinion := d.ComputeLanguageConfidenceValues(string(sample))
 	for i := range j.scores {
-		p := 0.0
-		for _, o := range opinion {
-			if o.Language() == table[langs[i]] {
-				p = o.Value()
+		p := opinion[0].Value() // of what it does not know it says nothing, so nothing against it
+		if l, ok := table[langs[i]]; ok {
+			p = doubt
+			for _, o := range opinion {
+				if o.Language() == l {
+					p = max(p, o.Value())
+				}
 			}
 		}
 		j.scores[i] += say * math.Log(max(p, doubt))
 	}
 	best, sure = choose(j.scores)
 	return name(langs[best]), sure
-}
-
-func contains(list []lingua.Language, l lingua.Language) bool {
-	for _, v := range list {
-		if v == l {
-			return true
-		}
-	}
-	return false
 }
 
 // sampled is the number of letters given to lingua from each of the start and the middle. Its time grows faster than the sample.
