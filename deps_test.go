@@ -19,6 +19,8 @@ ingest/extract/...:      text net klauspost
 ingest/code/...:         licensecheck
 ingest/git/...:          klauspost
 clean/lid/...:           lingua text
+clean/fasttext/...:      xsys
+clean/ngram/...:         xxhash
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text expr

@@ -12,18 +12,29 @@ import (
 // Rules is the one list of rules that a spec may name, in the order in which help shows them. A rule is a file in this room and an
 // entry here: from it the spec, the histograms, the columns of facts and the lists in help know the rule.
 var Rules = []Rule{
-	{Name: "normalize", Config: func(string) Config { o := DefaultNormalize(); return &o }},
-	{Name: "language", Config: func(string) Config { o := DefaultLanguage(); return &o }, Facts: languageFacts},
-	{Name: "gopher", Dialects: []string{"datatrove"}, Config: func(string) Config { o := DefaultGopher(); return &o }, Facts: gopherMarks},
-	{Name: "c4", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
-	{Name: "fineweb", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
-	{Name: "stack", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
-	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }},
-	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
-	{Name: "pii", Config: func(string) Config { o := DefaultPII(); return &o }, Facts: piiFacts},
-	{Name: "expr", Config: func(string) Config { o := DefaultExpr(); return &o }},
-	{Name: "external", Config: func(string) Config { o := DefaultExternal(); return &o }},
-	{Name: "bucket", Config: func(string) Config { o := DefaultBucket(); return &o }},
+	{Name: "normalize", About: "one form of Unicode and of line ends, no controls, no bytes that are no text", Config: func(string) Config { o := DefaultNormalize(); return &o }},
+	{Name: "language", About: "names the language and keeps the wanted ones", Config: func(string) Config { o := DefaultLanguage(); return &o }, Facts: languageFacts},
+	{Name: "gopher", About: "quality and repetition rules of Gopher: words, symbols, bullets, stop words, repeated lines, paragraphs and n-grams", Dialects: []string{"datatrove"}, Config: func(string) Config { o := DefaultGopher(); return &o }, Facts: gopherMarks},
+	{Name: "c4", About: "line and page rules of C4: keeps lines that end like sentences", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
+	{Name: "fineweb", About: "FineWeb's own rules: line ends, short lines, repeated characters, line feeds", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
+	{Name: "stack", About: "The Stack: long lines, alphabet, encoded data", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
+	{Name: "generated", About: "drops what programs wrote: marked files, lock files, minified scripts", Config: func(string) Config { o := DefaultGenerated(); return &o }},
+	{Name: "pes2o", About: "peS2O full texts: words, paragraphs, the most frequent word, the year", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
+	{Name: "pii", About: "replaces, marks or drops what names a person", Config: func(string) Config { o := DefaultPII(); return &o }, Facts: piiFacts},
+	{Name: "garbled", About: "drops text that is damaged or random: wrong charset, spaced letters, random words, encoded data",
+		Config: func(string) Config { o := DefaultGarbled(); return &o }, Facts: garbledFacts},
+	{Name: "perplexity", About: "perplexity under an n-gram model, ARPA or KenLM's",
+		Config: func(string) Config { o := DefaultPerplexity(); return &o }, Facts: perplexityFacts},
+	{Name: "ccnet", About: "CCNet's head, middle and tail of perplexity, by language",
+		Config: func(string) Config { o := DefaultCCNet(); return &o }, Facts: ccnetFacts},
+	{Name: "fasttext", About: "asks a classifier in the format of fastText", Dialects: FastTextDialects, Config: func(dialect string) Config {
+		o := DefaultFastText()
+		o.Dialect = dialect
+		return &o
+	}, Facts: []Fact{share("fasttext.*")}},
+	{Name: "expr", About: "an expression of yours over facts", Config: func(string) Config { o := DefaultExpr(); return &o }},
+	{Name: "external", About: "asks a program of yours over lines of JSON", Config: func(string) Config { o := DefaultExternal(); return &o }},
+	{Name: "bucket", About: "sorts documents into parts of their domain that the mix can balance", Config: func(string) Config { o := DefaultBucket(); return &o }},
 }
 
 // Config is the options of a rule: a struct with YAML tags. Stage refuses bad options in words.
@@ -34,6 +45,7 @@ type Config interface {
 // Rule is an entry of Rules.
 type Rule struct {
 	Name     string                      // in a spec
+	About    string                      // what it does, in a line
 	Dialects []string                    // the peers that it can agree with, the default first; nil = it has no dialects
 	Config   func(dialect string) Config // a pointer to fresh options with the defaults of one of Dialects
 	Facts    []Fact                      // all that it may mark
@@ -90,6 +102,16 @@ var known = sync.OnceValue(func() map[string]Fact {
 	}
 	return all
 })
+
+// factNamed is the fact of a name; a rule whose user names its facts lists them as "rule.*".
+func factNamed(name string) (Fact, bool) {
+	f, ok := known()[name]
+	if !ok {
+		group, _, _ := strings.Cut(name, ".")
+		f, ok = known()[group+".*"]
+	}
+	return f, ok
+}
 
 // Limit is a bound on one fact: a document beyond it is dropped. A document on which the fact was not measured is not judged by it.
 type Limit struct {

@@ -165,9 +165,9 @@ func inFolders(paths []string) (files []string, err error) {
 	return slices.Compact(files), nil
 }
 
-// stages builds the rules for one worker.
-func (s *cleanStep) stages() ([]quern.Stage, error) {
-	c, err := clean.NewChain(s.links, s.spec.Clean.Facts == factsAll)
+// stages builds the rules for one worker; their classifiers are those of the datasets.
+func (s *cleanStep) stages(classifiers []quern.Manifest) ([]quern.Stage, error) {
+	c, err := clean.NewChain(s.env.trained(s.links, classifiers), s.spec.Clean.Facts == factsAll)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ type CleanFacts struct {
 
 func (s *cleanStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
 	p := s.env.datasetPass("clean."+s.in.Name, s.env.textSource(in[0], s.in), dir, nil)
-	p.Stages = s.stages
+	p.Stages = func() ([]quern.Stage, error) { return s.stages(in[1:]) }
 	sinks := &cleanSinks{dir: dir, facts: map[int]quern.Sink{}}
 	if s.spec.Clean.Facts != factsOff {
 		for _, f := range clean.FactsOf(s.links, s.spec.Clean.Facts == factsAll) {
@@ -297,16 +297,15 @@ func collect(shards []quern.Shard, into *clean.Histograms) error {
 // stored no facts.
 func EachFact(dir quern.Dir, m quern.Manifest, f func(r *shard.FactRow)) error {
 	for _, s := range m.Shards {
-		for _, b := range s.Blobs {
-			if !strings.HasPrefix(b.Name, factsFolder) {
-				continue
-			}
-			if err := shard.ReadFacts(dir, b.Name, func(r *shard.FactRow) bool {
-				f(r)
-				return false
-			}); err != nil {
-				return err
-			}
+		name := factsBlob(s)
+		if name == "" {
+			continue
+		}
+		if err := shard.ReadFacts(dir, name, func(r *shard.FactRow) bool {
+			f(r)
+			return false
+		}); err != nil {
+			return err
 		}
 	}
 	return nil

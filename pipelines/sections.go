@@ -30,6 +30,13 @@ func (t *tree) spec(s *Spec) error {
 			return t.into(v, &s.Seed)
 		case "ingest":
 			return t.list(v, "ingest", func(i int, v ast.Node) error { return t.input(s, v) })
+		case "classify":
+			s.Classify = map[string]*Classifier{}
+			return t.mapping(v, "classify", func(name string, _ *token.Token, v ast.Node) error {
+				c := DefaultClassifier()
+				s.Classify[name] = &c
+				return t.into(v, &c)
+			})
 		case "clean":
 			c := DefaultClean()
 			s.Clean = &c
@@ -54,9 +61,12 @@ func (t *tree) spec(s *Spec) error {
 		case "tune":
 			return t.tune(s, v)
 		}
-		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, knownFields))
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, sections))
 	})
 }
+
+// sections are the fields at the top of a spec.
+var sections = []string{"version", "name", "seed", "ingest", "classify", "clean", "dedup", "mix", "tokenize", "shard", "train", "tune"}
 
 func (t *tree) input(s *Spec, v ast.Node) error {
 	in := Input{}
@@ -147,6 +157,9 @@ func (t *tree) rule(s *Spec, section string, v ast.Node) error {
 	return t.mapping(v, "clean."+section, func(key string, pos *token.Token, v ast.Node) error {
 		if n++; n > 1 {
 			return at(t.file, pos, "two rules in one element: write each with its own dash or braces")
+		}
+		if key == "preset" {
+			return t.preset(s, section, pos, v)
 		}
 		name, dialect, err := t.dialect(key, pos, v)
 		if err != nil {

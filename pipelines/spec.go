@@ -26,17 +26,18 @@ const SpecVersion = 1
 
 // Spec is what a run is asked to do, with every default filled in. It is closed: an unknown name anywhere is an error.
 type Spec struct {
-	Version  int           `yaml:"version"`
-	Name     string        `yaml:"name"`
-	Seed     uint64        `yaml:"seed"`
-	Ingest   []Input       `yaml:"ingest"`
-	Clean    *Clean        `yaml:"clean,omitempty"`
-	Dedup    *dedup.Config `yaml:"dedup,omitempty"`
-	Mix      *mix.Config   `yaml:"mix,omitempty"`
-	Tokenize *Tokenize     `yaml:"tokenize,omitempty"`
-	Shard    *Shard        `yaml:"shard,omitempty"`
-	Train    *train.Config `yaml:"train,omitempty"`
-	Tune     *Tune         `yaml:"tune,omitempty"`
+	Version  int                    `yaml:"version"`
+	Name     string                 `yaml:"name"`
+	Seed     uint64                 `yaml:"seed"`
+	Ingest   []Input                `yaml:"ingest"`
+	Classify map[string]*Classifier `yaml:"classify,omitempty"` // trained before documents are judged
+	Clean    *Clean                 `yaml:"clean,omitempty"`
+	Dedup    *dedup.Config          `yaml:"dedup,omitempty"`
+	Mix      *mix.Config            `yaml:"mix,omitempty"`
+	Tokenize *Tokenize              `yaml:"tokenize,omitempty"`
+	Shard    *Shard                 `yaml:"shard,omitempty"`
+	Train    *train.Config          `yaml:"train,omitempty"`
+	Tune     *Tune                  `yaml:"tune,omitempty"`
 
 	base string // the folder that its paths are relative to
 }
@@ -148,10 +149,8 @@ func (s *Spec) validate(t *tree) error {
 		return fail("ingest", "ingest lists no input")
 	}
 	domains := s.Domains()
-	if s.Clean != nil {
-		if err := s.Clean.validate(domains, fail); err != nil {
-			return err
-		}
+	if err := s.validateJudges(domains, fail); err != nil {
+		return err
 	}
 	if s.Dedup != nil {
 		for _, d := range s.Dedup.Prefer {
@@ -168,6 +167,30 @@ func (s *Spec) validate(t *tree) error {
 		}
 	}
 	return s.validateChain(fail)
+}
+
+// validateJudges checks classifiers and rules.
+func (s *Spec) validateJudges(domains []string, fail func(path, format string, a ...any) error) error {
+	sources, names := s.sources(), slices.Sorted(maps.Keys(s.Classify))
+	for _, name := range names {
+		if err := s.Classify[name].validate(name, sources); err != nil {
+			return fail("classify."+name, "%s", err)
+		}
+	}
+	if s.Clean == nil {
+		return nil
+	}
+	if err := s.Clean.validate(domains, fail); err != nil {
+		return err
+	}
+	for _, d := range domains {
+		for _, c := range classifiers(s.Clean.links(d)) {
+			if s.Classify[c] == nil {
+				return fail("clean", "fasttext: no classifier has the name %s%s", clip(c), nearest(c, names))
+			}
+		}
+	}
+	return nil
 }
 
 // validateRatio checks the name of a share of the mix: a domain, or a bucket that a rule sorts its documents into.
@@ -230,6 +253,14 @@ func (s *Spec) validateChain(fail func(path, format string, a ...any) error) err
 		}
 	}
 	return nil
+}
+
+// sources lists the names of the inputs.
+func (s *Spec) sources() (names []string) {
+	for _, in := range s.Ingest {
+		names = append(names, in.Name)
+	}
+	return names
 }
 
 // Domains lists the domains of the inputs, sorted.

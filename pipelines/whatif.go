@@ -61,7 +61,7 @@ func JudgeAgain(dir quern.Local, rec *Record, changes []string) (*WhatIf, error)
 		if err != nil {
 			return nil, err
 		}
-		links, err := linksOf(m.Options)
+		links, err := Links(m)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Folder, err)
 		}
@@ -133,12 +133,12 @@ func (w *WhatIfSource) judge(dir quern.Dir, m quern.Manifest, links, changed []c
 	return err
 }
 
-// linksOf reads the rules of a clean step from the options in its manifest.
-func linksOf(options json.RawMessage) ([]clean.Link, error) {
+// Links reads the rules of a clean step from the options in its manifest.
+func Links(m quern.Manifest) ([]clean.Link, error) {
 	var o struct {
 		Rules []map[string]json.RawMessage `json:"rules"`
 	}
-	if err := json.Unmarshal(options, &o); err != nil {
+	if err := json.Unmarshal(m.Options, &o); err != nil {
 		return nil, err
 	}
 	var links []clean.Link
@@ -208,7 +208,7 @@ func withOption(l clean.Link, option, value string) (clean.Config, error) {
 			continue
 		}
 		if err := yaml.UnmarshalWithOptions(src, config, yaml.Strict()); err != nil {
-			return nil, placed(l.Name, err)
+			return nil, placed(l.Name, err, config)
 		}
 	}
 	now, err := yaml.Marshal(config)
