@@ -3,9 +3,11 @@ package clean
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/clean/fasttext"
 	"github.com/seed-83c59573/quern/clean/lid"
 )
 
@@ -27,9 +29,31 @@ type Language struct {
 	//   - "drop-others": as "majority"; then, if that language is wanted, paragraphs of 40 bytes and more that are in an unwanted one
 	//     (any other, if keep is empty) with a confidence of 0.9 are cut out, and the confidence is that of what stays.
 	Paragraphs string `yaml:"paragraphs"`
+
+	// Model is a file of fastText's (.bin or .ftz) that identifies instead: lid.176, GlotLID, NLLB's. Its labels are read as BCP 47 codes
+	// (lid.FromLabel); a text's line ends are spaces to it, and it reads all of the text.
+	Model string `yaml:"model"`
+
+	base `yaml:"-"`
 }
 
 var languageFacts = []Fact{share("language.confidence"), count("language.foreign_paragraphs"), share("language.foreign_share")}
+
+// Measures is the confidence, and by paragraphs what is foreign.
+func (o Language) Measures() []Fact {
+	if o.Paragraphs == "majority" || o.Paragraphs == "drop-others" {
+		return languageFacts
+	}
+	return languageFacts[:1]
+}
+
+// Files is the model, if there is one.
+func (o *Language) Files() []string {
+	if o.Model == "" {
+		return nil
+	}
+	return []string{o.path(o.Model)}
+}
 
 // DefaultLanguage keeps every language that is known with a confidence of 0.65, the bound that FineWeb and DCLM use (with another
 // identifier, so shares near the bound differ).
@@ -42,7 +66,7 @@ func (o Language) Stage() (quern.Stage, error) {
 	if !(o.Min >= 0 && o.Min <= 1) {
 		return nil, fmt.Errorf("clean: language: min is %v, must be between 0 and 1", o.Min)
 	}
-	id, err := lid.New(o.Keep)
+	id, err := o.identifier()
 	if err != nil {
 		return nil, fmt.Errorf("clean: language: %w", err)
 	}
@@ -60,6 +84,40 @@ func (o Language) Stage() (quern.Stage, error) {
 		return nil, fmt.Errorf("clean: language: paragraphs is %q, must be one of %s", o.Paragraphs, strings.Join([]string{"off", "majority", "drop-others"}, ", "))
 	}
 	return s, nil
+}
+
+// identifier is lid's, or that of the model. Either must know the languages that are to be kept.
+func (o Language) identifier() (identifier, error) {
+	if o.Model == "" {
+		return lid.New(o.Keep)
+	}
+	m, err := sharedModel(o.path(o.Model))
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, label := range m.Labels() {
+		known[lid.FromLabel(label)] = true
+	}
+	for _, k := range o.Keep {
+		if !slices.ContainsFunc(lid.Expand(k), func(l string) bool { return known[l] }) {
+			return nil, fmt.Errorf("%s knows no language %q among its %d labels", o.Model, k, len(m.Labels()))
+		}
+	}
+	p, line := fasttext.NewPredictor(m), []byte(nil)
+	return newLabeled(func(text []byte) (string, float64) {
+		line = append(line[:0], text...)
+		for i, c := range line {
+			if c == '\n' || c == '\r' {
+				line[i] = ' '
+			}
+		}
+		best := p.Predict(line, 1, 0)
+		if len(best) == 0 {
+			return "", 0
+		}
+		return m.Labels()[best[0].Label], float64(best[0].Prob)
+	}), nil
 }
 
 // identifier tells the language of a text, "" if there is none, and how sure that is, 0 to 1. Glance may be less thorough: it is

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,7 @@ func TestLanguageRefuses(t *testing.T) {
 		"min is 1.5":           {Min: 1.5},
 		"min is NaN":           {Min: math.NaN()},
 		`"english"`:            {Keep: []string{"english"}},
+		"no such file":         {Model: "no/model.bin"},
 	} {
 		if _, err := o.Stage(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: error %v, want %s", o, err, want)
@@ -207,4 +209,25 @@ func FuzzLanguage(f *testing.F) {
 			t.Fatalf("%q: text is no longer valid: %q", text, a.Text)
 		}
 	})
+}
+
+// TestLanguageByModel: a model of fastText's identifies instead. The model is given in LID176, a path of lid.176.ftz.
+func TestLanguageByModel(t *testing.T) {
+	path := os.Getenv("LID176")
+	if path == "" {
+		t.Skip("LID176 names no model")
+	}
+	o := DefaultLanguage()
+	o.Keep, o.Model = []string{"en", "no"}, path
+	s, err := o.Stage()
+	for text, lang := range map[string]string{inEnglish: "en", "Norge er et land i Nord-Europa, og hovedstaden heter Oslo.": "nb"} {
+		if d := ruling(t, build(t, s, err), text, quern.Keep); d.Lang != lang {
+			t.Errorf("%q, want %q", d.Lang, lang)
+		}
+	}
+	ruling(t, s, inGerman, otherLanguage)
+	o.Keep = []string{"xx"}
+	if _, err := o.Stage(); err == nil || !strings.Contains(err.Error(), `no language "xx"`) {
+		t.Errorf("an unknown language: %v", err)
+	}
 }
