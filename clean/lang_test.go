@@ -218,7 +218,7 @@ func TestLanguageByModel(t *testing.T) {
 		t.Skip("LID176 names no model")
 	}
 	o := DefaultLanguage()
-	o.Keep, o.Model = []string{"en", "no"}, path
+	o.Keep, o.Model, o.Min = []string{"en", "no"}, path, 0.4
 	s, err := o.Stage()
 	for text, lang := range map[string]string{inEnglish: "en", "Norge er et land i Nord-Europa, og hovedstaden heter Oslo.": "nb"} {
 		if d := ruling(t, build(t, s, err), text, quern.Keep); d.Lang != lang {

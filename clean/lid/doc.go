@@ -3,7 +3,7 @@
 //
 // Scripts decide first. Letters are counted by script over the start and the middle of the text; Hangul is Korean, Han without
 // kana is Chinese, Greek is Greek, and so on. Where a script serves several languages (Latin, Cyrillic, Arabic, Devanagari), the
-// n-grams of up to about 400 letters, in pieces spread over what is looked at, choose among 63 languages (package gram), and a line
+// n-grams of up to about 400 letters, in pieces spread over what is looked at, choose among 77 languages (package gram), and a line
 // fitted on other text turns their scores into the probability that the choice is right. A script none of whose languages is wanted
 // is not looked at more closely: the answer is then "und-" and the script.
 //

@@ -99,7 +99,7 @@ func choose(scores []float64) (best int, sure float64) {
 
 // heat gives what scores are divided by to become logarithms of probabilities, by the number of letters: grams that overlap say the
 // same thing several times, and more so the longer the text. Fitted by gen/fit.go.
-var heat = [scripts]struct{ base, each float64 }{latin: {1, 0.035}, cyrillic: {1.1, 0.015}, arabic: {0.5, 0.0275}, devanagari: {1.9, 0.01}}
+var heat = [scripts]struct{ base, each float64 }{latin: {1, 0.035}, cyrillic: {1.2, 0.01}, arabic: {0.8, 0.0125}, devanagari: {1.9, 0.01}}
 
 func temperature(s script, letters float64) float64 { return heat[s].base + heat[s].each*letters }
 

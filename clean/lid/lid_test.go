@@ -98,6 +98,23 @@ func TestNeighbors(t *testing.T) {
 	f("Vanavond gaan we samen met vrienden naar de bioscoop.", "nl")
 }
 
+// TestSmall: languages of which little was learned are told where they are plain, and take nothing from their neighbors.
+func TestSmall(t *testing.T) {
+	id := identifier(t)
+	f := func(text, want string) {
+		t.Helper()
+		if lang, confidence := id.Identify([]byte(text)); lang != want {
+			t.Errorf("%.40q: %q with %v, want %q", text, lang, confidence, want)
+		}
+	}
+	f("Kurdî zimanekî Hind û Ewropî ye û li Kurdistanê tê axaftin.", "ku")
+	f("Malta hija pajjiż żgħir fil-Mediterran u l-lingwa tagħha hija l-Malti.", "mt")
+	f("Bu o'zbek tilidagi matn bo'lib, tilni aniqlash uchun yozilgan.", "uz")
+	f("D'Kanner sinn haut mat hirer Mamm an d'Schoul gaangen, well et gereent huet.", "lb")
+	f("بۇ ئۇيغۇر تىلىدا يېزىلغان بىر قىسقا تېكىست", "ug")
+	f("Татар теле — төрки телләрнең берсе, ул Татарстанда дәүләт теле булып тора.", "tt")
+}
+
 // TestDoubt: what is no prose of one language passes for none with the confidence that is asked by default.
 func TestDoubt(t *testing.T) {
 	id := identifier(t)
@@ -148,7 +165,7 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := New([]string{"en", "english"}); err == nil || !strings.Contains(err.Error(), `"english"`) {
 		t.Errorf("error %v, want one that names the code", err)
 	}
-	if all := Languages(); len(all) != 84 || all[0] != "af" || !slices.IsSorted(all) {
+	if all := Languages(); len(all) != 99 || all[0] != "af" || !slices.IsSorted(all) {
 		t.Errorf("%d languages: %v", len(all), all)
 	}
 	if _, err := New([]string{"no"}); err != nil {

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -20,15 +22,20 @@ type lesson struct {
 	bits   uint
 }
 
+// counted is how many bytes of each text are counted.
+const counted = 2 << 20
+
 // choose fills the table: of the grams that want a row, the one that tells most of the language has it. What a gram tells is
 // the sum over languages of its share of their grams times the logarithm of that share over the mean.
 func (l *lesson) choose() (marks []byte) {
-	const limit = 2 << 20 // bytes of each text that are counted
 	counts := map[uint64][]int32{}
 	total := make([]float64, len(l.langs))
 	for k, text := range l.texts {
-		grams, _, _ := gram.Grams(nil, l.script, text[:min(len(text), limit)], math.MaxInt)
+		grams, _, _ := gram.Grams(nil, l.script, text[:min(len(text), counted)], math.MaxInt)
 		total[k] = float64(len(grams))
+		if len(grams) == 0 {
+			check(fmt.Errorf("%s: no text in its script", l.langs[k]))
+		}
 		for _, g := range grams {
 			c := counts[g]
 			if c == nil {
@@ -52,7 +59,11 @@ func (l *lesson) choose() (marks []byte) {
 		for k, n := range c {
 			if n > 0 {
 				share := (float64(n) + doubt) / total[k]
-				worth += float64(n) / total[k] * math.Abs(math.Log(share/mean))
+				told := float64(n) / total[k] * math.Abs(math.Log(share/mean))
+				if small[l.langs[k]] != "" {
+					told *= 0.15 // few words, each of them frequent, must not crowd out the rest
+				}
+				worth += told
 			}
 		}
 		all = append(all, told{g, worth})
@@ -88,8 +99,9 @@ func (l *lesson) learn(samples int, rate float64, rng *rand.Rand) *gram.Model {
 			wrong, seen = 0, 0
 		}
 		k := rng.IntN(n)
-		if l.langs[k] == "sr-Latn" && rng.IntN(2) == 0 {
-			k = rng.IntN(n) // half as likely: it is hardly told from Bosnian, and most Serbian is read in Cyrillic
+		// Serbian in Latin letters is half as likely: it is hardly told from Bosnian, and most Serbian is read in Cyrillic.
+		for lang := l.langs[k]; lang == "sr-Latn" && rng.IntN(2) > 0 || small[lang] != "" && rng.IntN(4) > 0; lang = l.langs[k] {
+			k = rng.IntN(n)
 		}
 		size := lengths[rng.IntN(len(lengths))]
 		at := rng.IntN(len(l.words[k]) - size)
@@ -137,7 +149,7 @@ func (l *lesson) learn(samples int, rate float64, rng *rand.Rand) *gram.Model {
 	return pack(m, weights)
 }
 
-// pack rounds the weights to six bits each.
+// pack rounds the weights to six bits each, and leaves out languages that are hardly ever told.
 func pack(m *gram.Model, weights []float32) *gram.Model {
 	sizes := make([]float64, len(weights))
 	for i, w := range weights {
@@ -147,14 +159,25 @@ func pack(m *gram.Model, weights []float32) *gram.Model {
 	top := sizes[len(sizes)-1-len(sizes)/20000] // the largest few are cut
 	m.Scale = top / (gram.Nothing - 1)
 	logf("  largest weight %.2f, kept up to %.2f", sizes[len(sizes)-1], top)
-	n, words := len(m.Langs), m.Words()
-	m.Weights = make([]byte, words*8<<m.Bits)
-	for i := range m.Weights {
-		m.Weights[i] = gram.Nothing
+	n := len(m.Langs)
+	var columns []int
+	for i, lang := range m.Langs {
+		if !untold[lang] {
+			columns = append(columns, i)
+		}
 	}
-	for i, w := range weights {
-		v := max(1-gram.Nothing, min(gram.Nothing-1, math.Round(float64(w)/m.Scale)))
-		m.Weights[i/n*words*8+i%n] = byte(int(v) + gram.Nothing)
+	names := m.Langs
+	m.Langs = nil
+	for _, i := range columns {
+		m.Langs = append(m.Langs, names[i])
+	}
+	wide := m.Words() * 8
+	m.Weights = bytes.Repeat([]byte{gram.Nothing}, wide<<m.Bits)
+	for row := range 1 << m.Bits {
+		for to, from := range columns {
+			v := max(1-gram.Nothing, min(gram.Nothing-1, math.Round(float64(weights[row*n+from])/m.Scale)))
+			m.Weights[row*wide+to] = byte(int(v) + gram.Nothing)
+		}
 	}
 	return m
 }
