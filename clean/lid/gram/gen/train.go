@@ -83,6 +83,16 @@ func (l *lesson) choose() (marks []byte) {
 // lengths are the words of a sample: short ones are hard, long ones must not be spoiled.
 var lengths = []int{1, 1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20}
 
+// pick gives the language of a sample. Serbian in Latin letters is half as likely as others: it is hardly told from Bosnian, and most
+// Serbian is read in Cyrillic. Small languages are a quarter as likely.
+func (l *lesson) pick(rng *rand.Rand) int {
+	k := rng.IntN(len(l.langs))
+	for lang := l.langs[k]; lang == "sr-Latn" && rng.IntN(2) > 0 || small[lang] != "" && rng.IntN(4) > 0; lang = l.langs[k] {
+		k = rng.IntN(len(l.langs))
+	}
+	return k
+}
+
 // learn fits weights by logistic regression on samples of words, AdaGrad, one pass.
 func (l *lesson) learn(samples int, rate float64, rng *rand.Rand) *gram.Model {
 	m := &gram.Model{Langs: l.langs, Bits: l.bits, Marks: l.choose()}
@@ -98,11 +108,7 @@ func (l *lesson) learn(samples int, rate float64, rng *rand.Rand) *gram.Model {
 			logf("  %d %%: %.2f %% of the samples wrong", (step+1)*100/samples, 100*float64(wrong)/float64(seen))
 			wrong, seen = 0, 0
 		}
-		k := rng.IntN(n)
-		// Serbian in Latin letters is half as likely: it is hardly told from Bosnian, and most Serbian is read in Cyrillic.
-		for lang := l.langs[k]; lang == "sr-Latn" && rng.IntN(2) > 0 || small[lang] != "" && rng.IntN(4) > 0; lang = l.langs[k] {
-			k = rng.IntN(n)
-		}
+		k := l.pick(rng)
 		size := lengths[rng.IntN(len(lengths))]
 		at := rng.IntN(len(l.words[k]) - size)
 		grams, _, _ = gram.Grams(grams[:0], l.script, l.texts[k][l.words[k][at]:l.words[k][at+size]], math.MaxInt)
