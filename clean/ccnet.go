@@ -205,14 +205,3 @@ func (s *ccnet) Apply(d *quern.Doc) (quern.Verdict, error) {
 	}
 	return quern.Keep, nil
 }
-
-// codePoints is the length of a text as people count it. (utf8.RuneCount, inlined, allocates a string in Go 1.26.)
-func codePoints(text []byte) int {
-	n := 0
-	for _, c := range text {
-		if c&0xC0 != 0x80 {
-			n++
-		}
-	}
-	return n
-}

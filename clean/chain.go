@@ -69,8 +69,8 @@ func droppedBy(rule string) string {
 	return name + ".dropped"
 }
 
-// speaks tells whether a document's language is the one that a section is for.
-func speaks(lang, section string) bool {
+// Speaks tells whether a document's language is the one that a section is for.
+func Speaks(lang, section string) bool {
 	return section == "" || strings.HasPrefix(lang, section) && (len(lang) == len(section) || lang[len(section)] == '-')
 }
 
@@ -94,7 +94,7 @@ func (c *Chain) apply(d *quern.Doc) (quern.Verdict, error) {
 	came, spans := d.Text, len(d.Spans)
 	for i := range c.parts {
 		p := &c.parts[i]
-		if !speaks(d.Lang, p.lang) {
+		if !Speaks(d.Lang, p.lang) {
 			continue
 		}
 		d.Drop = quern.Drop{}
@@ -205,7 +205,7 @@ func CheckChain(links []Link) error {
 // that a rule which would have had a say did not see the document, because an earlier one had dropped it.
 func Rejudge(links []Link, lang string, fact func(name string) (float64, bool)) (v quern.Verdict, unknown bool) {
 	for _, l := range links {
-		if !speaks(lang, l.Lang) {
+		if !Speaks(lang, l.Lang) {
 			continue
 		}
 		limited, ok := l.Config.(Limited)

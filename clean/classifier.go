@@ -92,8 +92,9 @@ func (o FastText) Stage() (quern.Stage, error) {
 	for _, name := range o.Labels {
 		i := m.Label(name)
 		if i < 0 {
-			some := m.Labels()
-			return nil, fmt.Errorf("clean: fasttext: %s has no label %q; it has %d: %s", o.Model, name, len(some), strings.Join(some[:min(len(some), 20)], ", "))
+			all := m.Labels()
+			some := strings.Join(all[:min(len(all), 20)], ", ")
+			return nil, fmt.Errorf("clean: fasttext: %s has no label %q; it has %d: %s", o.Model, name, len(all), some)
 		}
 		s.wanted[i] = true
 	}

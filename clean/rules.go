@@ -13,6 +13,14 @@ import (
 // entry here: from it the spec, the histograms, the columns of facts and the lists in help know the rule.
 var Rules = []Rule{
 	{Name: "normalize", About: "one form of Unicode and of line ends, no controls, no bytes that are no text", Config: func(string) Config { o := DefaultNormalize(); return &o }},
+	{Name: "mojibake", About: "repairs text that was decoded by the wrong charset",
+		Config: func(string) Config { o := DefaultMojibake(); return &o }, Facts: mojibakeFacts},
+	{Name: "lines", About: "cuts symbol lines, banners, policy notices, navigation, teasers, menus, repeated lines, references",
+		Config: func(string) Config { o := DefaultLines(); return &o }, Facts: linesFacts},
+	{Name: "headers", About: "cuts comments of copyright and license at the top of source files", Dialects: []string{"quern", "dolma"},
+		Config: headersConfig, Facts: headersFacts},
+	{Name: "boilerplate", About: "cuts lines that stand on many pages of a site, counted in a first pass",
+		Config: func(string) Config { o := DefaultBoilerplate(); return &o }, Facts: boilerplateFacts},
 	{Name: "language", About: "names the language and keeps the wanted ones", Config: func(string) Config { o := DefaultLanguage(); return &o }, Facts: languageFacts},
 	{Name: "gopher", About: "quality and repetition rules of Gopher: words, symbols, bullets, stop words, repeated lines, paragraphs and n-grams", Dialects: []string{"datatrove"}, Config: func(string) Config { o := DefaultGopher(); return &o }, Facts: gopherMarks},
 	{Name: "c4", About: "line and page rules of C4: keeps lines that end like sentences", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
@@ -95,8 +103,9 @@ func scale(name string, lo, hi float64, bins int) Fact { return Fact{name, lo, h
 // known are all facts of all rules, by name.
 var known = sync.OnceValue(func() map[string]Fact {
 	all := map[string]Fact{}
-	for _, r := range Rules {
-		for _, f := range r.Facts {
+	for _, name := range Names() {
+		r, dialect, _ := Find(name)
+		for _, f := range append(slices.Clone(r.Facts), factsOf(Link{Name: name, Config: r.Config(dialect)})...) {
 			all[f.Name] = f
 		}
 	}

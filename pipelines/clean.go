@@ -165,9 +165,79 @@ func inFolders(paths []string) (files []string, err error) {
 	return slices.Compact(files), nil
 }
 
-// stages builds the rules for one worker; their classifiers are those of the datasets.
-func (s *cleanStep) stages(classifiers []quern.Manifest) ([]quern.Stage, error) {
-	c, err := clean.NewChain(s.env.trained(s.links, classifiers), s.spec.Clean.Facts == factsAll)
+// counted gives links whose boilerplate rules know on how many pages each line stands: all documents go through the rules before such a
+// rule once more, and what comes out is counted.
+func (s *cleanStep) counted(ctx context.Context, links []clean.Link, texts quern.Manifest) ([]clean.Link, error) {
+	for i, l := range links {
+		rule, ok := l.Config.(*clean.Boilerplate)
+		if !ok {
+			continue
+		}
+		table, err := s.count(ctx, links[:i], l.Lang, *rule, texts)
+		if err != nil {
+			return nil, err
+		}
+		links = slices.Clone(links)
+		with := rule.With(table)
+		links[i].Config = &with
+	}
+	return links, nil
+}
+
+func (s *cleanStep) count(ctx context.Context, before []clean.Link, lang string, rule clean.Boilerplate, texts quern.Manifest) (*clean.LineCounter, error) {
+	src := s.env.textSource(texts, s.in)
+	units, err := src.Units(ctx)
+	if err != nil {
+		return nil, err
+	}
+	type worker struct {
+		chain *clean.Chain
+		table *clean.LineCounter
+	}
+	workers := make([]worker, max(1, min(len(units), s.env.workers())))
+	for w := range workers {
+		if workers[w].chain, err = clean.NewChain(before, false); err != nil {
+			return nil, err
+		}
+		defer workers[w].chain.Close()
+		if workers[w].table, err = clean.NewLineCounter(rule); err != nil {
+			return nil, err
+		}
+	}
+	err = quern.Each(ctx, len(workers), len(units), func(ctx context.Context, w, i int) error {
+		progress := quern.Progress{Units: len(units)}
+		for d, err := range src.Docs(ctx, units[i]) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			v, err := workers[w].chain.Apply(d)
+			if err != nil {
+				return fmt.Errorf("doc %s: %w", d.ID, err)
+			}
+			if v == quern.Keep && clean.Speaks(d.Lang, lang) {
+				workers[w].table.Add(d)
+			}
+		}
+		s.env.tell(Event{Step: "clean." + s.in.Name, State: "progress", Progress: progress})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range workers[1:] { // in any order: sums are sums
+		if err := workers[0].table.Merge(w.table); err != nil {
+			return nil, err
+		}
+	}
+	return workers[0].table, nil
+}
+
+// stages builds the rules for one worker.
+func (s *cleanStep) stages(links []clean.Link) ([]quern.Stage, error) {
+	c, err := clean.NewChain(links, s.spec.Clean.Facts == factsAll)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +253,11 @@ type CleanFacts struct {
 
 func (s *cleanStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
 	p := s.env.datasetPass("clean."+s.in.Name, s.env.textSource(in[0], s.in), dir, nil)
-	p.Stages = func() ([]quern.Stage, error) { return s.stages(in[1:]) }
+	links, err := s.counted(ctx, s.env.trained(s.links, in[1:]), in[0])
+	if err != nil {
+		return quern.Manifest{}, err
+	}
+	p.Stages = func() ([]quern.Stage, error) { return s.stages(links) }
 	sinks := &cleanSinks{dir: dir, facts: map[int]quern.Sink{}}
 	if s.spec.Clean.Facts != factsOff {
 		for _, f := range clean.FactsOf(s.links, s.spec.Clean.Facts == factsAll) {

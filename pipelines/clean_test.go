@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -215,4 +216,59 @@ func TestCleanSectionsAreChecked(t *testing.T) {
 	if _, ok := s.Clean.Sections["web"][0].Options.(clean.Limited); !ok {
 		t.Error("gopher has no limits")
 	}
+}
+
+// A footer that stands on most pages of a site goes from all of them; the same line on one page of another site stays. The rule counts
+// what the rules before it have left.
+func TestBoilerplateIsCountedFirst(t *testing.T) {
+	dir := t.TempDir()
+	var pages strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&pages, `{"id":"%d","url":"https://a.example/%d","text":"Page %d says something of its own.\nSubscribe to our letter\u0007 today\n"}`+"\n", i, i, i)
+	}
+	pages.WriteString(`{"id":"x","url":"https://b.example/1","text":"Another site.\nSubscribe to our letter today\n"}` + "\n")
+	for name, text := range map[string]string{"pages.jsonl": pages.String(), "spec.yaml": `version: 1
+name: site
+seed: 1
+ingest: [{name: site, domain: web, jsonl: [pages.jsonl]}]
+clean: {web: [normalize: {}, boilerplate: {}]}
+`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spec, err := LoadSpec(filepath.Join(dir, "spec.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all [2]map[string]quern.Digest
+	for i, workers := range []int{1, 3} {
+		run := filepath.Join(dir, fmt.Sprint(workers))
+		rec, err := Run(t.Context(), spec, Env{Dir: run, Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[i] = digests(t, run, rec)
+		m, err := Dataset(quern.Local(run), rec.Steps[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := shard.TextSource{Dir: quern.Sub(quern.Local(run), rec.Steps[1].Folder), Shards: m.Shards}
+		docs := 0
+		for u := range m.Shards {
+			for d, err := range src.Docs(t.Context(), quern.Unit{Parts: []quern.Part{{From: int64(u)}}}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				docs++
+				if has, alone := strings.Contains(string(d.Text), "Subscribe"), strings.Contains(d.Origin, "b.example"); has != alone {
+					t.Errorf("%s: %q", d.Origin, d.Text)
+				}
+			}
+		}
+		if docs != 41 {
+			t.Errorf("%d documents", docs)
+		}
+	}
+	sameDigests(t, "three workers", all[1], all[0])
 }

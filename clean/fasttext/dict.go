@@ -131,6 +131,20 @@ func (p *pruned) row(bucket int32) (row int32, kept int) {
 	return p.rows[i], int(g.kept >> at & 1)
 }
 
+// each calls f for every kept bucket.
+func (p *pruned) each(f func(bucket, row int32)) {
+	if p == nil {
+		return
+	}
+	i := 0
+	for g := range p.groups {
+		for kept := p.groups[g].kept; kept != 0; kept &= kept - 1 {
+			f(int32(g*64+bits.TrailingZeros64(kept)), p.rows[i])
+			i++
+		}
+	}
+}
+
 // features turns texts into rows of the input matrix.
 type features struct {
 	dict       *dictionary

@@ -10,4 +10,7 @@
 // What fastText takes for granted counts here too: words are cut at space, tab, line feed, carriage return, vertical tab, form feed
 // and NUL, nothing is folded, a known label within a text is no word, and the word "</s>" ends the text. A line feed within a text
 // counts as space; everybody who calls fastText replaces it first.
+//
+// Train makes a model as fastText does with one thread, Compress makes it small, Evaluate says how good it is, and WriteTo writes what
+// fastText reads.
 package fasttext

@@ -191,9 +191,8 @@ func (m *Model) readInput(s *source) {
 		s.fail(s.offset-1, "buckets were pruned, but the input layer is not quantized")
 	}
 	m.input = readMatrix(s, quant, d.rows(m.args.bucket), int64(m.args.dim), "the input layer")
-	if quant && s.err == nil && int64(m.input.rows)*int64(m.input.cols)*4 <= maxPlain {
-		m.input.data = m.input.codes.plain(m.input.rows, m.input.cols, true)
-		m.input.codes = quantized{}
+	if quant && s.err == nil {
+		m.input.spread()
 	}
 	m.args.quant = quant
 }
@@ -212,6 +211,7 @@ func (m *Model) readOutput(s *source) {
 	}
 	if out.data == nil {
 		out.data = out.codes.plain(labels, dim, false)
+		m.outputCodes = out.codes
 		if out.codes.norms != nil {
 			m.norms = make([]float32, labels)
 			for i := range m.norms {
@@ -290,6 +290,13 @@ func readQuantizer(s *source, cols int64, what string) (sub, parts int) {
 		return 1, 1
 	}
 	return int(width), int(n)
+}
+
+// spread makes plain numbers of the codes, unless they would take too much memory.
+func (m *matrix) spread() {
+	if int64(m.rows)*int64(m.cols)*4 <= maxPlain {
+		m.data = m.codes.plain(m.rows, m.cols, true)
+	}
 }
 
 // plain gives all rows as numbers, multiplied with their norms or not.

@@ -28,7 +28,7 @@ func TestCutModels(t *testing.T) {
 		b := goldenBytes(t, name)
 		step := 1
 		for n := 0; n < len(b); n += step {
-			if n > 3000 {
+			if n > 3000 || n > 300 && testing.Short() {
 				step = 61
 			}
 			if _, err := read(b[:n]); !errors.Is(err, ErrFormat) {
@@ -52,7 +52,7 @@ func TestAlteredModels(t *testing.T) {
 		refused := 0
 		step := 1
 		for n := 0; n < len(b); n += step {
-			if n > 1500 {
+			if n > 1500 || n > 300 && testing.Short() {
 				step = 97
 			}
 			old := b[n]

@@ -27,18 +27,18 @@ func (l Loss) String() string {
 	return "unknown"
 }
 
-// MarshalText is String.
+// MarshalText gives the name that fastText's command line has for it.
 func (l Loss) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
-// UnmarshalText reads what String writes, of the losses that can be trained.
+// UnmarshalText reads such a name.
 func (l *Loss) UnmarshalText(b []byte) error {
-	for _, known := range []Loss{Softmax, Hierarchical, OneVsAll} {
+	for known := Hierarchical; known <= OneVsAll; known++ {
 		if known.String() == string(b) {
 			*l = known
 			return nil
 		}
 	}
-	return fmt.Errorf("loss is %.40q, must be softmax, hs or ova", b)
+	return fmt.Errorf("loss %q: want hs, ns, softmax or ova", b)
 }
 
 // Model is a trained classifier. It does not change, and any number of goroutines may use it.
@@ -51,6 +51,8 @@ type Model struct {
 	stride   int
 	norms    []float32 // what each label's output is multiplied with; nil = nothing
 	tree     *tree     // of Hierarchical
+
+	outputCodes quantized // of the output layer, if it was read quantized
 }
 
 // arguments are the fields of the file that are written back as they were.
@@ -89,7 +91,7 @@ const labelPrefix = "__label__"
 type matrix struct {
 	rows, cols int
 	data       []float32 // nil if only codes are held
-	codes      quantized
+	codes      quantized // nil codes if it is not quantized
 }
 
 // quantized is a product quantizer's output: a row is cut into parts of sub columns, each one of 256 centroids.

@@ -31,7 +31,8 @@ func TestPeer(t *testing.T) {
 	differs(t, m, *peerLines, *peerSaid, *peerK, float32(*peerLeast), 1e-5)
 }
 
-// differs compares a model's answers with those in a file, and gives the greatest difference of probabilities.
+// differs compares a model's answers with those in a file, and gives the greatest difference of probabilities. Where differences are
+// allowed, labels of almost equal probability may change places.
 func differs(t *testing.T, m *Model, linesFile, saidFile string, k int, threshold float32, most float64) float64 {
 	t.Helper()
 	lines, said := readLines(t, linesFile), readLines(t, saidFile)
@@ -62,7 +63,7 @@ func differs(t *testing.T, m *Model, linesFile, saidFile string, k int, threshol
 			if d == 0 {
 				same++
 			}
-			if got[j] != want[j] && d > 1e-6 || d > most {
+			if got[j] != want[j] && (most == 0 || d > 1e-6) || d > most {
 				t.Errorf("line %d: label %d is %s %v, want %s %v: %.60q", i+1, j/2, got[j], answers[j/2].Prob, want[j], math.Float32frombits(uint32(bits)), line)
 			}
 		}

@@ -56,7 +56,10 @@ func (p *Predictor) Predict(text []byte, k int, threshold float32) []Prediction 
 // Probabilities gives the probability of every label, in the order of Model.Labels, as Predict(text, -1, 0) has it: 0 where that
 // leaves the label out. It is valid until the next call.
 func (p *Predictor) Probabilities(text []byte) []float32 {
-	p.all = append(p.all[:0], make([]float32, len(p.m.labels))...)
+	if p.all == nil {
+		p.all = make([]float32, len(p.m.labels))
+	}
+	clear(p.all)
 	for _, a := range p.Predict(text, -1, 0) {
 		p.all[a.Label] = a.Prob
 	}

@@ -21,23 +21,21 @@ func newVocabulary(most int) *vocabulary {
 // count notes a word or a label.
 func (v *vocabulary) count(name []byte, h uint32, isLabel bool) {
 	v.tokens++
-	i := v.place(h, name)
-	if id := v.slots[i].id; id > 0 {
+	if id := v.slots[v.place(h, name)].id; id > 0 {
 		v.counts[id-1]++
 		return
 	}
-	v.insert(i, h, name, 1, isLabel)
-	if len(v.ends)*2 > len(v.slots) {
-		v.index()
-	}
+	v.add(name, 1, isLabel)
 	if len(v.ends) > v.most {
 		v.rare++
 		v.keep(v.rare, 0)
 	}
 }
 
-func (v *vocabulary) insert(slotAt int, h uint32, name []byte, count int64, isLabel bool) {
-	v.slots[slotAt] = slot{h, int32(len(v.ends)) + 1, uint32(len(v.names)), uint32(len(name))}
+// add enters a name that is new.
+func (v *vocabulary) add(name []byte, count int64, isLabel bool) {
+	h := hashOf(name)
+	v.slots[v.place(h, name)] = slot{h, int32(len(v.ends)) + 1, uint32(len(v.names)), uint32(len(name))}
 	v.names = append(v.names, name...)
 	v.ends = append(v.ends, len(v.names))
 	v.counts = append(v.counts, count)
@@ -46,6 +44,9 @@ func (v *vocabulary) insert(slotAt int, h uint32, name []byte, count int64, isLa
 		v.labels++
 	} else {
 		v.words++
+	}
+	if len(v.ends)*2 > len(v.slots) {
+		v.index()
 	}
 }
 
@@ -70,8 +71,6 @@ func (v *vocabulary) keep(minWord, minLabel int64) {
 	old := v.dictionary
 	v.dictionary = dictionary{tokens: old.tokens, slots: make([]slot, len(old.slots))}
 	for _, id := range ids {
-		name := old.name(id)
-		h := hashOf(name)
-		v.insert(v.place(h, name), h, name, old.counts[id], old.isLabel[id])
+		v.add(old.name(id), old.counts[id], old.isLabel[id])
 	}
 }

@@ -3,16 +3,12 @@ package fasttext
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"io"
 	"math"
 )
 
-// WriteTo writes the model as a .bin that fastText reads. A model that was read from a quantized file cannot be written.
+// WriteTo writes the model as fastText reads it: a .bin, or an .ftz if it is quantized.
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
-	if m.args.quant || m.norms != nil {
-		return 0, errors.New("fasttext: a quantized model cannot be written")
-	}
 	s := &sink{w: bufio.NewWriterSize(w, 256<<10)}
 	a := &m.args
 	s.int32(fileMagic, a.version, a.dim, a.ws, a.epoch, a.minCount, a.neg, a.ngrams, int32(a.loss), 3, a.bucket, a.minn, a.maxn, a.updateRate)
@@ -20,7 +16,11 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	d := m.features.dict
 	s.int32(int32(d.words+d.labels), int32(d.words), int32(d.labels))
 	s.int64(d.tokens)
-	s.int64(-1) // nothing was pruned
+	if d.pruned == nil {
+		s.int64(-1)
+	} else {
+		s.int64(d.kept)
+	}
 	for id, count := range d.counts {
 		s.bytes(d.name(id))
 		s.bytes([]byte{0})
@@ -31,16 +31,46 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 			s.bytes([]byte{1})
 		}
 	}
-	s.bytes([]byte{0}) // not quantized
-	s.shape(m.input.rows, m.input.cols)
-	s.floats(m.input.data)
-	s.bytes([]byte{0})
-	s.shape(d.labels, int(a.dim))
-	s.floats(transposedBack(m.output, d.labels, int(a.dim)))
+	d.pruned.each(func(bucket, row int32) { s.int32(bucket, row) })
+	if m.args.quant {
+		s.bytes([]byte{1})
+		s.codes(&m.input.codes, m.input.rows, m.input.cols)
+	} else {
+		s.bytes([]byte{0})
+		s.shape(m.input.rows, m.input.cols)
+		s.floats(m.input.data)
+	}
+	if m.outputCodes.codes != nil {
+		s.bytes([]byte{1})
+		s.codes(&m.outputCodes, d.labels, int(a.dim))
+	} else {
+		s.bytes([]byte{0})
+		s.shape(d.labels, int(a.dim))
+		s.floats(transposedBack(m.output, d.labels, int(a.dim)))
+	}
 	if s.err == nil {
 		s.err = s.w.Flush()
 	}
 	return s.n, s.err
+}
+
+// codes writes a quantized matrix.
+func (s *sink) codes(q *quantized, rows, cols int) {
+	scaled := byte(0)
+	if q.norms != nil {
+		scaled = 1
+	}
+	s.bytes([]byte{scaled})
+	s.shape(rows, cols)
+	s.int32(int32(len(q.codes)))
+	s.bytes(q.codes)
+	s.int32(int32(cols), int32(q.parts), int32(q.sub), int32(q.width(q.parts-1, cols)))
+	s.floats(q.centroids)
+	if scaled == 1 {
+		s.bytes(q.norms)
+		s.int32(1, 1, 1, 1)
+		s.floats(q.scales)
+	}
 }
 
 // transposedBack undoes transposed.
