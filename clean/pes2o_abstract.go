@@ -26,7 +26,7 @@ type PES2OAbstract struct {
 	MinWords      int     `yaml:"min_words"` // of the abstract
 	MaxWords      int     `yaml:"max_words"`
 	MinTitleWords int     `yaml:"min_title_words"`
-	MaxSpaced     int     `yaml:"max_spaced"` // characters of a run of letters apart by white space, as bad character recognition writes words
+	MaxSpaced     int     `yaml:"max_spaced_letters"` // characters of a run of letters apart by white space, as bad character recognition writes words
 	MinYear       int     `yaml:"min_year"`
 	Unigram       string  `yaml:"unigram"`      // a file of words and counts; "" = not asked
 	MinLogProb    float64 `yaml:"min_log_prob"` // mean log2 probability of the abstract's words: more than this
