@@ -21,13 +21,13 @@ const (
 // The peer writes its phrases as regular expressions, so that the dots of "Read more..." stand for any three characters. DCLM
 // shortens runs of line feeds before the corrections, OLMo 3's datamap-rs also behind them; so does this rule.
 type RefinedWebLines struct {
-	MaxUppercase float64 `yaml:"max_uppercase"`  // share of a line's code points; a line beyond goes
-	MaxNumeric   float64 `yaml:"max_numeric"`    // share of digits
-	Counters     bool    `yaml:"counters"`       // remove lines like "1.2K views"
-	MinLineWords int     `yaml:"min_line_words"` // a line with fewer goes
-	CutLineWords int     `yaml:"cut_line_words"` // "items in cart", "Read more..." and "Sign-in" are cut from lines of at most so many words; 0 = never
-	MaxRemoved   float64 `yaml:"max_removed"`    // share of the words; a text that loses more is dropped
-	MaxNewlines  int     `yaml:"newlines_in_row"`   // in a row; 0 = any number
+	MaxUppercase float64 `yaml:"max_uppercase"`   // share of a line's code points; a line beyond goes
+	MaxNumeric   float64 `yaml:"max_numeric"`     // share of digits
+	Counters     bool    `yaml:"counters"`        // remove lines like "1.2K views"
+	MinLineWords int     `yaml:"min_line_words"`  // a line with fewer goes
+	CutLineWords int     `yaml:"cut_line_words"`  // "items in cart", "Read more..." and "Sign-in" are cut from lines of at most so many words; 0 = never
+	MaxRemoved   float64 `yaml:"max_removed"`     // share of the words; a text that loses more is dropped
+	MaxNewlines  int     `yaml:"newlines_in_row"` // in a row; 0 = any number
 }
 
 var refinedWebFacts = []Fact{share("refinedweb_lines.removed"), count("refinedweb_lines.words"), count("refinedweb_lines.uppercase"),
