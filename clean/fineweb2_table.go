@@ -14,7 +14,7 @@ type fineweb2Row struct {
 	stopWords        string
 }
 
-// fineweb2Rows are the numbers of huggingface/fineweb-2, configs/*.yml, last version of 2025, by language. Stop words that are no
+// fineweb2Rows are the numbers of huggingface/fineweb-2, configs/*.yml, the last of the three versions there, by language. Stop words that are no
 // words here (French and Italian "l'" and "d'", which the scanner leaves on the word behind them) are left out. English has no
 // table there: Gopher's and FineWeb's numbers and lid176's bound stand in.
 var fineweb2Rows = []fineweb2Row{

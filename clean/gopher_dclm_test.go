@@ -85,7 +85,7 @@ func FuzzGopherDCLM(f *testing.F) {
 
 func BenchmarkDialects(b *testing.B) {
 	docs := prose(b)
-	for _, name := range []string{"gopher@datatrove", "gopher@dolma", "gopher@dclm"} {
+	for _, name := range []string{"gopher@datatrove", "gopher@dolma", "gopher@dclm", "refinedweb_lines", "madlad", "fineweb2@en", "nemo", "redpajama2"} {
 		b.Run(name, func(b *testing.B) {
 			r, dialect, _ := Find(name)
 			s, err := r.Config(dialect).Stage()

@@ -12,6 +12,9 @@ import (
 // configs/dolma-v1_6/mixing). A word is what stands between white space (Python's str.split), punctuation included. Characters are
 // code points of words. All copies of a repeated line or n-gram count, the first one too: of the lines a, b, a, c, b, d repeat 4/6.
 //
+// Empty lines are lines that repeat, so that this dialect drops much of what has a blank line between paragraphs; Dolma's web text
+// has none. The tagger gopher_v2, here ignore_empty_lines, passes over them.
+//
 // Dolma's published configuration asks for the most common n-grams under names that the tagger does not give, so that there these
 // three limits never dropped anything; here they do what was meant.
 type GopherDolma struct {
@@ -29,7 +32,7 @@ type GopherDolma struct {
 	MaxDupLineChars  float64   `yaml:"max_dup_line_chars"` // per code point of words; above 1 is possible, as lines have spaces
 	MaxTopGrams      []float64 `yaml:"max_top_grams"`      // for n = 2, 3, 4: all copies of the most frequent n-gram
 	MaxDupGrams      []float64 `yaml:"max_dup_grams"`      // for n = 5 … 10: share of the characters of all n-grams
-	IgnoreEmptyLines bool      `yaml:"ignore_empty_lines"` // as tagger gopher_v2; else empty lines are lines that repeat
+	IgnoreEmptyLines bool      `yaml:"ignore_empty_lines"` // as the tagger gopher_v2
 }
 
 // DefaultGopherDolma gives the numbers of Dolma v1.6.

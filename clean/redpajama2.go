@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -20,14 +21,14 @@ import (
 // punctuation, in small letters, decomposed (NFD, so that é is two characters), cut at white space. The others count raw words:
 // runs of letters, numbers and "_", and runs of other signs.
 type RedPajama2 struct {
-	Bounds    map[string][]float64 `yaml:"limits"`     // signal: [least, most], such as doc_word_count: [50, 10000]
-	StopWords []string             `yaml:"stop_words"` // for doc_stop_word_fraction, which is measured only if there are some; as written
+	Bounds    map[string][]string `yaml:"limits"`     // signal: [least, most], two numbers such as doc_word_count: [50, 10000]; inf = no bound
+	StopWords []string            `yaml:"stop_words"` // for doc_stop_word_fraction, which is measured only if there are some; as written
 }
 
 // DefaultRedPajama2 gives the Gopher rules of the example on the dataset's page.
 func DefaultRedPajama2() RedPajama2 {
-	return RedPajama2{Bounds: map[string][]float64{"doc_word_count": {50, 10_000}, "doc_mean_word_length": {3, 10},
-		"doc_symbol_to_word_ratio": {0, 0.1}, "lines_start_with_bulletpoint": {0, 0.9}, "doc_frac_chars_top_2gram": {0, 0.2}}}
+	return RedPajama2{Bounds: map[string][]string{"doc_word_count": {"50", "10000"}, "doc_mean_word_length": {"3", "10"},
+		"doc_symbol_to_word_ratio": {"0", "0.1"}, "lines_start_with_bulletpoint": {"0", "0.9"}, "doc_frac_chars_top_2gram": {"0", "0.2"}}}
 }
 
 // redPajama2Facts are all signals, in the order in which they are marked and judged.
@@ -51,11 +52,21 @@ const redPajama2Room = "redpajama2."
 // Limits are the given bounds, in the order of the signals.
 func (o RedPajama2) Limits() (l []Limit) {
 	for _, f := range redPajama2Facts {
-		if b := o.Bounds[strings.TrimPrefix(f.Name, redPajama2Room)]; len(b) == 2 {
-			l = append(l, Limit{Fact: f.Name, Min: b[0], Max: b[1], Verdict: quern.Verdict("clean." + f.Name)})
+		if least, most, ok := pairOf(o.Bounds[strings.TrimPrefix(f.Name, redPajama2Room)]); ok {
+			l = append(l, Limit{Fact: f.Name, Min: least, Max: most, Verdict: quern.Verdict("clean." + f.Name)})
 		}
 	}
 	return l
+}
+
+// pairOf reads two numbers of which the second is not smaller.
+func pairOf(b []string) (least, most float64, ok bool) {
+	if len(b) != 2 {
+		return 0, 0, false
+	}
+	least, err1 := strconv.ParseFloat(strings.ReplaceAll(b[0], "_", ""), 64)
+	most, err2 := strconv.ParseFloat(strings.ReplaceAll(b[1], "_", ""), 64)
+	return least, most, err1 == nil && err2 == nil && least <= most
 }
 
 // Measures are the signals that these options give.
@@ -68,14 +79,14 @@ func (o RedPajama2) Measures() []Fact {
 // Stage builds the rule. It marks "redpajama2.*" facts; the verdict of a limit is "clean." and the fact's name.
 func (o RedPajama2) Stage() (quern.Stage, error) {
 	for _, name := range slices.Sorted(maps.Keys(o.Bounds)) {
-		b := o.Bounds[name]
+		_, _, isPair := pairOf(o.Bounds[name])
 		switch known := slices.ContainsFunc(o.Measures(), func(f Fact) bool { return f.Name == redPajama2Room+name }); {
 		case !known && name == "doc_stop_word_fraction":
 			return nil, fmt.Errorf("clean: redpajama2: a limit on doc_stop_word_fraction needs stop_words")
 		case !known:
 			return nil, fmt.Errorf("clean: redpajama2: there is no signal %q; there are %s", name, strings.Join(redPajama2Names(), " "))
-		case len(b) != 2 || !(b[0] <= b[1]):
-			return nil, fmt.Errorf("clean: redpajama2: %s wants two numbers, the least and the most, not %v", name, b)
+		case !isPair:
+			return nil, fmt.Errorf("clean: redpajama2: %s wants two numbers, the least and the most, not %v", name, o.Bounds[name])
 		}
 	}
 	stop, err := newWordSet("redpajama2", o.StopWords)

@@ -219,7 +219,7 @@ func (s *redPajama2) measureLines(text []byte) {
 		to, next := nextPiece(text, from, newline)
 		next = min(next, len(text))
 		lines++
-		upper += shareOf(text[from:next], isUpper)
+		upper += shareOf(text[from:next], hasCapital, isUpper)
 		if a, b := trimSpaces(text, from, to); a < b {
 			line := text[a:b]
 			if endsWithEllipsis(line) {
@@ -248,15 +248,27 @@ func (s *redPajama2) measureLines(text []byte) {
 // hanNumbers are the ideographs that Unicode gives a value.
 const hanNumbers = "㐅㒃㠪㭍一七万三九二五亖亿什仟仨伍佰億兆兩八六十千卄卅卌叁参參叄四壱壹幺廾廿弌弍弎弐拾捌柒漆玖百肆萬貮貳贰阡陆陌陸零𠀁𠁤𠃢𠄡𠤪𠦃𠦌𠦜𠫪𠫽𠬙𢎐𢦘𣬛𦉭"
 
+// hanMaybe has a bit for the low twelve bits of each of hanNumbers.
+var hanMaybe = func() (t [4096 / 64]uint64) {
+	for _, r := range hanNumbers {
+		t[r>>6&63] |= 1 << (r & 63)
+	}
+	return t
+}()
+
+func isHanNumber(r rune) bool {
+	return r >= 0x3405 && hanMaybe[r>>6&63]>>(r&63)&1 != 0 && strings.ContainsRune(hanNumbers, r)
+}
+
 // numerical is the sum, over the lines of the normalized text, of the shares of characters that are numbers. White space within a
 // line is one space there.
 func (s *redPajama2) numerical() (sum float64) {
 	w := &s.words
 	numbers, chars, words := 0, 0, 0
 	for i := range w.words {
-		for b := w.word(i); len(b) > 0; {
+		for b := w.word(i); len(b) > 0 && w.has[i]&(hasDigit|hasHigh) != 0; {
 			r, size := utf8.DecodeRune(b)
-			if r < utf8.RuneSelf && wordBytes[r]&hasDigit != 0 || r >= utf8.RuneSelf && (unicode.IsNumber(r) || r >= 0x3405 && strings.ContainsRune(hanNumbers, r)) {
+			if r < utf8.RuneSelf && wordBytes[r]&hasDigit != 0 || r >= utf8.RuneSelf && (unicode.IsNumber(r) || isHanNumber(r)) {
 				numbers++
 			}
 			b = b[size:]
@@ -269,64 +281,4 @@ func (s *redPajama2) numerical() (sum float64) {
 		}
 	}
 	return sum
-}
-
-// rawWords counts runs of \w and runs of what is neither \w nor space (NLTK's WordPunctTokenizer), and sentences.
-type rawWords struct{ words, alpha, caps, stop, sentences int }
-
-func (w *rawWords) measure(text []byte, stop *wordSet) {
-	*w = rawWords{}
-	var padded [maxListed + 16]byte
-	from, kind := 0, 0 // of the run: 0 = space, 1 = \w, 2 = signs
-	alpha, upper, lower := false, false, false
-	open := false // the sentence has a word
-	for i := 0; i <= len(text); {
-		r, size, k := rune(0), 1, 0
-		if i < len(text) {
-			if r = rune(text[i]); r >= utf8.RuneSelf {
-				r, size = utf8.DecodeRune(text[i:])
-			}
-			switch {
-			case isWordSign(r):
-				k = 1
-			case !pythonSpace(r):
-				k = 2
-			}
-		}
-		if k != kind {
-			if kind != 0 {
-				w.words++
-				if alpha {
-					w.alpha++
-				}
-				if upper && !lower {
-					w.caps++
-				}
-				if n := i - from; n <= stop.longest {
-					clear(padded[copy(padded[:], text[from:i]):])
-					if stop.has(hashBytes(padded[:], 0, n)) {
-						w.stop++
-					}
-				}
-			}
-			from, kind = i, k
-			alpha, upper, lower = false, false, false
-		}
-		switch {
-		case uint32(r)|0x20-'a' < 26 && r < utf8.RuneSelf:
-			alpha = true
-			upper = upper || r < 'a'
-			lower = lower || r >= 'a'
-		case r >= utf8.RuneSelf:
-			upper = upper || isUpper(r)
-			lower = lower || unicode.IsLower(r) || unicode.IsTitle(r) || unicode.Is(unicode.Other_Lowercase, r)
-		case r == '.' || r == '!' || r == '?':
-			open = false
-		}
-		if k == 1 && !open {
-			open = true
-			w.sentences++
-		}
-		i += size
-	}
 }

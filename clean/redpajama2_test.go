@@ -69,7 +69,7 @@ func TestRedPajama2Limits(t *testing.T) {
 	}
 
 	// Only what is asked for judges.
-	o := RedPajama2{Bounds: map[string][]float64{"doc_curly_bracket": {0, 0}, "lines_num_words": {2, math.Inf(1)}}}
+	o := RedPajama2{Bounds: map[string][]string{"doc_curly_bracket": {"0", "0"}, "lines_num_words": {"2", "inf"}}}
 	s, err = o.Stage()
 	build(t, s, err)
 	ruling(t, s, "two words", quern.Keep)
@@ -77,10 +77,11 @@ func TestRedPajama2Limits(t *testing.T) {
 	ruling(t, s, "two\nwords", "clean.redpajama2.lines_num_words")
 
 	for want, o := range map[string]RedPajama2{
-		`no signal "doc_words"`: {Bounds: map[string][]float64{"doc_words": {1, 2}}},
-		"wants two numbers":     {Bounds: map[string][]float64{"doc_word_count": {1}}},
-		"least and the most":    {Bounds: map[string][]float64{"doc_word_count": {2, 1}}},
-		"needs stop_words":      {Bounds: map[string][]float64{"doc_stop_word_fraction": {0, 1}}},
+		`no signal "doc_words"`: {Bounds: map[string][]string{"doc_words": {"1", "2"}}},
+		"wants two numbers":     {Bounds: map[string][]string{"doc_word_count": {"1"}}},
+		"least and the most":    {Bounds: map[string][]string{"doc_word_count": {"2", "1"}}},
+		"not [few many]":        {Bounds: map[string][]string{"doc_word_count": {"few", "many"}}},
+		"needs stop_words":      {Bounds: map[string][]string{"doc_stop_word_fraction": {"0", "1"}}},
 		"twice":                 {StopWords: []string{"a", "a"}},
 	} {
 		if _, err := o.Stage(); err == nil || !strings.Contains(err.Error(), want) {

@@ -78,9 +78,9 @@ func (s *refinedWeb) Apply(d *quern.Doc) (quern.Verdict, error) {
 	s.split()
 	before := s.words()
 	o := &s.opt
-	uppercase := s.drop(d, "refinedweb_lines.uppercase", func(line []byte) bool { return shareOf(line, isUpper) > o.MaxUppercase })
+	uppercase := s.drop(d, "refinedweb_lines.uppercase", func(line []byte) bool { return shareOf(line, hasCapital, isUpper) > o.MaxUppercase })
 	s.strip()
-	numeric := s.drop(d, "refinedweb_lines.numeric", func(line []byte) bool { return shareOf(line, isDigit) > o.MaxNumeric })
+	numeric := s.drop(d, "refinedweb_lines.numeric", func(line []byte) bool { return shareOf(line, hasDigit, isDigit) > o.MaxNumeric })
 	s.strip()
 	counters := 0
 	if o.Counters {
@@ -146,16 +146,13 @@ func (s *refinedWeb) cut(d *quern.Doc, find func(line []byte) (from, to int), al
 	kept := s.lines[:0]
 	for _, l := range s.lines {
 		line := s.text[l.from:l.to]
-		if len(line) == 0 || countFields(line, s.opt.CutLineWords+1) > s.opt.CutLineWords {
+		a, b := find(line)
+		if len(line) == 0 || a < b && countFields(line, s.opt.CutLineWords+1) > s.opt.CutLineWords {
 			kept = append(kept, l)
 			continue
 		}
 		size, rest := 0, line // line[:size] is done, rest is not yet
-		for {
-			a, b := find(rest)
-			if a == b {
-				break
-			}
+		for ; a < b; a, b = find(rest) {
 			at := l.from + size + l.lost
 			d.Span("refinedweb_lines.cut", at+a, at+b, 1)
 			copy(rest[a:], rest[b:])

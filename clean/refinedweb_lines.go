@@ -5,19 +5,29 @@ import (
 	"unicode/utf8"
 )
 
-// shareOf is the share of a line's code points that are of a kind.
-func shareOf(line []byte, kind func(r rune) bool) float64 {
-	n, all := 0, 0
-	for i := 0; i < len(line); {
-		r, size := rune(line[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRune(line[i:])
-		}
-		all++
-		if kind(r) {
+// shareOf is the share of a line's code points that are of a kind: bytes of ASCII by a bit of wordBytes, others by a function.
+func shareOf(line []byte, bit uint8, kind func(r rune) bool) float64 {
+	n, all, high := 0, len(line), uint8(0)
+	for _, c := range line {
+		k := wordBytes[c]
+		high |= k
+		all -= int(k >> 7)
+		if k&bit != 0 {
 			n++
 		}
-		i += size
+	}
+	if high&hasHigh != 0 {
+		for i := 0; i < len(line); {
+			if line[i] < utf8.RuneSelf {
+				i++
+				continue
+			}
+			r, size := utf8.DecodeRune(line[i:])
+			if kind(r) {
+				n++
+			}
+			i += size
+		}
 	}
 	return ratio(n, all)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
@@ -198,4 +199,26 @@ func marked(t *testing.T, d *quern.Doc, name string) float64 {
 	}
 	t.Fatalf("no mark %s", name)
 	return 0
+}
+
+// TestDialectsTakeLinearTime: a stage that is quadratic would take minutes on these.
+func TestDialectsTakeLinearTime(t *testing.T) {
+	const size = 1 << 18
+	for _, name := range []string{"gopher@dolma", "gopher@dclm", "refinedweb_lines", "madlad", "fineweb2@en", "nemo", "redpajama2"} {
+		r, dialect, _ := Find(name)
+		s, err := r.Config(dialect).Stage()
+		build(t, s, err)
+		for _, unit := range []string{"a ", "a", "\n", "\n \n", " ", ".", ". ", "1.", "a.", "a b c d e f ", "#", "… ", "中", "中文\n", "é", "é:", "e\u0301",
+			"\u0301\u0323", "\u2028", "http", "http://", "ki", "ms", "ps", " .", " x", "Sign-in", "items in cart ", "read more", "3 likes\n", "Σ",
+			"\U0001F468\u200d", "\u05D0'\"", "\x00", "ไทย"} {
+			d := &quern.Doc{Text: []byte(repeat(unit, size/len(unit))), Lang: "en"}
+			start := time.Now()
+			if _, err := s.Apply(d); err != nil {
+				t.Errorf("%s on %q: %v", name, unit, err)
+			}
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("%s on 256 KB of %q took %v", name, unit, took)
+			}
+		}
+	}
 }
