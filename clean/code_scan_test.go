@@ -1,10 +1,11 @@
 package clean
 
 import (
+	gobuild "go/build"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
+
 	"strings"
 	"testing"
 	"unicode"
@@ -156,7 +157,7 @@ func TestMetaValues(t *testing.T) {
 // sources are files of Go's own tree, all of them or each n-th.
 func sources(t testing.TB, n int, endings ...string) (docs []quern.Doc) {
 	t.Helper()
-	root := filepath.Join(runtime.GOROOT(), "src")
+	root := filepath.Join(gobuild.Default.GOROOT, "src")
 	i := 0
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

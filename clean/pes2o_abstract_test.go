@@ -110,8 +110,6 @@ func paperDocs() []quern.Doc {
 		doc("one two three four five six\n\n\x00 \u2028 é é é\n", "x"), {Text: []byte("t"), Meta: []byte(`{"title":"a b c","abstract":"d"}`)}}
 }
 
-var paperRuleNames = []string{"pes2o", "pes2o_abstract", "arxiv"}
-
 // paperConfigs are the rules for papers with all that they can measure.
 func paperConfigs(t testing.TB) []Link {
 	model := frequencies(t, abstractText, article(2, "the"))
