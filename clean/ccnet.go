@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -21,13 +22,13 @@ const (
 )
 
 // CCNet sorts documents into the thirds of CCNet (Wenzek et al. 2019, arXiv 1911.00359) by their perplexity: head, middle and tail,
-// each language by a model and bounds of its own. A document in a language without bounds is in "all", as with the peer. What
-// differs: the peer cuts a text into SentencePiece pieces and scores all of it as one sentence; here a word or a character is a
-// token and a line a sentence, so that models and bounds of the peer do not fit.
+// each language by a model and bounds of its own. A document in a language without bounds is in "all", as with the peer. With
+// tokens: pieces the models and bounds of the peer fit; see Perplexity.
 type CCNet struct {
 	base      `yaml:"-"`
 	Model     string               `yaml:"model"`     // a file; {lang} in it stands for the language
-	Tokens    string               `yaml:"tokens"`    // words, characters
+	Tokens    string               `yaml:"tokens"`    // pieces, words, characters
+	Pieces    string               `yaml:"pieces"`    // the SentencePiece model; {lang} likewise
 	Normalize string               `yaml:"normalize"` // ccnet, none
 	MinChars  int                  `yaml:"min_chars"` // a shorter text is dropped
 	Cutoffs   map[string][]float64 `yaml:"cutoffs"`   // by language: below the first is the head, below the second the middle
@@ -74,7 +75,7 @@ func (o CCNet) Stage() (quern.Stage, error) {
 			return nil, fmt.Errorf("clean: ccnet: cutoffs %v for %s, want the bounds of head and middle, rising", c, lang)
 		}
 		l := &ccnetLang{head: c[0], middle: c[1]}
-		if err := l.scorer.open(o.modelOf(lang), o.Tokens, o.Normalize); err != nil {
+		if err := l.scorer.open(o.fileOf(o.Model, lang), o.Tokens, o.fileOf(o.Pieces, lang), o.Normalize); err != nil {
 			return nil, fmt.Errorf("clean: ccnet: %w", err)
 		}
 		s.by[lang] = l
@@ -82,8 +83,8 @@ func (o CCNet) Stage() (quern.Stage, error) {
 	return s, nil
 }
 
-func (o CCNet) modelOf(lang string) string {
-	return o.path(strings.ReplaceAll(o.Model, "{lang}", lang))
+func (o CCNet) fileOf(name, lang string) string {
+	return o.path(strings.ReplaceAll(name, "{lang}", lang))
 }
 
 // Files are the models and the table of bounds.
@@ -96,8 +97,10 @@ func (o CCNet) Files() (files []string) {
 		return files // Stage will say why
 	}
 	for _, lang := range slices.Sorted(maps.Keys(cutoffs)) {
-		if f := o.modelOf(lang); !slices.Contains(files, f) {
-			files = append(files, f)
+		for _, name := range []string{o.Model, o.Pieces} {
+			if f := o.fileOf(name, lang); f != "" && !slices.Contains(files, f) {
+				files = append(files, f)
+			}
 		}
 	}
 	return files
@@ -169,6 +172,9 @@ type ccnetLang struct {
 }
 
 func (s *ccnet) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if !utf8.Valid(d.Text) {
+		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	}
 	if n := codePoints(d.Text); n < s.min {
 		return d.Fail(ccnetShort, float64(n), float64(s.min)), nil
 	}
@@ -198,15 +204,4 @@ func (s *ccnet) Apply(d *quern.Doc) (quern.Verdict, error) {
 		return d.Fail(ccnetBucket, value, limit), nil
 	}
 	return quern.Keep, nil
-}
-
-// codePoints is the length of a text as people count it. (utf8.RuneCount, inlined, allocates a string in Go 1.26.)
-func codePoints(text []byte) int {
-	n := 0
-	for _, c := range text {
-		if c&0xC0 != 0x80 {
-			n++
-		}
-	}
-	return n
 }

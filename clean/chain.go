@@ -21,8 +21,12 @@ type Link struct {
 // Chain is a Stage that applies rules in order; the first verdict that is not Keep is the chain's. Rules that judge the same facts
 // share one scan of the text.
 type Chain struct {
+	// Record asks rules for the spans that they find, and marks "document.bytes", the size of the text as it came.
+	Record bool
+
 	parts []part
 	all   bool
+	spans []quern.Span
 }
 
 // part is one stage of a chain; several rules may be joined in it.
@@ -68,18 +72,32 @@ func droppedBy(rule string) string {
 	return name + ".dropped"
 }
 
-// speaks tells whether a document's language is the one that a section is for.
-func speaks(lang, section string) bool {
+// Speaks tells whether a document's language is the one that a section is for.
+func Speaks(lang, section string) bool {
 	return section == "" || strings.HasPrefix(lang, section) && (len(lang) == len(section) || lang[len(section)] == '-')
 }
 
 // Apply rules on d.
 func (c *Chain) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if !c.Record {
+		return c.apply(d)
+	}
+	d.Mark("document.bytes", float64(len(d.Text)))
+	if d.Spans != nil {
+		return c.apply(d)
+	}
+	d.Spans = append(c.spans[:0], quern.Span{})[:0] // not nil: they are asked for
+	v, err := c.apply(d)
+	c.spans = d.Spans
+	return v, err
+}
+
+func (c *Chain) apply(d *quern.Doc) (quern.Verdict, error) {
 	first, drop := quern.Keep, quern.Drop{}
 	came, spans := d.Text, len(d.Spans)
 	for i := range c.parts {
 		p := &c.parts[i]
-		if !speaks(d.Lang, p.lang) {
+		if !Speaks(d.Lang, p.lang) {
 			continue
 		}
 		d.Drop = quern.Drop{}
@@ -190,7 +208,7 @@ func CheckChain(links []Link) error {
 // that a rule which would have had a say did not see the document, because an earlier one had dropped it.
 func Rejudge(links []Link, lang string, fact func(name string) (float64, bool)) (v quern.Verdict, unknown bool) {
 	for _, l := range links {
-		if !speaks(lang, l.Lang) {
+		if !Speaks(lang, l.Lang) {
 			continue
 		}
 		limited, ok := l.Config.(Limited)

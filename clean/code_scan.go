@@ -357,16 +357,6 @@ func (s *codeScan) runes(from, to int) int {
 	return runeCount(s.text[from:to])
 }
 
-// runeCount counts the code points of valid UTF-8; the library's function may ask for memory.
-func runeCount(b []byte) (n int) {
-	for _, c := range b {
-		if c&0xC0 != 0x80 {
-			n++
-		}
-	}
-	return n
-}
-
 // xmlHeader tells whether the first 100 characters have the declaration of XML.
 func (s *codeScan) xmlHeader() bool {
 	head := s.text[:min(len(s.text), 400)]

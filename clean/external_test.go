@@ -91,7 +91,7 @@ func TestExternal(t *testing.T) {
 		if err != nil || v != want || v != d.Drop.Verdict || string(d.Text) != out {
 			t.Errorf("%q: %q (%v), text %q, want %q", text, v, err, d.Text, want)
 		}
-		if words, ok := markOf(d, "mine.words"); ok != (v != externalFailed) || ok && int(words) != len(strings.Fields(text)) {
+		if words, ok := findMark(d, "mine.words"); ok != (v != externalFailed) || ok && int(words) != len(strings.Fields(text)) {
 			t.Errorf("%q: %v words", text, words)
 		}
 	}

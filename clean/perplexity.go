@@ -7,9 +7,11 @@ import (
 	"os"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean/ngram"
+	"github.com/seed-83c59573/quern/clean/ngram/sentencepiece"
 )
 
 const (
@@ -20,10 +22,14 @@ const (
 // Perplexity asks an n-gram model how surprised it is by a text: 10^(-log10 probability / (words + lines)), each line being a
 // sentence, as CCNet reckons it (facebookresearch/cc_net, cc_net/perplexity.py). Low is text that the model knows by heart, such as
 // boilerplate and word lists; high is text of another language, or none.
+//
+// With tokens: pieces it is CCNet to the letter, and serves the models that go with CCNet: all of a text is brought to one line, which
+// its line ends leave without a space, is cut into pieces and scored as one sentence.
 type Perplexity struct {
 	base      `yaml:"-"`
 	Model     string  `yaml:"model"`     // an ARPA file, also .gz, or a binary file of KenLM
-	Tokens    string  `yaml:"tokens"`    // how the model's text was cut: words, characters
+	Tokens    string  `yaml:"tokens"`    // how the model's text was cut: words, characters, pieces
+	Pieces    string  `yaml:"pieces"`    // the SentencePiece model (unigram) that cut it, with tokens: pieces
 	Normalize string  `yaml:"normalize"` // ccnet: lower case, no accents, digits to 0, plain punctuation; none
 	Min       float64 `yaml:"min"`
 	Max       float64 `yaml:"max"` // 0 = no bound
@@ -43,7 +49,7 @@ func (o Perplexity) Stage() (quern.Stage, error) {
 		return nil, fmt.Errorf("clean: perplexity: min %v and max %v, want 0 <= min <= max", o.Min, o.Max)
 	}
 	s := &perplexity{bounds: newBounds(o.Limits())}
-	err := s.scorer.open(o.path(o.Model), o.Tokens, o.Normalize)
+	err := s.scorer.open(o.path(o.Model), o.Tokens, o.path(o.Pieces), o.Normalize)
 	if err != nil {
 		return nil, fmt.Errorf("clean: perplexity: %w", err)
 	}
@@ -59,8 +65,14 @@ func (o Perplexity) Limits() []Limit {
 	return limits
 }
 
-// Files is the model.
-func (o Perplexity) Files() []string { return []string{o.path(o.Model)} }
+// Files are the models.
+func (o Perplexity) Files() []string {
+	files := []string{o.path(o.Model)}
+	if o.Pieces != "" {
+		files = append(files, o.path(o.Pieces))
+	}
+	return files
+}
 
 type perplexity struct {
 	scorer scorer
@@ -68,6 +80,9 @@ type perplexity struct {
 }
 
 func (s *perplexity) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if !utf8.Valid(d.Text) {
+		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	}
 	value, unknown := s.scorer.perplexity(d.Text)
 	d.Mark("perplexity.value", value)
 	d.Mark("perplexity.unknown", unknown)
@@ -79,17 +94,30 @@ type scorer struct {
 	model     *ngram.Model
 	by        ngram.Tokens
 	normalize bool
-	line      []byte
+	cutter    *sentencepiece.Cutter // instead of by
+	line, cut []byte
 }
 
-func (s *scorer) open(path, tokens, normalize string) error {
+func (s *scorer) open(path, tokens, piecesPath, normalize string) error {
 	switch tokens {
 	case "words":
 		s.by = ngram.Words
+	case "pieces":
+		if piecesPath == "" {
+			return errors.New("give pieces, the file of a SentencePiece model")
+		}
+		m, err := piecesFiles.load(piecesPath, sentencepiece.Load)
+		if err != nil {
+			return err
+		}
+		s.cutter = m.NewCutter()
 	case "characters":
 		s.by = ngram.Characters
 	default:
-		return fmt.Errorf("tokens %q, want words or characters", tokens)
+		return fmt.Errorf("tokens %q, want words, characters or pieces", tokens)
+	}
+	if tokens != "pieces" && piecesPath != "" {
+		return fmt.Errorf("pieces are given, and tokens: %s needs none", tokens)
 	}
 	switch normalize {
 	case "ccnet":
@@ -102,13 +130,22 @@ func (s *scorer) open(path, tokens, normalize string) error {
 		return errors.New("give model, the file of an n-gram model")
 	}
 	var err error
-	s.model, err = loadModel(path)
+	s.model, err = loadNgram(path)
 	return err
 }
 
 // perplexity measures a text, and the share of its words that are unknown.
 func (s *scorer) perplexity(text []byte) (value, unknown float64) {
 	var sum ngram.Sum
+	if s.cutter != nil {
+		if s.normalize {
+			s.line = NormalizeCCNet(s.line[:0], text)
+			text = s.line
+		}
+		s.cut = s.cutter.Append(s.cut[:0], text)
+		s.model.Sentence(s.cut, ngram.Words, &sum)
+		return math.Pow(10, -sum.LogProb/float64(pythonWords(s.cut, sum.Words)+1)), ratio(sum.Unknown, sum.Words)
+	}
 	lines, words := 0, 0
 	for at := 0; at <= len(text); {
 		end := at
@@ -155,37 +192,49 @@ func pythonWords(line []byte, ascii int) int {
 	return n
 }
 
-// loaded is a model file as it was when it was read.
-type loaded struct {
-	size  int64
-	time  time.Time
-	model *ngram.Model
+// fileCache holds what was read from files, by path: large, never changed, and shared by all workers of the process. A file that has
+// changed is read anew.
+type fileCache[T any] struct {
+	lock sync.Mutex
+	by   map[string]cachedFile[T]
 }
 
-// models are the n-gram models of the process, by path: large, never changed, and shared by all workers.
-var models struct {
-	sync.Mutex
-	by map[string]loaded
+type cachedFile[T any] struct {
+	size int64
+	time time.Time
+	of   T
 }
 
-// loadModel reads a model, unless it was read before and its file has not changed.
-func loadModel(path string) (*ngram.Model, error) {
+func (c *fileCache[T]) load(path string, read func(path string, limit int64) (T, error)) (of T, err error) {
 	stat, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return of, err
 	}
-	models.Lock()
-	defer models.Unlock()
-	if l, ok := models.by[path]; ok && l.size == stat.Size() && l.time.Equal(stat.ModTime()) {
-		return l.model, nil
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if f, ok := c.by[path]; ok && f.size == stat.Size() && f.time.Equal(stat.ModTime()) {
+		return f.of, nil
 	}
-	m, err := ngram.Load(path, 0)
-	if err != nil {
-		return nil, err
+	if of, err = read(path, 0); err != nil {
+		return of, err
 	}
-	if models.by == nil {
-		models.by = map[string]loaded{}
+	if c.by == nil {
+		c.by = map[string]cachedFile[T]{}
 	}
-	models.by[path] = loaded{stat.Size(), stat.ModTime(), m}
-	return m, nil
+	c.by[path] = cachedFile[T]{stat.Size(), stat.ModTime(), of}
+	return of, nil
+}
+
+var (
+	ngramFiles   fileCache[*ngram.Model]
+	unigramFiles fileCache[*ngram.Unigram]
+	piecesFiles  fileCache[*sentencepiece.Model]
+)
+
+// loadNgram reads a model once a process.
+func loadNgram(path string) (*ngram.Model, error) { return ngramFiles.load(path, ngram.Load) }
+
+// loadUnigram reads counts of words once a process.
+func loadUnigram(path string) (*ngram.Unigram, error) {
+	return unigramFiles.load(path, ngram.LoadUnigram)
 }

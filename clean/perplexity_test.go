@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
@@ -80,6 +81,29 @@ func TestPerplexityIsThePeers(t *testing.T) {
 	f(normalized, "生存 还是 毁灭", 8.57592, 0)
 }
 
+// pieces.arpa is of lmplz, over pieces of the same text; the values are those of SentencePiece, KenLM and the peer's arithmetic.
+func TestPerplexityByPiecesIsThePeers(t *testing.T) {
+	s := perplexityOf(t, byPieces)
+	f := func(text string, want float64) {
+		t.Helper()
+		if d := ruling(t, s, text, quern.Keep); math.Abs(d.Marks[0].Value-want) > 1e-4 {
+			t.Errorf("%q: %v, want %v", text, d.Marks, want)
+		}
+	}
+	f("to be or not to be", 10.12693)
+	f("To Be, or not\nto be", 17.48862)
+	f("", 40.95708)
+	f("\n\n", 40.95708)
+	f("that is the question\nof troubles and zebras 42\n", 27.60255)
+	f("生存 还是 毁灭", 43.60705)
+	f("é…", 50.06209)
+}
+
+func byPieces(o *Perplexity) {
+	const folder = "ngram/sentencepiece/testdata/"
+	o.Model, o.Tokens, o.Pieces = folder+"pieces.arpa", "pieces", folder+"tiny.model"
+}
+
 func TestPerplexityBounds(t *testing.T) {
 	s := perplexityOf(t, func(o *Perplexity) { o.Min, o.Max = 5, 15 })
 	ruling(t, s, "to be or not to be", perplexityLow)
@@ -94,7 +118,10 @@ func TestPerplexityRefuses(t *testing.T) {
 	}
 	for want, change := range map[string]func(o *Perplexity){
 		"clean: perplexity: give model, the file of an n-gram model":           func(o *Perplexity) { o.Model = "" },
-		`clean: perplexity: tokens "bytes", want words or characters`:          func(o *Perplexity) { o.Tokens = "bytes" },
+		`clean: perplexity: tokens "bytes", want words, characters or pieces`:  func(o *Perplexity) { o.Tokens = "bytes" },
+		"clean: perplexity: give pieces, the file of a SentencePiece model":    func(o *Perplexity) { o.Tokens = "pieces" },
+		"clean: perplexity: pieces are given, and tokens: words needs none":    func(o *Perplexity) { o.Pieces = "x.model" },
+		"testdata/bpe.model: model type 2, want 1, unigram":                    func(o *Perplexity) { byPieces(o); o.Pieces = "ngram/sentencepiece/testdata/bpe.model" },
 		`clean: perplexity: normalize "nfc", want ccnet or none`:               func(o *Perplexity) { o.Normalize = "nfc" },
 		"clean: perplexity: min 5 and max 4, want 0 <= min <= max":             func(o *Perplexity) { o.Min, o.Max = 5, 4 },
 		"clean: perplexity: stat no.arpa: no such file or directory":           func(o *Perplexity) { o.Model = "no.arpa" },
@@ -123,11 +150,11 @@ func TestModelsAreLoadedOnce(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		one, err := loadModel(path)
+		one, err := loadNgram(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		two, err := loadModel(path)
+		two, err := loadNgram(path)
 		if err != nil || one != two {
 			t.Errorf("%s: loaded twice, %v", name, err)
 		}
@@ -215,7 +242,7 @@ func TestCCNetRefuses(t *testing.T) {
 		"clean: ccnet: give cutoffs or cutoff_csv, not both":                             func(o *CCNet) { o.CutoffCSV = "x" },
 		"clean: ccnet: cutoffs [3 2] for en, want the bounds of head and middle, rising": func(o *CCNet) { o.Cutoffs["en"] = []float64{3, 2} },
 		"clean: ccnet: stat ngram/en.arpa: no such file or directory":                    func(o *CCNet) { o.Model = "ngram/{lang}.arpa" },
-		`clean: ccnet: tokens "pieces", want words or characters`:                        func(o *CCNet) { o.Tokens = "pieces" },
+		"clean: ccnet: give pieces, the file of a SentencePiece model":                   func(o *CCNet) { o.Tokens = "pieces" },
 		"clean: ccnet: open none.csv: no such file or directory":                         func(o *CCNet) { o.Cutoffs, o.CutoffCSV = nil, "none.csv" },
 		"clean: ccnet: head_tail [30], want two percentiles":                             func(o *CCNet) { o.Cutoffs, o.CutoffCSV, o.HeadTail = nil, "x", []int{30} },
 	} {
@@ -251,7 +278,7 @@ func TestPerplexityKeepsTheContract(t *testing.T) {
 func TestPerplexityAllocatesNothing(t *testing.T) {
 	text := []byte(repeat("To be, or not “to” be: ça ΣΑΣ 한국어 １２３\n", 20))
 	for name, s := range map[string]quern.Stage{"perplexity": perplexityOf(t, nil), "ccnet": ccnetOf(t, nil),
-		"characters": perplexityOf(t, func(o *Perplexity) { o.Tokens = "characters" })} {
+		"characters": perplexityOf(t, func(o *Perplexity) { o.Tokens = "characters" }), "pieces": perplexityOf(t, byPieces)} {
 		d := &quern.Doc{Lang: "en"}
 		if n := testing.AllocsPerRun(20, func() {
 			d.Marks, d.Text = d.Marks[:0], text
@@ -260,6 +287,79 @@ func TestPerplexityAllocatesNothing(t *testing.T) {
 			}
 		}); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func TestUnigramsAreLoadedOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "words.tsv")
+	if err := os.WriteFile(path, []byte("the\t3\nof\t1\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	one, err := loadUnigram(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two, err := loadUnigram(path); err != nil || one != two || one.Words() != 2 {
+		t.Errorf("loaded twice, %v", err)
+	}
+	if _, err := loadUnigram(path + "x"); err == nil {
+		t.Error("no file, no error")
+	}
+}
+
+// What a rule marks is listed among its facts, and its limits judge the marks as the stage did.
+func TestPerplexityAndGarbledFacts(t *testing.T) {
+	garbledOptions, perplexityOptions := DefaultGarbled(), DefaultPerplexity()
+	perplexityOptions.Model, perplexityOptions.Min, perplexityOptions.Max = tinyModel, 5, 15
+	for name, c := range map[string]struct {
+		stage  quern.Stage
+		facts  []Fact
+		limits []Limit
+	}{
+		"garbled":    {garbledStage(t), garbledFacts, garbledOptions.Limits()},
+		"perplexity": {perplexityOf(t, func(o *Perplexity) { *o = perplexityOptions }), perplexityFacts, perplexityOptions.Limits()},
+		"ccnet":      {ccnetOf(t, nil), ccnetFacts, nil},
+	} {
+		seen, b := map[string]bool{}, newBounds(c.limits)
+		for _, text := range []string{"to be or not to be", "To Be, or not\nto be", randomWords(60), latin1(russian), repeat("t h i s ", 9), french} {
+			d := &quern.Doc{Lang: "en", Text: []byte(text)}
+			v, err := c.stage.Apply(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range d.Marks {
+				seen[m.Name] = true
+				if !slices.ContainsFunc(c.facts, func(f Fact) bool { return f.Name == m.Name }) {
+					t.Errorf("%s marks %s, which is not among its facts", name, m.Name)
+				}
+			}
+			again := &quern.Doc{Marks: d.Marks}
+			if w := b.judge(again); c.limits != nil && (w != v || v != quern.Keep && again.Drop != d.Drop) {
+				t.Errorf("%s on %q: the stage says %+v, its limits %+v", name, text, d.Drop, again.Drop)
+			}
+		}
+		if len(seen) != len(c.facts) {
+			t.Errorf("%s: marked %v of %v", name, seen, c.facts)
+		}
+	}
+}
+
+// Texts made to be slow: a stage that is quadratic would take minutes.
+func TestPerplexityAndGarbledTakeLinearTime(t *testing.T) {
+	const size = 1 << 20
+	stages := map[string]quern.Stage{"garbled": garbledStage(t), "perplexity": perplexityOf(t, nil),
+		"characters": perplexityOf(t, func(o *Perplexity) { o.Tokens = "characters" }), "pieces": perplexityOf(t, byPieces)}
+	for _, unit := range []string{"a", " ", "\n", "a ", "q1", "Ã", "Ã©", "â€", "锟斤", "\ufffd", "\u0301", "\x00", "Σ", "한", "\u202e", "=", "1"} {
+		text := []byte(repeat(unit, size/len(unit)))
+		for name, s := range stages {
+			start := time.Now()
+			if _, err := s.Apply(&quern.Doc{Text: text}); err != nil {
+				t.Errorf("%s on %q: %v", name, unit, err)
+			}
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("%s on 1 MB of %q took %v", name, unit, took)
+			}
 		}
 	}
 }
@@ -274,6 +374,12 @@ func FuzzPerplexity(f *testing.F) {
 		}
 		if _, err := b.Apply(e); err != nil {
 			t.Fatal(err)
+		}
+		if !utf8.Valid(text) {
+			if d.Drop.Verdict != badText {
+				t.Errorf("%q is not UTF-8 and goes on", text)
+			}
+			return
 		}
 		if !slices.Equal(d.Marks, e.Marks) || !(d.Marks[0].Value >= 1) || math.IsInf(d.Marks[0].Value, 0) {
 			t.Errorf("%q: %v, %v", text, d.Marks, e.Marks)

@@ -99,7 +99,7 @@ func TestDamagedFactsAreRefused(t *testing.T) {
 			t.Errorf("%d of %d bytes are read", cut, len(good))
 		}
 	}
-	for i := range good {
+	for i := 0; i < len(good); i += 7 {
 		bad := bytes.Clone(good)
 		bad[i] ^= 0x41
 		if err := os.WriteFile(dir+"/bad", bad, 0o666); err != nil {

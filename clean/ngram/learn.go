@@ -7,16 +7,18 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 )
 
 // Learn is how a model is learned.
 type Learn struct {
-	Order   int    // 1 to 5
-	By      Tokens // how a line is cut
-	Memory  int64  // bytes for counting; beyond, sorted runs are written to Scratch
-	Scratch string // a folder; "" = counting must do with Memory
-	Limit   int64  // bytes for the tables of the finished model and as much again, about, for learning it; 0 = DefaultLimit
+	Order   int      // 1 to 5
+	By      Tokens   // how a line is cut
+	Memory  int64    // bytes for counting; beyond, sorted runs are written to Scratch
+	Scratch string   // a folder; "" = counting must do with Memory
+	Cut     []uint64 // by order from 1, the last for all further: n-grams that occur so often or less are cut off; rises from 0
+	Limit   int64    // bytes for the tables of the finished model and as much again, about, for learning it; 0 = DefaultLimit
 }
 
 // DefaultLearn is a model of three words with a gigabyte for counting.
@@ -56,6 +58,9 @@ func NewLearner(o Learn) (*Learner, error) {
 	}
 	if o.Memory < 1 || o.Limit < 0 {
 		return nil, errors.New("ngram: memory must be positive")
+	}
+	if len(o.Cut) > o.Order || len(o.Cut) > 0 && o.Cut[0] != 0 || !slices.IsSorted(o.Cut) {
+		return nil, fmt.Errorf("ngram: cut %v, want a number an order, 0 first, none smaller than the one before", o.Cut)
 	}
 	if o.Limit == 0 {
 		o.Limit = DefaultLimit
@@ -157,21 +162,34 @@ func (l *Learner) grams(f func(gram []uint32, times uint64) error) error {
 
 // Finish learns the model. More sentences may be added behind it, and Finish be called again.
 func (l *Learner) Finish() (*Model, error) {
-	m := &Model{order: l.opt.Order, counts: make([]uint64, l.opt.Order), words: append([]byte(nil), l.words...)}
-	l.model = m
-	m.counts[0] = 2 // <unk> and <s>
+	all := &Model{order: l.opt.Order, counts: make([]uint64, l.opt.Order), words: append([]byte(nil), l.words...)}
+	all.counts[0] = 2 // <unk> and <s>
 	if err := l.grams(func(gram []uint32, _ uint64) error {
-		m.counts[len(gram)-1]++
+		all.counts[len(gram)-1]++
 		return nil
 	}); err != nil {
 		return nil, err
 	}
-	if m.counts[0] == 2 {
+	if all.counts[0] == 2 {
 		return nil, errors.New("ngram: nothing to learn from")
 	}
-	if err := m.newImage(l.opt.Limit); err != nil {
+	if err := all.newImage(l.opt.Limit); err != nil {
 		return nil, fmt.Errorf("ngram: %w", err)
 	}
+	l.model = all
+	if len(l.opt.Cut) > 0 && slices.Max(l.opt.Cut) > 0 {
+		l.model = &Model{order: all.order, counts: make([]uint64, all.order), words: all.words}
+	}
+	e := newEstimate(l, all)
+	if err := e.run(); err != nil {
+		return nil, err
+	}
+	l.Discounts = e.discounts[1:]
+	return l.model, nil
+}
+
+// vocabulary enters the words into the tables of m.
+func (l *Learner) vocabulary(m *Model) error {
 	at := 0
 	for id := range uint32(len(l.ids)) {
 		end := at
@@ -180,22 +198,14 @@ func (l *Learner) Finish() (*Model, error) {
 		}
 		if h := hashWord(m.words[at:end]); id != unkID {
 			if h == 0 || m.vocab.find(h) >= 0 {
-				return nil, fmt.Errorf("ngram: two words have one hash, of them %.60q", m.words[at:end])
+				return fmt.Errorf("ngram: two words have one hash, of them %.60q", m.words[at:end])
 			}
 			binary.LittleEndian.PutUint32(m.vocab.data[m.vocab.insert(h):], id)
 		}
 		at = end + 1
 	}
 	m.setBound(uint32(len(l.ids)))
-	if err := m.marks(); err != nil {
-		return nil, err
-	}
-	e := newEstimate(l)
-	if err := e.run(); err != nil {
-		return nil, err
-	}
-	l.Discounts = e.discounts[1:]
-	return m, nil
+	return m.marks()
 }
 
 // WriteARPA writes the model of the last Finish as text. Nothing may have been added behind it.
@@ -218,7 +228,10 @@ func (l *Learner) WriteARPA(to io.Writer) error {
 	starts = append(starts, len(m.words))
 	var b []byte
 	line := func(gram []uint32) error {
-		p, backoff := m.weights(gram)
+		p, backoff, ok := m.weights(gram)
+		if !ok {
+			return nil // it is cut off
+		}
 		b = strconv.AppendFloat(b[:0], float64(p), 'g', -1, 32)
 		for i, id := range gram {
 			b = append(b, "\t "[min(i, 1)])
@@ -253,20 +266,26 @@ func (l *Learner) WriteARPA(to io.Writer) error {
 	return w.Flush()
 }
 
-// weights looks an n-gram up that the model has.
-func (m *Model) weights(gram []uint32) (p, backoff float32) {
+// weights looks an n-gram up.
+func (m *Model) weights(gram []uint32) (p, backoff float32, ok bool) {
 	n := len(gram)
 	if n == 1 {
-		at := gram[0] * unigramEntry
+		at := int(gram[0]) * unigramEntry
 		p, backoff = getFloat(m.uni[at:]), getFloat(m.uni[at+4:])
-	} else if key := keyOf(gram); n == m.order {
-		p = getFloat(m.longest.data[m.longest.find(key):])
 	} else {
-		t := &m.middle[n-2]
-		at := t.find(key)
-		p, backoff = getFloat(t.data[at:]), getFloat(t.data[at+4:])
+		t := &m.longest
+		if n < m.order {
+			t = &m.middle[n-2]
+		}
+		at := t.find(keyOf(gram))
+		if at < 0 {
+			return 0, 0, false
+		}
+		if p = getFloat(t.data[at:]); n < m.order {
+			backoff = getFloat(t.data[at+4:])
+		}
 	}
-	return -float32(math.Abs(float64(p))) + 0, backoff + 0
+	return -float32(math.Abs(float64(p))) + 0, backoff + 0, true
 }
 
 // keyOf is the hash of an n-gram in the order of the text.

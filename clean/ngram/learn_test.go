@@ -90,6 +90,30 @@ func TestLearnsAsLmplz(t *testing.T) {
 	}
 }
 
+// cut.arpa is what lmplz -o 3 --prune 0 1 1 --discount_fallback makes of corpus.txt.
+func TestCutsOffAsLmplz(t *testing.T) {
+	want, err := os.ReadFile("testdata/cut.arpa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cut := range [][]uint64{{0, 1, 1}, {0, 1}} {
+		l, m := learn(t, Learn{Order: 3, Memory: 1 << 20, Cut: cut}, corpus(t))
+		var b bytes.Buffer
+		if err := l.WriteARPA(&b); err != nil {
+			t.Fatal(err)
+		}
+		compareWeights(t, weightsOf(t, b.String()), weightsOf(t, string(want)))
+		if again, err := Read(&b, int64(b.Len()), 0); err != nil || !sameTables(m, again) {
+			t.Errorf("the tables differ from those of the written ARPA file: %v", err)
+		}
+	}
+	for _, cut := range [][]uint64{{1}, {0, 2, 1}, {0, 0, 0, 0}} {
+		if _, err := NewLearner(Learn{Order: 3, Memory: 1, Cut: cut}); err == nil {
+			t.Errorf("cut %v is taken", cut)
+		}
+	}
+}
+
 func compareWeights(t *testing.T, got, want map[string][2]float64) {
 	t.Helper()
 	if len(got) != len(want) {

@@ -53,10 +53,10 @@ func (m *Model) Begin(s *State) {
 	s.length = min(1, m.order-1)
 	s.words[0] = m.bos
 	if m.trie != nil {
-		s.backoff[0] = getFloat(m.trie.uni[m.bos*trieUnigram+4:])
+		s.backoff[0] = getFloat(m.trie.uni[int(m.bos)*trieUnigram+4:])
 		return
 	}
-	s.backoff[0] = getFloat(m.uni[m.bos*unigramEntry+4:])
+	s.backoff[0] = getFloat(m.uni[int(m.bos)*unigramEntry+4:])
 }
 
 // Score gives the log10 probability of a word behind in, the length of the n-gram that it was found by, and what to hand in for

@@ -20,11 +20,12 @@ type counter struct {
 	ids   []uint32
 	times []uint64
 	slots []uint32 // index into times plus one
+	order []uint32 // of the n-grams in the table, sorted, as long as none is added
 	files []*os.File
 }
 
 func newCounter(n int, memory int64, dir string) *counter {
-	most := min(max(int(memory/int64(4*n+8+8+4)), 16), 1<<30) // ids, count, two slots, order of sorting
+	most := min(max(int(memory/int64(2*(4*n+8)+16+4)), 16), 1<<30) // ids and count, which grow by doubling, four slots, the order
 	return &counter{n: n, most: most, dir: dir, slots: make([]uint32, 64)}
 }
 
@@ -71,12 +72,15 @@ func (c *counter) add(gram []uint32) error {
 
 // sorted gives the order of the n-grams in the table.
 func (c *counter) sorted() []uint32 {
-	order := make([]uint32, len(c.times))
-	for i := range order {
-		order[i] = uint32(i)
+	if len(c.order) == len(c.times) {
+		return c.order
 	}
-	slices.SortFunc(order, func(a, b uint32) int { return compareSuffix(c.gram(int(a)), c.gram(int(b))) })
-	return order
+	c.order = slices.Grow(c.order[:0], len(c.times))[:len(c.times)]
+	for i := range c.order {
+		c.order[i] = uint32(i)
+	}
+	slices.SortFunc(c.order, func(a, b uint32) int { return compareSuffix(c.gram(int(a)), c.gram(int(b))) })
+	return c.order
 }
 
 // compareSuffix orders n-grams by the last word first.
@@ -115,7 +119,7 @@ func (c *counter) spill() error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	c.ids, c.times = c.ids[:0], c.times[:0]
+	c.ids, c.times, c.order = c.ids[:0], c.times[:0], c.order[:0]
 	clear(c.slots)
 	return nil
 }

@@ -115,7 +115,7 @@ func (t *trie) weights(l *level, at uint64, last bool) (p, b float32) {
 }
 
 func (t *trie) score(order int, in *State, word uint32, out *State) (float32, int) {
-	u := t.uni[word*trieUnigram:]
+	u := t.uni[int(word)*trieUnigram:]
 	p := getFloat(u)
 	out.words[0] = word
 	out.backoff[0] = getFloat(u[4:])
