@@ -123,6 +123,8 @@ func TestVisibleText(t *testing.T) {
 	f("it's <p class=a'b>é", "it's é")
 	f("<p", "")
 	f("<script>", "")
+	f("<ul>\n    <li>a </li>\n    <li>  b</li>\t \t</ul>", "\na \n  b ") // white space alone is one
+	f("<pre>\n  <b>a</b>  </PRE>   <p>", "\n  a   ")
 }
 
 func TestMetaValues(t *testing.T) {
