@@ -5,32 +5,32 @@ import (
 	"testing"
 )
 
-// TestLexer: comments are between « and », strings between ‹ and ›, documentation between ⟦ and ⟧.
-func TestLexer(t *testing.T) {
-	unmark := strings.NewReplacer("«", "", "»", "", "‹", "", "›", "", "⟦", "", "⟧", "")
-	f := func(lang, want string) {
-		t.Helper()
-		l := codeLanguages().byName[lang]
-		if l == nil {
-			t.Fatalf("language %q", lang)
-		}
-		text := unmark.Replace(want)
-		var x lexer
-		x.scan([]byte(text), l.style)
-		var b strings.Builder
-		at := 0
-		for _, s := range x.spans {
-			b.WriteString(text[at:s.from])
-			b.WriteString(map[uint8]string{lexComment: "«", lexString: "‹", lexDoc: "⟦"}[s.kind])
-			b.WriteString(text[s.from:s.to])
-			b.WriteString(map[uint8]string{lexComment: "»", lexString: "›", lexDoc: "⟧"}[s.kind])
-			at = int(s.to)
-		}
-		b.WriteString(text[at:])
-		if b.String() != want {
-			t.Errorf("%s:\n got %s\nwant %s", lang, b.String(), want)
-		}
+// checkLexer reads what is wanted: comments are between « and », strings between ‹ and ›, documentation between ⟦ and ⟧.
+func checkLexer(t *testing.T, lang, want string) {
+	t.Helper()
+	text := strings.NewReplacer("«", "", "»", "", "‹", "", "›", "", "⟦", "", "⟧", "").Replace(want)
+	l := codeLanguages().byName[lang]
+	if l == nil {
+		t.Fatalf("language %q", lang)
 	}
+	var x lexer
+	x.scan([]byte(text), l.style)
+	open := map[uint8]string{lexComment: "«", lexString: "‹", lexDoc: "⟦"}
+	end := map[uint8]string{lexComment: "»", lexString: "›", lexDoc: "⟧"}
+	var b strings.Builder
+	at := 0
+	for _, s := range x.spans {
+		b.WriteString(text[at:s.from] + open[s.kind] + text[s.from:s.to] + end[s.kind])
+		at = int(s.to)
+	}
+	b.WriteString(text[at:])
+	if b.String() != want {
+		t.Errorf("%s:\n got %s\nwant %s", lang, b.String(), want)
+	}
+}
+
+func TestLexer(t *testing.T) {
+	f := func(lang, want string) { t.Helper(); checkLexer(t, lang, want) }
 	f("go", "a «/* b // c */» d «// e \" f»\ng ‹\"h // i\\\" /*\"› «// j»")
 	f("go", "x := ‹`raw \" // \\`› + ‹'\\''› + ‹\"'\"›")
 	f("go", "x = ‹\"unterminated›\ny «// ok»")
@@ -51,6 +51,10 @@ func TestLexer(t *testing.T) {
 	f("shell", "echo ${#x} $# ‹\"a # b\"› «# c»\ncat ‹<<EOF\n# not a comment 'quote\nEOF›\n«# d»\n[ 1 ] «#x»")
 	f("shell", "echo it\\'s «# c»\nx=‹'a # b\nc'› ; y=$((1<<2))")
 	f("sql", "select ‹'it'›‹'s'›, ‹\"a--b\"› «-- c»\n«/* d */»")
+}
+
+func TestLexerOfOtherLanguages(t *testing.T) {
+	f := func(lang, want string) { t.Helper(); checkLexer(t, lang, want) }
 	f("html", "<p title=\"<!x>\">a</p>«<!-- b\n-->» <!doctype> 'c")
 	f("common lisp", "(a #\\\" «; c»\n‹\"b ; \\\" c\"› «#| d #| e |# f |#» #\\;)")
 	f("emacs lisp", "(a ?\\\" ?; ‹\"b\"› «; c»\n)")

@@ -3,19 +3,24 @@ package clean
 import "bytes"
 
 // needVisible counts the characters of a page that a browser shows: what stands outside of tags, comments, declarations, scripts and
-// style sheets, white space included. A character reference is one. The peers ask Beautiful Soup for the same.
+// style sheets. A character reference is one, and so is white space alone between two tags, but in pre and textarea. The peers ask
+// Beautiful Soup, which does the same.
 func (s *codeScan) needVisible() {
 	if !s.need(partVisible) {
 		return
 	}
 	s.visible = 0
-	t := s.text
+	t, kept := s.text, false // kept: within an element that keeps white space
 	for len(t) > 0 {
 		at := bytes.IndexByte(t, '<')
 		if at < 0 {
 			at = len(t)
 		}
-		s.visible += visibleChars(t[:at])
+		if at > 0 && !kept && blankASCII(t[:at]) {
+			s.visible++
+		} else {
+			s.visible += visibleChars(t[:at])
+		}
 		if t = t[at:]; len(t) == 0 {
 			return
 		}
@@ -24,8 +29,26 @@ func (s *codeScan) needVisible() {
 			s.visible++ // a < that opens nothing
 			n = 1
 		}
+		for _, name := range [...]string{"pre", "textarea"} {
+			kept = kept && !namesTag(t[1:n], "/", name) || namesTag(t[1:n], "", name)
+		}
 		t = t[n:]
 	}
+}
+
+// namesTag tells whether the inside of a tag begins with a name.
+func namesTag(t []byte, slash, name string) bool {
+	n := len(slash) + len(name)
+	return len(t) > n && string(t[:len(slash)]) == slash && equalLower(t[len(slash):n], name) && !isAlnum(t[n])
+}
+
+func blankASCII(t []byte) bool {
+	for _, c := range t {
+		if c != ' ' && c-'\t' >= 5 {
+			return false
+		}
+	}
+	return true
 }
 
 func visibleChars(t []byte) int {

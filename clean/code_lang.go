@@ -52,7 +52,7 @@ var codeLangs = []struct {
 	{&styleHaskell, "haskell: .hs|elm: .elm|purescript: .purs|idris: .idr|agda: .agda|lean: .lean"},
 	{&styleLua, "lua: .lua|moonscript: .moon"},
 	{&styleML, "ocaml: .ml .mli|standard ml: .sml|f#: .fs .fsi .fsx|coq: .coq"},
-	{&stylePascal, "pascal: .pas .dpr .lpr|modula-2: .mod|component pascal: .cps"},
+	{&stylePascal, "pascal: .pas .dpr .lpr|component pascal: .cps"},
 	{&styleDash, "ada: .ada .adb .ads|vhdl: .vhd .vhdl|eiffel: .e"},
 	{&stylePercent, "erlang: .erl .hrl|prolog: .pro .prolog|mercury: .mercury"},
 	{&styleTeX, "tex: .tex .sty .cls .bib .ltx|matlab: .matlab|postscript: .ps|metapost: .mp"},

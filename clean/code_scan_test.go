@@ -1,10 +1,11 @@
 package clean
 
 import (
+	gobuild "go/build"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
+
 	"strings"
 	"testing"
 	"unicode"
@@ -122,6 +123,8 @@ func TestVisibleText(t *testing.T) {
 	f("it's <p class=a'b>é", "it's é")
 	f("<p", "")
 	f("<script>", "")
+	f("<ul>\n    <li>a </li>\n    <li>  b</li>\t \t</ul>", "\na \n  b ") // white space alone is one
+	f("<pre>\n  <b>a</b>  </PRE>   <p>", "\n  a   ")
 }
 
 func TestMetaValues(t *testing.T) {
@@ -156,7 +159,7 @@ func TestMetaValues(t *testing.T) {
 // sources are files of Go's own tree, all of them or each n-th.
 func sources(t testing.TB, n int, endings ...string) (docs []quern.Doc) {
 	t.Helper()
-	root := filepath.Join(runtime.GOROOT(), "src")
+	root := filepath.Join(gobuild.Default.GOROOT, "src")
 	i := 0
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -261,7 +264,9 @@ func codeDocs() []quern.Doc {
 		return quern.Doc{Origin: origin, Meta: []byte(meta), Text: []byte(text)}
 	}
 	python := "import os\n\n\ndef f(a):\n    \"\"\"Doc string here.\"\"\"\n    b = a + 1\n    # add to the list of numbers\n    print(b)\n    for i in range(a):\n        b += i * 2\n        if b > 10:\n            b = b - 10\n    return b\n\n\nvalue = f(3)\nother = f(value)\n"
-	return []quern.Doc{
+	told := doc("told.go", "", goFile) // by ingest
+	told.Mark("code.generated", 1)
+	return []quern.Doc{told,
 		doc("main.go", "", goFile), doc("a.py", "", python), doc("b.py", `{"language":"Python","path":"b.py","stars":3}`, repeat("def f(): return 1\n", 20)),
 		doc("c.py", "", "print \"x\"\n"+python), doc("d.java", "", "/** only a comment */\n"+repeat("// more\n", 30)),
 		doc("e.js", "", repeat("a=1;", 90)), doc("f.html", "", "<p>"+repeat("word and <b>text</b> ", 40)), doc("g.html", "", "<p>a"),
@@ -272,27 +277,6 @@ func codeDocs() []quern.Doc {
 		doc("p.c", "", repeat("0x41,0x42,0x43,", 300)+"\n"), doc("q.ts", "", "const a = `"+repeat("long string with many words ", 60)+"`;\n"+repeat("let b = a + 1; // c\n", 12)),
 		doc("r.go", "", repeat("é = 1 // ü\r\n", 20)), doc("", "", ""), doc("s.go", "", "\xff"),
 	}
-}
-
-// codeMarks are the marks of these documents.
-func codeMarks(t *testing.T) (all [][]quern.Mark) {
-	t.Helper()
-	star := DefaultStarCoder()
-	star.MinStars = 1
-	c, err := NewChain([]Link{{Name: "starcoder", Config: &star}}, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range codeDocs() {
-		d.Mark("code.generated", 0)
-		for _, s := range []quern.Stage{codeChain(t, true, codeRuleNames...), c} {
-			if _, err := s.Apply(&d); err != nil {
-				t.Fatal(err)
-			}
-		}
-		all = append(all, d.Marks[1:])
-	}
-	return all
 }
 
 func TestCodeConformance(t *testing.T) {

@@ -38,8 +38,16 @@ type PES2O struct {
 	Cut           bool    `yaml:"cut"`          // take less likely paragraphs out of the text
 }
 
-var paperFacts = []Fact{count("pes2o.words"), count("pes2o.paragraphs"), count("pes2o.likely_paragraphs"), scale("pes2o.log_prob", -40, 0, 80),
-	share("pes2o.top_word"), share("pes2o.top_share"), share("pes2o.short_top_share"), scale("pes2o.year", 1900, 2100, 100)}
+var paperFacts = []Fact{count("pes2o.words"), count("pes2o.paragraphs"), share("pes2o.top_word"), share("pes2o.top_share"),
+	share("pes2o.short_top_share"), scale("pes2o.year", 1900, 2100, 100), count("pes2o.likely_paragraphs"), scale("pes2o.log_prob", -40, 0, 80)}
+
+// Measures leaves out what only a model tells where there is none.
+func (o PES2O) Measures() []Fact {
+	if o.Unigram == "" {
+		return paperFacts[:len(paperFacts)-2]
+	}
+	return paperFacts
+}
 
 // DefaultPES2O gives the peer's numbers: 500 < words < 50,000, top word at most 7.5 % (30 % up to 500 words), 1970, 5 paragraphs of -20.
 func DefaultPES2O() PES2O {

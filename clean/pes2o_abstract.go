@@ -33,7 +33,15 @@ type PES2OAbstract struct {
 }
 
 var abstractFacts = []Fact{count("pes2o_abstract.words"), count("pes2o_abstract.title_words"), count("pes2o_abstract.spaced_letters"),
-	share("pes2o_abstract.top_word"), scale("pes2o_abstract.log_prob", -40, 0, 80), scale("pes2o_abstract.year", 1900, 2100, 100)}
+	share("pes2o_abstract.top_word"), scale("pes2o_abstract.year", 1900, 2100, 100), scale("pes2o_abstract.log_prob", -40, 0, 80)}
+
+// Measures leaves out what only a model tells where there is none.
+func (o PES2OAbstract) Measures() []Fact {
+	if o.Unigram == "" {
+		return abstractFacts[:len(abstractFacts)-1]
+	}
+	return abstractFacts
+}
 
 // DefaultPES2OAbstract gives the peer's numbers: 50 to 1000 words, 3 in the title, 1970, runs of fewer than 4 characters, -20.
 func DefaultPES2OAbstract() PES2OAbstract {

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -39,9 +40,19 @@ type Stack struct {
 	MinVisibleChars int      `yaml:"min_visible_chars"` // of HTML: how long that text is
 }
 
-var stackFacts = []Fact{count("stack.lines"), count("stack.max_line"), {"stack.mean_line", 1, 1e4, 60, true}, count("stack.loose_line"),
-	count("stack.data_lines"), share("stack.alphabetic"), count("stack.encoded_run"), share("stack.encoded"), share("stack.visible"),
-	count("stack.visible_chars"), share("stack.alphanumeric"), share("stack.xml_header"), count("stack.data_chars")}
+var (
+	stackFacts   = slices.Concat(stackCommon, stackV2Facts, stackV1Facts)
+	stackCommon  = []Fact{count("stack.max_line"), {"stack.mean_line", 1, 1e4, 60, true}}
+	stackV2Facts = []Fact{count("stack.lines"), count("stack.loose_line"), count("stack.data_lines"), share("stack.alphabetic"),
+		count("stack.encoded_run"), share("stack.encoded"), share("stack.visible"), count("stack.visible_chars")}
+	stackV1Facts = []Fact{share("stack.alphanumeric"), share("stack.xml_header"), count("stack.data_chars")}
+)
+
+// Measures lists the facts of this dialect.
+func (o Stack) Measures() []Fact { return slices.Concat(stackCommon, stackV2Facts) }
+
+// Measures lists the facts of this dialect.
+func (o StackV1) Measures() []Fact { return slices.Concat(stackCommon, stackV1Facts) }
 
 // DefaultStack gives the paper's numbers.
 func DefaultStack() Stack {

@@ -56,6 +56,46 @@ func TestStack(t *testing.T) {
 	}
 }
 
+func TestStackV1(t *testing.T) {
+	s, err := DefaultStackV1().Stage()
+	build(t, s, err)
+	f := func(origin, text string, want quern.Verdict) { t.Helper(); rulingOn(t, s, origin, text, want) }
+	f("main.go", goFile, quern.Keep)
+	f("main.go", repeat("a", 1001)+repeat("\na", 99), stackMaxLine)
+	f("main.go", repeat("a", 1000)+repeat("\na", 99), quern.Keep)
+	f("page.html", repeat("word ", 21)+"\n", stackMeanLine) // no kind is loose
+	f("table.asm", repeat("+-*/ ", 9)+"a\n", stackAlnum)
+	f("table.go", repeat("1, 2, 3, 4,\n", 20), quern.Keep) // digits are alphanumeric
+	f("a.c", "  <?xml version=\"1.0\"?>\n<a>b</a>\n", stackXML)
+	f("a.c", repeat("a\n", 50)+"<?xml version=\"1.0\"?>\n", quern.Keep) // begins at the 101st character
+	f("a.xml", "<?xml version=\"1.0\"?>\n<a>b</a>\n", quern.Keep)
+	f("a.json", `{"a": 1}`, stackDataSize)
+	f("a.json", repeat(`"a": 1,`+"\n", 20), quern.Keep)
+	f("a.yml", repeat("a: 1\n", 1001), stackDataSize)
+	for i, change := range []func(o *StackV1){func(o *StackV1) { o.MaxLine = 0 }, func(o *StackV1) { o.MinAlphanumeric = 2 },
+		func(o *StackV1) { o.MaxDataChars = 1 }, func(o *StackV1) { o.XML = []string{"xml"} }, func(o *StackV1) { o.Data = []string{".JSON"} }} {
+		o := DefaultStackV1()
+		change(&o)
+		if _, err := o.Stage(); err == nil {
+			t.Errorf("options %d are accepted", i)
+		}
+	}
+}
+
+func TestStackKnowsLanguagesOfMeta(t *testing.T) {
+	s, err := DefaultStack().Stage()
+	build(t, s, err)
+	for _, c := range []struct {
+		meta, origin string
+		want         quern.Verdict
+	}{{"", ".prettierrc", quern.Keep}, {`{"language":"JSON"}`, ".prettierrc", stackData}, {`{"language":"Go"}`, "a.json", quern.Keep}, {"", "a.json", stackData}} {
+		d := &quern.Doc{Text: []byte(repeat("an item\n", 600)), Meta: []byte(c.meta), Origin: c.origin}
+		if v, err := s.Apply(d); v != c.want || err != nil {
+			t.Errorf("%s %s: %q, %v, want %q", c.meta, c.origin, v, err, c.want)
+		}
+	}
+}
+
 func lines(text string, width int) string {
 	var b strings.Builder
 	for len(text) > width {

@@ -44,6 +44,14 @@ type StarCoder struct {
 var starCoderFacts = []Fact{share("starcoder.comments"), scale("starcoder.chars_per_token", 0, 10, 50), share("starcoder.visible"),
 	count("starcoder.visible_chars"), share("starcoder.xml_header"), count("starcoder.data_chars"), count("starcoder.stars")}
 
+// Measures leaves stars out where they are not asked.
+func (o StarCoder) Measures() []Fact {
+	if o.MinStars == 0 {
+		return starCoderFacts[:len(starCoderFacts)-1]
+	}
+	return starCoderFacts
+}
+
 // DefaultStarCoder gives the peer's numbers. Stars are not judged: StarCoder found that they do harm.
 func DefaultStarCoder() StarCoder {
 	return StarCoder{
