@@ -22,7 +22,13 @@ func someMarks(t *testing.T) [][]quern.Mark {
 		build(t, stack, err)
 		paper, err := DefaultPES2O().Stage()
 		build(t, paper, err)
-		return []quern.Stage{mojibakeStage(t, DefaultMojibake()), everything(t), stack, paper, piiStage(t)}
+		boilerplate, err := DefaultBoilerplate().Stage()
+		build(t, boilerplate, err)
+		headers, err := DefaultHeaders().Stage()
+		build(t, headers, err)
+		dolma, err := HeadersDolma{}.Stage()
+		build(t, dolma, err)
+		return []quern.Stage{mojibakeStage(t, DefaultMojibake()), linesStage(t, DefaultLines()), boilerplate, headers, dolma, everything(t), stack, paper, piiStage(t)}
 	}()
 	for _, text := range []string{frodo, c4Good, goFile, "write to a@b.com\n\n", repeat("the same line\n", 9)} {
 		d := &quern.Doc{Text: []byte(text)}
