@@ -192,10 +192,13 @@ func (s *mojibake) explain(w *word, k int) {
 		strange = strange || odd > 0
 		score -= odd
 	}
-	w.scores[k], w.counts[k] = int32(score), int32(len(s.found))
 	if !strange && covered == w.letters && score >= 0 {
 		w.can |= 1 << k
 	}
+	if len(s.found) == 1 && foreign(s.found[0].r) {
+		score -= 3 // one letter of another script, alone, is chance; where the line has more of them it follows
+	}
+	w.scores[k], w.counts[k] = int32(score), int32(len(s.found))
 	if w.codec < 0 || score > w.score {
 		w.codec, w.score, w.seqs = k, score, len(s.found)
 	}
