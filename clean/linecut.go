@@ -216,8 +216,8 @@ const longestTrail = 240
 func (s *lineCutter) single(text []byte) {
 	s.has.separators = 0
 	if s.opt.Navigation {
-		for i, sep := range trailSeparators {
-			if bytes.Contains(text, sep) {
+		for i := range trailSeparators {
+			if trailSeparators[i].in(text) {
 				s.has.separators |= 1 << i
 			}
 		}
