@@ -246,8 +246,8 @@ func (s *lineCutter) label(line []byte) uint8 {
 	if !s.words.mayBegin(line) {
 		return cutNot
 	}
+	s.fold(line)
 	if len(line) <= longestLabel {
-		s.fold(line)
 		switch why := s.words.labels[string(trimLabel(s.low))]; {
 		case why == cutNavigation && s.opt.Navigation, why == cutReadMore && s.opt.ReadMore:
 			return why

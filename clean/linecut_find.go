@@ -86,21 +86,19 @@ var (
 		[]byte("lire aussi"), []byte("lesen sie auch"), []byte("lea también"), []byte("leia também"), []byte("читайте также"), []byte("читать далее"), []byte("相关阅读")}
 )
 
-// share tells whether a line offers to share the page.
+// share tells whether a line, folded already, offers to share the page.
 func (s *lineCutter) share(line []byte) bool {
 	if len(line) > longestLabel {
 		return false
 	}
-	s.fold(line)
 	return anyPrefix(s.low, shareVerbs) && s.hasPhrase(platforms) && countWords(line) <= 10 && !stopped(line)
 }
 
-// teaser tells whether a line leads to another text.
+// teaser tells whether a line, folded already, leads to another text.
 func (s *lineCutter) teaser(line []byte) bool {
 	if line[len(line)-1] == '.' && !bytes.HasSuffix(line, []byte("...")) {
 		return false
 	}
-	s.fold(line)
 	return anyPrefix(s.low, teaserVerbs) && countWords(line) <= 16
 }
 
