@@ -70,7 +70,8 @@ func formClass(form norm.Form, r rune) (flags uint8) {
 	}
 	// A character may change if it decomposes for good, or composes with one before it. Those that do either are few; composed
 	// letters such as é are safe as long as none of the few stands in the text.
-	if p.CCC() != 0 || !p.BoundaryBefore() || !form.IsNormal(b[:utf8.RuneLen(r)]) {
+	// Beyond the basic plane whatever decomposes is one of them: nothing is asked for memory while a text is scanned.
+	if p.CCC() != 0 || !p.BoundaryBefore() || r >= 0x10000 && p.Decomposition() != nil || r < 0x10000 && !form.IsNormal(b[:utf8.RuneLen(r)]) {
 		flags |= foundForm
 	}
 	return flags
