@@ -71,6 +71,7 @@ type normalize struct {
 	form  norm.Form
 	table []uint8 // what may have to be done, by code point below U+10000
 	iter  norm.Iter
+	one   [utf8.UTFMax]byte
 	buf   [3][]byte
 }
 

@@ -52,19 +52,18 @@ var formClasses = map[norm.Form]func() *[0x10000]uint8{
 }
 
 func classes(form norm.Form) *[0x10000]uint8 {
-	t := new([0x10000]uint8)
+	t, b := new([0x10000]uint8), make([]byte, utf8.UTFMax)
 	for r := range rune(0x10000) {
 		if r >= 0xA0 && (r < 0xD800 || r >= 0xE000) {
-			t[r] = formClass(form, r)
+			t[r] = formClass(form, r, b)
 		}
 	}
 	return t
 }
 
-// formClass tells what only Unicode's own tables know of a code point.
-func formClass(form norm.Form, r rune) (flags uint8) {
-	var b [utf8.UTFMax]byte
-	p := form.Properties(b[:utf8.EncodeRune(b[:], r)])
+// formClass tells what only Unicode's own tables know of a code point; b is scratch for its bytes.
+func formClass(form norm.Form, r rune, b []byte) (flags uint8) {
+	p := form.Properties(b[:utf8.EncodeRune(b, r)])
 	if p.CCC() != 0 {
 		flags |= foundMark
 	}
@@ -84,7 +83,7 @@ func (s *normalize) flags(r rune) uint8 {
 	if r >= 0x1F300 && r < 0x1FB00 || r >= 0x20000 && r < 0x2F800 { // pictures and Han
 		return 0
 	}
-	return formClass(s.form, r) & s.wanted()
+	return formClass(s.form, r, s.one[:]) & s.wanted()
 }
 
 const (
