@@ -40,7 +40,7 @@ func TestLimitsGiveTheVerdictsOfTheStage(t *testing.T) {
 				dropped++
 			}
 		}
-		if dropped == 0 {
+		if dropped == 0 && len(config.Limits()) > 0 {
 			t.Errorf("%s dropped nothing of all this", name)
 		}
 	}
