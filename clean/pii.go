@@ -22,6 +22,10 @@ type PII struct {
 	CNMobile string `yaml:"cn_mobile"` // Chinese mobile numbers without a country code
 	SSN      string `yaml:"ssn"`       // US social security numbers as 123-45-6789; they have no check digit
 
+	// Loose takes whatever has the shape of an e-mail address or IPv4 address, as datatrove does: package@1.2.3, image@2x.png,
+	// section 5.11.2.3 and version 1.2.0.1 too.
+	Loose bool `yaml:"loose"`
+
 	// Values are the placeholders of a kind, by the name of its option; the first one is what "replace" puts.
 	Values map[string][]string `yaml:"values"`
 }
@@ -29,6 +33,20 @@ type PII struct {
 // DefaultPII replaces what a shape or a check digit makes sure, and does not look for phone and social security numbers.
 func DefaultPII() PII {
 	return PII{Email: piiReplace, IP: piiReplace, Phone: piiOff, Card: piiReplace, IBAN: piiReplace, CNID: piiReplace, CNMobile: piiOff, SSN: piiOff}
+}
+
+// piiDatatrove finds what datatrove's PIIFormatter finds, and puts two addresses in turn for e-mail as it does (it counts through all
+// documents of a process; here each begins with the first, so that no document depends on another).
+func piiDatatrove() PII {
+	return PII{Email: piiCircular, IP: piiCircular, Phone: piiOff, Card: piiOff, IBAN: piiOff, CNID: piiOff, CNMobile: piiOff, SSN: piiOff, Loose: true}
+}
+
+func piiConfig(dialect string) Config {
+	o := DefaultPII()
+	if dialect == "datatrove" {
+		o = piiDatatrove()
+	}
+	return &o
 }
 
 // The actions.
@@ -88,7 +106,7 @@ func (o *PII) actions() [piiKinds]string {
 // Stage builds the rule. It marks the number of findings of each kind that is not off ("pii.emails", "pii.ips", …), reports each as
 // a span ("pii.email"), and gives "clean.pii.<kind>" for kinds whose action is "drop".
 func (o PII) Stage() (quern.Stage, error) {
-	s := &pii{bounds: newBounds(o.Limits()), values: piiValues}
+	s := &pii{bounds: newBounds(o.Limits()), loose: o.Loose, values: piiValues}
 	for k, action := range o.actions() {
 		if !slices.Contains(piiActions, action) {
 			return nil, fmt.Errorf("clean: pii: %s: %q: want %s", piiNames[k], action, strings.Join(piiActions, ", "))
@@ -135,6 +153,7 @@ type finding struct {
 type pii struct {
 	bounds
 	on, replace, turn [piiKinds]bool
+	loose             bool
 	values            [piiKinds][]string
 
 	text  []byte

@@ -2,8 +2,9 @@ package clean
 
 // publicIPv4 reads an address of the internet whose first number begins at i, and tells its end; 0 if there is none. An address is
 // four numbers up to 255 without leading zeros, neither directly before nor after a digit, nor part of a longer row of dotted
-// numbers, nor what is called a version.
-func publicIPv4(b []byte, i int) int {
+// numbers. Unless loose, it is no part of a word or path either, and one of its numbers has three digits or what stands around it says
+// that it is an address: most other rows of four are sections and versions.
+func publicIPv4(b []byte, i int, loose bool) int {
 	if i > 1 && b[i-1] == '.' && b[i-2]-'0' < 10 {
 		return 0
 	}
@@ -12,7 +13,53 @@ func publicIPv4(b []byte, i int) int {
 	if n == 0 || end+1 < len(b) && b[end] == '.' && b[end+1]-'0' < 10 || !isPublic(ip) {
 		return 0
 	}
+	if !loose && (!clearOfWords(b, i, end) || n < 13 && !anyHundred(ip) && !calledAddress(b, i, end)) {
+		return 0
+	}
 	return end
+}
+
+// clearOfWords tells whether what stands at [from, to) is no part of a name with a version, of a path, or of a row of numbers.
+func clearOfWords(b []byte, from, to int) bool {
+	if from > 0 {
+		switch c := b[from-1]; {
+		case isAlnum(c), c == '_', c == '.', c == '-' && from > 1 && b[from-2] > ' ', c == '/' && (from < 2 || b[from-2] != '/'):
+			return false
+		}
+	}
+	return to >= len(b) || !isAlnum(b[to]) && b[to] != '_' && !(b[to] == '-' && to+1 < len(b) && isAlnum(b[to+1]))
+}
+
+func anyHundred(ip uint32) bool {
+	return ip>>24 > 99 || ip>>16&255 > 99 || ip>>8&255 > 99 || ip&255 > 99
+}
+
+// calledAddress tells whether an address at [from, to) is said to be one: a port or a prefix length behind it, "//" or "@" before it,
+// or a word.
+func calledAddress(b []byte, from, to int) bool {
+	if to+1 < len(b) && (b[to] == ':' || b[to] == '/') && b[to+1]-'0' < 10 {
+		return true
+	}
+	i := from
+	for i > 0 && from-i < 4 && (b[i-1] == ' ' || b[i-1] == ':' || b[i-1] == '=' || b[i-1] == '"' || b[i-1] == '\'' || b[i-1] == '(' || b[i-1] == '`') {
+		i--
+	}
+	if i > 1 && i == from && (b[i-1] == '@' || b[i-1] == '/' && b[i-2] == '/') {
+		return true
+	}
+	var low [12]byte
+	n := len(low)
+	for i > 0 && n > 0 && (isAlnum(b[i-1]) || b[i-1] == '_') {
+		n--
+		i--
+		low[n] = b[i] | 0x20
+	}
+	switch string(low[n:]) {
+	case "ip", "ips", "ipv4", "address", "addresses", "addr", "host", "hosts", "server", "nameserver", "dns", "ping", "gateway", "ip_address",
+		"remote_addr", "resolver", "listen":
+		return true
+	}
+	return false
 }
 
 // parseIPv4 reads an address at the start of b and tells its length; 0 if there is none.

@@ -218,12 +218,12 @@ func countryCode(cc int) bool {
 	case two == 20, two == 27, two >= 30 && two <= 34, two == 36, two == 39, two == 40, two == 41, two >= 43 && two <= 49, two >= 51 && two <= 58,
 		two >= 60 && two <= 66, two == 81, two == 82, two == 84, two == 86, two >= 90 && two <= 95, two == 98:
 		return true
-	case two == 21, two == 22, two == 23, two == 24, two == 25, two == 26, two == 29, two == 35, two == 37, two == 38, two == 42, two == 50, two == 59,
-		two == 67, two == 68, two == 69, two == 85, two == 88, two == 96, two == 97, two == 99 && cc != 999:
-		return true
 	}
-	return false
+	return longCodes[cc/10]>>(cc%10)&1 == 1
 }
+
+// longCodes are the country codes of three digits: by the first two, a bit for each third one.
+var longCodes = [100]uint16{21: 0x14e, 22: 0x3ff, 23: 0x3ff, 24: 0x3ff, 25: 0x3ff, 26: 0x3ff, 29: 0x383, 35: 0x3ff, 37: 0x3ff, 38: 0x2ef, 42: 0xb, 50: 0x3ff, 59: 0x3ff, 67: 0x3fd, 68: 0x3ef, 69: 0x7, 85: 0x6d, 88: 0x41, 96: 0x1ff, 97: 0xff, 99: 0x17c}
 
 // isFiction tells numbers with 555-0100 to 555-0199, which North America keeps for stories.
 func isFiction(number []byte) bool {
@@ -236,6 +236,21 @@ func isFiction(number []byte) bool {
 		}
 	}
 	return n == 0 && string(last[:5]) == "55501"
+}
+
+// nearChinese tells whether what stands at [from, to) is called a telephone number, or has Chinese characters near it.
+func nearChinese(b []byte, from, to int) bool {
+	for _, c := range b[max(0, from-24):from] {
+		if c >= 0xE4 && c <= 0xE9 {
+			return true
+		}
+	}
+	for _, c := range b[to:min(len(b), to+9)] {
+		if c >= 0xE4 && c <= 0xE9 {
+			return true
+		}
+	}
+	return isCalled(b[:from])
 }
 
 // isChineseMobile tells whether eleven digits begin with a prefix that an operator has (13 to 19, with gaps).

@@ -68,7 +68,7 @@ func (s *pii) number(i, end int) int {
 	b, n := s.text, end-i
 	if s.on[piiIP] && end < len(b) {
 		if c := b[end]; c == '.' && n <= 3 {
-			if to := publicIPv4(b, i); to > 0 {
+			if to := publicIPv4(b, i, s.loose); to > 0 {
 				s.put(piiIP, i, to, 1)
 				return to
 			}
@@ -121,10 +121,10 @@ func (s *pii) longNumber(i, end int) (kind uint8, to int) {
 			return piiCNID, to
 		}
 	}
-	if s.on[piiCard] && n >= 15 && n <= 19 && standsAlone(b, i, end) && isCard(b[i:end]) {
+	if s.on[piiCard] && n >= 15 && n <= 19 && standsAlone(b, i, end) && isCard(b[i:end]) && calledCard(b[:i]) {
 		return piiCard, end
 	}
-	if s.on[piiCNMobile] && n == 11 && isChineseMobile(b[i:end]) && standsAlone(b, i, end) {
+	if s.on[piiCNMobile] && n == 11 && isChineseMobile(b[i:end]) && standsAlone(b, i, end) && nearChinese(b, i, end) {
 		return piiCNMobile, end
 	}
 	return 0, 0

@@ -20,7 +20,7 @@ var Rules = []Rule{
 	{Name: "stack", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
 	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }},
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
-	{Name: "pii", Config: func(string) Config { o := DefaultPII(); return &o }, Facts: piiFacts},
+	{Name: "pii", Dialects: []string{"quern", "datatrove"}, Config: piiConfig, Facts: piiFacts},
 }
 
 // Config is the options of a rule: a struct with YAML tags. Stage refuses bad options in words.

@@ -60,7 +60,7 @@ func TestFactsAreNamedOnce(t *testing.T) {
 			seen[f.Name] = f
 		}
 	}
-	for _, name := range []string{"", "gopher@", "gopher@nobody", "pii@datatrove", "Gopher"} {
+	for _, name := range []string{"", "gopher@", "gopher@nobody", "c4@datatrove", "Gopher"} {
 		if _, _, ok := Find(name); ok {
 			t.Errorf("%q is no rule", name)
 		}
