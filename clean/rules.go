@@ -21,6 +21,7 @@ var Rules = []Rule{
 	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }},
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "pii", Dialects: []string{"quern", "datatrove"}, Config: piiConfig, Facts: piiFacts},
+	{Name: "secrets", Config: func(string) Config { o := DefaultSecrets(); return &o }, Facts: secretFacts},
 }
 
 // Config is the options of a rule: a struct with YAML tags. Stage refuses bad options in words.
