@@ -21,7 +21,7 @@ ingest/git/...:          klauspost
 clean/lid/...:           lingua text
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
-clean/...:               . clean/... xxhash text
+clean/...:               . clean/... xxhash text net
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json

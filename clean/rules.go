@@ -21,12 +21,20 @@ var Rules = []Rule{
 	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }},
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "pii", Dialects: []string{"quern", "datatrove"}, Config: piiConfig, Facts: piiFacts},
+	{Name: "url", Config: func(string) Config { o := DefaultURL(); return &o }, Facts: urlFacts},
 	{Name: "secrets", Config: func(string) Config { o := DefaultSecrets(); return &o }, Facts: secretFacts},
 }
 
 // Config is the options of a rule: a struct with YAML tags. Stage refuses bad options in words.
 type Config interface {
 	Stage() (quern.Stage, error)
+}
+
+// Filed is a Config that names files, which its Stage reads: their contents are as much a part of the rule as its options.
+type Filed interface {
+	Config
+	Files() []string  // absolute once Under was called, in the order of the options
+	Under(dir string) // the folder that relative paths begin in; before that, the working folder
 }
 
 // Rule is an entry of Rules.
