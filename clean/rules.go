@@ -22,6 +22,9 @@ var Rules = []Rule{
 	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
 	{Name: "pii", Dialects: []string{"quern", "datatrove"}, Config: piiConfig, Facts: piiFacts},
 	{Name: "url", Config: func(string) Config { o := DefaultURL(); return &o }, Facts: urlFacts},
+	{Name: "bad_words", Config: func(string) Config { o := DefaultBadWords(); return &o }, Facts: badWordsFacts},
+	{Name: "toxic", Config: func(string) Config { o := DefaultToxic(); return &o }, Facts: toxicFacts},
+	{Name: "c4_paragraphs", Config: func(string) Config { o := DefaultC4Paragraphs(); return &o }, Facts: c4ParagraphsFacts},
 	{Name: "secrets", Config: func(string) Config { o := DefaultSecrets(); return &o }, Facts: secretFacts},
 }
 
