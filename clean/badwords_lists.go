@@ -118,20 +118,20 @@ func (f *wordFinder) count(l *wordList, text []byte) (entries, words int) {
 		f.low = appendLowerAll(f.low[:0], text)
 		text = f.low
 	}
-	done := 0
-	for i, s := l.m.find(text, 0, 0); i > 0; i, s = l.m.find(text, i, s) {
-		if !l.inside && !wordEnds(text, i) {
-			continue
-		}
-		for k, r := l.m.longest(s); k >= 0; k, r = l.m.rest(r) {
-			from := i - int(l.m.sizes[k])
-			if from >= done && (l.inside || wordBegins(text, from)) {
-				entries++
-				words += int(l.weights[k])
-				done = i
-				break
+	for i := l.m.find(text, 0); i >= 0; {
+		end, weight := i+1, 0
+		if l.inside || wordBegins(text, i) {
+			for s := (spot{end: i}); l.m.longer(text, &s); {
+				if l.inside || wordEnds(text, s.end) {
+					end, weight = s.end, int(l.weights[s.literal])
+				}
 			}
 		}
+		if weight > 0 {
+			entries++
+			words += weight
+		}
+		i = l.m.find(text, end)
 	}
 	return entries, words
 }

@@ -146,17 +146,13 @@ func (s *secrets) rewrite() []byte {
 // scan fills s.found, in order and none over another. Whatever it looks for has a literal at its beginning or before it.
 func (s *secrets) scan() {
 	done := 0
-	for i, state := s.literals.find(s.text, 0, 0); i > 0; i, state = s.literals.find(s.text, i, state) {
-		if i <= done {
-			continue
-		}
-		for k, more := s.literals.longest(state); k >= 0; k, more = s.literals.rest(more) {
-			shape := &secretShapes[k]
-			from := i - len(shape.literal)
-			if !s.on[shape.group] || from < done || !shape.folded && string(s.text[from:i]) != shape.literal {
+	for i := s.literals.find(s.text, 0); i >= 0; i = s.literals.find(s.text, max(i+1, done)) {
+		for at := (spot{end: i}); s.literals.longer(s.text, &at); {
+			shape := &secretShapes[at.literal]
+			if !s.on[shape.group] || !shape.folded && string(s.text[i:at.end]) != shape.literal {
 				continue
 			}
-			if f := shape.look(s, from, i); f.to > 0 {
+			if f := shape.look(s, i, at.end); f.to > 0 && f.from >= done {
 				f.span, f.group = shape.span, shape.group
 				s.found = append(s.found, f)
 				done = f.to

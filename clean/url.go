@@ -165,10 +165,8 @@ func (s *urlRule) judgeWords(d *quern.Doc) quern.Verdict {
 	if n := len(s.soft); n > s.opt.MaxSoftWords {
 		return d.Fail(urlSoft, float64(n), float64(s.opt.MaxSoftWords))
 	}
-	if s.subwords != nil {
-		if end, _ := s.subwords.find(s.words, 0, 0); end > 0 {
-			return d.Fail(urlSubword, 1, 0)
-		}
+	if s.subwords != nil && s.subwords.within(s.words) {
+		return d.Fail(urlSubword, 1, 0)
 	}
 	return quern.Keep
 }

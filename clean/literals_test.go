@@ -7,31 +7,34 @@ import (
 	"testing"
 )
 
-// found lists all occurrences by the matcher, as "end:literal".
+// found lists all occurrences by the matcher, as "begin:literal".
 func found(m *matcher, literals []string, text string) (all []string) {
-	for i, s := m.find([]byte(text), 0, 0); i > 0; i, s = m.find([]byte(text), i, s) {
-		for k, r := m.longest(s); k >= 0; k, r = m.rest(r) {
-			all = append(all, fmt.Sprint(i, ":", literals[k]))
+	b := []byte(text)
+	for i := m.find(b, 0); i >= 0; i = m.find(b, i+1) {
+		for s := (spot{end: i}); m.longer(b, &s); {
+			all = append(all, fmt.Sprint(i, ":", literals[s.literal]))
 		}
+	}
+	if (len(all) > 0) != m.within(b) {
+		return []string{"within says another thing"}
 	}
 	return all
 }
 
 func byHand(literals []string, text string, fold bool) (all []string) {
 	if fold {
-		b := appendLower(nil, []byte(text))
-		text = string(b)
+		text = string(appendLower(nil, []byte(text)))
 	}
-	for end := 1; end <= len(text); end++ {
+	for i := range len(text) {
 		var here []string
 		for _, l := range literals {
-			if l != "" && strings.HasSuffix(text[:end], l) {
+			if l != "" && strings.HasPrefix(text[i:], l) {
 				here = append(here, l)
 			}
 		}
-		slices.SortFunc(here, func(a, b string) int { return len(b) - len(a) })
+		slices.SortFunc(here, func(a, b string) int { return len(a) - len(b) })
 		for _, l := range slices.Compact(here) {
-			all = append(all, fmt.Sprint(end, ":", l))
+			all = append(all, fmt.Sprint(i, ":", l))
 		}
 	}
 	return all
