@@ -25,6 +25,7 @@ var Rules = []Rule{
 	{Name: "bad_words", Config: func(string) Config { o := DefaultBadWords(); return &o }, Facts: badWordsFacts},
 	{Name: "toxic", Config: func(string) Config { o := DefaultToxic(); return &o }, Facts: toxicFacts},
 	{Name: "c4_paragraphs", Config: func(string) Config { o := DefaultC4Paragraphs(); return &o }, Facts: c4ParagraphsFacts},
+	{Name: "spam", Config: func(string) Config { o := DefaultSpam(); return &o }, Facts: spamFacts},
 	{Name: "secrets", Config: func(string) Config { o := DefaultSecrets(); return &o }, Facts: secretFacts},
 }
 

@@ -11,6 +11,9 @@ func TestLimitsGiveTheVerdictsOfTheStage(t *testing.T) {
 	inputs := texts()
 	inputs["frodo"], inputs["c4"], inputs["go"] = frodo, c4Good, goFile
 	inputs["same lines"], inputs["many words"] = repeat("the same line\n", 9), repeat("the quick brown fox and that dog. ", 30)
+	for v, text := range spamTexts {
+		inputs[string(v)] = text
+	}
 	limited := 0
 	for _, name := range Names() {
 		r, dialect, ok := Find(name)
