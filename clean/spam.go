@@ -68,7 +68,7 @@ func (o Spam) Stage() (quern.Stage, error) {
 			return nil, fmt.Errorf("clean: spam: a limit is %v, must be between 0 and 1", l.Max)
 		}
 	}
-	s := &spam{bounds: newBounds(o.Limits()), phrases: spamPhrases()}
+	s := &spam{bounds: newBounds(o.Limits()), phrases: spamPhrases(), words: wordTally{stops: stopWords()}}
 	s.phones.on[piiPhone], s.phones.on[piiCNMobile] = true, true
 	return s, nil
 }

@@ -1,7 +1,6 @@
 package clean
 
 import (
-	"encoding/binary"
 	"sync"
 	"unicode/utf8"
 )
@@ -14,6 +13,7 @@ type wordTally struct {
 	tags     int
 	listed   int
 
+	stops *stopTable
 	slots []uint64 // identities; 0 = empty
 	uses  []uint32
 	mask  uint64
@@ -72,22 +72,29 @@ func (w *wordTally) count(text []byte) {
 	w.endLine()
 }
 
+// smallWord has for each ASCII byte of a word its small form, for all others 0.
+var smallWord = func() (t [256]uint8) {
+	for _, c := range []byte(digitChars + smallChars + "_") {
+		t[c] = c
+	}
+	for _, c := range []byte(largeChars) {
+		t[c] = c | 0x20
+	}
+	return t
+}()
+
 // word takes the word that begins at i and tells its end. "_" joins: constants of programs are words of their own.
 func (w *wordTally) word(text []byte, i int, t *runeTable) int {
 	from, h, letters := i, uint64(mul1), 0
 	for i < len(text) {
-		c := text[i]
-		if c < utf8.RuneSelf {
-			if !isAlnum(c) && c != '_' {
-				break
-			}
-			if c-'0' >= 10 && c != '_' {
-				c |= 0x20
-				letters++
-			}
+		if c := smallWord[text[i]]; c != 0 {
+			letters += int(c >> 6) // 1 for letters and "_", which stands alone nowhere
 			h = (h ^ uint64(c)) * mul0
 			i++
 			continue
+		}
+		if text[i] < utf8.RuneSelf {
+			break
 		}
 		r, n := utf8.DecodeRune(text[i:])
 		if class := t.of(r) & classMask; class != classLetter && class != classDigit && class != classMark {
@@ -104,7 +111,7 @@ func (w *wordTally) word(text []byte, i int, t *runeTable) int {
 	if from > 0 && text[from-1] == '#' && (from == 1 || text[from-2] <= ' ' || text[from-2] == '#') && letters > 0 && !isDirective(text[from:i]) {
 		w.tags++
 	}
-	if letters >= 4 && !isStopWord(text[from:i]) {
+	if letters >= 4 && !w.stops.has(h) {
 		w.tally(h^h>>29, 1)
 	}
 	return i
@@ -169,30 +176,36 @@ func (w *wordTally) endLine() {
 	w.beginLine()
 }
 
+// stopTable is a set of words by their hashes, as wordTally.word makes them.
+type stopTable [512]uint64
+
+func (t *stopTable) has(h uint64) bool {
+	for i := h >> 55; t[i] != 0; i = (i + 1) & 511 {
+		if t[i] == h {
+			return true
+		}
+	}
+	return false
+}
+
 // stopWords are frequent English words of four letters and more, which say nothing of what a text is about.
-var stopWords = sync.OnceValue(func() map[string]bool {
-	m := map[string]bool{}
+var stopWords = sync.OnceValue(func() *stopTable {
+	t := &stopTable{}
 	for _, w := range []string{"that", "with", "this", "from", "have", "were", "they", "their", "which", "when", "what", "will", "would", "there", "been", "more", "about",
 		"into", "than", "other", "also", "only", "some", "such", "then", "these", "them", "your", "could", "should", "after", "before", "because", "while", "where", "said",
 		"over", "just", "like", "most", "very", "does", "here", "each", "many", "must", "know", "those", "upon", "thou", "thee", "shall", "being"} {
-		m[w] = true
+		h := uint64(mul1)
+		for _, c := range []byte(w) {
+			h = (h ^ uint64(c)) * mul0
+		}
+		i := h >> 55
+		for t[i] != 0 {
+			i = (i + 1) & 511
+		}
+		t[i] = h
 	}
-	return m
+	return t
 })
-
-func isStopWord(word []byte) bool {
-	if len(word) > 7 {
-		return false
-	}
-	var low [8]byte
-	n := copy(low[:], word)
-	x := binary.LittleEndian.Uint64(low[:])
-	if x&every80 != 0 {
-		return false
-	}
-	binary.LittleEndian.PutUint64(low[:], x|0x20*every01)
-	return stopWords()[string(low[:n])]
-}
 
 // phraseList finds the phrases of calls and topics.
 type phraseList struct {
