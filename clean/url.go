@@ -236,7 +236,8 @@ func (a *address) parse(origin string) bool {
 	return len(a.host) > 0
 }
 
-// isRegistered tells whether the host from i on is its registered domain: one label and a suffix of the public suffix list.
+// isRegistered tells whether the host from i on is its registered domain: one label and a suffix of the public suffix list,
+// of its part for registries.
 func (a *address) isRegistered(i int) bool {
 	if a.host[len(a.host)-1]-'0' < 10 || a.host[len(a.host)-1] == ']' { // an IP address
 		return false
@@ -244,7 +245,14 @@ func (a *address) isRegistered(i int) bool {
 	if a.text == "" { // made only for hosts that a list has
 		a.text = string(a.host)
 	}
-	suffix, _ := publicsuffix.PublicSuffix(a.text)
+	suffix, icann := publicsuffix.PublicSuffix(a.text)
+	for !icann { // of a company, such as github.io: as the peer, take it for a domain like any other
+		i := strings.IndexByte(suffix, '.')
+		if i < 0 {
+			break
+		}
+		suffix, icann = publicsuffix.PublicSuffix(suffix[i+1:])
+	}
 	label := len(a.host) - len(suffix) - 1 - i
 	return label > 0 && bytes.IndexByte(a.host[i:i+label], '.') < 0
 }

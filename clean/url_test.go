@@ -49,7 +49,7 @@ func judgeURL(t *testing.T, s quern.Stage, origin string, want quern.Verdict) {
 
 // The first cases are those of the peer's test of its URL filter.
 func TestURLByDomain(t *testing.T) {
-	list := listFile(t, "domains", "# a comment\nblocked.com\ndanger.org\nbadsubdomain.nice.com\nBig.CO.UK\nбяка.рф\nco.jp\n192.0.2.7\n")
+	list := listFile(t, "domains", "# a comment\nblocked.com\ndanger.org\nbadsubdomain.nice.com\nBig.CO.UK\nбяка.рф\nco.jp\n192.0.2.7\nmine.github.io\n")
 	s := urlStage(t, func(o *URL) { o.Domains = []string{list} })
 	f := func(origin string, want quern.Verdict) { t.Helper(); judgeURL(t, s, origin, want) }
 	f("https://blocked.com/some-sub-url?with=stuff", urlDomain)
@@ -64,6 +64,8 @@ func TestURLByDomain(t *testing.T) {
 	f("http://xn--80ab1a2f.xn--p1ai/", urlDomain)
 	f("http://бяка.рф/", urlDomain)
 	f("http://192.0.2.7/x", urlSubdomain)
+	f("http://mine.github.io/x", urlSubdomain) // github.io is registered, not a suffix of registries
+	f("http://x.mine.github.io/x", quern.Keep)
 	f("http://192.0.2.8/x", quern.Keep)
 	for _, other := range []string{"", "blocked.com", "10.1234/blocked.com", "file:///blocked.com", "src/blocked.com/x.go", "http://", "http:///x", "mailto://blocked.com", "https://?blocked.com"} {
 		f(other, quern.Keep)
