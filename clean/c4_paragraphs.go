@@ -10,7 +10,8 @@ import (
 
 const c4FewParagraphs quern.Verdict = "clean.c4_paragraphs.few"
 
-// C4Paragraphs wants some long lines: the filter that C4's authors used for mC4-like crawls, as datatrove's C4ParagraphFilter has it.
+// C4Paragraphs wants some long lines: the paragraph filter in the code of C4 (TensorFlow Datasets, c4_utils.py), as datatrove's
+// C4ParagraphFilter has it.
 type C4Paragraphs struct {
 	MinLong  int `yaml:"min_long"`  // long lines
 	MinChars int `yaml:"min_chars"` // code points that make a line long

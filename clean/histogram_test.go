@@ -22,11 +22,20 @@ func someMarks(t *testing.T) [][]quern.Mark {
 		build(t, stack, err)
 		paper, err := DefaultPES2O().Stage()
 		build(t, paper, err)
-		return []quern.Stage{everything(t), stack, paper, piiStage(t)}
+		loose := DefaultToxic()
+		loose.Lists, loose.MaxShare = inventedLists(t), 1
+		words, err := loose.Stage()
+		build(t, words, err)
+		long, err := DefaultC4Paragraphs().Stage()
+		build(t, long, err)
+		return []quern.Stage{everything(t), stack, paper, everyKind(t), secretsStage(t, nil), badWordsStage(t, nil), words, long, spamStage(t, nil), urlStage(t, allLists(t))}
 	}()
 	for _, text := range []string{frodo, c4Good, goFile, "write to a@b.com\n\n", repeat("the same line\n", 9)} {
 		d := &quern.Doc{Text: []byte(text)}
-		for _, s := range stages {
+		for i, s := range stages {
+			if i == len(stages)-1 { // the rule on URLs
+				d.Origin = "http://foo.org/"
+			}
 			if _, err := s.Apply(d); err != nil {
 				t.Fatal(err)
 			}

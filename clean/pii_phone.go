@@ -188,28 +188,27 @@ func international(b []byte, i int) int {
 	if at = to; n < 8 || n > 15 || !freeBehind(b, at) {
 		return 0
 	}
-	cc := int(digits[0]-'0')*100 + int(digits[1]-'0')*10 + int(digits[2]-'0')
-	switch two := cc / 10; {
-	case cc/100 == 1:
-		if n != 11 || digits[1] < '2' || digits[4] < '2' || isFiction(digits[:n]) {
-			return 0
-		}
-	case two == 86:
-		if n < 11 || n > 13 {
-			return 0
-		}
-	case two == 44 || two == 49 || two == 91 || two == 81 || two == 55 || two == 39:
-		if n < 10 {
-			return 0
-		}
-	case cc/100 == 7 || two == 33 || two == 34 || two == 61:
-		if n != 11 {
-			return 0
-		}
-	case !countryCode(cc):
+	if !rightLength(digits[:n]) {
 		return 0
 	}
 	return at
+}
+
+// rightLength tells whether a number of 8 digits or more has the length that its country gives out.
+func rightLength(digits []byte) bool {
+	n := len(digits)
+	cc := int(digits[0]-'0')*100 + int(digits[1]-'0')*10 + int(digits[2]-'0')
+	switch two := cc / 10; {
+	case cc/100 == 1:
+		return n == 11 && digits[1] >= '2' && digits[4] >= '2' && !isFiction(digits)
+	case two == 86:
+		return n >= 11 && n <= 13
+	case two == 44 || two == 49 || two == 91 || two == 81 || two == 55 || two == 39:
+		return n >= 10
+	case cc/100 == 7 || two == 33 || two == 34 || two == 61:
+		return n == 11
+	}
+	return countryCode(cc)
 }
 
 // countryCode tells whether the first three digits begin with a code that is in use.

@@ -31,7 +31,7 @@ type URL struct {
 	HardWords []string `yaml:"hard_words"` // one of these words is too much
 	SoftWords []string `yaml:"soft_words"` // of these, max_soft_words different ones pass
 	Subwords  []string `yaml:"subwords"`   // must not stand anywhere in the letters and digits of the URL
-	Adblock   []string `yaml:"adblock"`    // filter lists of Adblock Plus and its kin; see NewAdblock for what is understood
+	Adblock   []string `yaml:"adblock"`    // filter lists of Adblock Plus and its kin: rules on URLs, but no regular expressions
 
 	MaxSoftWords int `yaml:"max_soft_words"`
 
