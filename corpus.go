@@ -105,12 +105,13 @@ type Span struct {
 	Name     string // of the rule and the finding: "pii.email"
 	From, To int
 	Score    float64 // how sure the rule is, 0 to 1
+	Moved    bool    // earlier rules had rewritten the text: the offsets are not those of the text as it came; set by whoever runs the rules
 }
 
 // Span records a part of the text, if anyone asks for spans (Doc.Spans is not nil).
 func (d *Doc) Span(name string, from, to int, score float64) {
 	if d.Spans != nil {
-		d.Spans = append(d.Spans, Span{name, from, to, score})
+		d.Spans = append(d.Spans, Span{Name: name, From: from, To: to, Score: score})
 	}
 }
 
@@ -142,7 +143,8 @@ func (d *Doc) Fail(v Verdict, value, limit float64) Verdict {
 // A Stage rules on one document and may rewrite it. It is built once per worker and called by one goroutine, so it may keep
 // scratch space, but no memory of earlier documents: the same document always meets the same fate. It must not retain d or
 // d.Text; d.Text may point into the stage's scratch until the next Apply. A Verdict is a ruling on the document; an error is a
-// fault of the world and stops the pass.
+// fault of the world and stops the pass. A stage that holds something of the world, such as a process, is an io.Closer too; whoever
+// built it closes it.
 type Stage interface {
 	Apply(d *Doc) (Verdict, error)
 }

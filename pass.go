@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -56,6 +57,7 @@ func (p Pass) Run(ctx context.Context) (Manifest, error) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	stages := make([][]Stage, workers)
+	defer closeStages(stages)
 	for w := range stages {
 		if p.Stages != nil {
 			if stages[w], err = p.Stages(); err != nil {
@@ -171,6 +173,17 @@ func (p Pass) unit(ctx context.Context, i int, u Unit, stages []Stage, units int
 		}
 	}
 	return r, p.remember(i, r)
+}
+
+// closeStages ends stages that hold something of the world, such as a process: those that are an io.Closer.
+func closeStages(stages [][]Stage) {
+	for _, worker := range stages {
+		for _, s := range worker {
+			if c, ok := s.(io.Closer); ok {
+				c.Close() // nothing that was written depends on it
+			}
+		}
+	}
 }
 
 func apply(stages []Stage, d *Doc) (Verdict, error) {

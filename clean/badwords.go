@@ -20,7 +20,7 @@ type BadWords struct {
 	KeepFraction float64 `yaml:"keep_fraction"` // of the documents with such words, drawn by their IDs
 	Seed         uint64  `yaml:"seed"`
 
-	base  string
+	base  `yaml:"-"`
 	lists *once[wordLists]
 }
 
@@ -30,17 +30,14 @@ var badWordsFacts = []Fact{count("bad_words.found")}
 func DefaultBadWords() BadWords { return BadWords{Fallback: "en", lists: new(once[wordLists])} }
 
 // Files are the lists in the folder.
-func (o *BadWords) Files() []string { return languageFiles(under(o.base, o.Lists)) }
-
-// Under says which folder a relative path begins in.
-func (o *BadWords) Under(dir string) { o.base = dir }
+func (o *BadWords) Files() []string { return languageFiles(o.path(o.Lists)) }
 
 // Stage builds the rule. It marks "bad_words.found" on documents of a language that has a list, and gives "clean.bad_words.found".
 func (o BadWords) Stage() (quern.Stage, error) {
 	if !(o.KeepFraction >= 0 && o.KeepFraction <= 1) {
 		return nil, fmt.Errorf("clean: bad_words: keep_fraction is %v, must be between 0 and 1", o.KeepFraction)
 	}
-	lists, err := openLists(o.base, o.Lists, o.Fallback, o.lists)
+	lists, err := openLists(o.path(o.Lists), o.Fallback, o.lists)
 	if err != nil {
 		return nil, fmt.Errorf("clean: bad_words: %w", err)
 	}
@@ -48,11 +45,10 @@ func (o BadWords) Stage() (quern.Stage, error) {
 }
 
 // openLists loads a folder of lists, once for all workers.
-func openLists(base, dir, fallback string, once *once[wordLists]) (*wordLists, error) {
+func openLists(dir, fallback string, once *once[wordLists]) (*wordLists, error) {
 	if dir == "" {
-		return nil, errors.New("lists names no folder")
+		return nil, errors.New("give lists, a folder of words by language")
 	}
-	dir = under(base, dir)
 	lists, err := once.get(dir, func() (*wordLists, error) { return loadWordLists(dir) })
 	if err == nil && fallback != "" && lists.of(fallback, "") == nil {
 		return nil, fmt.Errorf("fallback: %s has no list for %q", dir, fallback)
@@ -90,7 +86,7 @@ type Toxic struct {
 	Fallback string  `yaml:"fallback"`  // the list for documents whose language is unknown; "" = they pass
 	MaxShare float64 `yaml:"max_share"` // of words
 
-	base  string
+	base  `yaml:"-"`
 	lists *once[wordLists]
 }
 
@@ -100,10 +96,7 @@ var toxicFacts = []Fact{count("toxic.words"), share("toxic.share")}
 func DefaultToxic() Toxic { return Toxic{Fallback: "en", MaxShare: 0.045, lists: new(once[wordLists])} }
 
 // Files are the lists in the folder.
-func (o *Toxic) Files() []string { return languageFiles(under(o.base, o.Lists)) }
-
-// Under says which folder a relative path begins in.
-func (o *Toxic) Under(dir string) { o.base = dir }
+func (o *Toxic) Files() []string { return languageFiles(o.path(o.Lists)) }
 
 // Limits is the one bound.
 func (o Toxic) Limits() []Limit { return []Limit{most("toxic.share", o.MaxShare, toxicShare)} }
@@ -113,7 +106,7 @@ func (o Toxic) Stage() (quern.Stage, error) {
 	if !(o.MaxShare >= 0 && o.MaxShare <= 1) {
 		return nil, fmt.Errorf("clean: toxic: max_share is %v, must be between 0 and 1", o.MaxShare)
 	}
-	lists, err := openLists(o.base, o.Lists, o.Fallback, o.lists)
+	lists, err := openLists(o.path(o.Lists), o.Fallback, o.lists)
 	if err != nil {
 		return nil, fmt.Errorf("clean: toxic: %w", err)
 	}
@@ -136,7 +129,7 @@ func (s *toxic) Apply(d *quern.Doc) (quern.Verdict, error) {
 	d.Mark("toxic.words", float64(words))
 	all := 0
 	if words > 0 {
-		all = countWords(d.Text)
+		all = wordsIn(d.Text)
 	}
 	d.Mark("toxic.share", min(1, ratio(words, all)))
 	return s.judge(d), nil

@@ -18,7 +18,7 @@ type wordList struct {
 	m       *matcher
 	inside  bool    // entries count inside of words too: the language is written without spaces
 	cased   bool    // entries have letters beyond ASCII: a text must be made small as a whole
-	weights []int32 // words of each entry, as countWords has them
+	weights []int32 // words of each entry, as wordsIn has them
 }
 
 // Of languages without spaces C4 and datatrove look for entries anywhere, and leave out entries that are parts of common words.
@@ -43,6 +43,9 @@ func isLanguageFile(name string) bool {
 
 // languageFiles lists the files of words in a folder, by name; the folder itself if it cannot be read.
 func languageFiles(dir string) []string {
+	if dir == "" {
+		return nil
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return []string{dir}
@@ -77,7 +80,7 @@ func loadWordLists(dir string) (*wordLists, error) {
 				l.cased = l.cased || c >= 0xC2 && c < 0xE3
 			}
 			words = append(words, string(w))
-			l.weights = append(l.weights, int32(max(1, countWords(w))))
+			l.weights = append(l.weights, int32(max(1, wordsIn(w))))
 			return nil
 		})
 		if err != nil {
@@ -159,8 +162,8 @@ func wordEnds(text []byte, i int) bool {
 	return !isWordRune(r)
 }
 
-// countWords counts runs of letters, marks and digits; each Han or Hiragana character, and each of Thai, is a word of its own.
-func countWords(text []byte) (n int) {
+// wordsIn counts runs of letters, marks and digits; each Han or Hiragana character, and each of Thai, is a word of its own.
+func wordsIn(text []byte) (n int) {
 	t := runes()
 	in := false
 	for i := 0; i < len(text); {

@@ -101,7 +101,7 @@ func TestBadWordsRefusesBadOptions(t *testing.T) {
 	for _, c := range []struct {
 		o    BadWords
 		want string
-	}{{BadWords{}, "no folder"}, {BadWords{Lists: "/nowhere"}, "/nowhere"}, {BadWords{Lists: empty}, empty}, {BadWords{Lists: dir, Fallback: "xx"}, `"xx"`},
+	}{{BadWords{}, "give lists"}, {BadWords{Lists: "/nowhere"}, "/nowhere"}, {BadWords{Lists: empty}, empty}, {BadWords{Lists: dir, Fallback: "xx"}, `"xx"`},
 		{BadWords{Lists: dir, KeepFraction: 2}, "keep_fraction"}} {
 		if _, err := c.o.Stage(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.o, err, c.want)
@@ -109,7 +109,7 @@ func TestBadWordsRefusesBadOptions(t *testing.T) {
 	}
 	o := DefaultBadWords()
 	o.Lists = filepath.Base(dir)
-	o.Under(filepath.Dir(dir))
+	o.At(filepath.Dir(dir))
 	if got := o.Files(); len(got) != 6 || got[0] != filepath.Join(dir, "en") {
 		t.Errorf("files %q", got)
 	}

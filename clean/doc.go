@@ -15,4 +15,4 @@
 package clean
 
 // Version changes when the same options give another text, verdict or mark.
-const Version = "1"
+const Version = "2"

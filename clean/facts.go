@@ -28,20 +28,18 @@ type judge interface {
 type judged struct {
 	judges []judge
 	scan   *scanner
+	all    bool // go on behind a verdict, so that later rules measure too
 }
 
 func newJudged(j ...judge) *judged { return &judged{judges: j, scan: new(scanner)} }
 
-// Join merges neighbors among the stages that judge facts (Gopher, C4, FineWeb) into one stage that scans a text once, and again
-// only behind a rule that rewrote it. Other stages stay where they are. The fate of every document is the same as without; a
-// dropped one may carry marks of rules that would have come later.
+// Join merges neighbors among stages that judge facts (Gopher, C4, FineWeb); other stages stay where they are.
 func Join(stages []quern.Stage) []quern.Stage {
 	var out []quern.Stage
 	for _, s := range stages {
-		j, ok := s.(*judged)
-		if ok && len(out) > 0 {
-			if last, ok := out[len(out)-1].(*judged); ok {
-				out[len(out)-1] = newJudged(append(append([]judge{}, last.judges...), j.judges...)...)
+		if n := len(out); n > 0 {
+			if j := join(out[n-1], s); j != nil {
+				out[n-1] = j
 				continue
 			}
 		}
@@ -50,22 +48,43 @@ func Join(stages []quern.Stage) []quern.Stage {
 	return out
 }
 
+// join merges two neighbors that judge facts into one stage that scans a text once, and again only behind a rule that rewrote it;
+// nil if they are not such. The fate of every document is the same as without; a dropped one may carry marks of rules that would
+// have come later.
+func join(a, b quern.Stage) quern.Stage {
+	first, ok := a.(*judged)
+	second, ok2 := b.(*judged)
+	if !ok || !ok2 {
+		return nil
+	}
+	j := newJudged(append(append([]judge{}, first.judges...), second.judges...)...)
+	j.all = first.all
+	return j
+}
+
 func (g *judged) Apply(d *quern.Doc) (quern.Verdict, error) {
 	if v := g.measure(d, g.judges); v != quern.Keep {
 		return v, nil
 	}
+	first, drop := quern.Keep, quern.Drop{}
 	for i, j := range g.judges {
 		v, rewritten := j.rule(d)
 		if v != quern.Keep {
-			return v, nil
+			if !g.all {
+				return v, nil
+			}
+			if first == quern.Keep {
+				first, drop = v, d.Drop
+			}
 		}
 		if rest := g.judges[i+1:]; rewritten && len(rest) > 0 {
-			if v := g.measure(d, rest); v != quern.Keep {
+			if v := g.measure(d, rest); v != quern.Keep && first == quern.Keep {
 				return v, nil
 			}
 		}
 	}
-	return quern.Keep, nil
+	d.Drop = drop
+	return first, nil
 }
 
 func (g *judged) measure(d *quern.Doc, judges []judge) quern.Verdict {

@@ -36,7 +36,7 @@ func (h *Histograms) Add(marks []quern.Mark) {
 	for _, m := range marks {
 		f, ok := h.facts[m.Name]
 		if !ok {
-			b, ok := known()[m.Name]
+			b, ok := factNamed(m.Name)
 			if !ok {
 				continue
 			}
@@ -149,7 +149,7 @@ func (h *Histograms) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	for name, f := range facts {
-		want, ok := known()[name]
+		want, ok := factNamed(name)
 		if !ok || f == nil {
 			return fmt.Errorf("histogram %q: no such fact", name)
 		}

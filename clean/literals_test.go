@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// found lists all occurrences by the matcher, as "begin:literal".
-func found(m *matcher, literals []string, text string) (all []string) {
+// occurrences lists all occurrences by the matcher, as "begin:literal".
+func occurrences(m *matcher, literals []string, text string) (all []string) {
 	b := []byte(text)
 	for i := m.find(b, 0); i >= 0; i = m.find(b, i+1) {
 		for s := (spot{end: i}); m.longer(b, &s); {
@@ -47,7 +47,7 @@ func TestMatcherFindsAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range []string{"", "ushers", "USHERS his", "aaaaa", "一中文中", "xxabcdx", "\x00\xff"} {
-			if got, want := found(m, literals, text), byHand(literals, text, true); !slices.Equal(got, want) {
+			if got, want := occurrences(m, literals, text), byHand(literals, text, true); !slices.Equal(got, want) {
 				t.Errorf("%q in %q: %v, want %v", literals, text, got, want)
 			}
 		}
@@ -63,7 +63,7 @@ func FuzzMatcher(f *testing.F) {
 		if err != nil || len(literals) > 50 || len(text) > 500 {
 			return
 		}
-		if got, want := found(m, literals, text), byHand(literals, text, false); !slices.Equal(got, want) {
+		if got, want := occurrences(m, literals, text), byHand(literals, text, false); !slices.Equal(got, want) {
 			t.Errorf("%q in %q: %v, want %v", literals, text, got, want)
 		}
 	})

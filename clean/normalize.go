@@ -1,8 +1,8 @@
 package clean
 
 import (
-	"bytes"
 	"errors"
+	"fmt"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -16,19 +16,25 @@ const (
 )
 
 // Normalize brings every text to one form, so that later rules see one kind of line end and one spelling of a letter. A text that
-// is not UTF-8 is dropped: repairing it is the business of whoever decoded it.
+// is clean already passes as it is, uncopied.
 type Normalize struct {
-	NFC       bool `yaml:"nfc"`        // Unicode normalization form C
-	Controls  bool `yaml:"controls"`   // remove C0 and C1 controls except tab and line feed
-	ZeroWidth bool `yaml:"zero_width"` // remove U+FEFF, U+200B, U+2060 and U+00AD; joiners (U+200C, U+200D) carry meaning and stay
-	Breaks    bool `yaml:"breaks"`     // CR, CRLF, VT, FF, U+0085, U+2028, U+2029 become line feeds
-	MaxBlank  int  `yaml:"max_blank"`  // at most this many blank lines in a row; negative = any number
-	Trim      bool `yaml:"trim"`       // remove blank lines at the start, space at the end; the first line keeps its indentation
+	Form      string `yaml:"form"`       // Unicode normalization form: nfc, nfkc (ﬁ, ２ and ㎏ become fi, 2 and kg as well) or none
+	Invalid   string `yaml:"invalid"`    // a text with bytes that are not UTF-8: drop it, or replace each stretch of them by U+FFFD
+	Controls  bool   `yaml:"controls"`   // remove C0 and C1 controls except tab and line feed
+	ZeroWidth bool   `yaml:"zero_width"` // remove U+FEFF, U+200B, U+2060 and U+00AD; joiners (U+200C, U+200D) carry meaning and stay
+	Bidi      bool   `yaml:"bidi"`       // remove embeddings, overrides and isolates (U+202A–202E, U+2066–2069); the marks U+200E, U+200F, U+061C stay
+	Breaks    bool   `yaml:"breaks"`     // CR, CRLF, VT, FF, U+0085, U+2028, U+2029 become line feeds
+	Spaces    bool   `yaml:"spaces"`     // tab, U+00A0 and every other space that is not a line end become plain spaces
+	MaxMarks  int    `yaml:"max_marks"`  // at most this many combining marks on a letter, further ones are cut; 0 = any number
+	MaxRun    int    `yaml:"max_run"`    // at most this many of one character in a row, white space apart; 0 = any number
+	MaxBlank  int    `yaml:"max_blank"`  // at most this many blank lines in a row; negative = any number
+	Trim      bool   `yaml:"trim"`       // remove blank lines at the start, space at the end; the first line keeps its indentation
 }
 
-// DefaultNormalize turns everything on and allows two blank lines in a row.
+// DefaultNormalize gives form C without controls, with one kind of line end and two blank lines in a row at most. Eight marks are
+// more than any script stacks: pointed and cantillated Hebrew has five.
 func DefaultNormalize() Normalize {
-	return Normalize{NFC: true, Controls: true, ZeroWidth: true, Breaks: true, MaxBlank: 2, Trim: true}
+	return Normalize{Form: "nfc", Invalid: "drop", Controls: true, ZeroWidth: true, Breaks: true, MaxMarks: 8, MaxBlank: 2, Trim: true}
 }
 
 // Stage builds the rule. It gives "clean.normalize.not_utf8" and, for a text of which nothing is left, "clean.normalize.empty".
@@ -36,35 +42,60 @@ func (o Normalize) Stage() (quern.Stage, error) {
 	if o.MaxBlank > 1<<20 {
 		return nil, errors.New("clean: normalize: max_blank is beyond any text; use -1 for no limit")
 	}
-	return &normalize{opt: o}, nil
+	if o.MaxMarks < 0 || o.MaxMarks > 24 {
+		return nil, fmt.Errorf("clean: normalize: max_marks is %d, want 1 to 24, or 0 for no limit", o.MaxMarks)
+	}
+	if o.MaxRun < 0 {
+		return nil, fmt.Errorf("clean: normalize: max_run is %d, must not be negative", o.MaxRun)
+	}
+	if o.Invalid != "" && o.Invalid != "drop" && o.Invalid != "replace" {
+		return nil, fmt.Errorf("clean: normalize: invalid is %q, want drop or replace", o.Invalid)
+	}
+	s := &normalize{opt: o, form: norm.NFC}
+	switch o.Form {
+	case "nfc":
+	case "nfkc":
+		s.form = norm.NFKC
+	case "", "none":
+		s.opt.Form = ""
+	default:
+		return nil, fmt.Errorf("clean: normalize: form is %q, want nfc, nfkc or none", o.Form)
+	}
+	s.buildTable()
+	return s, nil
 }
 
 type normalize struct {
-	opt       Normalize
-	buf, form []byte
+	opt   Normalize
+	form  norm.Form
+	table []uint8 // what may have to be done, by code point below U+10000
+	iter  norm.Iter
+	buf   [3][]byte
 }
 
 func (s *normalize) Apply(d *quern.Doc) (quern.Verdict, error) {
 	text := d.Text
-	ascii, dirty := survey(text)
-	if !ascii && !utf8.Valid(text) {
-		return d.Fail(notUTF8, float64(firstInvalid(text)), 0), nil
-	}
-	if dirty || !ascii {
-		s.buf = s.sweep(s.buf[:0], text)
-		text = s.buf
-		if s.opt.NFC && !ascii && !norm.NFC.IsNormal(text) {
-			s.form = norm.NFC.Append(s.form[:0], text...)
-			text = s.form
+	found, at := s.survey(text)
+	if found&foundInvalid != 0 {
+		if s.opt.Invalid != "replace" {
+			return d.Fail(notUTF8, float64(at), 0), nil
 		}
+		s.buf[2] = appendValid(s.buf[2][:0], text)
+		text = s.buf[2]
+		found, at = s.survey(text)
 	}
-	if s.opt.MaxBlank >= 0 && bytes.Contains(text, newlines) {
-		// In place: squeezing never grows the text. The source's own bytes are not ours to change, so copy first.
-		if len(text) > 0 && len(d.Text) > 0 && &text[0] == &d.Text[0] {
-			s.buf = append(s.buf[:0], text...)
-			text = s.buf
-		}
-		text = squeezeBlank(text, s.opt.MaxBlank)
+	if found&(foundChange|foundMark) != 0 {
+		s.buf[0] = s.sweep(append(s.buf[0][:0], text[:at]...), text, at)
+		text = s.buf[0]
+	}
+	if found&foundForm != 0 {
+		text = s.normal(text)
+	}
+	if s.opt.MaxRun > 0 {
+		text = s.shortenRuns(text)
+	}
+	if s.opt.MaxBlank >= 0 {
+		text = s.squeezeBlank(text)
 	}
 	if s.opt.Trim {
 		text = trimBlank(text)
@@ -76,18 +107,40 @@ func (s *normalize) Apply(d *quern.Doc) (quern.Verdict, error) {
 	return quern.Keep, nil
 }
 
-var newlines = []byte("\n\n")
-
-// survey tells whether a text is ASCII and whether it has a control character other than tab and line feed.
-func survey(text []byte) (ascii, dirty bool) {
-	var or byte
-	for _, c := range text {
-		or |= c
-		if c < ' ' && c != '\n' && c != '\t' || c == 0x7F {
-			dirty = true
-		}
+// normal brings text to the form. The library's own Append asks for memory at each call, its iterator does not.
+func (s *normalize) normal(text []byte) []byte {
+	n := s.form.QuickSpan(text)
+	if n == len(text) {
+		return text
 	}
-	return or < 0x80, dirty
+	s.buf[1] = append(s.buf[1][:0], text[:n]...)
+	for s.iter.Init(s.form, text[n:]); !s.iter.Done(); {
+		s.buf[1] = append(s.buf[1], s.iter.Next()...)
+	}
+	return s.buf[1]
+}
+
+// appendValid appends text with every stretch of bytes that are not UTF-8 replaced by one U+FFFD.
+func appendValid(dst, text []byte) []byte {
+	from, bad := 0, false
+	for i := 0; i < len(text); {
+		if text[i] < utf8.RuneSelf {
+			i, bad = i+1, false
+			continue
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		if r != utf8.RuneError || n > 1 {
+			i, bad = i+n, false
+			continue
+		}
+		dst = append(dst, text[from:i]...)
+		if !bad {
+			dst = append(dst, "\uFFFD"...)
+		}
+		i++
+		from, bad = i, true
+	}
+	return append(dst, text[from:]...)
 }
 
 func firstInvalid(text []byte) int {
@@ -101,20 +154,38 @@ func firstInvalid(text []byte) int {
 	return len(text)
 }
 
-// sweep copies text to dst without what the options remove. Stretches of clean bytes are copied whole.
-func (s *normalize) sweep(dst, text []byte) []byte {
-	from := 0
-	for i := 0; i < len(text); {
+// sweep appends text[from:] to dst without what the options remove. Stretches of clean bytes are copied whole.
+func (s *normalize) sweep(dst, text []byte, from int) []byte {
+	marks, last := 0, 0 // combining marks on the letter at hand, and where that letter begins
+	for i := from; i < len(text); {
 		c := text[i]
-		if c >= ' ' && c < 0x7F || c == '\n' || c == '\t' {
+		if c < utf8.RuneSelf && s.table[c]&foundChange == 0 {
+			last, marks = i, 0
 			i++
 			continue
 		}
 		r, n := rune(c), 1
-		if c >= 0x80 {
+		if c >= utf8.RuneSelf {
 			r, n = utf8.DecodeRune(text[i:])
 		}
-		put := s.replace(r)
+		put := r
+		switch flags := s.flags(r); {
+		case flags&foundChange != 0:
+			put = s.replace(r)
+		case flags&foundMark != 0:
+			if m := nonStarters(text[i:], n); m > 0 {
+				if marks == 0 && last < i {
+					marks = trailingMarks(text[last:i])
+				}
+				if marks += m; marks > s.opt.MaxMarks {
+					put = -1
+				}
+			} else {
+				last, marks = i, 0
+			}
+		default:
+			last, marks = i, 0
+		}
 		if put == r {
 			i += n
 			continue
@@ -122,6 +193,7 @@ func (s *normalize) sweep(dst, text []byte) []byte {
 		dst = append(dst, text[from:i]...)
 		if put >= 0 {
 			dst = append(dst, byte(put))
+			last, marks = i, 0
 		}
 		i += n
 		if r == '\r' && put == '\n' && i < len(text) && text[i] == '\n' {
@@ -132,62 +204,43 @@ func (s *normalize) sweep(dst, text []byte) []byte {
 	return append(dst, text[from:]...)
 }
 
-// replace says what becomes of a rune: itself, a line feed, or nothing (-1).
+// nonStarters is how many marks a mark of n bytes at the start of b stands for: U+0344 is two. It is 0 for marks that do not stack,
+// such as the vowel signs and subjoined letters of Indic scripts.
+func nonStarters(b []byte, n int) int {
+	p := norm.NFD.Properties(b[:n])
+	if p.CCC() == 0 {
+		return 0
+	}
+	return max(1, utf8.RuneCount(p.Decomposition()))
+}
+
+// trailingMarks counts the marks that are part of a composed letter: two in ế. The letter is the first of b.
+func trailingMarks(b []byte) int {
+	p := norm.NFD.Properties(b)
+	if p.TrailCCC() == 0 {
+		return 0
+	}
+	return utf8.RuneCount(p.Decomposition()) - 1
+}
+
+// replace says what becomes of a rune that the options change: a line feed, a space, or nothing (-1).
 func (s *normalize) replace(r rune) rune {
 	switch {
-	case r == '\r' || r == '\v' || r == '\f' || r == 0x85 || r == 0x2028 || r == 0x2029:
-		if s.opt.Breaks {
-			return '\n'
-		}
-		if s.opt.Controls && r == 0x85 {
-			return -1
-		}
-	case r < ' ' || r >= 0x7F && r < 0xA0:
-		if s.opt.Controls && r != '\n' && r != '\t' {
-			return -1
-		}
-	case r == 0xFEFF || r == 0x200B || r == 0x2060 || r == 0xAD:
-		if s.opt.ZeroWidth {
-			return -1
-		}
+	case s.opt.Breaks && isBreak(r):
+		return '\n'
+	case s.opt.Spaces && isWideSpace(r):
+		return ' '
 	}
-	return r
+	return -1
 }
 
-// squeezeBlank shortens runs of blank lines in place. A line of spaces and tabs is blank and is written as an empty one when it
-// belongs to a run.
-func squeezeBlank(text []byte, limit int) []byte {
-	out, blank := text[:0], 0
-	for i := 0; i < len(text); {
-		end := bytes.IndexByte(text[i:], '\n')
-		if end < 0 {
-			return append(out, text[i:]...)
-		}
-		line := text[i : i+end+1]
-		i += end + 1
-		if len(bytes.Trim(line, " \t\n")) > 0 {
-			blank = 0
-			out = append(out, line...)
-			continue
-		}
-		if blank++; blank <= limit {
-			out = append(out, '\n')
-		}
-	}
-	return out
+func isBreak(r rune) bool {
+	return r == '\r' || r == '\v' || r == '\f' || r == 0x85 || r == 0x2028 || r == 0x2029
 }
 
-// trimBlank removes leading blank lines and trailing white space.
-func trimBlank(text []byte) []byte {
-	text = bytes.TrimRight(text, " \t\n\v\f\r")
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\n', '\r', '\v', '\f':
-			text, i = text[i+1:], -1
-		case ' ', '\t':
-		default:
-			return text
-		}
-	}
-	return text
+// isWideSpace is every space but the plain one and line ends: Unicode's category Zs and the tab.
+func isWideSpace(r rune) bool {
+	return r == '\t' || r == 0xA0 || r == 0x1680 || r >= 0x2000 && r <= 0x200A || r == 0x202F || r == 0x205F || r == 0x3000
 }
+
+func isBidi(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }

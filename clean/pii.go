@@ -143,6 +143,16 @@ func (o PII) Limits() (limits []Limit) {
 	return limits
 }
 
+// Measures are the numbers of findings of the kinds that are not off.
+func (o *PII) Measures() (facts []Fact) {
+	for k, action := range o.actions() {
+		if action != piiOff {
+			facts = append(facts, piiFacts[k])
+		}
+	}
+	return facts
+}
+
 // finding is a part of a text: [from, to) in bytes.
 type finding struct {
 	kind     uint8

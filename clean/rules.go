@@ -12,21 +12,57 @@ import (
 // Rules is the one list of rules that a spec may name, in the order in which help shows them. A rule is a file in this room and an
 // entry here: from it the spec, the histograms, the columns of facts and the lists in help know the rule.
 var Rules = []Rule{
-	{Name: "normalize", Config: func(string) Config { o := DefaultNormalize(); return &o }},
-	{Name: "language", Config: func(string) Config { o := DefaultLanguage(); return &o }, Facts: languageFacts},
-	{Name: "gopher", Dialects: []string{"datatrove"}, Config: func(string) Config { o := DefaultGopher(); return &o }, Facts: gopherMarks},
-	{Name: "c4", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
-	{Name: "fineweb", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
-	{Name: "stack", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
-	{Name: "generated", Config: func(string) Config { o := DefaultGenerated(); return &o }},
-	{Name: "pes2o", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
-	{Name: "pii", Dialects: []string{"quern", "datatrove"}, Config: piiConfig, Facts: piiFacts},
-	{Name: "url", Config: func(string) Config { o := DefaultURL(); return &o }, Facts: urlFacts},
-	{Name: "bad_words", Config: func(string) Config { o := DefaultBadWords(); return &o }, Facts: badWordsFacts},
-	{Name: "toxic", Config: func(string) Config { o := DefaultToxic(); return &o }, Facts: toxicFacts},
-	{Name: "c4_paragraphs", Config: func(string) Config { o := DefaultC4Paragraphs(); return &o }, Facts: c4ParagraphsFacts},
-	{Name: "spam", Config: func(string) Config { o := DefaultSpam(); return &o }, Facts: spamFacts},
-	{Name: "secrets", Config: func(string) Config { o := DefaultSecrets(); return &o }, Facts: secretFacts},
+	{Name: "normalize", About: "one form of Unicode and of line ends, no controls, no bytes that are no text", Config: func(string) Config { o := DefaultNormalize(); return &o }},
+	{Name: "mojibake", About: "repairs text that was decoded by the wrong charset",
+		Config: func(string) Config { o := DefaultMojibake(); return &o }, Facts: mojibakeFacts},
+	{Name: "lines", About: "cuts symbol lines, banners, policy notices, navigation, teasers, menus, repeated lines, references",
+		Config: func(string) Config { o := DefaultLines(); return &o }, Facts: linesFacts},
+	{Name: "headers", About: "cuts comments of copyright and license at the top of source files", Dialects: []string{"quern", "dolma"},
+		Config: headersConfig, Facts: headersFacts},
+	{Name: "boilerplate", About: "cuts lines that stand on many pages of a site, counted in a first pass",
+		Config: func(string) Config { o := DefaultBoilerplate(); return &o }, Facts: boilerplateFacts},
+	{Name: "language", About: "names the language and keeps the wanted ones", Config: func(string) Config { o := DefaultLanguage(); return &o }, Facts: languageFacts},
+	{Name: "gopher", About: "quality and repetition rules of Gopher: words, symbols, bullets, stop words, repeated lines, paragraphs and n-grams",
+		Dialects: []string{"datatrove", "dolma", "dclm"}, Config: gopherConfig, Facts: gopherMarks},
+	{Name: "c4", About: "line and page rules of C4: keeps lines that end like sentences", Config: func(string) Config { o := DefaultC4(); return &o }, Facts: c4Facts},
+	{Name: "fineweb", About: "FineWeb's own rules: line ends, short lines, repeated characters, line feeds", Config: func(string) Config { o := DefaultFineWeb(); return &o }, Facts: finewebFacts},
+	{Name: "fineweb2", About: "FineWeb2's thresholds and stop words, by the language of each document or of the dialect",
+		Dialects: fineweb2Dialects(), Config: fineweb2Config, Facts: fineweb2Facts},
+	{Name: "nemo", About: "the heuristics of NeMo Curator",
+		Config: func(string) Config { o := DefaultNemo(); return &o }, Facts: nemoFacts},
+	{Name: "redpajama2", About: "the quality signals of RedPajama-V2, and limits of yours on them",
+		Config: func(string) Config { o := DefaultRedPajama2(); return &o }, Facts: redPajama2Facts},
+	{Name: "refinedweb_lines", About: "the line-wise corrections of RefinedWeb: counters, capitals, numbers, calls to action",
+		Config: func(string) Config { o := DefaultRefinedWebLines(); return &o }, Facts: refinedWebFacts},
+	{Name: "madlad", About: "questionable sentences of MADLAD-400",
+		Config: func(string) Config { o := DefaultMadlad(); return &o }, Facts: madladFacts},
+	{Name: "stack", About: "The Stack: long lines, alphabet, encoded data", Dialects: []string{"v2"}, Config: func(string) Config { o := DefaultStack(); return &o }, Facts: stackFacts},
+	{Name: "generated", About: "drops what programs wrote: marked files, lock files, minified scripts", Config: func(string) Config { o := DefaultGenerated(); return &o }},
+	{Name: "pes2o", About: "peS2O full texts: words, paragraphs, the most frequent word, the year", Config: func(string) Config { o := DefaultPES2O(); return &o }, Facts: paperFacts},
+	{Name: "pii", About: "replaces, marks or drops what names a person: addresses, numbers of phones, cards, accounts and people",
+		Dialects: []string{"quern", "datatrove"}, Config: piiConfig, Facts: piiFacts},
+	{Name: "secrets", About: "replaces, marks or drops keys, tokens and passwords", Config: func(string) Config { o := DefaultSecrets(); return &o }, Facts: secretFacts},
+	{Name: "url", About: "drops by where a document is from: lists of domains, URLs and words, and ad blockers' lists",
+		Config: func(string) Config { o := DefaultURL(); return &o }, Facts: urlFacts},
+	{Name: "bad_words", About: "C4's bad words, by lists for each language", Config: func(string) Config { o := DefaultBadWords(); return &o }, Facts: badWordsFacts},
+	{Name: "toxic", About: "the share of listed words", Config: func(string) Config { o := DefaultToxic(); return &o }, Facts: toxicFacts},
+	{Name: "c4_paragraphs", About: "C4's paragraphs: wants some long lines", Config: func(string) Config { o := DefaultC4Paragraphs(); return &o }, Facts: c4ParagraphsFacts},
+	{Name: "spam", About: "advertisements and pages made for search engines, by signals that need no model",
+		Config: func(string) Config { o := DefaultSpam(); return &o }, Facts: spamFacts},
+	{Name: "garbled", About: "drops text that is damaged or random: wrong charset, spaced letters, random words, encoded data",
+		Config: func(string) Config { o := DefaultGarbled(); return &o }, Facts: garbledFacts},
+	{Name: "perplexity", About: "perplexity under an n-gram model, ARPA or KenLM's",
+		Config: func(string) Config { o := DefaultPerplexity(); return &o }, Facts: perplexityFacts},
+	{Name: "ccnet", About: "CCNet's head, middle and tail of perplexity, by language",
+		Config: func(string) Config { o := DefaultCCNet(); return &o }, Facts: ccnetFacts},
+	{Name: "fasttext", About: "asks a classifier in the format of fastText", Dialects: FastTextDialects, Config: func(dialect string) Config {
+		o := DefaultFastText()
+		o.Dialect = dialect
+		return &o
+	}, Facts: []Fact{share("fasttext.*")}},
+	{Name: "expr", About: "an expression of yours over facts", Config: func(string) Config { o := DefaultExpr(); return &o }},
+	{Name: "external", About: "asks a program of yours over lines of JSON", Config: func(string) Config { o := DefaultExternal(); return &o }},
+	{Name: "bucket", About: "sorts documents into parts of their domain that the mix can balance", Config: func(string) Config { o := DefaultBucket(); return &o }},
 }
 
 // Config is the options of a rule: a struct with YAML tags. Stage refuses bad options in words.
@@ -34,16 +70,10 @@ type Config interface {
 	Stage() (quern.Stage, error)
 }
 
-// Filed is a Config that names files, which its Stage reads: their contents are as much a part of the rule as its options.
-type Filed interface {
-	Config
-	Files() []string  // absolute once Under was called, in the order of the options
-	Under(dir string) // the folder that relative paths begin in; before that, the working folder
-}
-
 // Rule is an entry of Rules.
 type Rule struct {
 	Name     string                      // in a spec
+	About    string                      // what it does, in a line
 	Dialects []string                    // the peers that it can agree with, the default first; nil = it has no dialects
 	Config   func(dialect string) Config // a pointer to fresh options with the defaults of one of Dialects
 	Facts    []Fact                      // all that it may mark
@@ -93,13 +123,24 @@ func scale(name string, lo, hi float64, bins int) Fact { return Fact{name, lo, h
 // known are all facts of all rules, by name.
 var known = sync.OnceValue(func() map[string]Fact {
 	all := map[string]Fact{}
-	for _, r := range Rules {
-		for _, f := range r.Facts {
+	for _, name := range Names() {
+		r, dialect, _ := Find(name)
+		for _, f := range append(slices.Clone(r.Facts), factsOf(Link{Name: name, Config: r.Config(dialect)})...) {
 			all[f.Name] = f
 		}
 	}
 	return all
 })
+
+// factNamed is the fact of a name; a rule whose user names its facts lists them as "rule.*".
+func factNamed(name string) (Fact, bool) {
+	f, ok := known()[name]
+	if !ok {
+		group, _, _ := strings.Cut(name, ".")
+		f, ok = known()[group+".*"]
+	}
+	return f, ok
+}
 
 // Limit is a bound on one fact: a document beyond it is dropped. A document on which the fact was not measured is not judged by it.
 type Limit struct {

@@ -71,7 +71,7 @@ func lookURLPassword(s *secrets, _, i int) secret {
 // end of a line. What is assigned must look like chance.
 func lookAssigned(s *secrets, _, i int) secret {
 	b := s.text
-	i = wordSet.end(b, i, i+24) // the rest of the name
+	i = idSet.end(b, i, i+24) // the rest of the name
 	if i < len(b) && (b[i] == '"' || b[i] == '\'') {
 		i++
 	}

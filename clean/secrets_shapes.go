@@ -54,7 +54,7 @@ const (
 
 var (
 	alnumSet  = newCharSet(digitChars + smallChars + largeChars)
-	wordSet   = newCharSet(digitChars + smallChars + largeChars + "_-")
+	idSet     = newCharSet(digitChars + smallChars + largeChars + "_-")
 	base64Set = newCharSet(digitChars + smallChars + largeChars + "+/")
 	hexSet    = newCharSet(digitChars + "abcdef")
 	awsSet    = newCharSet("234567" + largeChars)
@@ -74,27 +74,27 @@ var secretShapes = []secretShape{
 	{"ghu_", "secrets.github", secretKnown, false, key(alnumSet, 36, 36)},
 	{"ghs_", "secrets.github", secretKnown, false, key(alnumSet, 36, 36)},
 	{"ghr_", "secrets.github", secretKnown, false, key(alnumSet, 36, 36)},
-	{"github_pat_", "secrets.github", secretKnown, false, key(wordSet, 82, 82)},
-	{"glpat-", "secrets.gitlab", secretKnown, false, key(wordSet, 20, 60)},
-	{"glrt-", "secrets.gitlab", secretKnown, false, key(wordSet, 20, 60)},
-	{"gldt-", "secrets.gitlab", secretKnown, false, key(wordSet, 20, 60)},
-	{"xoxb-", "secrets.slack", secretKnown, false, key(wordSet, 24, 120)},
-	{"xoxp-", "secrets.slack", secretKnown, false, key(wordSet, 24, 120)},
-	{"xoxa-", "secrets.slack", secretKnown, false, key(wordSet, 24, 120)},
-	{"xoxr-", "secrets.slack", secretKnown, false, key(wordSet, 24, 120)},
-	{"xoxs-", "secrets.slack", secretKnown, false, key(wordSet, 24, 120)},
-	{"xapp-1-", "secrets.slack", secretKnown, false, key(wordSet, 40, 160)},
+	{"github_pat_", "secrets.github", secretKnown, false, key(idSet, 82, 82)},
+	{"glpat-", "secrets.gitlab", secretKnown, false, key(idSet, 20, 60)},
+	{"glrt-", "secrets.gitlab", secretKnown, false, key(idSet, 20, 60)},
+	{"gldt-", "secrets.gitlab", secretKnown, false, key(idSet, 20, 60)},
+	{"xoxb-", "secrets.slack", secretKnown, false, key(idSet, 24, 120)},
+	{"xoxp-", "secrets.slack", secretKnown, false, key(idSet, 24, 120)},
+	{"xoxa-", "secrets.slack", secretKnown, false, key(idSet, 24, 120)},
+	{"xoxr-", "secrets.slack", secretKnown, false, key(idSet, 24, 120)},
+	{"xoxs-", "secrets.slack", secretKnown, false, key(idSet, 24, 120)},
+	{"xapp-1-", "secrets.slack", secretKnown, false, key(idSet, 40, 160)},
 	{"hooks.slack.com/services/", "secrets.slack", secretKnown, false, key(base64Set, 40, 60)},
 	{"sk_live_", "secrets.stripe", secretKnown, false, key(alnumSet, 24, 120)},
 	{"rk_live_", "secrets.stripe", secretKnown, false, key(alnumSet, 24, 120)},
-	{"AIza", "secrets.google", secretKnown, false, key(wordSet, 35, 35)},
-	{"sk-proj-", "secrets.openai", secretKnown, false, key(wordSet, 40, 200)},
-	{"sk-svcacct-", "secrets.openai", secretKnown, false, key(wordSet, 40, 200)},
+	{"AIza", "secrets.google", secretKnown, false, key(idSet, 35, 35)},
+	{"sk-proj-", "secrets.openai", secretKnown, false, key(idSet, 40, 200)},
+	{"sk-svcacct-", "secrets.openai", secretKnown, false, key(idSet, 40, 200)},
 	{"T3BlbkFJ", "secrets.openai", secretKnown, false, lookOpenAI},
-	{"sk-ant-", "secrets.anthropic", secretKnown, false, key(wordSet, 80, 140)},
+	{"sk-ant-", "secrets.anthropic", secretKnown, false, key(idSet, 80, 140)},
 	{"hf_", "secrets.huggingface", secretKnown, false, key(alnumSet, 34, 34)},
 	{"npm_", "secrets.npm", secretKnown, false, key(alnumSet, 36, 36)},
-	{"pypi-AgEIcHlwaS5vcmc", "secrets.pypi", secretKnown, false, key(wordSet, 50, 1000)},
+	{"pypi-AgEIcHlwaS5vcmc", "secrets.pypi", secretKnown, false, key(idSet, 50, 1000)},
 	{"SG.", "secrets.sendgrid", secretKnown, false, lookSendGrid},
 	{"AccountKey=", "secrets.azure", secretKnown, false, lookAzure},
 	{"eyJ", "secrets.jwt", secretKnown, false, lookJWT},
@@ -139,7 +139,7 @@ func lookOpenAI(s *secrets, from, i int) secret {
 // lookSendGrid reads 22 and 43 characters with a dot between.
 func lookSendGrid(s *secrets, from, i int) secret {
 	b, dot, to := s.text, i+22, i+22+1+43
-	if from > 0 && isAlnum(b[from-1]) || to > len(b) || b[dot] != '.' || wordSet.end(b, i, dot) != dot || wordSet.end(b, dot+1, to+1) != to || isPlaceholder(b[i:to]) {
+	if from > 0 && isAlnum(b[from-1]) || to > len(b) || b[dot] != '.' || idSet.end(b, i, dot) != dot || idSet.end(b, dot+1, to+1) != to || isPlaceholder(b[i:to]) {
 		return secret{}
 	}
 	return secret{from: from, to: to, score: 1}
@@ -161,15 +161,15 @@ func lookJWT(s *secrets, from, i int) secret {
 		return secret{}
 	}
 	const longest = 1 << 13
-	dot := wordSet.end(b, i, i+longest)
+	dot := idSet.end(b, i, i+longest)
 	if dot-i < 12 || !bytes.HasPrefix(b[dot:], []byte(".eyJ")) {
 		return secret{}
 	}
-	second := wordSet.end(b, dot+1, dot+longest)
+	second := idSet.end(b, dot+1, dot+longest)
 	if second-dot < 15 || second >= len(b) || b[second] != '.' {
 		return secret{}
 	}
-	to := wordSet.end(b, second+1, second+longest)
+	to := idSet.end(b, second+1, second+longest)
 	if to-second < 20 || isPlaceholder(b[second:to]) {
 		return secret{}
 	}

@@ -97,7 +97,7 @@ func (s *spam) Apply(d *quern.Doc) (quern.Verdict, error) {
 	d.Mark("spam.lists", part(s.words.listed, 0, n))
 	d.Mark("spam.topics", part(topics, freeTopics, n))
 	d.Mark("spam.hashtags", part(s.words.tags, freeHashtags, n))
-	d.Mark("spam.urls", part(urlBytes(text), freeURLs, len(text)))
+	d.Mark("spam.urls", part(bytesOfURLs(text), freeURLs, len(text)))
 	return s.judge(d), nil
 }
 
@@ -125,8 +125,8 @@ func countPrices(text []byte) (n int) {
 	return n
 }
 
-// urlBytes counts the bytes of URLs: from http://, https:// or www. to the next space, quote or bracket.
-func urlBytes(text []byte) (n int) {
+// bytesOfURLs counts the bytes of URLs: from http://, https:// or www. to the next space, quote or bracket.
+func bytesOfURLs(text []byte) (n int) {
 	for i := 0; i < len(text); {
 		dot := bytes.IndexByte(text[i:], '.') // a URL has one; its beginning is near, or it is none
 		if dot < 0 {

@@ -108,7 +108,7 @@ func (w *wordTally) word(text []byte, i int, t *runeTable) int {
 	w.total++
 	w.itemWords++
 	w.lastPunct = false
-	if from > 0 && text[from-1] == '#' && (from == 1 || text[from-2] <= ' ' || text[from-2] == '#') && letters > 0 && !isDirective(text[from:i]) {
+	if from > 0 && text[from-1] == '#' && (from == 1 || text[from-2] <= ' ' || text[from-2] == '#') && letters > 0 && !isCodeTag(text[from:i]) {
 		w.tags++
 	}
 	if letters >= 4 && !w.stops.has(h) {
@@ -117,8 +117,8 @@ func (w *wordTally) word(text []byte, i int, t *runeTable) int {
 	return i
 }
 
-// isDirective tells the directives of C, and what else code writes behind "#", from hashtags.
-func isDirective(word []byte) bool {
+// isCodeTag tells the directives of C, and what else code writes behind "#", from hashtags.
+func isCodeTag(word []byte) bool {
 	switch string(word) {
 	case "define", "include", "if", "ifdef", "ifndef", "endif", "else", "elif", "undef", "pragma", "error", "line", "region", "endregion", "import":
 		return true
@@ -235,7 +235,7 @@ var spamPhrases = sync.OnceValue(func() *phraseList {
 		panic("clean: spam: " + err.Error())
 	}
 	for _, f := range append(calls, topics...) {
-		p.words = append(p.words, int32(countWords([]byte(f))))
+		p.words = append(p.words, int32(wordsIn([]byte(f))))
 	}
 	return p
 })

@@ -35,11 +35,12 @@ type URL struct {
 
 	MaxSoftWords int `yaml:"max_soft_words"`
 
-	base  string
+	base  `yaml:"-"`
 	lists *once[urlLists]
 }
 
-var urlFacts = []Fact{count("url.soft_words")}
+// urlFacts are not called "url.": in expressions url is where a document is from.
+var urlFacts = []Fact{count("urls.soft_words")}
 
 // DefaultURL lets one soft word pass, as datatrove does; it has no lists.
 func DefaultURL() URL { return URL{MaxSoftWords: 1, lists: new(once[urlLists])} }
@@ -48,20 +49,25 @@ func DefaultURL() URL { return URL{MaxSoftWords: 1, lists: new(once[urlLists])} 
 func (o *URL) Files() (paths []string) {
 	for _, list := range o.all() {
 		for _, p := range list {
-			paths = append(paths, under(o.base, p))
+			paths = append(paths, o.path(p))
 		}
 	}
 	return paths
 }
 
-// Under says which folder the paths of lists are relative to.
-func (o *URL) Under(dir string) { o.base = dir }
+// Measures are the facts that these options give.
+func (o *URL) Measures() []Fact {
+	if len(o.SoftWords) == 0 {
+		return nil
+	}
+	return urlFacts
+}
 
 func (o *URL) all() [][]string {
 	return [][]string{o.Allow, o.Domains, o.URLs, o.HardWords, o.SoftWords, o.Subwords, o.Adblock}
 }
 
-// Stage builds the rule; its lists are read once for all stages of the same options. It marks "url.soft_words" and gives
+// Stage builds the rule; its lists are read once for all stages of the same options. It marks "urls.soft_words" and gives
 // "clean.url.domain" (the registered domain is listed), "clean.url.subdomain" (the host is), "clean.url.url", "clean.url.hard_word",
 // "clean.url.soft_words", "clean.url.subword" and "clean.url.adblock".
 func (o URL) Stage() (quern.Stage, error) {
@@ -69,9 +75,9 @@ func (o URL) Stage() (quern.Stage, error) {
 		return nil, errors.New("clean: url: max_soft_words is negative")
 	}
 	if len(o.Files()) == 0 {
-		return nil, errors.New("clean: url: no list is named; give domains, urls, hard_words, soft_words, subwords or adblock")
+		return nil, errors.New("clean: url: give domains, urls, hard_words, soft_words, subwords or adblock")
 	}
-	key := fmt.Sprintf("%q %q", o.base, o.all())
+	key := fmt.Sprintf("%q %q", o.dir, o.all())
 	lists, err := o.lists.get(key, o.load)
 	if err != nil {
 		return nil, fmt.Errorf("clean: url: %w", err)
@@ -157,7 +163,7 @@ func (s *urlRule) judgeWords(d *quern.Doc) quern.Verdict {
 		}
 	}
 	if s.softSet != nil {
-		d.Mark("url.soft_words", float64(len(s.soft)))
+		d.Mark("urls.soft_words", float64(len(s.soft)))
 	}
 	if hard {
 		return d.Fail(urlHard, 1, 0)

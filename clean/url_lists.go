@@ -28,7 +28,7 @@ func (o *URL) load() (*urlLists, error) {
 		}
 		var hashes []uint64
 		for _, p := range x.paths {
-			if err := eachEntry(under(o.base, p), x.read, func(e []byte) { hashes = append(hashes, xxhash.Sum64(e)) }); err != nil {
+			if err := eachEntry(o.path(p), x.read, func(e []byte) { hashes = append(hashes, xxhash.Sum64(e)) }); err != nil {
 				return nil, err
 			}
 		}
@@ -37,7 +37,7 @@ func (o *URL) load() (*urlLists, error) {
 	if len(o.Subwords) > 0 {
 		var words []string
 		for _, p := range o.Subwords {
-			if err := eachEntry(under(o.base, p), listedWord, func(e []byte) { words = append(words, string(e)) }); err != nil {
+			if err := eachEntry(o.path(p), listedWord, func(e []byte) { words = append(words, string(e)) }); err != nil {
 				return nil, err
 			}
 		}
@@ -49,7 +49,7 @@ func (o *URL) load() (*urlLists, error) {
 	if len(o.Adblock) > 0 {
 		var paths []string
 		for _, p := range o.Adblock {
-			paths = append(paths, under(o.base, p))
+			paths = append(paths, o.path(p))
 		}
 		var err error
 		l.adblock, err = newAdblock(paths)

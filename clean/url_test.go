@@ -146,7 +146,7 @@ func TestURLRefusesBadOptions(t *testing.T) {
 	for _, c := range []struct {
 		o    URL
 		want string
-	}{{URL{}, "no list"}, {URL{Domains: []string{missing}}, missing}, {URL{Adblock: []string{missing}}, missing}, {URL{MaxSoftWords: -1, Domains: []string{missing}}, "negative"},
+	}{{URL{}, "give domains"}, {URL{Domains: []string{missing}}, missing}, {URL{Adblock: []string{missing}}, missing}, {URL{MaxSoftWords: -1, Domains: []string{missing}}, "negative"},
 		{URL{Domains: []string{listFile(t, "prose", "this is no list\nof any kind\n")}}, "none of its 2 lines"}, {URL{URLs: []string{listFile(t, "empty", "")}}, ""}} {
 		_, err := c.o.Stage()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
@@ -164,7 +164,7 @@ func TestURLListsAreReadOnce(t *testing.T) {
 	list := listFile(t, "domains", "blocked.com\n")
 	o := DefaultURL()
 	o.Domains = []string{filepath.Base(list)}
-	o.Under(filepath.Dir(list))
+	o.At(filepath.Dir(list))
 	if got := o.Files(); len(got) != 1 || got[0] != list {
 		t.Errorf("files %q, want %q", got, list)
 	}
@@ -176,7 +176,7 @@ func TestURLListsAreReadOnce(t *testing.T) {
 	if first.(*urlRule).urlLists != second.(*urlRule).urlLists {
 		t.Error("a second worker has lists of its own")
 	}
-	o.Under("/elsewhere")
+	o.At("/elsewhere")
 	if _, err := o.Stage(); err == nil {
 		t.Error("other files, but the old lists")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/goccy/go-yaml"
@@ -43,12 +44,31 @@ func (g *graph) texts() []int {
 	if g.spec.Clean == nil {
 		return ingested
 	}
+	trained := g.classifiers(ingested)
 	cleaned := make([]int, len(g.spec.Ingest))
 	for i, in := range g.spec.Ingest {
-		rules := append(slices.Clone(g.spec.Clean["all"]), g.spec.Clean[in.Domain]...)
-		cleaned[i] = g.add("clean", in.Name, &cleanStep{env: g.env, in: in, rules: rules}, ingested[i])
+		step := &cleanStep{spec: g.spec, env: g.env, in: in, links: g.spec.Clean.links(in.Domain)}
+		after := []int{ingested[i]}
+		for _, c := range classifiers(step.links) {
+			after = append(after, trained[c])
+		}
+		cleaned[i] = g.add("clean", in.Name, step, after...)
 	}
 	return cleaned
+}
+
+// classifiers adds the training of the classifiers that rules ask; it returns their nodes by name.
+func (g *graph) classifiers(ingested []int) map[string]int {
+	nodes := map[string]int{}
+	for _, name := range slices.Sorted(maps.Keys(g.spec.Classify)) {
+		c := g.spec.Classify[name]
+		var after []int
+		for _, source := range slices.Concat(c.Good, c.Bad) {
+			after = append(after, ingested[slices.Index(g.spec.sources(), source)])
+		}
+		nodes[name] = g.add("classify", name, &classifyStep{spec: g.spec, env: g.env, name: name}, after...)
+	}
+	return nodes
 }
 
 // dedup adds sign and cluster; it returns the node whose dataset lists the removals, or -1.
@@ -110,6 +130,9 @@ func optionsJSON(v any) (json.RawMessage, error) {
 	err = json.Compact(&b, j)
 	return b.Bytes(), err
 }
+
+// Options is what a rule's or another part's options are in YAML, as plan prints them.
+func Options(v any) ([]byte, error) { return yaml.Marshal(v) }
 
 // headOf is the head of a step with options and the versions of the rooms that make its bytes.
 func headOf(options any, version string) (quern.Manifest, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
@@ -206,11 +207,11 @@ func (s *mixStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error
 
 func (s *mixStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
 	var m quern.Manifest
-	domains, readers, err := s.env.openTokens(s.spec, in)
+	domains, sets, err := s.env.openTokens(s.spec, in)
 	if err != nil {
 		return m, err
 	}
-	defer readers.close()
+	defer sets.close()
 	validation := 0.0
 	if s.spec.Shard != nil {
 		validation = s.spec.Shard.Validation
@@ -231,40 +232,92 @@ func (s *mixStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local)
 	return m, err
 }
 
-// tokenReaders are the open token datasets, by domain and set as in the mix.
-type tokenReaders [][]*shard.TokenReader
+// tokenSets are the open token datasets, by domain and set as in the mix.
+type tokenSets struct {
+	readers []*shard.TokenReader // by source
+	sets    [][]tokenSet
+}
 
-func (r tokenReaders) close() {
-	for _, sets := range r {
-		for _, t := range sets {
-			t.Close()
-		}
+// tokenSet is what the mix takes for one source: all of its documents, or those of a bucket.
+type tokenSet struct {
+	*shard.TokenReader
+	docs []int // nil = all
+}
+
+func (s tokenSet) fetch(doc int, d *quern.Doc) error {
+	if s.docs != nil {
+		doc = s.docs[doc]
+	}
+	return s.Fetch(doc, d)
+}
+
+func (t *tokenSets) close() {
+	for _, r := range t.readers {
+		r.Close()
 	}
 }
 
-// openTokens opens the token datasets of all sources, grouped by domain in sorted order.
-func (e *Env) openTokens(spec *Spec, in []quern.Manifest) ([]mix.Domain, tokenReaders, error) {
+// mixDomains are the names that the mix may balance, sorted: every domain, or the buckets of it that have ratios of their own.
+func (s *Spec) mixDomains() (names []string) {
+	for _, domain := range s.Domains() {
+		whole := true
+		if s.Mix != nil {
+			for r := range s.Mix.Ratios {
+				if strings.HasPrefix(r, domain+"/") {
+					names, whole = append(names, r), false
+				}
+			}
+		}
+		if whole {
+			names = append(names, domain)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// openTokens opens the token datasets of all sources, grouped as the mix wants them.
+func (e *Env) openTokens(spec *Spec, in []quern.Manifest) ([]mix.Domain, *tokenSets, error) {
+	open := &tokenSets{}
+	for i := range spec.Ingest {
+		r, err := shard.OpenTokens(e.dataset(in[i]), in[i].Shards)
+		if err != nil {
+			open.close()
+			return nil, nil, err
+		}
+		open.readers = append(open.readers, r)
+	}
 	var domains []mix.Domain
-	var readers tokenReaders
-	for _, name := range spec.Domains() {
-		d := mix.Domain{Name: name}
-		var rs []*shard.TokenReader
+	for _, name := range spec.mixDomains() {
+		domain, bucket, part := strings.Cut(name, "/")
+		d, sets := mix.Domain{Name: name}, []tokenSet{}
 		for i, input := range spec.Ingest {
-			if input.Domain != name {
+			if input.Domain != domain {
 				continue
 			}
-			r, err := shard.OpenTokens(e.dataset(in[i]), in[i].Shards)
-			if err != nil {
-				readers.close()
-				return nil, nil, err
+			set, of := tokenSet{TokenReader: open.readers[i]}, mix.Set{Name: input.Name}
+			if part {
+				of = set.only(bucket, of)
+			} else {
+				of.Tokens, of.IDs, of.Groups = set.Lens, set.IDs, set.Groups
 			}
-			rs = append(rs, r)
-			d.Sets = append(d.Sets, mix.Set{Name: input.Name, Tokens: r.Lens, IDs: r.IDs, Groups: r.Groups})
+			d.Sets, sets = append(d.Sets, of), append(sets, set)
 		}
-		domains = append(domains, d)
-		readers = append(readers, rs)
+		domains, open.sets = append(domains, d), append(open.sets, sets)
 	}
-	return domains, readers, nil
+	return domains, open, nil
+}
+
+// only narrows a set to the documents of a bucket.
+func (s *tokenSet) only(bucket string, of mix.Set) mix.Set {
+	s.docs = []int{}
+	for i, b := range s.Buckets {
+		if b == bucket {
+			s.docs = append(s.docs, i)
+			of.Tokens, of.IDs, of.Groups = append(of.Tokens, s.Lens[i]), append(of.IDs, s.IDs[i]), append(of.Groups, s.Groups[i])
+		}
+	}
+	return of
 }
 
 // shardStep writes the corpus in the order of the plan. Its inputs are mix, learn and the token datasets.
@@ -286,18 +339,19 @@ func (s *shardStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 	if err != nil {
 		return quern.Manifest{}, err
 	}
-	domains, readers, err := s.env.openTokens(s.spec, in[2:])
+	domains, sets, err := s.env.openTokens(s.spec, in[2:])
 	if err != nil {
 		return quern.Manifest{}, err
 	}
-	defer readers.close()
+	defer sets.close()
 	plan, err := mix.Parse(b, domains)
 	if err != nil {
 		return quern.Manifest{}, fmt.Errorf("%s: %w", planName, err)
 	}
 	src := plan.Source(s.spec.Shard.Tokens, func(domain, set, doc int, d *quern.Doc) error {
-		d.Domain, d.Source = domains[domain].Name, domains[domain].Sets[set].Name
-		return readers[domain][set].Fetch(doc, d)
+		d.Domain, _, _ = strings.Cut(domains[domain].Name, "/")
+		d.Source = domains[domain].Sets[set].Name
+		return sets.sets[domain][set].fetch(doc, d)
 	})
 	lineage := shard.Lineage{Tokenizer: tok.Digest(), Mix: in[0].Digest, Seed: s.spec.Seed, Pad: tok.EndOfText()}
 	width := shard.TokenWidth(tok.Vocab())

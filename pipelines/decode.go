@@ -70,7 +70,7 @@ func parseYAML(file string, src []byte) (t *tree, err error) {
 	}()
 	f, err := parser.ParseBytes(src, 0)
 	if err != nil {
-		return nil, placed(file, err)
+		return nil, placed(file, err, nil)
 	}
 	var docs []ast.Node
 	for _, d := range f.Docs {
@@ -148,8 +148,9 @@ func at(file string, tok *token.Token, format string, a ...any) error {
 
 var positionPrefix = regexp.MustCompile(`^\[\d+:\d+\] `)
 
-// placed turns an error of the YAML library into file:line:col: message, with the nearest valid name for an unknown one.
-func placed(file string, err error) error {
+// placed turns an error of the YAML library into file:line:col: message, with the nearest valid name for an unknown one: of the fields of
+// v, into which it was decoded, if any is near.
+func placed(file string, err error, v any) error {
 	var se *SpecError
 	if errors.As(err, &se) {
 		return err
@@ -164,7 +165,11 @@ func placed(file string, err error) error {
 		if slices.Contains(knownFields, name) {
 			return at(file, ye.GetToken(), "unknown field %q: there is one of that name elsewhere, not here", name)
 		}
-		return at(file, ye.GetToken(), "unknown field %q%s", clip(name), nearest(name, knownFields))
+		suggestion := nearest(name, fieldsOf(v))
+		if suggestion == "" {
+			suggestion = nearest(name, knownFields)
+		}
+		return at(file, ye.GetToken(), "unknown field %q%s", clip(name), suggestion)
 	}
 	if _, what, ok := strings.Cut(msg, "cannot unmarshal "); ok { // Go's names mean nothing to the writer of a spec
 		have, want, _ := strings.Cut(what, " into Go ")
@@ -179,6 +184,31 @@ func placed(file string, err error) error {
 		msg += "; a word with a colon in it, such as a URL, needs quotes"
 	}
 	return at(file, ye.GetToken(), "%s", msg)
+}
+
+// fieldsOf lists the names that a value has in YAML, at any depth.
+func fieldsOf(v any) (names []string) {
+	b, err := yaml.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var m any
+	if yaml.UnmarshalWithOptions(b, &m, yaml.UseOrderedMap()) != nil {
+		return nil
+	}
+	var walk func(m any)
+	walk = func(m any) {
+		if items, ok := m.(yaml.MapSlice); ok {
+			for _, item := range items {
+				if k, ok := item.Key.(string); ok {
+					names = append(names, k)
+				}
+				walk(item.Value)
+			}
+		}
+	}
+	walk(m)
+	return names
 }
 
 // inWords names a type of Go or YAML as the writer of a spec would.
@@ -344,7 +374,7 @@ func (t *tree) find(path string) *token.Token {
 // into decodes n on top of what v holds, which are the defaults.
 func (t *tree) into(n ast.Node, v any) error {
 	if err := yaml.NodeToValue(n, v, yaml.Strict()); err != nil {
-		return placed(t.file, err)
+		return placed(t.file, err, v)
 	}
 	return nil
 }

@@ -30,10 +30,21 @@ func (t *tree) spec(s *Spec) error {
 			return t.into(v, &s.Seed)
 		case "ingest":
 			return t.list(v, "ingest", func(i int, v ast.Node) error { return t.input(s, v) })
+		case "classify":
+			s.Classify = map[string]*Classifier{}
+			return t.mapping(v, "classify", func(name string, _ *token.Token, v ast.Node) error {
+				c := DefaultClassifier()
+				s.Classify[name] = &c
+				return t.into(v, &c)
+			})
 		case "clean":
-			s.Clean = map[string][]Rule{}
-			return t.mapping(v, "clean", func(domain string, _ *token.Token, v ast.Node) error {
-				return t.list(v, "clean."+domain, func(i int, v ast.Node) error { return t.rule(s, domain, v) })
+			c := DefaultClean()
+			s.Clean = &c
+			return t.mapping(v, "clean", func(section string, _ *token.Token, v ast.Node) error {
+				if section == "facts" {
+					return t.into(v, &s.Clean.Facts)
+				}
+				return t.list(v, "clean."+section, func(i int, v ast.Node) error { return t.rule(s, section, v) })
 			})
 		case "dedup":
 			return t.dedup(s, v)
@@ -50,9 +61,12 @@ func (t *tree) spec(s *Spec) error {
 		case "tune":
 			return t.tune(s, v)
 		}
-		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, knownFields))
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, sections))
 	})
 }
+
+// sections are the fields at the top of a spec.
+var sections = []string{"version", "name", "seed", "ingest", "classify", "clean", "dedup", "mix", "tokenize", "shard", "train", "tune"}
 
 func (t *tree) input(s *Spec, v ast.Node) error {
 	in := Input{}
@@ -144,6 +158,9 @@ func (t *tree) rule(s *Spec, section string, v ast.Node) error {
 		if n++; n > 1 {
 			return at(t.file, pos, "two rules in one element: write each with its own dash or braces")
 		}
+		if key == "preset" {
+			return t.preset(s, section, pos, v)
+		}
 		name, dialect, err := t.dialect(key, pos, v)
 		if err != nil {
 			return err
@@ -153,13 +170,16 @@ func (t *tree) rule(s *Spec, section string, v ast.Node) error {
 		if err := t.into(v, options); err != nil {
 			return err
 		}
+		if f, ok := options.(clean.Filed); ok {
+			f.At(s.base)
+		}
 		if _, err := options.Stage(); err != nil {
 			return at(t.file, pos, "%s", err)
 		}
 		if name = r.Name; dialect != "" {
 			name += "@" + dialect
 		}
-		s.Clean[section] = append(s.Clean[section], Rule{name, options})
+		s.Clean.Sections[section] = append(s.Clean.Sections[section], Rule{name, options})
 		return nil
 	})
 }

@@ -14,8 +14,10 @@ type Summary struct {
 	Run   string        `json:"run"`
 	Steps []StepSummary `json:"steps"`
 	Mix   *MixSummary   `json:"mix,omitempty"`
-	Train *train.Result `json:"train,omitempty"`
-	Tune  *train.Result `json:"tune,omitempty"`
+
+	Classifiers map[string]ClassifierFacts `json:"classifiers,omitempty"` // by name
+	Train       *train.Result              `json:"train,omitempty"`
+	Tune        *train.Result              `json:"tune,omitempty"`
 }
 
 // StepSummary is one step of a run: what came in, what went out, and why the rest did not.
@@ -80,6 +82,15 @@ func Summarize(dir quern.Local, rec *Record) (*Summary, error) {
 		}
 		sum.Steps = append(sum.Steps, summarizeStep(s, &m))
 		switch s.Step {
+		case "classify":
+			var facts ClassifierFacts
+			if err := json.Unmarshal(m.Facts, &facts); err != nil {
+				return nil, fmt.Errorf("%s: facts: %w", s.Folder, err)
+			}
+			if sum.Classifiers == nil {
+				sum.Classifiers = map[string]ClassifierFacts{}
+			}
+			sum.Classifiers[s.Source] = facts
 		case "mix":
 			var facts mix.Summary
 			if err := json.Unmarshal(m.Facts, &facts); err != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/seed-83c59573/quern/clean"
@@ -25,17 +26,18 @@ const SpecVersion = 1
 
 // Spec is what a run is asked to do, with every default filled in. It is closed: an unknown name anywhere is an error.
 type Spec struct {
-	Version  int               `yaml:"version"`
-	Name     string            `yaml:"name"`
-	Seed     uint64            `yaml:"seed"`
-	Ingest   []Input           `yaml:"ingest"`
-	Clean    map[string][]Rule `yaml:"clean,omitempty"` // "all" runs before the domain's own
-	Dedup    *dedup.Config     `yaml:"dedup,omitempty"`
-	Mix      *mix.Config       `yaml:"mix,omitempty"`
-	Tokenize *Tokenize         `yaml:"tokenize,omitempty"`
-	Shard    *Shard            `yaml:"shard,omitempty"`
-	Train    *train.Config     `yaml:"train,omitempty"`
-	Tune     *Tune             `yaml:"tune,omitempty"`
+	Version  int                    `yaml:"version"`
+	Name     string                 `yaml:"name"`
+	Seed     uint64                 `yaml:"seed"`
+	Ingest   []Input                `yaml:"ingest"`
+	Classify map[string]*Classifier `yaml:"classify,omitempty"` // trained before documents are judged
+	Clean    *Clean                 `yaml:"clean,omitempty"`
+	Dedup    *dedup.Config          `yaml:"dedup,omitempty"`
+	Mix      *mix.Config            `yaml:"mix,omitempty"`
+	Tokenize *Tokenize              `yaml:"tokenize,omitempty"`
+	Shard    *Shard                 `yaml:"shard,omitempty"`
+	Train    *train.Config          `yaml:"train,omitempty"`
+	Tune     *Tune                  `yaml:"tune,omitempty"`
 
 	base string // the folder that its paths are relative to
 }
@@ -48,12 +50,6 @@ type Input struct {
 	Format  string        `yaml:"format"`            // the key that names the paths in a spec
 	Paths   []string      `yaml:"paths"`
 	Config  ingest.Config `yaml:"options"` // of the format; its columns stand in a spec under fields
-}
-
-// Rule is one stage of cleaning and its options.
-type Rule struct {
-	Name    string // as clean.Find knows it; with the dialect, if the rule has any: "gopher@dolma"
-	Options clean.Config
 }
 
 // MarshalYAML writes the input as a spec has it.
@@ -75,9 +71,6 @@ func (in Input) MarshalYAML() (any, error) {
 	}
 	return m, nil
 }
-
-// MarshalYAML writes the rule as a spec has it.
-func (r Rule) MarshalYAML() (any, error) { return map[string]any{r.Name: r.Options}, nil }
 
 // Tokenize learns a vocabulary or reads one.
 type Tokenize struct {
@@ -156,10 +149,8 @@ func (s *Spec) validate(t *tree) error {
 		return fail("ingest", "ingest lists no input")
 	}
 	domains := s.Domains()
-	for _, d := range slices.Sorted(maps.Keys(s.Clean)) {
-		if d != "all" && !slices.Contains(domains, d) {
-			return fail("clean."+d, "clean.%s: no input has this domain%s", d, nearest(d, domains))
-		}
+	if err := s.validateJudges(domains, fail); err != nil {
+		return err
 	}
 	if s.Dedup != nil {
 		for _, d := range s.Dedup.Prefer {
@@ -170,12 +161,64 @@ func (s *Spec) validate(t *tree) error {
 	}
 	if s.Mix != nil {
 		for _, d := range slices.Sorted(maps.Keys(s.Mix.Ratios)) {
-			if !slices.Contains(domains, d) {
-				return fail("mix.ratios."+d, "mix.ratios: no input has the domain %s%s", d, nearest(d, domains))
+			if err := s.validateRatio(d, domains, fail); err != nil {
+				return err
 			}
 		}
 	}
 	return s.validateChain(fail)
+}
+
+// validateJudges checks classifiers and rules.
+func (s *Spec) validateJudges(domains []string, fail func(path, format string, a ...any) error) error {
+	sources, names := s.sources(), slices.Sorted(maps.Keys(s.Classify))
+	for _, name := range names {
+		if err := s.Classify[name].validate(name, sources); err != nil {
+			return fail("classify."+name, "%s", err)
+		}
+	}
+	if s.Clean == nil {
+		return nil
+	}
+	if err := s.Clean.validate(domains, fail); err != nil {
+		return err
+	}
+	for _, d := range domains {
+		for _, c := range classifiers(s.Clean.links(d)) {
+			if s.Classify[c] == nil {
+				return fail("clean", "fasttext: no classifier has the name %s%s", clip(c), nearest(c, names))
+			}
+		}
+	}
+	return nil
+}
+
+// validateRatio checks the name of a share of the mix: a domain, or a bucket that a rule sorts its documents into.
+func (s *Spec) validateRatio(name string, domains []string, fail func(path, format string, a ...any) error) error {
+	domain, bucket, part := strings.Cut(name, "/")
+	if !slices.Contains(domains, domain) {
+		return fail("mix.ratios."+name, "mix.ratios: no input has the domain %s%s", domain, nearest(domain, domains))
+	}
+	if !part {
+		for other := range s.Mix.Ratios {
+			if strings.HasPrefix(other, domain+"/") {
+				return fail("mix.ratios."+name, "mix.ratios: %s and %s: give the ratio of the whole domain or those of its buckets", name, other)
+			}
+		}
+		return nil
+	}
+	var known []string
+	if s.Clean != nil {
+		for _, l := range s.Clean.links(domain) {
+			if b, ok := l.Config.(*clean.Bucket); ok {
+				known = append(known, b.Names...)
+			}
+		}
+	}
+	if !slices.Contains(known, bucket) {
+		return fail("mix.ratios."+name, "mix.ratios: no bucket rule of %s has the name %s%s", domain, bucket, nearest(bucket, known))
+	}
+	return nil
 }
 
 // validateChain checks that each section has the one before it.
@@ -210,6 +253,14 @@ func (s *Spec) validateChain(fail func(path, format string, a ...any) error) err
 		}
 	}
 	return nil
+}
+
+// sources lists the names of the inputs.
+func (s *Spec) sources() (names []string) {
+	for _, in := range s.Ingest {
+		names = append(names, in.Name)
+	}
+	return names
 }
 
 // Domains lists the domains of the inputs, sorted.

@@ -24,6 +24,7 @@ type textRow struct {
 	Origin  string `parquet:"url"`
 	Lang    string `parquet:"language,dict"`
 	License string `parquet:"license,dict"`
+	Bucket  string `parquet:"bucket,dict"`
 	Time    string `parquet:"date"`
 	Meta    string `parquet:"meta,optional"` // a JSON object as plain text; null if there is none
 }
@@ -67,7 +68,7 @@ func Drops(dir quern.Dir, name string) (quern.Sink, error) {
 // rowOf borrows d's bytes: the Parquet writer copies them before Write returns.
 func rowOf(d *quern.Doc) textRow {
 	return textRow{ID: d.ID.String(), Text: borrow(d.Text), Domain: d.Domain, Source: d.Source, Origin: d.Origin,
-		Lang: d.Lang, License: d.License, Time: d.Time, Meta: borrow(d.Meta)}
+		Lang: d.Lang, License: d.License, Bucket: d.Bucket, Time: d.Time, Meta: borrow(d.Meta)}
 }
 
 func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
@@ -186,7 +187,7 @@ func (s DropSource) Docs() iter.Seq2[*quern.Doc, error] {
 func docOf(r *textRow) quern.Doc {
 	id, _ := quern.ParseID(r.ID) // a row of ours; the blob's digest answers for it
 	d := quern.Doc{ID: id, Domain: r.Domain, Source: r.Source, Origin: r.Origin, Lang: r.Lang, License: r.License, Time: r.Time,
-		Text: []byte(r.Text)}
+		Bucket: r.Bucket, Text: []byte(r.Text)}
 	if r.Meta != "" {
 		d.Meta = []byte(r.Meta)
 	}

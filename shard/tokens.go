@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
@@ -17,6 +18,11 @@ import (
 //	u32 bytes[documents]    of text, for bits per byte
 //	[16]byte id[documents]
 //	[16]byte group[documents]  near-duplicate group; zero = stands alone
+//
+// Where documents are sorted into buckets, the version is 2 and there follow
+//
+//	u8 bucket[documents]    the number of its name, from 1; 0 = none
+//	u8 length, name         of each bucket, sorted
 const (
 	indexMagic  = "QUERNIDX"
 	indexHeader = 8 + 4 + 4 + 8 + 8
@@ -46,6 +52,7 @@ type tokenSink struct {
 	ends        []uint64
 	sizes       []uint32
 	ids, groups []quern.ID
+	buckets     []string // of each document
 }
 
 func newTokenSink(dir quern.Dir, name string, width int) (*tokenSink, error) {
@@ -78,6 +85,7 @@ func (s *tokenSink) Put(d *quern.Doc) error {
 	s.sizes = append(s.sizes, size)
 	s.ids = append(s.ids, d.ID)
 	s.groups = append(s.groups, d.Group)
+	s.buckets = append(s.buckets, d.Bucket)
 	if len(s.buf) >= 1<<16 {
 		return s.flush()
 	}
@@ -109,9 +117,12 @@ func (s *tokenSink) finish() error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	var err error
+	index, err := s.index()
+	if err != nil {
+		return err
+	}
 	if s.idx, err = create(s.dir, s.name+".idx"); err == nil {
-		_, err = s.idx.Write(s.index())
+		_, err = s.idx.Write(index)
 	}
 	return err
 }
@@ -140,9 +151,18 @@ func (s *tokenSink) commit() (quern.Shard, error) {
 	return s.shard, nil
 }
 
-func (s *tokenSink) index() []byte {
+func (s *tokenSink) index() ([]byte, error) {
+	names := slices.Clone(s.buckets)
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) > 0 && names[0] == "" {
+		names = names[1:]
+	}
+	version := uint32(1)
+	if len(names) > 0 {
+		version = 2
+	}
 	b := append(make([]byte, 0, indexHeader+indexRow*len(s.ends)), indexMagic...)
-	b = binary.LittleEndian.AppendUint32(b, 1)
+	b = binary.LittleEndian.AppendUint32(b, version)
 	b = binary.LittleEndian.AppendUint32(b, uint32(s.width))
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(s.ends)))
 	b = binary.LittleEndian.AppendUint64(b, uint64(s.shard.Tokens))
@@ -158,7 +178,26 @@ func (s *tokenSink) index() []byte {
 	for _, g := range s.groups {
 		b = append(b, g[:]...)
 	}
-	return b
+	if version == 1 {
+		return b, nil
+	}
+	if len(names) > 255 {
+		return nil, fmt.Errorf("%d buckets, a shard of tokens holds 255", len(names))
+	}
+	for _, bucket := range s.buckets {
+		i, _ := slices.BinarySearch(names, bucket) // "" comes before all
+		if bucket != "" {
+			i++
+		}
+		b = append(b, byte(i))
+	}
+	for _, n := range names {
+		if len(n) > 255 {
+			return nil, fmt.Errorf("a bucket's name has %d bytes, at most 255 are allowed", len(n))
+		}
+		b = append(append(b, byte(len(n))), n...)
+	}
+	return b, nil
 }
 
 func (s *tokenSink) Abort() {
@@ -168,7 +207,7 @@ func (s *tokenSink) Abort() {
 	}
 }
 
-// TokenReader reads a dataset of token shards. Documents are numbered through all shards. Indexes are held in memory, 44 bytes a
+// TokenReader reads a dataset of token shards. Documents are numbered through all shards. Indexes are held in memory, 60 bytes a
 // document; tokens are read when asked for. Methods may be called from many goroutines.
 type TokenReader struct {
 	shards []tokenShard
@@ -178,6 +217,8 @@ type TokenReader struct {
 	Sizes  []uint32 // bytes of text of each document
 	IDs    []quern.ID
 	Groups []quern.ID
+
+	Buckets []string // of each document; "" = none
 }
 
 type tokenShard struct {
@@ -231,18 +272,25 @@ func (r *TokenReader) parseIndex(b []byte) (s tokenShard, err error) {
 	if len(b) < indexHeader || string(b[:8]) != indexMagic {
 		return s, fmt.Errorf("not a token index: want %q at offset 0", indexMagic)
 	}
-	if v := binary.LittleEndian.Uint32(b[8:]); v != 1 {
-		return s, fmt.Errorf("version %d of the token index, this program reads 1", v)
+	version := binary.LittleEndian.Uint32(b[8:])
+	if version != 1 && version != 2 {
+		return s, fmt.Errorf("version %d of the token index, this program reads 1 and 2", version)
 	}
 	s.width = int(binary.LittleEndian.Uint32(b[12:]))
 	n := binary.LittleEndian.Uint64(b[16:])
-	if (s.width != 2 && s.width != 4) || n > uint64(len(b))/indexRow || uint64(len(b)) != indexHeader+n*indexRow {
+	if (s.width != 2 && s.width != 4) || n > uint64(len(b))/indexRow || uint64(len(b)) < indexHeader+n*indexRow ||
+		version == 1 && uint64(len(b)) != indexHeader+n*indexRow {
 		return s, fmt.Errorf("%d bytes do not hold an index of %d documents", len(b), n)
 	}
 	ends := b[indexHeader:]
 	sizes := ends[8*n:]
 	ids := sizes[4*n:]
 	groups := ids[16*n:]
+	buckets, err := parseBuckets(groups[16*n:], int(n), version)
+	if err != nil {
+		return s, err
+	}
+	r.Buckets = append(r.Buckets, buckets...)
 	s.ends = make([]uint64, n)
 	last := uint64(0)
 	for i := range s.ends {
@@ -260,6 +308,33 @@ func (r *TokenReader) parseIndex(b []byte) (s tokenShard, err error) {
 		return s, fmt.Errorf("%d tokens, but the last document ends at %d", tokens, last)
 	}
 	return s, nil
+}
+
+// parseBuckets reads what version 2 has behind the groups.
+func parseBuckets(b []byte, docs int, version uint32) ([]string, error) {
+	of := make([]string, docs)
+	if version == 1 {
+		return of, nil
+	}
+	if len(b) < docs {
+		return nil, fmt.Errorf("%d bytes do not hold the buckets of %d documents", len(b), docs)
+	}
+	names := []string{""}
+	for rest := b[docs:]; len(rest) > 0; {
+		n := int(rest[0])
+		if n == 0 || n >= len(rest) || len(names) > 255 {
+			return nil, fmt.Errorf("the name of bucket %d is cut", len(names))
+		}
+		names = append(names, string(rest[1:1+n]))
+		rest = rest[1+n:]
+	}
+	for i, k := range b[:docs] {
+		if int(k) >= len(names) {
+			return nil, fmt.Errorf("document %d is in bucket %d of %d", i, k, len(names)-1)
+		}
+		of[i] = names[k]
+	}
+	return of, nil
 }
 
 // Close closes the files.
@@ -280,7 +355,7 @@ func (r *TokenReader) Fetch(doc int, d *quern.Doc) error {
 	if k > 0 {
 		from = s.ends[k-1]
 	}
-	d.ID, d.Group = r.IDs[doc], r.Groups[doc]
+	d.ID, d.Group, d.Bucket = r.IDs[doc], r.Groups[doc], r.Buckets[doc]
 	d.Mark(bytesMark, float64(r.Sizes[doc]))
 	n := int(s.ends[k] - from)
 	if cap(d.Tokens) < n {

@@ -148,7 +148,8 @@ func FuzzIndex(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, d := range docs(3) {
+	for i, d := range docs(3) {
+		d.Bucket = []string{"", "low", "high"}[i]
 		if err := sink.Put(&d); err != nil {
 			f.Fatal(err)
 		}
@@ -177,7 +178,7 @@ func FuzzIndex(f *testing.F) {
 			}
 			n += int64(len(d.Tokens))
 		}
-		if n != r.Len() || len(r.IDs) != len(r.Lens) || len(r.Sizes) != len(r.Lens) || len(r.Groups) != len(r.Lens) {
+		if n != r.Len() || len(r.IDs) != len(r.Lens) || len(r.Sizes) != len(r.Lens) || len(r.Groups) != len(r.Lens) || len(r.Buckets) != len(r.Lens) {
 			t.Fatalf("%d tokens in documents, %d in all; %d documents, %d ids", n, r.Len(), len(r.Lens), len(r.IDs))
 		}
 	})
@@ -187,6 +188,9 @@ func FuzzIndex(f *testing.F) {
 func TestSizesTravelWithTokens(t *testing.T) {
 	from, to := &quern.Memory{}, &quern.Memory{}
 	in := docs(50)
+	for i := range in {
+		in[i].Bucket = []string{"", "low", "high"}[i%3]
+	}
 	sink, err := shard.Tokens(from, "00000", 2)
 	s := write(t, sink, err, in)
 	r, err := shard.OpenTokens(from, []quern.Shard{s})
@@ -198,6 +202,11 @@ func TestSizesTravelWithTokens(t *testing.T) {
 	for i := range copies {
 		if err := r.Fetch(i, &copies[i]); err != nil {
 			t.Fatal(err)
+		}
+	}
+	for i := range copies {
+		if copies[i].Bucket != in[i].Bucket {
+			t.Errorf("document %d is in bucket %q, want %q", i, copies[i].Bucket, in[i].Bucket)
 		}
 	}
 	sink, err = shard.Tokens(to, "00000", 2)

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 
 	"github.com/seed-83c59573/quern"
@@ -100,23 +101,23 @@ func benchClean(b *bench, r *benchResult) error {
 	if err != nil {
 		return err
 	}
-	return b.measure(docs, r, func() (func(*quern.Doc) error, error) {
-		var stages []quern.Stage
-		for _, o := range []interface{ Stage() (quern.Stage, error) }{clean.DefaultNormalize(), clean.DefaultGopher(), clean.DefaultC4(), clean.DefaultFineWeb()} {
-			s, err := o.Stage()
-			if err != nil {
-				return nil, err
-			}
-			stages = append(stages, s)
+	var links []clean.Link
+	for _, name := range strings.Split(b.rules, ",") {
+		rule, dialect, ok := clean.Find(strings.TrimSpace(name))
+		if !ok {
+			return usageError{fmt.Errorf("no rule has the name %s; quern rules lists them", name)}
 		}
-		stages = clean.Join(stages)
+		links = append(links, clean.Link{Name: name, Config: rule.Config(dialect)})
+	}
+	// Every rule measures every document, so that a figure does not depend on what is dropped.
+	return b.measure(docs, r, func() (func(*quern.Doc) error, error) {
+		chain, err := clean.NewChain(links, true)
+		if err != nil {
+			return nil, err
+		}
 		return func(d *quern.Doc) error {
-			for _, s := range stages {
-				if v, err := s.Apply(d); v != quern.Keep || err != nil {
-					return err
-				}
-			}
-			return nil
+			_, err := chain.Apply(d)
+			return err
 		}, nil
 	})
 }

@@ -45,6 +45,8 @@ type bench struct {
 	seconds float64
 	workers int
 
+	rules string // of clean
+
 	inputs                  []string // of ingest
 	format, fields, options string
 	write                   bool
@@ -56,7 +58,7 @@ var benches = []struct {
 	run        func(*bench, *benchResult) error
 }{
 	{"ingest", "read inputs of any format", benchIngest},
-	{"clean", "normalize, Gopher, C4 and FineWeb, all facts", benchClean},
+	{"clean", "judge by --rules, all facts, no early exit", benchClean},
 	{"minhash", "sign for exact and near duplicates", benchMinhash},
 	{"cluster", "find duplicates among signatures and verify them", benchCluster},
 	{"tokenize", "encode with a tokenizer of 16,384 that is learned first", benchTokenize},
@@ -110,6 +112,7 @@ func benchCommand() *cobra.Command {
 			return usageError{fmt.Errorf("no bench %q: want one of %s", args[0], strings.Join(names, ", "))}
 		},
 	}
+	cmd.Flags().StringVar(&b.rules, "rules", "normalize,gopher,c4,fineweb", "clean: rules with their defaults, such as gopher@dolma, divided by commas")
 	cmd.Flags().StringVar(&b.texts, "texts", "", "a dataset of texts to measure on (default the embedded sample and the Go toolchain's source)")
 	cmd.Flags().Float64Var(&b.mb, "mb", 32, "MB of text; a smaller dataset is read several times")
 	cmd.Flags().Float64Var(&b.seconds, "seconds", 3, "how long to measure, at least")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,14 +13,18 @@ import (
 )
 
 func initCommand() *cobra.Command {
-	return &cobra.Command{
+	var preset string
+	cmd := &cobra.Command{
 		Use:   "init DIR",
-		Short: "Write the quickstart spec and its sample into a new folder, for those who have only the binary",
+		Short: "Write the quickstart spec and its sample, or the recipe that --preset names, into a new folder",
 		Args:  exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := args[0]
 			if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 				return fmt.Errorf("%s is not empty: give a new folder", dir)
+			}
+			if preset != "" {
+				return writePreset(cmd.OutOrStdout(), dir, preset)
 			}
 			if err := writeSample(dir); err != nil {
 				return err
@@ -28,6 +33,25 @@ func initCommand() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&preset, "preset", "", "one of "+strings.Join(pipelines.PresetNames(), ", "))
+	return cmd
+}
+
+// writePreset writes the spec of a recipe; its inputs are for the user to name.
+func writePreset(out io.Writer, dir, name string) error {
+	b, err := pipelines.Preset(name)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, name+".yaml")
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "now name your inputs in %s, then run: quern run %s\n", path, path)
+	return nil
 }
 
 // writeSample writes the embedded sample below dir.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -25,6 +26,11 @@ func printJSON(w io.Writer, v any) error {
 func printRun(w io.Writer, sum *pipelines.Summary, took time.Duration) {
 	fmt.Fprintln(w)
 	printFunnel(w, sum)
+	for _, name := range slices.Sorted(maps.Keys(sum.Classifiers)) {
+		c := sum.Classifiers[name]
+		fmt.Fprintf(w, "classifier %s: AUC %.4f, precision %.3f, recall %.3f on %d held-out documents; learned from %d good and %d bad\n", name, c.AUC,
+			c.Precision, c.Recall, c.Good.HeldOut+c.Bad.HeldOut, c.Good.Train, c.Bad.Train)
+	}
 	if sum.Mix != nil {
 		printMix(w, sum.Mix)
 	}

@@ -37,7 +37,7 @@ type factChart struct {
 	SVG           template.HTML
 }
 
-func factCharts(facts map[string]*domainFacts) ([]factChart, error) {
+func factCharts(facts map[string]*domainFacts, limits map[string][]clean.Limit) ([]factChart, error) {
 	domains := make([]string, 0, len(facts))
 	for d := range facts {
 		domains = append(domains, d)
@@ -50,7 +50,13 @@ func factCharts(facts map[string]*domainFacts) ([]factChart, error) {
 		all.Merge(facts[d].dropped)
 		for _, name := range all.Names() {
 			total, kept, dropped := all.Of(name), facts[d].kept.Of(name), facts[d].dropped.Of(name)
-			svg, err := histogram(total, kept)
+			var bounds []float64
+			for _, l := range limits[d] {
+				if l.Fact == name {
+					bounds = append(bounds, l.Min, l.Max)
+				}
+			}
+			svg, err := histogram(total, kept, bounds)
 			if err != nil {
 				return nil, err
 			}
@@ -67,8 +73,9 @@ func factCharts(facts map[string]*domainFacts) ([]factChart, error) {
 	return out, nil
 }
 
-// histogram draws all documents in orange and the kept ones in blue before them, so that what shows of the orange was dropped.
-func histogram(total, kept *clean.Histogram) (template.HTML, error) {
+// histogram draws all documents in orange and the kept ones in blue before them, so that what shows of the orange was dropped; the
+// limits of rules are lines across.
+func histogram(total, kept *clean.Histogram, limits []float64) (template.HTML, error) {
 	p := plot.New()
 	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = 7, 7
 	p.Y.Min = 0
@@ -88,6 +95,20 @@ func histogram(total, kept *clean.Histogram) (template.HTML, error) {
 			h.Bins = append(h.Bins, plotter.HistogramBin{Min: lo, Max: hi, Weight: float64(n)})
 		}
 		p.Add(h)
+	}
+	for _, x := range limits {
+		if total.Log {
+			x = math.Log10(max(x, total.Lo))
+		}
+		if x < p.X.Min || x > p.X.Max {
+			continue
+		}
+		line, err := plotter.NewLine(plotter.XYs{{X: x, Y: 0}, {X: x, Y: p.Y.Max}})
+		if err != nil {
+			return "", err
+		}
+		line.Color, line.Dashes = color.Black, []vg.Length{vg.Points(2), vg.Points(2)}
+		p.Add(line)
 	}
 	if total.Log {
 		p.X.Tick.Marker = plot.TickerFunc(powersOfTen)

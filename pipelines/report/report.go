@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"slices"
 	"sort"
 
@@ -41,7 +42,9 @@ type content struct {
 	Pairs    []pair
 	Losses   []chart
 	Kept     []sample
-	Dropped  []sample
+	Dropped  []ruleSamples
+	Sources  []string    // of the clean steps
+	BySource []sourceRow // what their rules dropped
 }
 
 // ruleRow is one reason and how many documents of each domain met it.
@@ -50,6 +53,35 @@ type ruleRow struct {
 	Docs         []int64 // by domain
 	Total        int64
 	Of           int64 // documents that came into the step
+}
+
+// sourceRow is one reason of the clean steps and how many documents of each source met it; the last rows say what was kept and all.
+type sourceRow struct {
+	Reason string
+	Docs   []int64 // by source
+	Total  int64
+}
+
+// bySource splits the reasons of the clean steps by source, and adds them up.
+func (c *content) bySource(reasons map[string]map[string]int64, came map[string]int64) {
+	c.Sources = slices.Sorted(maps.Keys(came))
+	row := func(reason string, docs map[string]int64) {
+		r := sourceRow{Reason: reason}
+		for _, s := range c.Sources {
+			r.Docs = append(r.Docs, docs[s])
+			r.Total += docs[s]
+		}
+		c.BySource = append(c.BySource, r)
+	}
+	kept := maps.Clone(came)
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		row(reason, reasons[reason])
+		for s, n := range reasons[reason] {
+			kept[s] -= n
+		}
+	}
+	row("kept", kept)
+	row("came in", came)
 }
 
 type shareRow struct {
@@ -86,6 +118,8 @@ func gather(dir quern.Local, rec *pipelines.Record) (*content, error) {
 	facts := map[string]*domainFacts{}
 	rules := map[[2]string]map[string]int64{}
 	ins := map[string]int64{}
+	reasons, came := map[string]map[string]int64{}, map[string]int64{}
+	limits := map[string][]clean.Limit{}
 	for _, s := range rec.Steps {
 		m, err := pipelines.Dataset(dir, s)
 		if err != nil {
@@ -95,8 +129,17 @@ func gather(dir quern.Local, rec *pipelines.Record) (*content, error) {
 		c.tally(s.Step, m.Ledger, rules)
 		switch s.Step {
 		case "clean":
-			if err := addFacts(facts, m); err != nil {
+			if err := addFacts(facts, limits, m); err != nil {
 				return nil, fmt.Errorf("%s: %w", s.Folder, err)
+			}
+			came[s.Source] = m.Ledger.In
+			for _, t := range m.Ledger.Tallies {
+				if t.Fate != quern.Kept {
+					if reasons[t.Reason] == nil {
+						reasons[t.Reason] = map[string]int64{}
+					}
+					reasons[t.Reason][s.Source] += t.Docs
+				}
 			}
 		case "cluster":
 			if err := json.Unmarshal(m.Facts, &c.Clusters); err != nil {
@@ -112,7 +155,8 @@ func gather(dir quern.Local, rec *pipelines.Record) (*content, error) {
 	}
 	sort.Strings(c.Domains)
 	c.rows(rules, ins)
-	if c.Facts, err = factCharts(facts); err != nil {
+	c.bySource(reasons, came)
+	if c.Facts, err = factCharts(facts, limits); err != nil {
 		return nil, err
 	}
 	c.shares(sum.Mix)
@@ -204,7 +248,8 @@ func (c *content) shares(m *pipelines.MixSummary) {
 // domainFacts are the histograms of one domain.
 type domainFacts struct{ kept, dropped clean.Histograms }
 
-func addFacts(facts map[string]*domainFacts, m quern.Manifest) error {
+// addFacts adds the histograms of a clean step to its domain's, and the limits of its rules.
+func addFacts(facts map[string]*domainFacts, limits map[string][]clean.Limit, m quern.Manifest) error {
 	var f pipelines.CleanFacts
 	if err := json.Unmarshal(m.Facts, &f); err != nil {
 		return fmt.Errorf("facts: %w", err)
@@ -220,5 +265,14 @@ func addFacts(facts map[string]*domainFacts, m quern.Manifest) error {
 	}
 	d.kept.Merge(f.Kept)
 	d.dropped.Merge(f.Dropped)
+	links, err := pipelines.Links(m)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if r, ok := l.Config.(clean.Limited); ok && l.Lang == "" {
+			limits[domain] = append(limits[domain], r.Limits()...)
+		}
+	}
 	return nil
 }

@@ -123,7 +123,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := read(t, page)
-	for _, id := range []string{"funnel", "rules", "mix", "loss", "clusters", "facts", "documents", "spec"} {
+	for _, id := range []string{"funnel", "rules", "mix", "loss", "clusters", "facts", "documents", "dropped", "spec"} {
 		if !p.ids[id] {
 			t.Errorf("no section %s", id)
 		}
@@ -217,7 +217,7 @@ func checkSums(t *testing.T, run quern.Local, rec *pipelines.Record, p *parsed) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.tables) < 3 || len(p.tables[0]) != len(sum.Steps)+1 {
+	if len(p.tables) < 4 || len(p.tables[0]) != len(sum.Steps)+1 {
 		t.Fatalf("%d tables", len(p.tables))
 	}
 	number := func(cell string) int64 {
@@ -246,13 +246,25 @@ func checkSums(t *testing.T, run quern.Local, rec *pipelines.Record, p *parsed) 
 		}
 		left[row[0]] -= total
 	}
+	// By source the reasons of cleaning and what was kept add up to what came in.
+	bySource := p.tables[2][1:]
+	came := bySource[len(bySource)-1]
+	for col := 1; col < len(came); col++ {
+		total := int64(0)
+		for _, row := range bySource[:len(bySource)-1] {
+			total += number(row[col])
+		}
+		if total != number(came[col]) || total == 0 {
+			t.Errorf("column %d of the rules by source adds up to %d of %s", col, total, came[col])
+		}
+	}
 	for step, n := range left {
 		if n != 0 {
 			t.Errorf("%s: %d documents went for no reason", step, n)
 		}
 	}
 	tokens := int64(0)
-	for _, row := range p.tables[2][1:] {
+	for _, row := range p.tables[3][1:] {
 		tokens += number(row[3])
 	}
 	if tokens != sum.Mix.Total || tokens == 0 {

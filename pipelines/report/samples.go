@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -26,18 +28,27 @@ type sample struct {
 const (
 	samplesShown = 10
 	sampleText   = 700  // bytes shown of a document
-	sampleRead   = 1000 // documents looked at in a source
+	sampleRead   = 1000 // kept documents looked at in a source
+
+	dropsRead = 20_000 // dropped documents looked at in a source: rare rules must be seen too
 )
 
-// samples picks ten kept and ten dropped documents by their seeds, out of the first documents of each source, so that a page about
-// terabytes reads little.
-func samples(dir quern.Local, rec *pipelines.Record) (kept, dropped []sample, err error) {
+// ruleSamples are documents that one rule dropped, out of those that were looked at.
+type ruleSamples struct {
+	Rule string
+	Docs []sample
+}
+
+// samples picks ten kept documents, and of each rule ten that it dropped, by their seeds, out of the first documents of each source,
+// so that a page about terabytes reads little.
+func samples(dir quern.Local, rec *pipelines.Record) (kept []sample, dropped []ruleSamples, err error) {
 	var spec struct {
 		Seed uint64 `json:"seed"`
 	}
 	if err := json.Unmarshal(rec.Spec, &spec); err != nil {
 		return nil, nil, err
 	}
+	byRule := map[string][]sample{}
 	for _, s := range rec.Steps {
 		if s.Step != "clean" {
 			continue
@@ -50,11 +61,14 @@ func samples(dir quern.Local, rec *pipelines.Record) (kept, dropped []sample, er
 		if kept, err = sampleKept(kept, spec.Seed, s.Source, at, m.Shards); err != nil {
 			return nil, nil, err
 		}
-		if dropped, err = sampleDropped(dropped, spec.Seed, at, m.Dropped); err != nil {
+		if err = sampleDropped(byRule, spec.Seed, at, m.Dropped); err != nil {
 			return nil, nil, err
 		}
 	}
-	return best(kept), best(dropped), nil
+	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
+		dropped = append(dropped, ruleSamples{rule, best(byRule[rule])})
+	}
+	return best(kept), dropped, nil
 }
 
 func sampleKept(into []sample, seed uint64, source string, dir quern.Dir, shards []quern.Shard) ([]sample, error) {
@@ -77,17 +91,23 @@ func sampleKept(into []sample, seed uint64, source string, dir quern.Dir, shards
 	return best(into), nil
 }
 
-func sampleDropped(into []sample, seed uint64, dir quern.Dir, shards []quern.Shard) ([]sample, error) {
+func sampleDropped(byRule map[string][]sample, seed uint64, dir quern.Dir, shards []quern.Shard) error {
 	n := 0
 	for d, err := range (shard.DropSource{Dir: dir, Shards: shards}).Docs() {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if into, n = append(into, newSample(seed, d)), n+1; n == sampleRead {
+		rule := string(d.Drop.Verdict)
+		s := append(byRule[rule], newSample(seed, d))
+		if len(s) > 10*samplesShown {
+			s = best(s)
+		}
+		byRule[rule] = s
+		if n++; n == dropsRead {
 			break
 		}
 	}
-	return best(into), nil
+	return nil
 }
 
 func newSample(seed uint64, d *quern.Doc) sample {
