@@ -18,7 +18,7 @@ const rooms = `
 ingest/extract/...:      text net klauspost
 ingest/code/...:         licensecheck
 ingest/git/...:          klauspost
-clean/lid/...:           lingua text
+clean/lid/...:           lingua text clean/lid/...
 clean/fasttext/...:      xsys
 clean/ngram/...:         xxhash
 train/ops/...:           gonum xsys train/ops/...

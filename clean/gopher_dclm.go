@@ -159,7 +159,7 @@ func (s *gopherDCLM) measureLines(sep []byte) (bullets, dots, lines int) {
 			if dclmEllipsis(line) {
 				dots++
 			}
-			s.lines.add(hashBytes(padded, a, b-a), runeCount(line))
+			s.lines.add(hashBytes(padded, a, b-a), codePoints(line))
 		}
 		from = next
 	}

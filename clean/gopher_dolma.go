@@ -221,7 +221,7 @@ func (s *gopherDolma) measureLines(d *quern.Doc) {
 			if bytes.HasSuffix(line, ellipsis) {
 				dots++
 			}
-			s.lines.add(hashBytes(s.words.text, from, to-from), runeCount(line))
+			s.lines.add(hashBytes(s.words.text, from, to-from), codePoints(line))
 		} else {
 			s.lines.add(0, 0)
 		}

@@ -17,6 +17,13 @@ func TestHostileTextsTakeLinearTime(t *testing.T) {
 		s, err := b()
 		stages[name] = build(t, s, err)
 	}
+	for _, name := range codeRuleNames {
+		stages[name] = codeChain(t, true, name)
+	}
+	for _, l := range paperConfigs(t) {
+		s, err := l.Config.Stage()
+		stages[l.Name] = build(t, s, err)
+	}
 	for _, unit := range []string{"a ", "a", "\n", "\n \n", ".", "1.", "1.1.1.1.", "@", "a@", "a.", "a@b-", "[", "[1", "[1]", "va", "ki", "ja", "de ", "0x",
 		`\x`, `\u00`, "abcdefgh\n", "abcdefghijklmnopqrstuvwxyzabcdefghijkl\n", "中", "中文\n", "é", "\u2028", "’", "a’", "１", "\u0301", "\x00", "\xff", "а ", "1 ", "1-", "+1", "+1 ", "(1", "4111 ", "2001:", "DE89", "1.1@",
 		"://a:", "eyJ", "eyJ.", "-----BEGIN PRIVATE KEY-----", "password=", "token:\"", "#a ", "$1 ", "a,", "www.", "grue ", "snork a "} {

@@ -170,7 +170,7 @@ func (s *nemo) measureLines(d *quern.Doc) {
 					break
 				}
 			}
-			s.lines.add(hashBytes(padded, from, to-from), runeCount(text[from:to]))
+			s.lines.add(hashBytes(padded, from, to-from), codePoints(text[from:to]))
 		}
 		from = next
 	}
@@ -214,7 +214,7 @@ func (s *nemo) measureParagraphs(d *quern.Doc) {
 		}
 		lorem = lorem || ipsum
 		if from < to {
-			s.lines.add(hashBytes(padded, from, to-from), runeCount(text[from:to]))
+			s.lines.add(hashBytes(padded, from, to-from), codePoints(text[from:to]))
 		} else {
 			s.lines.add(0, 0)
 		}
@@ -284,5 +284,5 @@ func (s *nemo) deleted(f *gramFacts, n int) int {
 		}
 		s.gram = append(s.gram, w.word(i)...)
 	}
-	return bytes.Count(w.text[:w.n], s.gram) * runeCount(s.gram)
+	return bytes.Count(w.text[:w.n], s.gram) * codePoints(s.gram)
 }

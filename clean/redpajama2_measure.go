@@ -195,7 +195,7 @@ func (s *redPajama2) measureUnigrams() {
 // measureRaw takes what is counted on the text as it is.
 func (s *redPajama2) measureRaw(text []byte) {
 	v, r := &s.value, &s.raw
-	chars := runeCount(text)
+	chars := codePoints(text)
 	v[rpLength] = float64(chars)
 	v[rpLines] = float64(bytes.Count(text, newline) + 1)
 	v[rpSentences] = float64(r.sentences)

@@ -27,7 +27,7 @@ type RefinedWebLines struct {
 	MinLineWords int     `yaml:"min_line_words"` // a line with fewer goes
 	CutLineWords int     `yaml:"cut_line_words"` // "items in cart", "Read more..." and "Sign-in" are cut from lines of at most so many words; 0 = never
 	MaxRemoved   float64 `yaml:"max_removed"`    // share of the words; a text that loses more is dropped
-	MaxNewlines  int     `yaml:"max_newlines"`   // in a row; 0 = any number
+	MaxNewlines  int     `yaml:"newlines_in_row"`   // in a row; 0 = any number
 }
 
 var refinedWebFacts = []Fact{share("refinedweb_lines.removed"), count("refinedweb_lines.words"), count("refinedweb_lines.uppercase"),

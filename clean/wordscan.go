@@ -170,7 +170,7 @@ func (w *wordScan) splitUnicode(text []byte) (runs int) {
 			n, _, _ := words.SplitFunc(run, true)
 			at := i - len(run)
 			if beginsWord(b[at:]) {
-				w.add(at, at+n, runeCount(run[:n]), hasHigh)
+				w.add(at, at+n, codePoints(run[:n]), hasHigh)
 			}
 			run = run[n:]
 		}

@@ -102,12 +102,3 @@ var (
 
 	paragraphEnd = []byte("\n\n")
 )
-
-// runeCount is the number of code points in valid text. utf8.RuneCount may copy the text.
-func runeCount(b []byte) int {
-	n := len(b)
-	for _, c := range b {
-		n -= int(wordBytes[c] >> 7)
-	}
-	return n
-}
