@@ -315,7 +315,7 @@ func (s *scanner) recountSigns() {
 			r, size := utf8.DecodeRune(word[j:])
 			if c := table.of(r); c&flagPunct == 0 && (r >= 0x80 || c&classMask != classOther) {
 				s.signWords++
-				s.signChars += utf8.RuneCount(word)
+				s.signChars += codePoints(word)
 				break
 			}
 			j += size
