@@ -100,7 +100,7 @@ func TestClassifySectionsAreChecked(t *testing.T) {
 		{"trained: prose", "trained: prose, labels: [good]", "give either trained or model and labels"},
 		{"held_out: 0.2", "held_out: 2", "want a share between 0 and 1"},
 		{"dim: 16", "dims: 16", `unknown field "dims"; did you mean "dim"?`},
-		{"buckets: 5000", "loss: magic", "must be softmax"},
+		{"buckets: 5000", "loss: magic", "want hs, ns, softmax or ova"},
 	} {
 		src := strings.Replace(classifyMill, bad.old, bad.new, 1)
 		if _, err := ParseSpec("spec.yaml", []byte(src), "/base", nil); err == nil || !strings.Contains(err.Error(), bad.want) {
