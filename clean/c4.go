@@ -63,7 +63,7 @@ type c4 struct {
 	kept, sentences, longWord, noEnd, short, lorem, javascript, braces, policy int
 }
 
-func (j *c4) needsGrams() bool { return false }
+func (j *c4) needs() needs { return 0 }
 
 func (j *c4) measure(s *scanner, d *quern.Doc) {
 	*j = c4{opt: j.opt, bounds: j.bounds, out: j.out[:0], clean: j.clean}

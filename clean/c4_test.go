@@ -69,7 +69,7 @@ func TestC4CountsSentences(t *testing.T) {
 			t.Errorf("%q: %d sentences, want %d", line, got, want)
 		}
 		s := new(scanner)
-		s.scan([]byte(line), false)
+		s.scan([]byte(line), 0)
 		a, b := s.trim(0, len(line))
 		if got := s.sentencesIn(a, b); got != want && len(strings.TrimSpace(line)) == len(line) {
 			t.Errorf("%q: masks say %d sentences, want %d", line, got, want)

@@ -12,7 +12,7 @@ import (
 // measured is the scanner's answer in the oracle's words.
 func measured(s *scanner, g *gopher, c *c4, w *fineweb, text string) oracleFacts {
 	d := &quern.Doc{Text: []byte(text)}
-	s.scan(d.Text, true)
+	s.scan(d.Text, needDup|needJoined)
 	g.measure(s, d)
 	c.measure(s, d)
 	w.measure(s, d)
@@ -30,7 +30,7 @@ func measured(s *scanner, g *gopher, c *c4, w *fineweb, text string) oracleFacts
 	return oracleFacts{
 		Chars: s.chars, Words: s.words, SignWords: s.signWords, SignChars: s.signChars, AlphaWords: s.alphaWords, Hashes: s.hashes,
 		Ellipses: s.ellipses, Breaks: len(s.breaks), Bullets: bullets, Dots: dots, Paragraphs: s.paragraphs, DupParas: s.dupParas,
-		DupParaChars: s.dupParaChar, Splits: s.splits, DupSplits: s.dupSplits, DupChars: s.dupSplitChr, Top: s.gram.top, Dup: s.gram.dup,
+		DupParaChars: s.dupParaChar, Splits: s.splits, DupSplits: s.dupSplits, DupChars: s.dupSplitChr, Top: s.gram.top, Dup: s.gram.dup, Joined: s.joined.dup,
 		Stop: g.countStopWords(s), Lines: lines, Ends: share("fineweb.end_lines", lines), Short: share("fineweb.short_lines", lines),
 		DupLineChars: share("fineweb.dup_chars", s.chars-len(s.newlines)), Newlines: len(s.newlines), Kept: c.kept, Sentences: c.sentences,
 		LongWord: c.longWord, NoEnd: c.noEnd, Few: c.short, Lorem: c.lorem, JS: c.javascript, Curly: c.braces, Policy: c.policy,

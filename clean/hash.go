@@ -78,9 +78,9 @@ func (t *table) reset(n int) {
 func (t *table) done(n int) { t.base += uint32(n) + 1 }
 
 // insert tells whether key is among keys[:n], and if not stores it as keys[n].
-func (t *table) insert(keys []uint64, n int, key uint64) bool {
+func (t *table) insert(keys []uint64, n int, key, spread uint64) bool {
 	mask := uint64(1)<<(64-t.shift) - 1
-	for s := key * mul0 >> t.shift; ; s = (s + 1) & mask {
+	for s := key * spread >> t.shift; ; s = (s + 1) & mask {
 		g := t.slots[s] - t.base
 		if g >= uint32(n) { // empty or old: both wrap to a large number
 			t.slots[s] = t.base + uint32(n)

@@ -38,7 +38,7 @@ func (s *scanner) splitLines() {
 		l := line{from: int32(from), to: int32(to), chars: int32(s.runesIn(from, to))}
 		a, b := s.trim(from, to)
 		l.trimFrom, l.trimTo = int32(a), int32(b)
-		l.dup = s.lineTable.insert(s.lineKeys, unique, h)
+		l.dup = s.lineTable.insert(s.lineKeys, unique, h, s.spread)
 		s.splits++
 		if l.dup {
 			s.dupSplits++
@@ -79,7 +79,7 @@ func (s *scanner) closeParagraph(p *paragraph) {
 		return
 	}
 	s.paragraphs++
-	if s.paraTable.insert(s.paraKeys, p.unique, p.hash) {
+	if s.paraTable.insert(s.paraKeys, p.unique, p.hash, s.spread) {
 		s.dupParas++
 		s.dupParaChar += s.runesIn(p.from, p.to)
 	} else {

@@ -12,7 +12,8 @@ type block struct {
 	high, tail                    uint64 // 0x80 and above | UTF-8 continuation
 	han, cyrillic                 uint64 // lead bytes E5–E9 and D0–D1: letters without decoding
 	phrase                        uint64 // two letters here that some phrase of C4 has
-	sentence, start               uint64 // a sentence ends | a run of non-space starts; both made by tokens
+	sentence, start               uint64 // a sentence ends | a run of non-space starts; these and the next two are made by tokenize
+	from, to                      uint64 // a token begins | the byte behind one
 }
 
 // wide holds what only characters beyond ASCII need.
@@ -94,8 +95,8 @@ func transpose(x uint64) uint64 {
 	return x ^ t ^ t<<28
 }
 
-// classify fills blocks from padded text: text[from:] holds 64 bytes for each block, and one byte stands before and after.
-func classify(text []byte, from int, blocks []block) (anyHigh bool) {
+// classifyPlain fills blocks from padded text: text[from:] holds 64 bytes for each block, and one byte stands before and after.
+func classifyPlain(text []byte, from int, blocks []block) (anyHigh bool) {
 	var high uint64
 	for i := range blocks {
 		q := (*[66]byte)(text[from+64*i-1:])

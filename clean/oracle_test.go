@@ -13,7 +13,7 @@ type oracleFacts struct {
 	Breaks, Bullets, Dots                                            int
 	Paragraphs, DupParas, DupParaChars, Splits, DupSplits, DupChars  int
 	Top                                                              [3]int
-	Dup                                                              [6]int
+	Dup, Joined                                                      [6]int
 	Stop                                                             int
 	Lines, Ends, Short, DupLineChars, Newlines                       int
 	Kept, Sentences, LongWord, NoEnd, Few, Lorem, JS, Curly, Policy  int
@@ -163,12 +163,13 @@ func oracleTop(words []string, n int) int {
 	return best * length
 }
 
-func oracleDupGrams(words []string, n int) (chars int) {
+// oracleDupGrams takes n-grams for the same that are when joined by sep.
+func oracleDupGrams(words []string, n int, sep string) (chars int) {
 	seen := map[string]bool{}
 	for i := 0; i+n <= len(words); {
-		g := strings.Join(words[i:i+n], "")
+		g := strings.Join(words[i:i+n], sep)
 		if seen[g] {
-			chars += utf8.RuneCountInString(g)
+			chars += utf8.RuneCountInString(g) - (n-1)*len(sep)
 			i += n
 			continue
 		}
@@ -227,7 +228,8 @@ func oracle(text string) (f oracleFacts) {
 		f.Top[n-2] = oracleTop(words, n)
 	}
 	for n := 5; n <= 10; n++ {
-		f.Dup[n-5] = oracleDupGrams(words, n)
+		f.Dup[n-5] = oracleDupGrams(words, n, " ")
+		f.Joined[n-5] = oracleDupGrams(words, n, "")
 	}
 	oracleC4(&f, breaks)
 	var lines []string
