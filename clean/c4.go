@@ -41,7 +41,7 @@ func (o C4) Stage() (quern.Stage, error) {
 	if o.MinSentences < 0 || o.MinLineWords < 0 || o.MaxWordChars < 0 {
 		return nil, errors.New("clean: c4: a limit is negative")
 	}
-	return newJudged(&c4{opt: o, bounds: newBounds(o.Limits())}), nil
+	return newJudged(&c4{opt: o, again: new(scanner), bounds: newBounds(o.Limits())}), nil
 }
 
 // Limits are the bounds in the order in which they rule.
@@ -56,8 +56,9 @@ func (o C4) Limits() []Limit {
 type c4 struct {
 	opt C4
 	bounds
-	out   []byte // the lines that stay, each with a line feed
-	clean []byte // a line without citations
+	out   []byte   // the lines that stay, each with a line feed
+	clean []byte   // a line without citations
+	again *scanner // of such lines
 	first quern.Verdict
 	// Counts of lines, by the first check that each fails; sentences are those of the lines that stay.
 	kept, sentences, longWord, noEnd, short, lorem, javascript, braces, policy int
@@ -66,7 +67,7 @@ type c4 struct {
 func (j *c4) needs() needs { return 0 }
 
 func (j *c4) measure(s *scanner, d *quern.Doc) {
-	*j = c4{opt: j.opt, bounds: j.bounds, out: j.out[:0], clean: j.clean}
+	*j = c4{opt: j.opt, bounds: j.bounds, out: j.out[:0], clean: j.clean, again: j.again}
 	for i := range s.breaks {
 		j.line(s, &s.breaks[i])
 	}
@@ -135,7 +136,7 @@ func (j *c4) line(s *scanner, l *line) {
 		return
 	}
 	if cited {
-		j.sentences += countSentences(text)
+		j.sentences += j.again.sentencesOf(text)
 	} else {
 		j.sentences += s.sentencesIn(from, to)
 	}

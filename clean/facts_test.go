@@ -48,7 +48,7 @@ func judges(t testing.TB) (*scanner, *gopher, *c4, *fineweb) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return new(scanner), g.(*judged).judges[0].(*gopher), &c4{opt: DefaultC4()}, w.(*judged).judges[0].(*fineweb)
+	return new(scanner), g.(*judged).judges[0].(*gopher), &c4{opt: DefaultC4(), again: new(scanner)}, w.(*judged).judges[0].(*fineweb)
 }
 
 func compare(t testing.TB, s *scanner, g *gopher, c *c4, w *fineweb, name, text string) {

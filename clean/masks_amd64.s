@@ -15,7 +15,7 @@
 
 // func classify512(text *byte, blocks *block, n int, table *[2][128]uint8) (high uint64)
 //
-// Two tables of 128 bytes, looked up by VPERMI2B, give 13 properties of ASCII; the others are comparisons.
+// Two tables of 128 bytes, looked up by VPERMI2B, give 16 properties of ASCII; the others are comparisons.
 TEXT ·classify512(SB), NOSPLIT, $0-40
 	MOVQ text+0(FP), SI
 	MOVQ blocks+8(FP), DI
@@ -43,11 +43,12 @@ TEXT ·classify512(SB), NOSPLIT, $0-40
 	BYTES(0x6D, Z12) // m
 	BYTES(0x70, Z13) // p
 	BYTES(0x73, Z14) // s
+	BYTES(0x7B, Z1)  // {
+	BYTES(0x5B, Z15) // [
 	XORQ DX, DX
 
 loop:
 	VMOVDQU64 (SI), Z0
-	VMOVDQU64 -1(SI), Z1
 	VMOVDQU64 1(SI), Z2
 	VPMOVB2M  Z0, K1
 	KMOVQ     K1, R8
@@ -60,23 +61,23 @@ loop:
 	VMOVDQA64  Z0, Z4
 	VPERMI2B.Z Z19, Z18, K2, Z4
 	MASK(Z3, Z20, block_letter)
-	MASK(Z3, Z21, block_digit)
-	MASK(Z3, Z22, block_space)
-	MASK(Z3, Z23, block_newline)
-	MASK(Z3, Z24, block_end)
+	MASK(Z3, Z21, block_upper)
+	MASK(Z3, Z22, block_digit)
+	MASK(Z3, Z23, block_space)
+	MASK(Z3, Z24, block_newline)
 	MASK(Z3, Z25, block_dot)
-	MASK(Z3, Z26, block_joiner)
-	MASK(Z3, Z27, block_comma)
-	MASK(Z4, Z20, block_hash)
-	MASK(Z4, Z21, block_brace)
-	MASK(Z4, Z22, block_bracket)
-	MASK(Z4, Z23, block_lineEnd)
-	MASK(Z4, Z24, block_closer)
+	MASK(Z3, Z26, block_affix)
+	MASK(Z3, Z27, block_apostrophe)
+	MASK(Z4, Z20, block_end)
+	MASK(Z4, Z21, block_hyphen)
+	MASK(Z4, Z22, block_infix)
+	MASK(Z4, Z23, block_hash)
+	MASK(Z4, Z24, block_lineEnd)
+	MASK(Z4, Z25, block_math)
+	MASK(Z4, Z26, block_money)
+	MASK(Z4, Z27, block_equals)
 
-	VPCMPEQB Z0, Z1, K4
-	KMOVQ    K4, block_same(DI)
-
-	// Two letters of a phrase, in either case: v and a, k and i, m or p and s.
+	// { or [ or two letters of a phrase, in either case: v and a, k and i, m or p and s.
 	VPORQ    Z25, Z0, Z6
 	VPORQ    Z25, Z2, Z7
 	VPCMPEQB Z8, Z6, K3
@@ -88,7 +89,11 @@ loop:
 	KORQ     K3, K4, K3
 	KORQ     K5, K6, K5
 	VPCMPEQB Z14, Z7, K5, K5
+	VPCMPEQB Z1, Z0, K4
+	VPCMPEQB Z15, Z0, K6
 	KORQ     K3, K5, K3
+	KORQ     K4, K6, K4
+	KORQ     K3, K4, K3
 	KMOVQ    K3, block_phrase(DI)
 
 	// Bytes beyond ASCII: 80 to BF, E5 to E9, D0 and D1.

@@ -20,68 +20,8 @@ type oracleFacts struct {
 	Out                                                              string
 }
 
-func oracleClass(r rune) int {
-	switch {
-	case pythonSpace(r):
-		return classSpace
-	case unicode.IsLetter(r):
-		if unicode.Is(unicode.Han, r) || unicode.Is(unicode.Hiragana, r) {
-			return classIdeo
-		}
-		return classLetter
-	case unicode.Is(unicode.Nd, r):
-		return classDigit
-	case unicode.Is(unicode.M, r), unicode.Is(unicode.N, r):
-		return classMark
-	}
-	return classOther
-}
-
 func oraclePunct(r rune) bool {
 	return r < 32 && r != 9 && r != 10 || r >= 127 && r < 160 || strings.ContainsRune(symbols, r) || strings.ContainsRune(terminal, r)
-}
-
-func oracleWords(text string) []string {
-	rs := []rune(text)
-	at := func(i int) int {
-		if i < 0 || i >= len(rs) {
-			return classSpace
-		}
-		return oracleClass(rs[i])
-	}
-	class := func(i int) int {
-		c := at(i)
-		if c != classOther {
-			return c
-		}
-		p, n := at(i-1), at(i+1)
-		if strings.ContainsRune("'.’", rs[i]) && p == classLetter && n == classLetter ||
-			strings.ContainsRune("'.,", rs[i]) && p == classDigit && n == classDigit {
-			return classMark
-		}
-		return c
-	}
-	var out []string
-	for i := 0; i < len(rs); {
-		j := i + 1
-		switch class(i) {
-		case classSpace:
-			i = j
-			continue
-		case classIdeo:
-		case classOther:
-			for j < len(rs) && rs[j] == rs[i] && class(j) == classOther {
-				j++
-			}
-		default:
-			for j < len(rs) && (class(j) == classLetter || class(j) == classDigit || class(j) == classMark) {
-				j++
-			}
-		}
-		out = append(out, string(rs[i:j]))
-		i = j
-	}
-	return out
 }
 
 func oracleDup(pieces []string) (n, chars int) {
@@ -115,32 +55,21 @@ func oracleBreaks(t string) (out []string) {
 }
 
 func oracleSentences(line string) int {
-	rs := []rune(line)
-	at := func(i int) rune {
-		if i >= len(rs) {
-			return ' '
-		}
-		return rs[i]
+	if line == "" {
+		return 0
 	}
-	closer := func(r rune) bool { return strings.ContainsRune(`"')]`, r) }
-	n, last := 0, 0
-	for i, r := range rs {
-		switch r {
-		case '.', '!', '?':
-			if a := at(i + 1); pythonSpace(a) {
-				n, last = n+1, i+1
-			} else if closer(a) && pythonSpace(at(i+2)) {
-				n, last = n+1, i+2
+	n, ended := 1, false
+	for _, w := range oracleWords(line) {
+		last, size := utf8.DecodeLastRuneInString(w)
+		switch {
+		case strings.IndexFunc(w, func(r rune) bool { return !oraclePunct(r) }) >= 0:
+			if ended {
+				n++
 			}
-		case '。', '！', '？':
-			n, last = n+1, i+1
-			if closer(at(i + 1)) {
-				last++
-			}
+			ended = false
+		case last < 0x80 && size == len(w) && strings.ContainsRune(".!?", last), last >= 0x80 && strings.ContainsRune(terminal, last):
+			ended = true
 		}
-	}
-	if last < len(rs) {
-		n++
 	}
 	return n
 }

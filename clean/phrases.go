@@ -24,7 +24,7 @@ func (s *scanner) anyRare(from, to int) bool {
 			mask &= ^uint64(0) >> (63 - uint(to-1)&63)
 		}
 		k := &s.blocks[b]
-		if (k.phrase|k.brace|k.bracket)&mask != 0 {
+		if k.phrase&mask != 0 {
 			return true
 		}
 		mask = ^uint64(0)
@@ -149,49 +149,8 @@ func (s *scanner) sentencesIn(from, to int) int {
 	if from == to {
 		return 0
 	}
-	n := before(s.sentences, s.blocks[to>>6].sentence, to) - before(s.sentences, s.blocks[from>>6].sentence, from)
-	ends := func(at int) bool { return s.blocks[at>>6].sentence>>(uint(at)&63)&1 != 0 }
-	if !ends(to-1) && !(to-from >= 2 && ends(to-2) && asciiBits[s.text[padding+to-1]]&bitCloser != 0) {
-		n++
-	}
-	return n
-}
-
-// countSentences is sentencesIn for a line that no scan has seen.
-func countSentences(line []byte) int {
-	n, done := 0, 0
-	space := func(i int) bool {
-		if i >= len(line) {
-			return true
-		}
-		is, _ := spaceAt(line, i)
-		return is
-	}
-	closer := func(i int) bool { return i < len(line) && asciiBits[line[i]]&bitCloser != 0 }
-	for i, c := range line {
-		switch {
-		case asciiBits[c]&bitEnd != 0:
-			if space(i + 1) {
-				n++
-				done = i + 1
-			} else if closer(i+1) && space(i+2) {
-				n++
-				done = i + 2
-			}
-		case c >= 0xE3:
-			if r, size := utf8.DecodeRune(line[i:]); runes().of(r)&flagSentence != 0 {
-				n++
-				done = i + size
-				if closer(done) {
-					done++
-				}
-			}
-		}
-	}
-	if done < len(line) {
-		n++
-	}
-	return n
+	// A sentence is counted at the byte behind its first word.
+	return 1 + before(s.sentences, s.blocks[(to+1)>>6].sentence, to+1) - before(s.sentences, s.blocks[(from+1)>>6].sentence, from+1)
 }
 
 // longWord tells whether a run of non-space in [from, to) has more than limit code points.

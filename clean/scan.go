@@ -13,7 +13,6 @@ type scanner struct {
 	blocks  []block
 	wide    []wide
 	anyHigh bool // some byte is beyond ASCII
-	oddSign bool // some character of the punctuation set is part of words: symbols must be counted word by word
 
 	// Tokens, in order; found if a rule needs words.
 	from, to []uint32 // bytes
@@ -60,6 +59,22 @@ const (
 
 // scan measures text, which must be valid UTF-8.
 func (s *scanner) scan(text []byte, need needs) {
+	s.load(text)
+	if need&needWords != 0 {
+		s.findTokens()
+		s.hashTokens()
+	}
+	if need&needTop == needTop {
+		s.gram.measure(s, need&needDup == needDup)
+	}
+	if need&needJoined == needJoined {
+		s.joined.measure(s)
+	}
+	s.splitLines()
+}
+
+// load takes a text in and finds its words.
+func (s *scanner) load(text []byte) {
 	nb := len(text)/64 + 2
 	s.n = len(text)
 	s.text = grow(s.text, padding+64*nb+2*padding)
@@ -74,28 +89,18 @@ func (s *scanner) scan(text []byte, need needs) {
 	// for them anew with every change of a byte.
 	s.spread = hashBytes(s.text[padding:], 0, s.n) | 1
 	s.blocks = grow(s.blocks, nb)
-	s.signWords, s.signChars, s.alphaWords, s.hashes, s.ellipses, s.oddSign = 0, 0, 0, 0, 0, false
+	s.signWords, s.signChars, s.alphaWords, s.hashes, s.ellipses = 0, 0, 0, 0, 0
 	s.anyHigh = classify(s.text, padding, s.blocks)
 	if s.anyHigh {
 		s.classifyWide()
 	}
 	s.tokenize()
-	if need&needWords != 0 || s.oddSign {
-		s.findTokens()
-	}
-	if need&needWords != 0 {
-		s.hashTokens()
-	}
-	if need&needTop == needTop {
-		s.gram.measure(s, need&needDup == needDup)
-	}
-	if need&needJoined == needJoined {
-		s.joined.measure(s)
-	}
-	if s.oddSign {
-		s.recountSigns()
-	}
-	s.splitLines()
+}
+
+// sentencesOf counts the sentences of a trimmed line.
+func (s *scanner) sentencesOf(line []byte) int {
+	s.load(line)
+	return s.sentencesIn(0, len(line))
 }
 
 // before counts the bits of a property before offset at, given the sums by block.

@@ -2,39 +2,38 @@ package clean
 
 import "math/bits"
 
-// carries are the bits that spill from one block into the next.
-type carries struct {
-	letter, digit, word, some, add uint64
-	lastDot                        int // no ellipsis begins before
-}
+// Words are found as spaCy's tokenizer for English finds them (3.8, lang/en/punctuation.py, tokenizer.pyx), which datatrove asks, by
+// algebra on the masks of blocks: what a character does depends on the few beside it, and on whether only such characters stand
+// between it and the end of its run of non-space.
 
-// tokenize finds words by mask algebra over whole blocks, and counts what masks can count.
+// follow moves a mask so that each bit stands for the byte before; lead for the byte behind.
+func follow(m, previous uint64) uint64 { return m<<1 | previous>>63 }
+func lead(m, next uint64) uint64       { return m>>1 | next<<63 }
+
+// tokenize finds words, and counts what masks can count.
 func (s *scanner) tokenize() {
+	s.findAffixes()
+	s.stripSuffixes()
 	nb := len(s.blocks)
 	s.spaceWords, s.sentences, s.tails = grow(s.spaceWords, nb), grow(s.sentences, nb), grow(s.tails, nb)
-	var carry carries
 	var words, sentences, tails uint32
-	tokens, newlines := 0, 0
-	zero, after := wide{}, block{space: ^uint64(0)}
+	tokens, newlines, lastDot := 0, 0, 0
+	c := carries{previous: &noText}
 	for b := range s.blocks {
-		k, x := &s.blocks[b], &zero
-		next := &after
-		var nextIdeo uint64
-		if b+1 < nb {
-			next = &s.blocks[b+1]
+		k, x, next := &s.blocks[b], s.wideOf(b), s.next(b)
+		s.tails[b] = tails
+		tails += uint32(bits.OnesCount64(k.tail))
+		s.words64(b, k, next, x, &c)
+		s.hashes += bits.OnesCount64(k.hash)
+		for d := k.dot & (k.dot>>1 | next.dot<<63) & (k.dot>>2 | next.dot<<62); d != 0; d &= d - 1 {
+			if at := 64*b + bits.TrailingZeros64(d); at >= lastDot { // "......" is two
+				s.ellipses++
+				lastDot = at + 3
+			}
 		}
-		if s.anyHigh {
-			x = &s.wide[b]
-			nextIdeo = s.wide[b+1].ideo
-		}
-		s.words64(k, next, x, nextIdeo, &carry)
-		s.ellipses64(k, next, 64*b, &carry)
-		space1, space2 := k.space>>1|next.space<<63, k.space>>2|next.space<<62
-		k.sentence = k.end&(space1|(k.closer>>1|next.closer<<63)&space2) | x.sentence
-		s.spaceWords[b], s.sentences[b], s.tails[b] = words, sentences, tails
+		s.spaceWords[b], s.sentences[b] = words, sentences
 		words += uint32(bits.OnesCount64(k.start))
 		sentences += uint32(bits.OnesCount64(k.sentence))
-		tails += uint32(bits.OnesCount64(k.tail))
 		tokens += bits.OnesCount64(k.from)
 		newlines += bits.OnesCount64(k.newline)
 	}
@@ -43,40 +42,189 @@ func (s *scanner) tokenize() {
 	s.newlines = flatten(s.newlines, s.blocks, newlineMask, newlines)
 }
 
-// words64 finds the tokens of a block and counts what they are.
-func (s *scanner) words64(k, next *block, x *wide, nextIdeo uint64, carry *carries) {
-	letter, nextLetter := k.letter&^x.ideo, next.letter&^nextIdeo
-	betweenLetters := (letter<<1 | carry.letter) & (letter>>1 | nextLetter<<63)
-	betweenDigits := (k.digit<<1 | carry.digit) & (k.digit>>1 | next.digit<<63)
-	joined := betweenLetters&(k.dot|k.joiner) | betweenDigits&(k.dot|k.joiner|k.comma)
-	carry.letter, carry.digit = letter>>63, k.digit>>63
-	word := k.letter | k.digit | x.mark | x.joined | joined
-	run := word &^ x.ideo
-	wordStart := run&^(run<<1|carry.word) | x.ideoStart
-	carry.word = run >> 63
-	otherStart := ^(word|k.space)&^k.same&^k.high | x.otherStart
-	some := ^k.space
-	k.from = wordStart | otherStart
-	k.to = (k.from | k.space) & (some<<1 | carry.some)
-	k.start = some &^ (some<<1 | carry.some)
-	carry.some = some >> 63
+var noWide wide
 
-	s.signWords += bits.OnesCount64(wordStart) + bits.OnesCount64(x.otherStart&x.noSign)
-	s.signChars += bits.OnesCount64((word | x.noSign) &^ k.tail)
-	// Adding letters to runs carries out of each run that has a letter: one carry a run.
-	sum, carried := bits.Add64(run, letter, carry.add)
-	carry.add = carried
-	s.alphaWords += bits.OnesCount64(x.ideoStart) + bits.OnesCount64(sum&^run)
-	s.hashes += bits.OnesCount64(k.hash)
+func (s *scanner) wideOf(b int) *wide {
+	if s.anyHigh {
+		return &s.wide[b]
+	}
+	return &noWide
 }
 
-// ellipses64 counts the "..." that begin in a block, as one reads them: "......" is two.
-func (s *scanner) ellipses64(k, next *block, base int, carry *carries) {
-	for d := k.dot & (k.dot>>1 | next.dot<<63) & (k.dot>>2 | next.dot<<62); d != 0; d &= d - 1 {
-		if at := base + bits.TrailingZeros64(d); at >= carry.lastDot {
-			s.ellipses++
-			carry.lastDot = at + 3
+var noText = block{space: ^uint64(0)}
+
+func (s *scanner) next(b int) *block {
+	if b+1 < len(s.blocks) {
+		return &s.blocks[b+1]
+	}
+	return &noText
+}
+
+// findAffixes marks what would be stripped from the front or the back of a run of non-space if it stood there, and contractions.
+func (s *scanner) findAffixes() {
+	previous, lastBehind := &noText, uint64(0)
+	for b := range s.blocks {
+		k, x, next := &s.blocks[b], s.wideOf(b), s.next(b)
+		k.affix |= x.affix
+		k.cut = x.cut
+		dots := k.dot & (follow(k.dot, previous.dot) | lead(k.dot, next.dot))
+		afterDigit := follow(k.digit, previous.digit)
+		plus := k.math &^ k.affix
+		anywhere := k.affix | dots | x.solo
+		k.prefix = anywhere | k.money | k.equals | plus&^lead(k.digit, next.digit)
+		// A dot goes behind a digit, two capitals, another sign, or a small letter that is not all there is.
+		lower := k.letter &^ k.upper &^ follow(k.space|k.prefix, previous.space|previous.prefix)
+		upper := k.upper & follow(k.upper, previous.upper)
+		behind := k.digit | lower | upper | k.affix | k.money | plus | k.hyphen
+		k.suffix = anywhere | (k.money|plus)&afterDigit | k.dot&follow(behind, lastBehind)
+		lastBehind = behind
+		for m := k.apostrophe & follow(k.letter, previous.letter) & lead(k.letter, next.letter); m != 0; m &= m - 1 {
+			if at := s.contraction(64*b+bits.TrailingZeros64(m), 1); at >= 0 {
+				s.blocks[at>>6].cut |= 1 << (at & 63)
+			}
 		}
+		previous = k
+	}
+}
+
+// contraction tells where a word is cut if the apostrophe at offset at, size bytes long, stands in a contraction: before 's 'll 're 've
+// 'd 'm or n't at the word's end; -1 if it does not.
+func (s *scanner) contraction(at, size int) int {
+	rest := s.text[padding+at+size:]
+	n := 0
+	for n < 3 && asciiBits[rest[n]]&bitLetter != 0 {
+		n++
+	}
+	if c := rest[n]; asciiBits[c]&(bitLetter|bitDigit|bitHyphen) != 0 || c >= 0x80 && c < 0xE2 {
+		return -1
+	}
+	switch string(rest[:n]) {
+	case "t":
+		if s.text[padding+at-1] == 'n' && asciiBits[s.text[padding+at-2]]&bitLetter != 0 {
+			return at - 1
+		}
+	case "s", "S", "ll", "re", "ve", "d", "m":
+		return at
+	}
+	return -1
+}
+
+// stripSuffixes leaves in suffix those that nothing else stands behind in their run of non-space. It goes from the last block to the
+// first; a run of bits is found by adding its end to it, which needs the bits in reverse order.
+func (s *scanner) stripSuffixes() {
+	carry, space := uint64(0), uint64(1)
+	for b := len(s.blocks) - 1; b >= 0; b-- {
+		k := &s.blocks[b]
+		ends := bits.Reverse64(lead(k.space, space<<63>>63))
+		run := bits.Reverse64(k.suffix)
+		sum, over := bits.Add64(run, run&ends, carry)
+		// A carry from the block behind goes on only through suffixes.
+		k.suffix = bits.Reverse64((sum ^ run) & run)
+		carry, space = over, k.space&1
+	}
+}
+
+// carries are what spills from one block into the next.
+type carries struct {
+	previous                         *block
+	own, dots, pair, ideo            uint64 // masks of the block before
+	letters, signs, wideEnds         uint64
+	inPrefix, letter, sign, sentence uint64 // carries of additions
+	lastFrom                         int    // where the last token began
+	url                              int    // the text before this offset is an address
+}
+
+// words64 finds the tokens of block b and counts what they are.
+func (s *scanner) words64(b int, k, next *block, x *wide, c *carries) {
+	p, some := c.previous, ^k.space
+	k.start = some &^ follow(some, ^p.space)
+	sum, over := bits.Add64(k.prefix, k.prefix&k.start, c.inPrefix)
+	c.inPrefix = over
+	dots := k.dot & (follow(k.dot, p.dot) | lead(k.dot, next.dot))
+	infix, second := s.infixes64(b, k, next, c)
+	own := (sum^k.prefix)&k.prefix | k.suffix | dots | x.solo | infix
+	continues := k.tail | dots&follow(dots, c.dots) | second
+	k.from = (k.start | own | follow(own, c.own) | k.cut | x.ideoStart | follow(x.ideo, c.ideo)) & some &^ continues
+	k.to = (k.from | k.space) & follow(some, ^p.space)
+
+	// Adding a property's bits, moved behind their bytes, to the inner bits of tokens carries to the end of each token that has any.
+	inner := some &^ k.from
+	letters, signs := k.letter, (k.letter|k.digit|x.sign)&^x.noSign
+	hasLetter := reach(follow(letters, c.letters), inner, k.to, &c.letter)
+	hasSign := reach(follow(signs, c.signs), inner, k.to, &c.sign)
+	s.alphaWords += bits.OnesCount64(hasLetter)
+	s.signWords += bits.OnesCount64(hasSign)
+	s.signChars += bits.OnesCount64(some &^ k.tail)
+	single := k.to & follow(k.from, p.from)
+	s.signChars -= bits.OnesCount64(single &^ hasSign)
+	for m := k.to &^ hasSign &^ single; m != 0; m &= m - 1 {
+		to := 64*b + bits.TrailingZeros64(m)
+		from := c.lastFrom
+		if before := k.from & (m&-m - 1); before != 0 {
+			from = 64*b + 63 - bits.LeadingZeros64(before)
+		}
+		s.signChars -= s.runesIn(from, to)
+	}
+	// A sentence ends with a token that is such a sign alone; the next one begins with the next word on the line.
+	ended := single&follow(k.end, p.end) | k.to&follow(x.end, c.wideEnds)
+	within := ^(hasSign | k.newline | k.lineEnd | x.lineEnd)
+	k.sentence = reach(ended&^hasSign, within, hasSign, &c.sentence)
+	if k.from != 0 {
+		c.lastFrom = 64*b + 63 - bits.LeadingZeros64(k.from)
+	}
+	c.previous, c.own, c.dots, c.ideo = k, own, dots, x.ideo
+	c.letters, c.signs, c.wideEnds = letters, signs, x.end
+}
+
+// reach gives the bits of at to which a bit of m is carried through the bits of through, or which are in m themselves.
+func reach(m, through, at uint64, carry *uint64) uint64 {
+	sum, over := bits.Add64(m&through, through, *carry)
+	*carry = over
+	return (sum&^through | m) & at
+}
+
+// infixes64 marks signs that split what stands between affixes, except in addresses; second are the latter of two hyphens that are one.
+func (s *scanner) infixes64(b int, k, next *block, c *carries) (infix, second uint64) {
+	p := c.previous
+	afterWord := follow(k.letter|k.digit, p.letter|p.digit)
+	beforeLetter := lead(k.letter, next.letter)
+	pair := k.hyphen & afterWord & lead(k.hyphen, next.hyphen) & (k.letter>>2 | next.letter<<62)
+	second = follow(pair, c.pair)
+	c.pair = pair
+	infix = (k.infix|k.hyphen)&afterWord&beforeLetter | pair | second |
+		k.dot&follow(k.letter&^k.upper, p.letter&^p.upper)&lead(k.upper, next.upper) |
+		(k.math|k.hyphen)&follow(k.digit, p.digit)&lead(k.digit|k.hyphen, next.digit|next.hyphen)
+	infix &^= below(c.url - 64*b)
+	for m := k.infix & lead(k.infix, next.infix) & (k.infix>>2 | next.infix<<62); m != 0; m &= m - 1 {
+		at := 64*b + bits.TrailingZeros64(m)
+		if at < c.url || string(s.text[padding+at:padding+at+3]) != "://" {
+			continue
+		}
+		c.url = s.nextSpace(at)
+		infix &^= below(c.url-64*b) &^ (m&-m - 1)
+	}
+	return infix, second & infix
+}
+
+// below is the bits before bit n, which may be anything.
+func below(n int) uint64 {
+	switch {
+	case n <= 0:
+		return 0
+	case n >= 64:
+		return ^uint64(0)
+	}
+	return 1<<n - 1
+}
+
+// nextSpace is the offset of the first space from offset at; there is always one.
+func (s *scanner) nextSpace(at int) int {
+	b := at >> 6
+	for m := s.blocks[b].space &^ below(at&63); ; m = s.blocks[b].space {
+		if m != 0 {
+			return 64*b + bits.TrailingZeros64(m)
+		}
+		b++
 	}
 }
 

@@ -10,7 +10,6 @@ func (s *scanner) classifyWide() {
 	s.wide = grow(s.wide, len(s.blocks)+1)
 	clear(s.wide)
 	table := runes()
-	lastOther, lastEnd := rune(-1), -1
 	var overHan, overCyrillic uint64 // bits that spill into the next block
 	for b := range s.blocks {
 		k, x := &s.blocks[b], &s.wide[b]
@@ -24,36 +23,11 @@ func (s *scanner) classifyWide() {
 		k.letter |= han | cyrillic
 		x.ideo |= han
 		x.ideoStart |= k.han
+		x.sign |= han | cyrillic
 		for m := k.high &^ (k.tail | k.han | k.cyrillic); m != 0; m &= m - 1 {
 			at := 64*b + bits.TrailingZeros64(m)
 			r, size := utf8.DecodeRune(s.text[padding+at:])
-			cell := table.of(r)
-			if cell&classMask != classOther {
-				s.setWide(b, at, size, cell)
-				continue
-			}
-			low, over := spread(at, size)
-			y := &s.wide[b+1]
-			if r == '’' && s.betweenLetters(table, at, size) {
-				x.joined |= low
-				y.joined |= over
-				continue
-			}
-			if r == '…' {
-				s.ellipses++
-			}
-			if r != lastOther || lastEnd != at {
-				x.otherStart |= 1 << (at & 63)
-			}
-			lastOther, lastEnd = r, at+size
-			if cell&flagPunct == 0 {
-				x.noSign |= low
-				y.noSign |= over
-			}
-			if cell&flagSentence != 0 {
-				last := at + size - 1
-				s.wide[last>>6].sentence |= 1 << (last & 63)
-			}
+			s.setWide(table, table.of(r), r, at, size)
 		}
 	}
 }
@@ -64,8 +38,9 @@ func spread(at, size int) (low, over uint64) {
 	return all << shift, all >> (64 - shift)
 }
 
-// setWide enters a letter, digit, mark or space.
-func (s *scanner) setWide(b, at, size int, cell uint8) {
+// setWide enters a character of size bytes at offset at.
+func (s *scanner) setWide(table *runeTable, cell cell, r rune, at, size int) {
+	b := at >> 6
 	low, over := spread(at, size)
 	k, x, y := &s.blocks[b], &s.wide[b], &s.wide[b+1]
 	next := &block{}
@@ -73,6 +48,13 @@ func (s *scanner) setWide(b, at, size int, cell uint8) {
 		next = &s.blocks[b+1]
 	}
 	switch cell & classMask {
+	case classSpace:
+		k.space |= low
+		next.space |= over
+		if cell&flagBreak != 0 {
+			x.lineEnd |= 1 << (at & 63)
+		}
+		return
 	case classIdeo:
 		x.ideo |= low
 		y.ideo |= over
@@ -84,46 +66,52 @@ func (s *scanner) setWide(b, at, size int, cell uint8) {
 	case classDigit:
 		k.digit |= low
 		next.digit |= over
-	case classMark:
-		x.mark |= low
-		y.mark |= over
-	case classSpace:
-		k.space |= low
-		next.space |= over
-		if cell&flagBreak != 0 {
-			x.lineEnd |= 1 << (at & 63)
-		}
+	case classOther:
+		s.setSign(table, cell, r, at, size)
 	}
-	if cell&flagPunct != 0 && cell&classMask != classSpace {
-		s.oddSign = true
+	if cell&flagPunct != 0 {
+		x.noSign |= low
+		y.noSign |= over
+	} else {
+		x.sign |= low
+		y.sign |= over
+	}
+	if cell&flagEnd != 0 {
+		last := at + size - 1
+		s.wide[last>>6].end |= 1 << (last & 63)
 	}
 }
 
-func (s *scanner) betweenLetters(table *runeTable, at, size int) bool {
+// setSign enters what is neither space nor part of words.
+func (s *scanner) setSign(table *runeTable, cell cell, r rune, at, size int) {
+	low, over := spread(at, size)
+	x, y := &s.wide[at>>6], &s.wide[at>>6+1]
+	switch {
+	case r == '…':
+		s.ellipses++
+		fallthrough
+	case cell&flagSolo != 0 || (r == '–' || r == '—') && s.between(table, at, size, true):
+		x.solo |= low
+		y.solo |= over
+	case cell&flagAffix != 0:
+		x.affix |= low
+		y.affix |= over
+		if r == '’' && s.between(table, at, size, false) {
+			if cut := s.contraction(at, size); cut >= 0 {
+				s.wide[cut>>6].cut |= 1 << (cut & 63)
+			}
+		}
+	}
+}
+
+// between tells whether a character stands between a letter (or a digit) and a letter.
+func (s *scanner) between(table *runeTable, at, size int, orDigit bool) bool {
 	if at == 0 || at+size >= s.n {
 		return false
 	}
 	doc := s.text[padding : padding+s.n]
 	before, _ := utf8.DecodeLastRune(doc[:at])
 	after, _ := utf8.DecodeRune(doc[at+size:])
-	return table.of(before)&classMask == classLetter && table.of(after)&classMask == classLetter
-}
-
-// recountSigns counts the words that are not symbols one by one. It runs only on texts with a punctuation character that the
-// masks take for part of a word, such as U+FF11.
-func (s *scanner) recountSigns() {
-	table := runes()
-	s.signWords, s.signChars = 0, 0
-	for i, from := range s.from {
-		word := s.text[padding+int(from) : padding+int(s.to[i])]
-		for j := 0; j < len(word); {
-			r, size := utf8.DecodeRune(word[j:])
-			if c := table.of(r); c&flagPunct == 0 && (r >= 0x80 || c&classMask != classOther) {
-				s.signWords++
-				s.signChars += utf8.RuneCount(word)
-				break
-			}
-			j += size
-		}
-	}
+	letter := func(r rune) bool { c := table.of(r) & classMask; return c == classLetter || c == classIdeo }
+	return (letter(before) || orDigit && table.of(before)&classMask == classDigit) && letter(after)
 }

@@ -1,0 +1,148 @@
+package clean
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// oracleRun is a run of non-space, of which words are made in the slow and obvious way: rule by rule, rune by rune.
+type oracleRun []rune
+
+func (c oracleRun) at(i int) rune {
+	if i < 0 || i >= len(c) {
+		return ' '
+	}
+	return c[i]
+}
+
+func ideograph(r rune) bool {
+	return unicode.IsLetter(r) && (unicode.Is(unicode.Han, r) || unicode.Is(unicode.Hiragana, r))
+}
+
+func (c oracleRun) letter(i int) bool { return unicode.IsLetter(c.at(i)) }
+func (c oracleRun) digit(i int) bool  { return unicode.Is(unicode.Nd, c.at(i)) }
+func (c oracleRun) upper(i int) bool  { return c.at(i) >= 'A' && c.at(i) <= 'Z' }
+func (c oracleRun) one(i int, of string) bool {
+	return strings.ContainsRune(of, c.at(i))
+}
+
+func (c oracleRun) dots(i int) bool { return c.at(i) == '.' && (c.at(i-1) == '.' || c.at(i+1) == '.') }
+
+func (c oracleRun) solo(i int) bool {
+	return c.dots(i) || c.at(i) == '…' || unicode.Is(unicode.So, c.at(i)) ||
+		c.one(i, "–—") && (c.letter(i-1) || c.digit(i-1)) && c.letter(i+1)
+}
+
+func (c oracleRun) affix(i int) bool { return c.one(i, ",:;!?()[]{}<>_#*&'\"`") || c.one(i, affixes) }
+
+func (c oracleRun) prefix(i int) bool {
+	return c.affix(i) || c.solo(i) || c.one(i, "$%=") || c.at(i) == '+' && !c.digit(i+1)
+}
+
+func (c oracleRun) suffix(i int) bool {
+	if c.at(i) == '.' && i > 0 {
+		before := c.at(i - 1)
+		lower := c.letter(i-1) && !c.upper(i-1)
+		if before < 0x80 {
+			lower = lower && i > 1 && !c.prefix(i-2)
+		}
+		if lower || c.digit(i-1) || c.upper(i-1) && c.upper(i-2) || c.affix(i-1) || c.one(i-1, "$%+-") {
+			return true
+		}
+	}
+	return c.affix(i) || c.solo(i) || c.one(i, "$%+") && c.digit(i-1)
+}
+
+// cut tells whether a contraction's end begins at i.
+func (c oracleRun) cut(i int) bool {
+	ends := func(i int, with string) bool {
+		rest := c[i:]
+		n := 0
+		for n < len(rest) && n < 3 && rest[n] < 0x80 && unicode.IsLetter(rest[n]) {
+			n++
+		}
+		first := string(rest.at(n))[0]
+		if first >= 0x80 && first < 0xE2 || rest.at(n) < 0x80 && (rest.letter(n) || rest.digit(n)) || rest.at(n) == '-' {
+			return false
+		}
+		for _, w := range strings.Fields(with) {
+			if string(rest[:n]) == w {
+				return true
+			}
+		}
+		return false
+	}
+	apostrophe := func(i int) bool {
+		// A letter of any script before ' will do, and before ’ a character that is no ideograph.
+		return c.one(i, "'’") && c.letter(i-1) && c.letter(i+1)
+	}
+	if apostrophe(i) && ends(i+1, "s S ll re ve d m") {
+		return true
+	}
+	return c.at(i) == 'n' && apostrophe(i+1) && c.at(i-1) < 0x80 && c.letter(i-1) && ends(i+2, "t")
+}
+
+// infix tells how many runes at i split what stands around them.
+func (c oracleRun) infix(i int) int {
+	afterWord := c.letter(i-1) || c.digit(i-1)
+	switch {
+	case c.one(i, ",:<>=/-") && afterWord && c.letter(i+1),
+		c.at(i) == '.' && c.letter(i-1) && !c.upper(i-1) && c.upper(i+1),
+		c.one(i, "+*-") && c.digit(i-1) && (c.digit(i+1) || c.at(i+1) == '-'):
+		return 1
+	case c.at(i) == '-' && c.at(i+1) == '-' && afterWord && c.letter(i+2):
+		return 2
+	}
+	return 0
+}
+
+func (c oracleRun) words() (out []string) {
+	starts, own := make([]bool, len(c)+1), make([]bool, len(c))
+	for i := 0; i < len(c) && c.prefix(i); i++ {
+		own[i] = true
+	}
+	for i := len(c) - 1; i >= 0 && c.suffix(i); i-- {
+		own[i] = true
+	}
+	address := false
+	for i := 0; i < len(c); i++ {
+		starts[i] = starts[i] || c.cut(i)
+		address = address || strings.HasPrefix(string(c[i:]), "://")
+		own[i] = own[i] || c.solo(i) || ideograph(c[i])
+		if n := c.infix(i); n > 0 && !address {
+			own[i] = true
+			if n == 2 {
+				own[i+1] = true
+			}
+		}
+	}
+	for i := range c {
+		if own[i] {
+			starts[i], starts[i+1] = true, true
+		}
+	}
+	// Runs of dots and pairs of hyphens are one.
+	for i := 1; i < len(c); i++ {
+		if c.dots(i) && c.at(i-1) == '.' || !strings.Contains(string(c[:i]), "://") && c.infix(i-1) == 2 {
+			starts[i] = false
+		}
+	}
+	from := 0
+	for i := 1; i <= len(c); i++ {
+		if i == len(c) || starts[i] {
+			out = append(out, string(c[from:i]))
+			from = i
+		}
+	}
+	return out
+}
+
+func oracleWords(text string) (out []string) {
+	for _, run := range strings.FieldsFunc(text, pythonSpace) {
+		out = append(out, oracleRun([]rune(run)).words()...)
+	}
+	return out
+}
+
+var _ = utf8.RuneLen
