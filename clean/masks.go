@@ -6,7 +6,7 @@ import "encoding/binary"
 type block struct {
 	letter, upper, digit, space     uint64
 	newline, dot, affix, apostrophe uint64 // \n | . | stripped from the ends of a run of non-space | '
-	end, hyphen, infix, hash        uint64 // . ! ? | - | splits between letters: , : < > = / | #
+	end, hyphen, infix, dollar      uint64 // . ! ? | - | splits between letters: , : < > = / | $
 	lineEnd, math, money, equals    uint64 // ends a line for splitlines, \n aside | + * | $ % | =
 	high, tail                      uint64 // 0x80 and above | UTF-8 continuation
 	han, cyrillic                   uint64 // lead bytes E5–E9 and D0–D1: letters without decoding
@@ -40,7 +40,7 @@ const (
 	bitEnd
 	bitHyphen
 	bitInfix
-	bitHash
+	bitDollar
 	bitLineEnd
 	bitMath
 	bitMoney
@@ -71,7 +71,7 @@ var asciiBits = func() (t [256]uint16) {
 		bit   uint16
 		chars string
 	}{{bitDot, "."}, {bitAffix, ",:;!?()[]{}<>_#*&'\"`"}, {bitApostrophe, "'"}, {bitEnd, ".!?"}, {bitHyphen, "-"}, {bitInfix, ",:<>=/"},
-		{bitHash, "#"}, {bitMath, "+*"}, {bitMoney, "$%"}, {bitEquals, "="}} {
+		{bitDollar, "$"}, {bitMath, "+*"}, {bitMoney, "$%"}, {bitEquals, "="}} {
 		for _, c := range p.chars {
 			t[c] |= p.bit
 		}
@@ -152,7 +152,7 @@ func classifyPlain(text []byte, from int, blocks []block) (anyHigh bool) {
 				o.end |= t & 255 << j
 				o.hyphen |= t >> 8 & 255 << j
 				o.infix |= t >> 16 & 255 << j
-				o.hash |= t >> 24 & 255 << j
+				o.dollar |= t >> 24 & 255 << j
 				o.lineEnd |= t >> 32 & 255 << j
 				o.math |= t >> 40 & 255 << j
 				o.money |= t >> 48 & 255 << j

@@ -71,7 +71,7 @@ loop:
 	MASK(Z4, Z20, block_end)
 	MASK(Z4, Z21, block_hyphen)
 	MASK(Z4, Z22, block_infix)
-	MASK(Z4, Z23, block_hash)
+	MASK(Z4, Z23, block_dollar)
 	MASK(Z4, Z24, block_lineEnd)
 	MASK(Z4, Z25, block_math)
 	MASK(Z4, Z26, block_money)

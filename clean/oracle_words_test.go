@@ -40,14 +40,20 @@ func (c oracleRun) prefix(i int) bool {
 	return c.affix(i) || c.solo(i) || c.one(i, "$%=") || c.at(i) == '+' && !c.digit(i+1)
 }
 
+// open tells whether a letter behind i is the first of what is left when the front is stripped.
+func (c oracleRun) open(i int) bool {
+	return i < 0 || c.prefix(i) && !(c.at(i) == '\'' && c.letter(i-1) && c.letter(i+1))
+}
+
+func (c oracleRun) alone(i int) bool { return c.letter(i) && c.at(i) < 0x80 && c.open(i-1) }
+
 func (c oracleRun) suffix(i int) bool {
 	if c.at(i) == '.' && i > 0 {
-		before := c.at(i - 1)
-		lower := c.letter(i-1) && !c.upper(i-1)
-		if before < 0x80 {
-			lower = lower && i > 1 && !c.prefix(i-2)
+		lower := c.letter(i-1) && !c.upper(i-1) && !c.alone(i-1)
+		if c.at(i-1) < 0x80 && c.at(i-2) == '.' && c.alone(i-3) {
+			lower = false
 		}
-		if lower || c.digit(i-1) || c.upper(i-1) && c.upper(i-2) || c.affix(i-1) || c.one(i-1, "$%+-") {
+		if lower || c.digit(i-1) || c.upper(i-1) && c.upper(i-2) || c.affix(i-1) || c.one(i-1, "%+-") {
 			return true
 		}
 	}
@@ -56,7 +62,7 @@ func (c oracleRun) suffix(i int) bool {
 
 // cut tells whether a contraction's end begins at i.
 func (c oracleRun) cut(i int) bool {
-	ends := func(i int, with string) bool {
+	end := func(i int) string { // the letters from i on, if they end a word
 		rest := c[i:]
 		n := 0
 		for n < len(rest) && n < 3 && rest[n] < 0x80 && unicode.IsLetter(rest[n]) {
@@ -64,23 +70,30 @@ func (c oracleRun) cut(i int) bool {
 		}
 		first := string(rest.at(n))[0]
 		if first >= 0x80 && first < 0xE2 || rest.at(n) < 0x80 && (rest.letter(n) || rest.digit(n)) || rest.at(n) == '-' {
-			return false
+			return ""
 		}
-		for _, w := range strings.Fields(with) {
-			if string(rest[:n]) == w {
-				return true
-			}
+		return string(rest[:n])
+	}
+	letters := func(i int) (n int) { // that stand before i
+		for c.letter(i-n-1) && c.at(i-n-1) < 0x80 {
+			n++
 		}
-		return false
+		return n
 	}
 	apostrophe := func(i int) bool {
-		// A letter of any script before ' will do, and before ’ a character that is no ideograph.
-		return c.one(i, "'’") && c.letter(i-1) && c.letter(i+1)
+		return c.at(i) == '\'' && i > 0 && c.letter(i+1) || c.at(i) == '’' && c.letter(i-1) && c.letter(i+1)
 	}
-	if apostrophe(i) && ends(i+1, "s S ll re ve d m") {
-		return true
+	if apostrophe(i) {
+		switch end(i + 1) {
+		case "s", "S":
+			return true
+		case "ll", "re", "ve", "m":
+			return letters(i) > 0
+		case "d":
+			return letters(i) > 0 && letters(i) <= 4
+		}
 	}
-	return c.at(i) == 'n' && apostrophe(i+1) && c.at(i-1) < 0x80 && c.letter(i-1) && ends(i+2, "t")
+	return c.at(i) == 'n' && apostrophe(i+1) && letters(i) > 0 && end(i+2) == "t"
 }
 
 // infix tells how many runes at i split what stands around them.

@@ -1,6 +1,9 @@
 package clean
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // Words are found as spaCy's tokenizer for English finds them (3.8, lang/en/punctuation.py, tokenizer.pyx), which datatrove asks, by
 // algebra on the masks of blocks: what a character does depends on the few beside it, and on whether only such characters stand
@@ -24,7 +27,6 @@ func (s *scanner) tokenize() {
 		s.tails[b] = tails
 		tails += uint32(bits.OnesCount64(k.tail))
 		s.words64(b, k, next, x, &c)
-		s.hashes += bits.OnesCount64(k.hash)
 		for d := k.dot & (k.dot>>1 | next.dot<<63) & (k.dot>>2 | next.dot<<62); d != 0; d &= d - 1 {
 			if at := 64*b + bits.TrailingZeros64(d); at >= lastDot { // "......" is two
 				s.ellipses++
@@ -37,6 +39,7 @@ func (s *scanner) tokenize() {
 		tokens += bits.OnesCount64(k.from)
 		newlines += bits.OnesCount64(k.newline)
 	}
+	s.hashes = bytes.Count(s.text[padding:padding+s.n], []byte{'#'})
 	s.words = tokens
 	s.chars = s.n - int(tails)
 	s.newlines = flatten(s.newlines, s.blocks, newlineMask, newlines)
@@ -62,23 +65,28 @@ func (s *scanner) next(b int) *block {
 
 // findAffixes marks what would be stripped from the front or the back of a run of non-space if it stood there, and contractions.
 func (s *scanner) findAffixes() {
-	previous, lastBehind := &noText, uint64(0)
+	previous := &noText
+	var last struct{ behind, open, alone, initial uint64 }
+	last.open = noText.space
 	for b := range s.blocks {
 		k, x, next := &s.blocks[b], s.wideOf(b), s.next(b)
 		k.affix |= x.affix
 		k.cut = x.cut
 		dots := k.dot & (follow(k.dot, previous.dot) | lead(k.dot, next.dot))
-		afterDigit := follow(k.digit, previous.digit)
 		plus := k.math &^ k.affix
 		anywhere := k.affix | dots | x.solo
 		k.prefix = anywhere | k.money | k.equals | plus&^lead(k.digit, next.digit)
-		// A dot goes behind a digit, two capitals, another sign, or a small letter that is not all there is.
-		lower := k.letter &^ k.upper &^ follow(k.space|k.prefix, previous.space|previous.prefix)
+		inWord := k.apostrophe & follow(k.letter, previous.letter) & lead(k.letter, next.letter)
+		// A dot goes behind a digit, two capitals, another sign, or a small letter unless that is all there is, as in "a." and "i.e.".
+		open := k.space | k.prefix&^inWord
+		alone := k.letter & follow(open, last.open)
+		initial := k.dot & follow(alone, last.alone)
+		lower := k.letter &^ k.upper &^ alone &^ follow(initial, last.initial)
 		upper := k.upper & follow(k.upper, previous.upper)
-		behind := k.digit | lower | upper | k.affix | k.money | plus | k.hyphen
-		k.suffix = anywhere | (k.money|plus)&afterDigit | k.dot&follow(behind, lastBehind)
-		lastBehind = behind
-		for m := k.apostrophe & follow(k.letter, previous.letter) & lead(k.letter, next.letter); m != 0; m &= m - 1 {
+		behind := k.digit | lower | upper | k.affix | k.money&^k.dollar | plus | k.hyphen
+		k.suffix = anywhere | (k.money|plus)&follow(k.digit, previous.digit) | k.dot&follow(behind, last.behind)
+		last.behind, last.open, last.alone, last.initial = behind, open, alone, initial
+		for m := k.apostrophe &^ follow(k.space, previous.space) & lead(k.letter, next.letter); m != 0; m &= m - 1 {
 			if at := s.contraction(64*b+bits.TrailingZeros64(m), 1); at >= 0 {
 				s.blocks[at>>6].cut |= 1 << (at & 63)
 			}
@@ -87,8 +95,8 @@ func (s *scanner) findAffixes() {
 	}
 }
 
-// contraction tells where a word is cut if the apostrophe at offset at, size bytes long, stands in a contraction: before 's 'll 're 've
-// 'd 'm or n't at the word's end; -1 if it does not.
+// contraction tells where a word is cut if the apostrophe at offset at, size bytes long, stands in a contraction at the word's end: before
+// 's 'll 're 've 'm, n't, and 'd behind up to four letters; -1 if it does not.
 func (s *scanner) contraction(at, size int) int {
 	rest := s.text[padding+at+size:]
 	n := 0
@@ -98,13 +106,16 @@ func (s *scanner) contraction(at, size int) int {
 	if c := rest[n]; asciiBits[c]&(bitLetter|bitDigit|bitHyphen) != 0 || c >= 0x80 && c < 0xE2 {
 		return -1
 	}
-	switch string(rest[:n]) {
-	case "t":
-		if s.text[padding+at-1] == 'n' && asciiBits[s.text[padding+at-2]]&bitLetter != 0 {
-			return at - 1
-		}
-	case "s", "S", "ll", "re", "ve", "d", "m":
+	before := s.text[padding+at-6 : padding+at]
+	letters := 0
+	for letters < 6 && asciiBits[before[5-letters]]&bitLetter != 0 {
+		letters++
+	}
+	switch end := string(rest[:n]); {
+	case end == "s", end == "S", letters > 0 && (end == "ll" || end == "re" || end == "ve" || end == "m"), letters > 0 && letters <= 4 && end == "d":
 		return at
+	case letters > 1 && end == "t" && before[5] == 'n':
+		return at - 1
 	}
 	return -1
 }
