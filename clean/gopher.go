@@ -124,7 +124,7 @@ type gopher struct {
 	need needs
 	stop struct {
 		hash  []uint64 // slots; 0 = free
-		index []uint8  // the stop word's number
+		index []uint16 // the stop word's number; noStopWord where free
 		shift uint
 	}
 }
@@ -137,16 +137,21 @@ type gopherFacts struct {
 	dup                                                                              [6]float64
 }
 
+const noStopWord = 256
+
 // setStopWords builds a table from the identity of a token to the number of the stop word.
 func (j *gopher) setStopWords(words []string) error {
-	if len(words) > 256 {
-		return fmt.Errorf("clean: gopher: %d stop words, at most 256 are allowed", len(words))
+	if len(words) > noStopWord {
+		return fmt.Errorf("clean: gopher: %d stop words, at most %d are allowed", len(words), noStopWord)
 	}
 	size := 8
-	for size < 8*len(words) {
+	for size < 16*len(words) {
 		size <<= 1
 	}
-	j.stop.hash, j.stop.index = make([]uint64, size), make([]uint8, size)
+	j.stop.hash, j.stop.index = make([]uint64, size), make([]uint16, size)
+	for i := range j.stop.index {
+		j.stop.index[i] = noStopWord
+	}
 	j.stop.shift = uint(64 - bits.TrailingZeros(uint(size)))
 	for i, w := range words {
 		s := new(scanner)
@@ -162,24 +167,24 @@ func (j *gopher) setStopWords(words []string) error {
 		if j.stop.hash[at] == h {
 			return fmt.Errorf("clean: gopher: stop word %q is given twice", w)
 		}
-		j.stop.hash[at], j.stop.index[at] = h, uint8(i)
+		j.stop.hash[at], j.stop.index[at] = h, uint16(i)
 	}
 	return nil
 }
 
 func (j *gopher) countStopWords(s *scanner) int {
-	var seen [4]uint64
+	var seen [noStopWord/64 + 1]uint64
 	table, index, shift := j.stop.hash, j.stop.index, j.stop.shift
-	for _, h := range s.hash[:s.words] {
-		for at := h >> shift; table[at] != 0; at = (at + 1) % uint64(len(table)) {
-			if table[at] == h {
-				seen[index[at]>>6] |= 1 << (index[at] & 63)
-				break
-			}
+	for _, h := range s.hash {
+		at := h >> shift
+		for table[at] != h && table[at] != 0 {
+			at = (at + 1) % uint64(len(table))
 		}
+		n := index[at] // a free slot's is noStopWord: whether a word is a stop word costs no jump
+		seen[n>>6] |= 1 << (n & 63)
 	}
 	n := 0
-	for _, m := range seen {
+	for _, m := range seen[:noStopWord/64] {
 		n += bits.OnesCount64(m)
 	}
 	return n

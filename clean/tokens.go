@@ -299,6 +299,10 @@ func (s *scanner) hashTokens() {
 	s.hash = grow(s.hash, nt)
 	text, to, hash := s.text[padding:], s.to[:nt], s.hash[:nt]
 	for i, from := range s.from {
-		hash[i] = hashBytes(text, int(from), int(to[i]-from))
+		if n := int(to[i] - from); n <= 16 {
+			hash[i] = hashShort(text[from:], n)
+		} else {
+			hash[i] = hashBytes(text, int(from), n)
+		}
 	}
 }
