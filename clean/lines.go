@@ -121,11 +121,7 @@ func (s *scanner) splitBreaks() {
 		s.breaks = s.lines
 		return
 	}
-	// Not into the memory of lines, which breaks may still share from an earlier text.
-	if cap(s.breaks) > 0 && cap(s.lines) > 0 && &s.breaks[:1][0] == &s.lines[:1][0] {
-		s.breaks = nil
-	}
-	s.breaks = s.breaks[:0]
+	s.others = s.others[:0]
 	from := 0
 	for i := 0; i < s.n; {
 		k := &s.blocks[i>>6]
@@ -157,11 +153,12 @@ func (s *scanner) splitBreaks() {
 	if from < s.n {
 		s.addBreak(from, s.n)
 	}
+	s.breaks = s.others
 }
 
 func (s *scanner) addBreak(from, to int) {
 	a, b := s.trim(from, to)
-	s.breaks = append(s.breaks, line{from: int32(from), to: int32(to), trimFrom: int32(a), trimTo: int32(b)})
+	s.others = append(s.others, line{from: int32(from), to: int32(to), trimFrom: int32(a), trimTo: int32(b)})
 }
 
 func (s *scanner) isSpace(at int) bool { return s.blocks[at>>6].space>>(uint(at)&63)&1 != 0 }

@@ -23,7 +23,8 @@ type scanner struct {
 	spaceWords, sentences, tails []uint32
 
 	lines  []line // at "\n"; the last is left out if empty
-	breaks []line // at every break that splitlines knows; shares memory with lines if there are no others
+	breaks []line // at every break that splitlines knows: lines, or others if there are such breaks
+	others []line
 
 	gram        grams
 	joined      joinedGrams
