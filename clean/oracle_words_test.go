@@ -1,9 +1,9 @@
 package clean
 
 import (
+	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // oracleRun is a run of non-space, of which words are made in the slow and obvious way: rule by rule, rune by rune.
@@ -45,6 +45,19 @@ func (c oracleRun) open(i int) bool {
 	return i < 0 || c.prefix(i) && !(c.at(i) == '\'' && c.letter(i-1) && c.letter(i+1))
 }
 
+var oracleAbbreviations = strings.Fields("Adm Ak Ala Apr Ariz Ark Aug Bros Calif Co Colo Conn Corp Dec Del Dr Feb Fla Ga Gen Gov Ia Id Ill Inc " +
+	"Ind Jan Jr Jul Jun Kan Kans Ky La Ltd Mar Mass Md Messrs Mich Minn Miss Mo Mont Mr Mrs Ms Mt Neb Nebr Nev Nov Oct Okla Ore Pa Prof Rep " +
+	"Rev Sen Sep Sept St Tenn Va Wash Wis co vs")
+
+// abbreviation tells whether such a word stands before the dot at i, and before it a space or a sign of ASCII that is stripped.
+func (c oracleRun) abbreviation(i int) bool {
+	from := i
+	for from > 0 && c.letter(from-1) && c.at(from-1) < 0x80 {
+		from--
+	}
+	return slices.Contains(oracleAbbreviations, string(c[from:i])) && (from == 0 || c.one(from-1, ",:;!?()[]{}<>_#*&'\"`$%="))
+}
+
 func (c oracleRun) alone(i int) bool { return c.letter(i) && c.at(i) < 0x80 && c.open(i-1) }
 
 func (c oracleRun) suffix(i int) bool {
@@ -52,6 +65,9 @@ func (c oracleRun) suffix(i int) bool {
 		lower := c.letter(i-1) && !c.upper(i-1) && !c.alone(i-1)
 		if c.at(i-1) < 0x80 && c.at(i-2) == '.' && c.alone(i-3) {
 			lower = false
+		}
+		if lower && c.abbreviation(i) {
+			return false
 		}
 		if lower || c.digit(i-1) || c.upper(i-1) && c.upper(i-2) || c.affix(i-1) || c.one(i-1, "%+-") {
 			return true
@@ -96,9 +112,18 @@ func (c oracleRun) cut(i int) bool {
 	return c.at(i) == 'n' && apostrophe(i+1) && letters(i) > 0 && end(i+2) == "t"
 }
 
+// joins tells whether what stands at i makes a longer word of "and/or".
+func (c oracleRun) joins(i int) bool { return c.at(i) >= 0x80 || c.letter(i) || c.digit(i) }
+
 // infix tells how many runes at i split what stands around them.
 func (c oracleRun) infix(i int) int {
 	afterWord := c.letter(i-1) || c.digit(i-1)
+	for word, slash := range map[string]int{"and/or": 3, "w/o": 1} {
+		end := i - slash + len(word)
+		if i >= slash && end <= len(c) && string(c[i-slash:end]) == word && !c.joins(i-slash-1) && !c.joins(end) {
+			return 0
+		}
+	}
 	switch {
 	case c.one(i, ",:<>=/-") && afterWord && c.letter(i+1),
 		c.at(i) == '.' && c.letter(i-1) && !c.upper(i-1) && c.upper(i+1),
@@ -157,5 +182,3 @@ func oracleWords(text string) (out []string) {
 	}
 	return out
 }
-
-var _ = utf8.RuneLen

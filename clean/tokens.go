@@ -66,7 +66,7 @@ func (s *scanner) next(b int) *block {
 // findAffixes marks what would be stripped from the front or the back of a run of non-space if it stood there, and contractions.
 func (s *scanner) findAffixes() {
 	previous := &noText
-	var last struct{ behind, open, alone, initial uint64 }
+	var last struct{ behind, open, alone, initial, lower uint64 }
 	last.open = noText.space
 	for b := range s.blocks {
 		k, x, next := &s.blocks[b], s.wideOf(b), s.next(b)
@@ -85,7 +85,12 @@ func (s *scanner) findAffixes() {
 		upper := k.upper & follow(k.upper, previous.upper)
 		behind := k.digit | lower | upper | k.affix | k.money&^k.dollar | plus | k.hyphen
 		k.suffix = anywhere | (k.money|plus)&follow(k.digit, previous.digit) | k.dot&follow(behind, last.behind)
-		last.behind, last.open, last.alone, last.initial = behind, open, alone, initial
+		for m := k.dot & follow(lower, last.lower) &^ dots; m != 0; m &= m - 1 {
+			if s.abbreviation(64*b + bits.TrailingZeros64(m)) {
+				k.suffix &^= m & -m
+			}
+		}
+		last.behind, last.open, last.alone, last.initial, last.lower = behind, open, alone, initial, lower
 		for m := k.apostrophe &^ follow(k.space, previous.space) & lead(k.letter, next.letter); m != 0; m &= m - 1 {
 			if at := s.contraction(64*b+bits.TrailingZeros64(m), 1); at >= 0 {
 				s.blocks[at>>6].cut |= 1 << (at & 63)
@@ -93,6 +98,27 @@ func (s *scanner) findAffixes() {
 		}
 		previous = k
 	}
+}
+
+// abbreviation tells whether the letters before a dot, which is at offset at, are a word that keeps it.
+func (s *scanner) abbreviation(at int) bool {
+	before := s.text[padding+at-8 : padding+at]
+	n := 0
+	for n < 7 && asciiBits[before[7-n]]&bitLetter != 0 {
+		n++
+	}
+	// All but two begin with a capital.
+	if n < 2 || asciiBits[before[8-n]]&bitUpper == 0 && n > 2 || asciiBits[before[7-n]]&(bitSpace|bitAffix|bitMoney|bitEquals) == 0 {
+		return false
+	}
+	switch string(before[8-n:]) {
+	case "Adm", "Ak", "Ala", "Apr", "Ariz", "Ark", "Aug", "Bros", "Calif", "Co", "Colo", "Conn", "Corp", "Dec", "Del", "Dr", "Feb", "Fla",
+		"Ga", "Gen", "Gov", "Ia", "Id", "Ill", "Inc", "Ind", "Jan", "Jr", "Jul", "Jun", "Kan", "Kans", "Ky", "La", "Ltd", "Mar", "Mass", "Md",
+		"Messrs", "Mich", "Minn", "Miss", "Mo", "Mont", "Mr", "Mrs", "Ms", "Mt", "Neb", "Nebr", "Nev", "Nov", "Oct", "Okla", "Ore", "Pa",
+		"Prof", "Rep", "Rev", "Sen", "Sep", "Sept", "St", "Tenn", "Va", "Wash", "Wis", "co", "vs":
+		return true
+	}
+	return false
 }
 
 // contraction tells where a word is cut if the apostrophe at offset at, size bytes long, stands in a contraction at the word's end: before
@@ -202,7 +228,13 @@ func (s *scanner) infixes64(b int, k, next *block, c *carries) (infix, second ui
 	pair := k.hyphen & afterWord & lead(k.hyphen, next.hyphen) & (k.letter>>2 | next.letter<<62)
 	second = follow(pair, c.pair)
 	c.pair = pair
-	infix = (k.infix|k.hyphen)&afterWord&beforeLetter | pair | second |
+	signs := k.infix & afterWord & beforeLetter
+	for m := signs; m != 0; m &= m - 1 {
+		if s.slashed(64*b + bits.TrailingZeros64(m)) {
+			signs &^= m & -m
+		}
+	}
+	infix = signs | k.hyphen&afterWord&beforeLetter | pair | second |
 		k.dot&follow(k.letter&^k.upper, p.letter&^p.upper)&lead(k.upper, next.upper) |
 		(k.math|k.hyphen)&follow(k.digit, p.digit)&lead(k.digit|k.hyphen, next.digit|next.hyphen)
 	infix &^= below(c.url - 64*b)
@@ -215,6 +247,17 @@ func (s *scanner) infixes64(b int, k, next *block, c *carries) (infix, second ui
 		infix &^= below(c.url-64*b) &^ (m&-m - 1)
 	}
 	return infix, second & infix
+}
+
+// slashed tells whether the sign at offset at is the one in "and/or" or "w/o", which are one word.
+func (s *scanner) slashed(at int) bool {
+	if s.text[padding+at] != '/' {
+		return false
+	}
+	around := s.text[padding+at-4 : padding+at+4]
+	alnum := func(c byte) bool { return c >= 0x80 || asciiBits[c]&(bitLetter|bitDigit) != 0 }
+	return string(around[1:7]) == "and/or" && !alnum(around[0]) && !alnum(around[7]) ||
+		string(around[3:6]) == "w/o" && !alnum(around[2]) && !alnum(around[6])
 }
 
 // below is the bits before bit n, which may be anything.
