@@ -136,7 +136,7 @@ func (j *c4) line(s *scanner, l *line) {
 		return
 	}
 	if cited {
-		j.sentences += j.again.sentencesOf(text)
+		j.sentences += j.again.sentencesOf(text, s)
 	} else {
 		j.sentences += s.sentencesIn(from, to)
 	}

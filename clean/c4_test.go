@@ -67,7 +67,7 @@ func TestC4CountsSentences(t *testing.T) {
 	s := new(scanner)
 	f := func(line string, want int) {
 		t.Helper()
-		if got := s.sentencesOf([]byte(line)); got != want {
+		if got := s.sentencesOf([]byte(line), nil); got != want {
 			t.Errorf("%q: %d sentences, want %d", line, got, want)
 		}
 	}

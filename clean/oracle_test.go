@@ -54,12 +54,12 @@ func oracleBreaks(t string) (out []string) {
 	return out
 }
 
-func oracleSentences(line string) int {
+func oracleSentences(line string, ideographs bool) int {
 	if line == "" {
 		return 0
 	}
 	n, ended := 1, false
-	for _, w := range oracleWords(line) {
+	for _, w := range oracleWords(line, ideographs) {
 		last, size := utf8.DecodeLastRuneInString(w)
 		switch {
 		case strings.IndexFunc(w, func(r rune) bool { return !oraclePunct(r) }) >= 0:
@@ -117,7 +117,8 @@ var (
 
 func oracle(text string) (f oracleFacts) {
 	f.Chars = utf8.RuneCountInString(text)
-	words := oracleWords(text)
+	ideographs := oracleIdeographs(text)
+	words := oracleWords(text, ideographs)
 	f.Words = len(words)
 	stop := map[string]bool{}
 	for _, w := range words {
@@ -160,7 +161,7 @@ func oracle(text string) (f oracleFacts) {
 		f.Dup[n-5] = oracleDupGrams(words, n, " ")
 		f.Joined[n-5] = oracleDupGrams(words, n, "")
 	}
-	oracleC4(&f, breaks)
+	oracleC4(&f, breaks, ideographs)
 	var lines []string
 	for _, l := range strings.Split(text, "\n") {
 		if strings.TrimFunc(l, pythonSpace) != "" {
@@ -181,7 +182,7 @@ func oracle(text string) (f oracleFacts) {
 	return f
 }
 
-func oracleC4(f *oracleFacts, breaks []string) {
+func oracleC4(f *oracleFacts, breaks []string, ideographs bool) {
 	var out []string
 	for _, l := range breaks {
 		line := strings.TrimFunc(l, pythonSpace)
@@ -217,7 +218,7 @@ func oracleC4(f *oracleFacts, breaks []string) {
 			f.Policy++
 			continue
 		}
-		f.Sentences += oracleSentences(line)
+		f.Sentences += oracleSentences(line, ideographs)
 		f.Kept++
 		out = append(out, line)
 	}

@@ -135,7 +135,7 @@ func (c oracleRun) infix(i int) int {
 	return 0
 }
 
-func (c oracleRun) words() (out []string) {
+func (c oracleRun) words(ideographs bool) (out []string) {
 	starts, own := make([]bool, len(c)+1), make([]bool, len(c))
 	for i := 0; i < len(c) && c.prefix(i); i++ {
 		own[i] = true
@@ -147,7 +147,7 @@ func (c oracleRun) words() (out []string) {
 	for i := 0; i < len(c); i++ {
 		starts[i] = starts[i] || c.cut(i)
 		address = address || strings.HasPrefix(string(c[i:]), "://")
-		own[i] = own[i] || c.solo(i) || ideograph(c[i])
+		own[i] = own[i] || c.solo(i) || ideographs && ideograph(c[i])
 		if n := c.infix(i); n > 0 && !address {
 			own[i] = true
 			if n == 2 {
@@ -176,9 +176,23 @@ func (c oracleRun) words() (out []string) {
 	return out
 }
 
-func oracleWords(text string) (out []string) {
+// oracleIdeographs tells whether ideographs are words in a text.
+func oracleIdeographs(text string) bool {
+	ideographs, letters := 0, 0
+	for _, r := range text {
+		if ideograph(r) {
+			ideographs++
+		}
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	return ideographs > 0 && 4*ideographs >= letters
+}
+
+func oracleWords(text string, ideographs bool) (out []string) {
 	for _, run := range strings.FieldsFunc(text, pythonSpace) {
-		out = append(out, oracleRun([]rune(run)).words()...)
+		out = append(out, oracleRun([]rune(run)).words(ideographs)...)
 	}
 	return out
 }

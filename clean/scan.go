@@ -13,6 +13,8 @@ type scanner struct {
 	blocks  []block
 	wide    []wide
 	anyHigh bool // some byte is beyond ASCII
+	// Each Han and Hiragana letter is a word; else a run of them is one, as of other letters.
+	ideographs bool
 
 	// Tokens, in order; found if a rule needs words.
 	from, to []uint32 // bytes
@@ -60,7 +62,7 @@ const (
 
 // scan measures text, which must be valid UTF-8.
 func (s *scanner) scan(text []byte, need needs) {
-	s.load(text)
+	s.load(text, nil)
 	if need&needWords != 0 {
 		s.findTokens()
 		s.hashTokens()
@@ -74,8 +76,9 @@ func (s *scanner) scan(text []byte, need needs) {
 	s.splitLines()
 }
 
-// load takes a text in and finds its words.
-func (s *scanner) load(text []byte) {
+// load takes a text in and finds its words. What a word is in scripts without spaces follows from the text that it is part of, or from
+// itself if that is nil.
+func (s *scanner) load(text []byte, of *scanner) {
 	nb := len(text)/64 + 2
 	s.n = len(text)
 	s.text = grow(s.text, padding+64*nb+2*padding)
@@ -91,16 +94,23 @@ func (s *scanner) load(text []byte) {
 	s.spread = hashBytes(s.text[padding:], 0, s.n) | 1
 	s.blocks = grow(s.blocks, nb)
 	s.signWords, s.signChars, s.alphaWords, s.hashes, s.ellipses = 0, 0, 0, 0, 0
+	s.ideographs = false
 	s.anyHigh = classify(s.text, padding, s.blocks)
 	if s.anyHigh {
 		s.classifyWide()
+		if s.ideographs = s.manyIdeographs(); of != nil {
+			s.ideographs = of.ideographs
+		}
+		if !s.ideographs {
+			s.joinIdeographs()
+		}
 	}
 	s.tokenize()
 }
 
-// sentencesOf counts the sentences of a trimmed line.
-func (s *scanner) sentencesOf(line []byte) int {
-	s.load(line)
+// sentencesOf counts the sentences of a trimmed line of a text that another scanner has read.
+func (s *scanner) sentencesOf(line []byte, of *scanner) int {
+	s.load(line, of)
 	return s.sentencesIn(0, len(line))
 }
 

@@ -32,6 +32,23 @@ func (s *scanner) classifyWide() {
 	}
 }
 
+// manyIdeographs tells whether at least one letter in four is Han or Hiragana: a text in Chinese or Japanese, not one that quotes it.
+func (s *scanner) manyIdeographs() bool {
+	ideographs, letters := 0, 0
+	for b := range s.blocks {
+		ideographs += bits.OnesCount64(s.wide[b].ideoStart)
+		letters += bits.OnesCount64(s.blocks[b].letter &^ s.blocks[b].tail)
+	}
+	return ideographs > 0 && 4*ideographs >= letters
+}
+
+// joinIdeographs makes them letters as others are.
+func (s *scanner) joinIdeographs() {
+	for b := range s.wide {
+		s.wide[b].ideo, s.wide[b].ideoStart = 0, 0
+	}
+}
+
 // spread is the bits of a character of size bytes at offset at: in its block and in the next.
 func spread(at, size int) (low, over uint64) {
 	all, shift := uint64(1)<<size-1, uint(at&63)

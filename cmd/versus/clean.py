@@ -9,9 +9,9 @@ DATA is a folder of web archives, papers and texts with the layout that Corpus n
 quern's own ingest, so that every contestant sees the same bytes. Each section of the output is a method of Contests:
 
     verdicts    each filter of datatrove alone on every document, beside the rule of quern that is named after it: how many fates and
-                reasons are equal, and each pair of reasons that is not. Documents are counted by the script that most of their letters
-                have, and "mixed" are English ones of which more than one letter in fifty is Chinese, Japanese or Korean: datatrove's words
-                there are those of a dictionary or whole runs, quern's are single letters
+                reasons are equal, and each pair of reasons that is not. Documents are counted by the script of most of their letters,
+                and datatrove takes the tokenizer that it has for that language. For Chinese that is a dictionary's words, where quern's are
+                single letters: what counts words must differ there
     speed       megabytes of text a second of each rule alone, no early exit
 
 With --golden FILE it writes invented texts and datatrove's verdicts on them, which a test in Go then holds quern to:
@@ -60,7 +60,7 @@ RULES = {
     "C4": "c4: {}",
     "FineWeb": "fineweb: {}",
 }
-LANGUAGES = {"en": "eng", "mixed": "eng", "ru": "rus", "zh": "zho"}
+LANGUAGES = {"en": "eng", "ru": "rus", "zh": "zho"}
 
 
 def datatrove(language):
@@ -89,9 +89,7 @@ def script(text):
         return None
     if 3 * han > max(latin, cyrillic):
         return "zh"
-    if cyrillic > latin:
-        return "ru"
-    return "mixed" if 50 * (han + kana + hangul) > latin else "en"
+    return "ru" if cyrillic > latin else "en"
 
 
 def strings(value):
