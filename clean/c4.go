@@ -100,13 +100,14 @@ func (j *c4) line(s *scanner, l *line) {
 		j.longWord++
 		return
 	}
-	flags := uint8(0)
-	rare := s.anyRare(from, to)
+	flags, bracket := s.phrasesIn(from, to)
 	cited := false
-	if rare && o.RemoveCitations && bytes.IndexByte(text, '[') >= 0 {
+	if bracket && o.RemoveCitations {
 		j.clean = appendUncited(j.clean[:0], text)
-		cited = len(j.clean) != len(text)
-		text = j.clean
+		if cited = len(j.clean) != len(text); cited {
+			text = j.clean
+			flags = phrases(text)
+		}
 	}
 	if o.EndPunctuation && !endsSentence(text) {
 		j.noEnd++
@@ -115,9 +116,6 @@ func (j *c4) line(s *scanner, l *line) {
 	if o.MinLineWords > 0 && s.wordsIn(from, to) < o.MinLineWords {
 		j.short++
 		return
-	}
-	if rare {
-		flags = phrases(text)
 	}
 	if flags&phraseLorem != 0 && o.DropLoremIpsum {
 		j.lorem++

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -12,24 +13,26 @@ const (
 	phraseBrace
 )
 
-// anyRare tells whether [from, to) has a candidate for a phrase, a "{" or a "[".
-func (s *scanner) anyRare(from, to int) bool {
+// phrasesIn is phrases of [from, to), which looks only where the masks have a candidate; others are "[".
+func (s *scanner) phrasesIn(from, to int) (found uint8, bracket bool) {
 	if from == to {
-		return false
+		return 0, false
 	}
-	mask := ^uint64(0) << (uint(from) & 63)
-	last := (to - 1) >> 6
-	for b := from >> 6; b <= last; b++ {
-		if b == last {
-			mask &= ^uint64(0) >> (63 - uint(to-1)&63)
+	line := s.text[padding+from : padding+to]
+	for b := from >> 6; b <= (to-1)>>6; b++ {
+		for m := s.blocks[b].phrase &^ below(from-64*b) & below(to-64*b); m != 0; m &= m - 1 {
+			at := 64*b + bits.TrailingZeros64(m) - from
+			switch line[at] {
+			case '[':
+				bracket = true
+			case '{':
+				found |= phraseBrace
+			default:
+				found |= phraseAt(line, at)
+			}
 		}
-		k := &s.blocks[b]
-		if k.phrase&mask != 0 {
-			return true
-		}
-		mask = ^uint64(0)
 	}
-	return false
+	return found, bracket
 }
 
 // phrases tells which of C4's phrases a line has, whatever the case.
