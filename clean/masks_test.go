@@ -66,7 +66,7 @@ func TestVectorsGiveTheMasksOfPlainGo(t *testing.T) {
 		}
 		samePaths(t, text)
 	}
-	for _, text := range prose(t) {
+	for _, text := range wideProse(t) {
 		samePaths(t, []byte(text))
 	}
 }
