@@ -18,12 +18,12 @@ const rooms = `
 ingest/extract/...:      text net klauspost
 ingest/code/...:         licensecheck
 ingest/git/...:          klauspost
-clean/lid/...:           lingua text
+clean/lid/...:           lingua text clean/lid/...
 clean/fasttext/...:      xsys
 clean/ngram/...:         xxhash
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
-clean/...:               . clean/... xxhash text expr xsys
+clean/...:               . clean/... xxhash text expr uax29 xsys
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json
@@ -41,6 +41,7 @@ cmd/...:                 . ingest/... clean/... dedup mix tokenize/... shard tra
 // libraries names the modules of the table.
 var libraries = map[string]string{
 	"github.com/cespare/xxhash/":            "xxhash",
+	"github.com/clipperhouse/uax29/":        "uax29",
 	"github.com/apache/arrow/":              "arrow",
 	"github.com/parquet-go/parquet-go":      "parquet",
 	"github.com/pemistahl/lingua-go":        "lingua",

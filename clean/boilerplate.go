@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -79,7 +80,57 @@ type boilerplate struct {
 	opt   Boilerplate
 	table *LineCounter
 	bounds
-	buf []byte
+	lines []siteLine // of the text at hand, without blank ones
+	buf   []byte
+}
+
+// siteLine is a line that is not blank; common ones stand on many pages.
+type siteLine struct {
+	from, to int
+	common   bool
+	short    bool
+}
+
+// shortCommon is the length, in bytes, below which a line may be a heading that many pages have, such as "Description" or "Note".
+const shortCommon = 24
+
+// find marks the lines that are boilerplate. A short one must stand at an end of the page or beside another, as those of menus and
+// footers do: alone in the text it is a heading.
+func (s *boilerplate) find(text []byte, origin string) {
+	s.lines = s.lines[:0]
+	host := hostKey(origin)
+	pages := s.table.pages(host)
+	if host == 0 || pages < s.opt.MinDocs {
+		return
+	}
+	need := max(s.opt.MinDocs, int(math.Ceil(s.opt.MinShare*float64(pages))))
+	for from := 0; from < len(text); {
+		to := lineEnd(text, from)
+		if line := trimLine(text[from:to]); len(line) > 0 {
+			key := lineKey(host, line, s.opt.MaxLine)
+			s.lines = append(s.lines, siteLine{from, to, key != 0 && s.table.count(key) >= need, len(line) < shortCommon})
+		}
+		from = to + 1
+	}
+	first, last := 0, len(s.lines)-1 // the ends of what is no boilerplate
+	for first <= last && s.lines[first].common {
+		first++
+	}
+	for last > first && s.lines[last].common {
+		last--
+	}
+	for i := first; i <= last; i++ {
+		if !s.lines[i].common {
+			continue
+		}
+		end, long := i, false
+		for ; end <= last && s.lines[end].common; end++ {
+			long = long || !s.lines[end].short
+		}
+		for ; i < end; i++ {
+			s.lines[i].common = long
+		}
+	}
 }
 
 func (s *boilerplate) Apply(d *quern.Doc) (quern.Verdict, error) {
@@ -87,25 +138,19 @@ func (s *boilerplate) Apply(d *quern.Doc) (quern.Verdict, error) {
 	if !utf8.Valid(text) {
 		return d.Fail(badText, float64(firstInvalid(text)), 0), nil
 	}
-	lines, cut := 0, 0
+	s.find(text, d.Origin)
 	s.buf = s.buf[:0]
-	done := 0
-	if host := hostKey(d.Origin); host != 0 {
-		if pages := s.table.pages(host); pages >= s.opt.MinDocs {
-			need := max(s.opt.MinDocs, int(s.opt.MinShare*float64(pages)+0.999999))
-			for from := 0; from < len(text); {
-				to := lineEnd(text, from)
-				if key := lineKey(host, text[from:to], s.opt.MaxLine); key != 0 && s.table.count(key) >= need {
-					next := min(to+1, len(text))
-					s.buf = append(s.buf, text[done:from]...)
-					done = next
-					lines++
-					cut += next - from
-					d.Span("boilerplate", from, to, 1)
-				}
-				from = to + 1
-			}
+	done, lines, cut := 0, 0, 0
+	for _, l := range s.lines {
+		if !l.common {
+			continue
 		}
+		to := min(l.to+1, len(text))
+		s.buf = append(s.buf, text[done:l.from]...)
+		done = to
+		lines++
+		cut += to - l.from
+		d.Span("boilerplate", l.from, l.to, 1)
 	}
 	d.Mark("boilerplate.cut", float64(lines))
 	d.Mark("boilerplate.share", ratio(cut, len(text)))

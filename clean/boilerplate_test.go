@@ -52,7 +52,11 @@ func TestBoilerplate(t *testing.T) {
 			t.Errorf("doc %d: %d lines cut, %d spans", i, n, len(d.Spans))
 		}
 	}
-	d := quern.Doc{Origin: "https://a.org/", Text: []byte("Home and menu\nThe footer\n")}
+	d := quern.Doc{Origin: "https://a.org/", Text: []byte("Title\nHome and menu\nA text of its own.\n")} // a short line alone within the text may be a heading
+	if s.Apply(&d); string(d.Text) != "Title\nHome and menu\nA text of its own.\n" {
+		t.Errorf("%q is left", d.Text)
+	}
+	d = quern.Doc{Origin: "https://a.org/", Text: []byte("Home and menu\nThe footer\n")}
 	if v, _ := s.Apply(&d); v != boilerplateEmpty {
 		t.Errorf("nothing is left, and the verdict is %q", v)
 	}

@@ -49,7 +49,10 @@ func NewChain(links []Link, all bool) (*Chain, error) {
 		if _, ok := l.Config.(Limited); !ok && all {
 			mark = droppedBy(l.Name)
 		}
-		if j, ok := s.(*judged); ok {
+		switch j := s.(type) {
+		case *judged:
+			j.all = all
+		case *codeRules:
 			j.all = all
 		}
 		if n := len(c.parts); n > 0 && c.parts[n-1].lang == l.Lang && mark == "" && c.parts[n-1].mark == "" {

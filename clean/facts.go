@@ -52,6 +52,9 @@ func Join(stages []quern.Stage) []quern.Stage {
 // nil if they are not such. The fate of every document is the same as without; a dropped one may carry marks of rules that would
 // have come later.
 func join(a, b quern.Stage) quern.Stage {
+	if c, ok := a.(*codeRules); ok {
+		return c.join(b)
+	}
 	first, ok := a.(*judged)
 	second, ok2 := b.(*judged)
 	if !ok || !ok2 {

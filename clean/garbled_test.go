@@ -58,26 +58,26 @@ func randomBytes(n int) []byte {
 }
 
 const (
-	french  = "Tous les êtres humains naissent libres et égaux en dignité et en droits. Ils sont doués de raison et de conscience et doivent agir.\n"
-	russian = "Все люди рождаются свободными и равными в своем достоинстве и правах. Они наделены разумом и совестью и должны поступать.\n"
-	quoted  = "“I don’t know,” she said — “it’s all that I’ve heard.” He didn’t answer.\n"
+	frenchProse = "Tous les êtres humains naissent libres et égaux en dignité et en droits. Ils sont doués de raison et de conscience et doivent agir.\n"
+	russian     = "Все люди рождаются свободными и равными в своем достоинстве и правах. Они наделены разумом и совестью и должны поступать.\n"
+	quoted      = "“I don’t know,” she said — “it’s all that I’ve heard.” He didn’t answer.\n"
 )
 
 func TestGarbled(t *testing.T) {
 	s := garbledStage(t)
 	f := func(text string, want quern.Verdict) { t.Helper(); ruling(t, s, text, want) }
-	f(latin1(french), garbledMojibake)
-	f(windows1252(french), garbledMojibake)
+	f(latin1(frenchProse), garbledMojibake)
+	f(windows1252(frenchProse), garbledMojibake)
 	f(latin1(russian), garbledMojibake)
 	f(windows1252(russian), garbledMojibake)
 	f(windows1252(quoted), garbledMojibake)
-	f(french+strings.Repeat("锟斤拷", 3), garbledMojibake)
-	f(french+strings.Repeat("\u0093\u0094", 5), garbledMojibake) // C1 controls
-	f(strings.ReplaceAll(french, "é", "\ufffd"), garbledReplaced)
-	f(strings.ReplaceAll(french, "é", "\uf025"), garbledPrivate)
-	f(strings.ReplaceAll(french, "é", "\U000f0025"), garbledPrivate)
-	f(french+base64.StdEncoding.EncodeToString(randomBytes(100)), garbledEncoded)
-	f(french+hex.EncodeToString(randomBytes(100)), garbledEncoded)
+	f(frenchProse+strings.Repeat("锟斤拷", 3), garbledMojibake)
+	f(frenchProse+strings.Repeat("\u0093\u0094", 5), garbledMojibake) // C1 controls
+	f(strings.ReplaceAll(frenchProse, "é", "\ufffd"), garbledReplaced)
+	f(strings.ReplaceAll(frenchProse, "é", "\uf025"), garbledPrivate)
+	f(strings.ReplaceAll(frenchProse, "é", "\U000f0025"), garbledPrivate)
+	f(frenchProse+base64.StdEncoding.EncodeToString(randomBytes(100)), garbledEncoded)
+	f(frenchProse+hex.EncodeToString(randomBytes(100)), garbledEncoded)
 	f("See "+base64.StdEncoding.EncodeToString(randomBytes(30)), quern.Keep) // a key, not a file
 	f(strings.Join(strings.Split(strings.ReplaceAll(quoted, " ", ""), ""), " "), garbledSpaced)
 	f(strings.Join(strings.Split(strings.ReplaceAll(russian, " ", ""), ""), " "), garbledSpaced)
@@ -90,17 +90,17 @@ func TestGarbledLeavesGoodText(t *testing.T) {
 	s := garbledStage(t)
 	f := func(text string) { t.Helper(); ruling(t, s, text, quern.Keep) }
 	f("")
-	f(french)
+	f(frenchProse)
 	f(russian)
 	f(quoted)
 	f("A B C D") // too short to tell
 	f("人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心，并应以兄弟关系的精神相对待。")
 	f("NÃO À GUERRA! SÃO PAULO, MAÇÃS. Ðe Íslendingar, Ñandú, â la carte.")
-	f("Let x be an element of X and y z w in Y. Then f g h k is a map, where a b and c d are composed.\n" + french)
+	f("Let x be an element of X and y z w in Y. Then f g h k is a map, where a b and c d are composed.\n" + frenchProse)
 	f("func rsrcPtr(ctx *ctxt, dst, src []byte) { wg := syncWg; kv := mkKV(ctx, \"https://example.org/some/long/path/to/a/page-with-many-words\") }\n" +
 		repeat("for i := range strconvBuf { cfg.srvHttpKv(xmlnsPfx, rgbaPx) }\n", 20))
-	f("/usr/lib/python3/dist-packages/setuptools/command/build_extension_modules_for_testing.py is a path\n" + french)
-	f(repeat("=", 300) + "\n" + repeat("_-", 200) + "\n" + french)
+	f("/usr/lib/python3/dist-packages/setuptools/command/build_extension_modules_for_testing.py is a path\n" + frenchProse)
+	f(repeat("=", 300) + "\n" + repeat("_-", 200) + "\n" + frenchProse)
 	f("rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz Szczebrzeszyn chrząszcz brzmi w trzcinie Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch")
 }
 
@@ -162,8 +162,8 @@ func TestGarbledOnRealText(t *testing.T) {
 
 func TestGarbledKeepsTheContract(t *testing.T) {
 	var docs []quern.Doc
-	for _, text := range []string{"", french, latin1(french), randomWords(60), quoted + hex.EncodeToString(randomBytes(100)), repeat("t h i s ", 20),
-		strings.ReplaceAll(french, "é", "\ufffd"), strings.ReplaceAll(french, "é", "\ue000"), "\xff", "Ã", "â", "锟斤", repeat("qxzjk ", 30)} {
+	for _, text := range []string{"", frenchProse, latin1(frenchProse), randomWords(60), quoted + hex.EncodeToString(randomBytes(100)), repeat("t h i s ", 20),
+		strings.ReplaceAll(frenchProse, "é", "\ufffd"), strings.ReplaceAll(frenchProse, "é", "\ue000"), "\xff", "Ã", "â", "锟斤", repeat("qxzjk ", 30)} {
 		docs = append(docs, quern.Doc{Text: []byte(text)})
 	}
 	if err := quern.CheckStage(DefaultGarbled().Stage, docs...); err != nil {
@@ -178,7 +178,7 @@ func TestGarbledKeepsTheContract(t *testing.T) {
 
 func TestGarbledAllocatesNothing(t *testing.T) {
 	s := garbledStage(t)
-	text := []byte(french + russian + latin1(french) + randomWords(30))
+	text := []byte(frenchProse + russian + latin1(frenchProse) + randomWords(30))
 	d := &quern.Doc{}
 	if n := testing.AllocsPerRun(20, func() {
 		d.Marks, d.Text = d.Marks[:0], text
@@ -191,7 +191,7 @@ func TestGarbledAllocatesNothing(t *testing.T) {
 }
 
 func FuzzGarbled(f *testing.F) {
-	f.Add([]byte(french + latin1(russian) + "t h i s 锟斤拷 \ue000\ufffd\xff"))
+	f.Add([]byte(frenchProse + latin1(russian) + "t h i s 锟斤拷 \ue000\ufffd\xff"))
 	a := garbledStage(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		b := garbledStage(t)

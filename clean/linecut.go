@@ -19,7 +19,7 @@ const (
 // Lines cuts lines that are no text: rulers, notices about cookies and rights, navigation, teasers, repetitions, lists of references.
 // Each kind is an option. Lines between fences of code (``` or ~~~) stay, whatever they look like. A cut line takes its line end along.
 type Lines struct {
-	Symbols    bool    `yaml:"symbols"`    // lines of nothing but punctuation, as datatrove's SymbolLinesFormatter
+	Symbols    bool    `yaml:"symbols"`    // lines of nothing but punctuation, as datatrove's SymbolLinesFormatter; code that is not fenced loses its braces
 	Policy     bool    `yaml:"policy"`     // cookie banners with their buttons, and notices of rights; not a page that is about cookies
 	Navigation bool    `yaml:"navigation"` // "Skip to content", "Share on Facebook", Home > Docs > API, Previous | Next
 	ReadMore   bool    `yaml:"read_more"`  // "Read more…", "Lire la suite", 阅读全文
@@ -32,9 +32,9 @@ type Lines struct {
 
 var linesFacts = []Fact{count("lines.cut"), share("lines.share"), count("lines.left")}
 
-// DefaultLines cuts what is never text. Menus, repeated lines and references are off: lists, refrains and papers are text.
+// DefaultLines cuts what is never text. The others are off: code, lists, refrains and papers are text.
 func DefaultLines() Lines {
-	return Lines{Symbols: true, Policy: true, Navigation: true, ReadMore: true, MenuWords: 3, MaxCut: 1}
+	return Lines{Policy: true, Navigation: true, ReadMore: true, MenuWords: 3, MaxCut: 1}
 }
 
 // Limits are what Stage rules by.
@@ -216,8 +216,8 @@ const longestTrail = 240
 func (s *lineCutter) single(text []byte) {
 	s.has.separators = 0
 	if s.opt.Navigation {
-		for i, sep := range trailSeparators {
-			if bytes.Contains(text, sep) {
+		for i := range trailSeparators {
+			if trailSeparators[i].in(text) {
 				s.has.separators |= 1 << i
 			}
 		}
@@ -246,8 +246,8 @@ func (s *lineCutter) label(line []byte) uint8 {
 	if !s.words.mayBegin(line) {
 		return cutNot
 	}
+	s.fold(line)
 	if len(line) <= longestLabel {
-		s.fold(line)
 		switch why := s.words.labels[string(trimLabel(s.low))]; {
 		case why == cutNavigation && s.opt.Navigation, why == cutReadMore && s.opt.ReadMore:
 			return why

@@ -10,23 +10,25 @@ import (
 
 // trail tells whether a line is links in a row: a path to the page (Home > Docs > API) or a menu (Previous | Next).
 func (s *lineCutter) trail(line []byte) bool {
-	for i, sep := range trailSeparators {
-		if s.has.separators>>i&1 == 0 {
+	for i := range trailSeparators {
+		if s.has.separators>>i&1 == 0 || !trailSeparators[i].in(line) || line[0] == '|' || line[len(line)-1] == '|' {
 			continue
 		}
-		if n := bytes.Count(line, sep); n > 0 && line[0] != '|' && line[len(line)-1] != '|' {
-			return s.pieces(line, sep, n)
-		}
+		return s.pieces(line, i)
 	}
 	return false
 }
 
-var trailSeparators = [][]byte{[]byte(" > "), []byte(" » "), []byte(" › "), []byte(" → "), []byte(" | "), []byte(" • "), []byte(" · "), []byte(" :: ")}
+var trailSeparators = []needle{{" > ", 1}, {" » ", 1}, {" › ", 1}, {" → ", 1}, {" | ", 1}, {" • ", 1}, {" · ", 1}, {" :: ", 1}}
 
-func (s *lineCutter) pieces(line, sep []byte, n int) bool {
-	s.fold(line)
-	path := bytes.Equal(sep, trailSeparators[0]) || bytes.Equal(sep, trailSeparators[1]) || bytes.Equal(sep, trailSeparators[2]) ||
-		bytes.Equal(sep, trailSeparators[3])
+// pathSeparators is how many of trailSeparators point from a page to one below it.
+const pathSeparators = 4
+
+// pieces judges a line by what stands between the separators with a number.
+func (s *lineCutter) pieces(line []byte, separator int) bool {
+	sep := s.words.separators[separator]
+	n := bytes.Count(line, sep)
+	path := separator < pathSeparators
 	known, upper, first, home := 0, 0, true, false
 	for rest, more := line, true; more; first = false {
 		var piece []byte
@@ -86,21 +88,19 @@ var (
 		[]byte("lire aussi"), []byte("lesen sie auch"), []byte("lea también"), []byte("leia também"), []byte("читайте также"), []byte("читать далее"), []byte("相关阅读")}
 )
 
-// share tells whether a line offers to share the page.
+// share tells whether a line, folded already, offers to share the page.
 func (s *lineCutter) share(line []byte) bool {
 	if len(line) > longestLabel {
 		return false
 	}
-	s.fold(line)
 	return anyPrefix(s.low, shareVerbs) && s.hasPhrase(platforms) && countWords(line) <= 10 && !stopped(line)
 }
 
-// teaser tells whether a line leads to another text.
+// teaser tells whether a line, folded already, leads to another text.
 func (s *lineCutter) teaser(line []byte) bool {
 	if line[len(line)-1] == '.' && !bytes.HasSuffix(line, []byte("...")) {
 		return false
 	}
-	s.fold(line)
 	return anyPrefix(s.low, teaserVerbs) && countWords(line) <= 16
 }
 
@@ -114,7 +114,7 @@ func anyPrefix(b []byte, list [][]byte) bool {
 }
 
 // cookieStems: without one of them nothing is a banner. They are looked for as written, in small letters, capitalized and in capitals.
-var cookieStems = [][]byte{[]byte("ookie"), []byte("OOKIE"), []byte("уки"), []byte("クッキー"), []byte("쿠키"), []byte("väste"), []byte("erez"), []byte("onskapsler")}
+var cookieStems = []needle{{"ookie", 2}, {"OOKIE", 2}, {"уки", 1}, {"クッキー", 1}, {"쿠키", 1}, {"väste", 0}, {"erez", 3}, {"onskapsler", 3}}
 
 // longestBanner bounds a banner, in bytes; a paragraph about cookies is longer.
 const longestBanner = 800
@@ -159,10 +159,30 @@ func (s *lineCutter) policy(text []byte) {
 	}
 }
 
+// needle is a text that is looked for, and which of its bytes is the rarest: that one is searched.
+type needle struct {
+	text string
+	at   int
+}
+
+func (n *needle) in(b []byte) bool {
+	for i := n.at; i < len(b); i++ {
+		next := bytes.IndexByte(b[i:], n.text[n.at])
+		if next < 0 {
+			return false
+		}
+		i += next
+		if from := i - n.at; from+len(n.text) <= len(b) && string(b[from:from+len(n.text)]) == n.text {
+			return true
+		}
+	}
+	return false
+}
+
 // anyIn tells whether any of a list stands in b.
-func anyIn(b []byte, list [][]byte) bool {
-	for _, p := range list {
-		if bytes.Contains(b, p) {
+func anyIn(b []byte, list []needle) bool {
+	for i := range list {
+		if list[i].in(b) {
 			return true
 		}
 	}
@@ -236,10 +256,10 @@ func (s *lineCutter) notice(line []byte) bool {
 }
 
 // rightsStems are pieces of the phrases of rights, one at least of each, so that most lines are not folded.
-var rightsStems = [][]byte{[]byte("eserv"), []byte("ESERV"), []byte("orbehalten"), []byte("éservés"), []byte("iservati"), []byte("oorbehouden"),
-	[]byte("astrzeżone"), []byte("ащищены"), []byte("版权所有"), []byte("保留"), []byte("無断転載")}
+var rightsStems = []needle{{"eserv", 4}, {"ESERV", 4}, {"orbehalten", 2}, {"éservés", 5}, {"iservati", 4}, {"oorbehouden", 3},
+	{"astrzeżone", 4}, {"ащищены", 1}, {"版权所有", 1}, {"保留", 1}, {"無断転載", 1}}
 
-var rightsSigns = [][]byte{[]byte("©"), []byte("opyright"), []byte("OPYRIGHT"), []byte("(c)")}
+var rightsSigns = []needle{{"©", 1}, {"opyright", 1}, {"OPYRIGHT", 1}, {"(c)", 0}}
 
 // yearIn tells whether a line has a year from 1900 to 2099 that is no part of a longer number.
 func yearIn(line []byte) bool {

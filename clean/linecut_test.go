@@ -121,6 +121,7 @@ func TestLinesReferences(t *testing.T) {
 
 func TestLinesVerdictsAndOptions(t *testing.T) {
 	o := DefaultLines()
+	o.Symbols = true
 	d := ruling(t, linesStage(t, o), "Skip to content\n---", linesEmpty)
 	if markOf(d, "lines.share") != 1 || markOf(d, "lines.left") != 0 {
 		t.Errorf("marks %v", d.Marks)
@@ -141,7 +142,7 @@ func TestLinesVerdictsAndOptions(t *testing.T) {
 
 func allLines() Lines {
 	o := DefaultLines()
-	o.Menu, o.Repeated, o.References, o.MaxCut = 5, 12, true, 0.9
+	o.Symbols, o.Menu, o.Repeated, o.References, o.MaxCut = true, 5, 12, true, 0.9
 	return o
 }
 

@@ -7,13 +7,14 @@ import (
 
 // phraseTable is what lines are compared with, in lower case.
 type phraseTable struct {
-	labels   map[string]uint8 // whole lines, by what they are: navigation or read more
-	buttons  map[string]bool  // whole lines below a banner
-	trails   map[string]bool  // words that stand between the separators of a menu in one line
-	homes    map[string]bool  // where a trail of links begins
-	headings map[string]bool  // of a list of references
-	begins   [1 << 16]bool    // the first two bytes of all labels, and of lines that share or tease, where the first is ASCII
-	wide     [1 << 16]bool    // likewise where it is not
+	labels     map[string]uint8 // whole lines, by what they are: navigation or read more
+	buttons    map[string]bool  // whole lines below a banner
+	trails     map[string]bool  // words that stand between the separators of a menu in one line
+	homes      map[string]bool  // where a trail of links begins
+	headings   map[string]bool  // of a list of references
+	separators [][]byte
+	begins     [1 << 16]bool // the first two bytes of all labels, and of lines that share or tease, where the first is ASCII
+	wide       [1 << 16]bool // likewise where it is not
 }
 
 // mayBegin tells whether a line begins like any label. Most lines do not, and need no closer look.
@@ -41,6 +42,9 @@ func (t *phraseTable) begin(p string) {
 // cutPhrases is built on first use.
 var cutPhrases = sync.OnceValue(func() *phraseTable {
 	t := &phraseTable{labels: map[string]uint8{}, buttons: map[string]bool{}, trails: map[string]bool{}, homes: map[string]bool{}, headings: map[string]bool{}}
+	for _, n := range trailSeparators {
+		t.separators = append(t.separators, []byte(n.text))
+	}
 	for _, p := range navigationLabels {
 		t.labels[p] = cutNavigation
 		t.begin(p)

@@ -37,7 +37,8 @@ func DefaultNormalize() Normalize {
 	return Normalize{Form: "nfc", Invalid: "drop", Controls: true, ZeroWidth: true, Breaks: true, MaxMarks: 8, MaxBlank: 2, Trim: true}
 }
 
-// Stage builds the rule. It gives "clean.normalize.not_utf8" and, for a text of which nothing is left, "clean.normalize.empty".
+// Stage builds the rule. It gives "clean.normalize.not_utf8" and, for a text of which nothing is left that
+// one could see, "clean.normalize.empty".
 func (o Normalize) Stage() (quern.Stage, error) {
 	if o.MaxBlank > 1<<20 {
 		return nil, errors.New("clean: normalize: max_blank is beyond any text; use -1 for no limit")
@@ -70,6 +71,7 @@ type normalize struct {
 	form  norm.Form
 	table []uint8 // what may have to be done, by code point below U+10000
 	iter  norm.Iter
+	one   [utf8.UTFMax]byte
 	buf   [3][]byte
 }
 
@@ -100,7 +102,7 @@ func (s *normalize) Apply(d *quern.Doc) (quern.Verdict, error) {
 	if s.opt.Trim {
 		text = trimBlank(text)
 	}
-	if len(text) == 0 {
+	if !visible(text) {
 		return d.Fail(empty, 0, 1), nil
 	}
 	d.Text = text

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -93,6 +94,18 @@ func trimBlank(text []byte) []byte {
 		}
 	}
 	return text
+}
+
+// visible tells whether a text has any character to see. Most texts begin with one.
+func visible(text []byte) bool {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		if !pythonSpace(r) && !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector) && !containsRune("\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0", r) {
+			return true
+		}
+		i += n
+	}
+	return false
 }
 
 // shortenRuns cuts what is too much of one character in a row. White space is not counted: it is layout.

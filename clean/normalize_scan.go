@@ -2,8 +2,11 @@ package clean
 
 import (
 	"encoding/binary"
+	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // What survey finds in a text. Most texts have nothing of it and are passed on as they are.
@@ -18,11 +21,9 @@ const (
 func (s *normalize) buildTable() {
 	o := &s.opt
 	s.table = make([]uint8, 0x10000)
+	known := formClasses[s.form]()
 	for r := range rune(0x10000) {
-		if r >= 0xD800 && r < 0xE000 {
-			continue
-		}
-		s.table[r] = s.classify(r)
+		s.table[r] = known[r] & s.wanted()
 		switch {
 		case isBreak(r) && o.Breaks, o.Spaces && isWideSpace(r), o.Bidi && isBidi(r),
 			o.ZeroWidth && (r == 0xFEFF || r == 0x200B || r == 0x2060 || r == 0xAD):
@@ -33,19 +34,43 @@ func (s *normalize) buildTable() {
 	}
 }
 
-// classify tells what only Unicode's own tables know of a code point.
-func (s *normalize) classify(r rune) (flags uint8) {
-	if r < 0xA0 {
-		return 0
-	}
-	var b [utf8.UTFMax]byte
-	p := s.form.Properties(b[:utf8.EncodeRune(b[:], r)])
-	if s.opt.MaxMarks > 0 && p.CCC() != 0 {
+// wanted are the flags of formClass that the options ask for.
+func (s *normalize) wanted() (flags uint8) {
+	if s.opt.MaxMarks > 0 {
 		flags |= foundMark
 	}
-	// In form C a character may change if it decomposes for good, or composes with one before it. Those that do either are few;
-	// composed letters such as é are safe as long as none of the few stands in the text.
-	if s.opt.Form != "" && (p.CCC() != 0 || !p.BoundaryBefore() || !s.form.IsNormal(b[:utf8.RuneLen(r)])) {
+	if s.opt.Form != "" {
+		flags |= foundForm
+	}
+	return flags
+}
+
+// formClasses are what formClass says of the basic plane, built on first use: some milliseconds each.
+var formClasses = map[norm.Form]func() *[0x10000]uint8{
+	norm.NFC:  sync.OnceValue(func() *[0x10000]uint8 { return classes(norm.NFC) }),
+	norm.NFKC: sync.OnceValue(func() *[0x10000]uint8 { return classes(norm.NFKC) }),
+}
+
+func classes(form norm.Form) *[0x10000]uint8 {
+	t, b := new([0x10000]uint8), make([]byte, utf8.UTFMax)
+	for r := range rune(0x10000) {
+		if r >= 0xA0 && (r < 0xD800 || r >= 0xE000) {
+			t[r] = formClass(form, r, b)
+		}
+	}
+	return t
+}
+
+// formClass tells what only Unicode's own tables know of a code point; b is scratch for its bytes.
+func formClass(form norm.Form, r rune, b []byte) (flags uint8) {
+	p := form.Properties(b[:utf8.EncodeRune(b, r)])
+	if p.CCC() != 0 {
+		flags |= foundMark
+	}
+	// A character may change if it decomposes for good, or composes with one before it. Those that do either are few; composed
+	// letters such as é are safe as long as none of the few stands in the text.
+	// Beyond the basic plane whatever decomposes is one of them: nothing is asked for memory while a text is scanned.
+	if p.CCC() != 0 || !p.BoundaryBefore() || r >= 0x10000 && p.Decomposition() != nil || r < 0x10000 && !form.IsNormal(b[:utf8.RuneLen(r)]) {
 		flags |= foundForm
 	}
 	return flags
@@ -58,7 +83,7 @@ func (s *normalize) flags(r rune) uint8 {
 	if r >= 0x1F300 && r < 0x1FB00 || r >= 0x20000 && r < 0x2F800 { // pictures and Han
 		return 0
 	}
-	return s.classify(r)
+	return formClass(s.form, r, s.one[:]) & s.wanted()
 }
 
 const (

@@ -122,7 +122,7 @@ func TestNormalizePassesCleanText(t *testing.T) {
 			t.Errorf("%q is copied", text)
 		}
 	}
-	dirty := []byte("a\r\nb\x00 e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\n\n\n\n\n\nc \n")
+	dirty := []byte("a\r\nb\x00 e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\n\n\n\n\n\nc \n \U0002F800 \U0001D15E \U0001D49C")
 	if n := testing.AllocsPerRun(50, func() {
 		d.Text = dirty
 		s.Apply(d)

@@ -2,6 +2,7 @@ package lid
 
 import (
 	"sort"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -27,21 +28,45 @@ const (
 	gurmukhi
 	tamil
 	telugu
+	thaana
+	odia
+	kannada
+	malayalam
+	sinhala
+	lao
+	tibetan
+	myanmar
+	ethiopic
+	khmer
 	other
 	scripts
 )
 
 // codes are the names of ISO 15924.
 var codes = [scripts]string{"Zyyy", "Latn", "Cyrl", "Arab", "Deva", "Hani", "Jpan", "Hang", "Grek", "Hebr", "Thai", "Armn", "Geor",
-	"Beng", "Gujr", "Guru", "Taml", "Telu", "Zzzz"}
+	"Beng", "Gujr", "Guru", "Taml", "Telu", "Thaa", "Orya", "Knda", "Mlym", "Sinh", "Laoo", "Tibt", "Mymr", "Ethi", "Khmr", "Zzzz"}
+
+// undetermined is what is said of a script whose language is not known.
+var undetermined = func() (names [scripts]string) {
+	for s, c := range codes {
+		names[s] = "und-" + c
+	}
+	return names
+}()
 
 // only names the language of a script that we give to one language.
 var only = [scripts]string{hangul: "ko", greek: "el", hebrew: "he", thai: "th", armenian: "hy", georgian: "ka", bengali: "bn",
-	gujarati: "gu", gurmukhi: "pa", tamil: "ta", telugu: "te", han: "zh", kana: "ja"}
+	gujarati: "gu", gurmukhi: "pa", tamil: "ta", telugu: "te", han: "zh", kana: "ja", thaana: "dv", odia: "or", kannada: "kn", malayalam: "ml",
+	sinhala: "si", lao: "lo", tibetan: "bo", myanmar: "my", khmer: "km"}
 
 // weight makes letters comparable: a Han letter carries about as much text as three Latin letters, a Hangul syllable as two.
-var weight = [scripts]int{latin: 1, cyrillic: 1, arabic: 1, devanagari: 1, han: 3, kana: 2, hangul: 2, greek: 1, hebrew: 1, thai: 1,
-	armenian: 1, georgian: 1, bengali: 1, gujarati: 1, gurmukhi: 1, tamil: 1, telugu: 1, other: 1}
+var weight = func() (w [scripts]int) {
+	for s := range w {
+		w[s] = 1
+	}
+	w[han], w[kana], w[hangul], w[ethiopic] = 3, 2, 2, 2
+	return w
+}()
 
 type span struct {
 	lo, hi rune
@@ -52,25 +77,38 @@ type span struct {
 var spans = []span{
 	{0x41, 0x5A, latin}, {0x61, 0x7A, latin}, {0xAA, 0xAA, latin}, {0xBA, 0xBA, latin}, {0xC0, 0x24F, latin}, {0x250, 0x2AF, latin},
 	{0x370, 0x3FF, greek}, {0x400, 0x52F, cyrillic}, {0x531, 0x58F, armenian}, {0x5D0, 0x5F4, hebrew}, {0x620, 0x6FF, arabic},
-	{0x750, 0x77F, arabic}, {0x8A0, 0x8FF, arabic}, {0x900, 0x97F, devanagari}, {0x980, 0x9FF, bengali}, {0xA00, 0xA7F, gurmukhi},
-	{0xA80, 0xAFF, gujarati}, {0xB80, 0xBFF, tamil}, {0xC00, 0xC7F, telugu}, {0xE00, 0xE7F, thai}, {0x10A0, 0x10FF, georgian},
-	{0x1100, 0x11FF, hangul}, {0x1C80, 0x1C8F, cyrillic}, {0x1C90, 0x1CBF, georgian}, {0x1E00, 0x1EFF, latin}, {0x1F00, 0x1FFF, greek},
+	{0x750, 0x77F, arabic}, {0x780, 0x7BF, thaana}, {0x8A0, 0x8FF, arabic}, {0x900, 0x97F, devanagari}, {0x980, 0x9FF, bengali}, {0xA00, 0xA7F, gurmukhi},
+	{0xA80, 0xAFF, gujarati}, {0xB00, 0xB7F, odia}, {0xB80, 0xBFF, tamil}, {0xC00, 0xC7F, telugu}, {0xC80, 0xCFF, kannada}, {0xD00, 0xD7F, malayalam},
+	{0xD80, 0xDFF, sinhala}, {0xE00, 0xE7F, thai}, {0xE80, 0xEFF, lao}, {0xF00, 0xFFF, tibetan}, {0x1000, 0x109F, myanmar}, {0x10A0, 0x10FF, georgian},
+	{0x1100, 0x11FF, hangul}, {0x1200, 0x139F, ethiopic}, {0x1780, 0x17DD, khmer}, {0x1C80, 0x1C8F, cyrillic}, {0x1C90, 0x1CBF, georgian}, {0x1E00, 0x1EFF, latin}, {0x1F00, 0x1FFF, greek},
 	{0x2C60, 0x2C7F, latin}, {0x2DE0, 0x2DFF, cyrillic}, {0x3005, 0x3007, han}, {0x3041, 0x30FA, kana}, {0x30FC, 0x30FF, kana},
 	{0x3130, 0x318F, hangul}, {0x31F0, 0x31FF, kana}, {0x3400, 0x4DBF, han}, {0x4E00, 0x9FFF, han}, {0xA640, 0xA69F, cyrillic},
 	{0xA720, 0xA7FF, latin}, {0xAC00, 0xD7A3, hangul}, {0xF900, 0xFAFF, han}, {0xFB1D, 0xFB4F, hebrew}, {0xFB50, 0xFDFF, arabic},
 	{0xFE70, 0xFEFC, arabic}, {0xFF21, 0xFF3A, latin}, {0xFF41, 0xFF5A, latin}, {0xFF66, 0xFF9F, kana}, {0x20000, 0x3FFFF, han},
 }
 
-func scriptOf(r rune) script {
-	if r < 0x80 {
-		if c := byte(r) | 0x20; c-'a' < 26 {
-			return latin
-		}
-		return none
+// tableLimit bounds what is looked up in a table: all scripts above but Han, Hangul and a few rare blocks.
+const tableLimit = 0x3100
+
+var scriptTable = sync.OnceValue(func() *[tableLimit]script {
+	t := new([tableLimit]script)
+	for r := range t {
+		t[r] = findScript(rune(r))
 	}
-	if r >= 0x4E00 && r <= 0x9FFF {
+	return t
+})
+
+func scriptOf(r rune) script {
+	switch {
+	case r < tableLimit:
+		return scriptTable()[r]
+	case r >= 0x4E00 && r <= 0x9FFF:
 		return han
 	}
+	return findScript(r)
+}
+
+func findScript(r rune) script {
 	i := sort.Search(len(spans), func(i int) bool { return spans[i].hi >= r })
 	if i < len(spans) && spans[i].lo <= r {
 		if spans[i].script == latin && (r == 0xD7 || r == 0xF7) {
@@ -116,6 +154,7 @@ func whole(text []byte, from, to int) []byte {
 
 // count is the weighted number of letters by script.
 func count(parts [2][]byte) (n [scripts]int) {
+	table := scriptTable()
 	for _, p := range parts {
 		for i := 0; i < len(p); {
 			if c := p[i]; c < 0x80 {
@@ -126,7 +165,12 @@ func count(parts [2][]byte) (n [scripts]int) {
 				continue
 			}
 			r, size := utf8.DecodeRune(p[i:])
-			s := scriptOf(r)
+			s := script(none)
+			if r < tableLimit {
+				s = table[r]
+			} else {
+				s = scriptOf(r)
+			}
 			n[s] += weight[s]
 			i += size
 		}
