@@ -1,6 +1,6 @@
 // Package clean judges and repairs single documents. In comes one document, out goes the same document, perhaps rewritten, or a
-// verdict with the value that was measured and the limit that it broke. It reads no files, starts no goroutines, asks no clock
-// and remembers nothing between documents.
+// verdict with the value that was measured and the limit that it broke. It starts no goroutines, asks no clock, remembers
+// nothing between documents, and reads no files but those that a rule's options name, when it is built.
 //
 // A rule is an option struct: DefaultX gives every default, Stage validates it in words and builds the rule. Rules that judge
 // the same measured facts (Gopher, C4, FineWeb) can be joined by Join, so that a text is scanned once however many of them judge

@@ -21,6 +21,9 @@ func manyTexts() map[string]string {
 	inputs := texts()
 	inputs["frodo"], inputs["c4"], inputs["go"], inputs["mail"] = frodo, c4Good, goFile, "write to a@b.com\n\n"
 	inputs["same lines"], inputs["many words"] = repeat("the same line\n", 9), repeat("the quick brown fox and that dog. ", 30)
+	for v, text := range spamTexts {
+		inputs[string(v)] = text
+	}
 	return inputs
 }
 

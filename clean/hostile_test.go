@@ -17,10 +17,11 @@ import (
 // TestHostileTextsTakeLinearTime runs every stage over texts made to be slow. A stage that is quadratic would take minutes.
 func TestHostileTextsTakeLinearTime(t *testing.T) {
 	const size = 1 << 17
-	stages := map[string]quern.Stage{"facts": everything(t), "pii": piiStage(t)}
+	stages := map[string]quern.Stage{"facts": everything(t), "pii": piiStage(t), "every pii": everyKind(t), "bad words": badWordsStage(t, nil)}
 	for name, b := range map[string]func() (quern.Stage, error){"normalize": DefaultNormalize().Stage, "stack": DefaultStack().Stage,
 		"generated": DefaultGenerated().Stage, "mojibake": DefaultMojibake().Stage, "lines": allLines().Stage, "boilerplate": DefaultBoilerplate().Stage,
-		"headers": DefaultHeaders().Stage, "headers@dolma": HeadersDolma{}.Stage, "normalize nfkc": thorough().Stage, "pes2o": DefaultPES2O().Stage, "language": Language{Keep: []string{"en", "ru"}}.Stage} {
+		"headers": DefaultHeaders().Stage, "headers@dolma": HeadersDolma{}.Stage, "normalize nfkc": thorough().Stage, "pes2o": DefaultPES2O().Stage, "language": Language{Keep: []string{"en", "ru"}}.Stage,
+		"secrets": DefaultSecrets().Stage, "spam": DefaultSpam().Stage, "c4_paragraphs": DefaultC4Paragraphs().Stage} {
 		s, err := b()
 		stages[name] = build(t, s, err)
 	}
@@ -33,7 +34,9 @@ func TestHostileTextsTakeLinearTime(t *testing.T) {
 	}
 	for _, unit := range []string{"a ", "a", "\n", "\n \n", ".", "1.", "1.1.1.1.", "@", "a@", "a.", "a@b-", "[", "[1", "[1]", "va", "ki", "ja", "de ", "0x",
 		`\x`, `\u00`, "abcdefgh\n", "abcdefghijklmnopqrstuvwxyzabcdefghijkl\n", "中", "中文\n", "é", "\u2028", "’", "a’", "１", "\u0301", "\x00", "\xff", "а ",
-		"Ã", "Ã©", "Ãƒ", "â€", "Ð ", "├", "&amp;", "&a", "```\n", "- > ", " | ", "cookie", "©2001 ", "//\n", "/*", "\xed\xa0\xbd\xed\xb8\x80", "\u202e", "\u0344", "\ufdfa"} {
+		"Ã", "Ã©", "Ãƒ", "â€", "Ð ", "├", "&amp;", "&a", "```\n", "- > ", " | ", "cookie", "©2001 ", "//\n", "/*", "\xed\xa0\xbd\xed\xb8\x80", "\u202e", "\u0344", "\ufdfa",
+		"1 ", "1-", "+1", "+1 ", "(1", "4111 ", "2001:", "DE89", "1.1@",
+		"://a:", "eyJ", "eyJ.", "-----BEGIN PRIVATE KEY-----", "password=", "token:\"", "#a ", "$1 ", "a,", "www.", "grue ", "snork a "} {
 		text := repeat(unit, size/len(unit))
 		for name, s := range stages {
 			d := &quern.Doc{Text: []byte(text)}

@@ -1,215 +1,217 @@
 package clean
 
 import (
-	"bytes"
-	"errors"
+	"fmt"
+	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
 )
 
-// PII replaces e-mail addresses and public IPv4 addresses. Private, loopback and documentation ranges stay, since they name no one.
+// PII finds what names or reaches a person. Each kind has an action: "replace" puts one placeholder there; "circular" puts the
+// placeholders of its list in turn, from the first in every document; "mark" reports and leaves the text; "drop" drops the
+// document; "off" does not look. What is no one's stays: private and documentation addresses, numbers kept for fiction.
 type PII struct {
-	Email      bool   `yaml:"email"`
-	IP         bool   `yaml:"ip"`
-	EmailValue string `yaml:"email_value"` // what stands for an e-mail address
-	IPValue    string `yaml:"ip_value"`    // what stands for an address of the internet
+	Email    string `yaml:"email"`
+	IP       string `yaml:"ip"`        // IPv4 and IPv6, globally reachable ones by the IANA registries
+	Phone    string `yaml:"phone"`     // +country numbers and the usual national forms
+	Card     string `yaml:"card"`      // payment cards: prefix, length and Luhn's digit
+	IBAN     string `yaml:"iban"`      // country, length and check digits (ISO 13616)
+	CNID     string `yaml:"cn_id"`     // Chinese resident numbers: region, date and check digit (GB 11643)
+	CNMobile string `yaml:"cn_mobile"` // Chinese mobile numbers without a country code
+	SSN      string `yaml:"ssn"`       // US social security numbers as 123-45-6789; they have no check digit
+
+	// Loose takes whatever has the shape of an e-mail address or IPv4 address, as datatrove does: package@1.2.3, image@2x.png,
+	// section 5.11.2.3 and version 1.2.0.1 too.
+	Loose bool `yaml:"loose"`
+
+	// Values are the placeholders of a kind, by the name of its option; the first one is what "replace" puts.
+	Values map[string][]string `yaml:"values"`
 }
 
-var piiFacts = []Fact{count("pii.emails"), count("pii.ips")}
-
-// DefaultPII replaces both kinds by addresses that name no one: RFC 2606's domain and RFC 5737's range for documentation.
+// DefaultPII replaces what a shape or a check digit makes sure, and does not look for phone and social security numbers.
 func DefaultPII() PII {
-	return PII{Email: true, IP: true, EmailValue: "email@example.com", IPValue: "192.0.2.1"}
+	return PII{Email: piiReplace, IP: piiReplace, Phone: piiOff, Card: piiReplace, IBAN: piiReplace, CNID: piiReplace, CNMobile: piiOff, SSN: piiOff}
 }
 
-// Stage builds the rule. It drops nothing, and marks "pii.emails" and "pii.ips" with what it replaced.
-func (o PII) Stage() (quern.Stage, error) {
-	if strings.ContainsRune(o.EmailValue+o.IPValue, '\n') || !utf8.ValidString(o.EmailValue+o.IPValue) {
-		return nil, errors.New("clean: pii: a placeholder must be one line of UTF-8")
+// piiDatatrove finds what datatrove's PIIFormatter finds, and puts two addresses in turn for e-mail as it does (it counts through all
+// documents of a process; here each begins with the first, so that no document depends on another).
+func piiDatatrove() PII {
+	return PII{Email: piiCircular, IP: piiCircular, Phone: piiOff, Card: piiOff, IBAN: piiOff, CNID: piiOff, CNMobile: piiOff, SSN: piiOff, Loose: true}
+}
+
+func piiConfig(dialect string) Config {
+	o := DefaultPII()
+	if dialect == "datatrove" {
+		o = piiDatatrove()
 	}
-	return &pii{opt: o}, nil
+	return &o
+}
+
+// The actions.
+const (
+	piiReplace  = "replace"
+	piiCircular = "circular"
+	piiDrop     = "drop"
+	piiMark     = "mark"
+	piiOff      = "off"
+)
+
+var piiActions = []string{piiReplace, piiCircular, piiDrop, piiMark, piiOff}
+
+// The kinds, in the order in which they rule.
+const (
+	piiEmail = iota
+	piiIP
+	piiPhone
+	piiCard
+	piiIBAN
+	piiCNID
+	piiCNMobile
+	piiSSN
+	piiKinds
+)
+
+// piiNames are the kinds' options; a finding is the span "pii." + name.
+var piiNames = [piiKinds]string{"email", "ip", "phone", "card", "iban", "cn_id", "cn_mobile", "ssn"}
+
+var piiSpans = [piiKinds]string{"pii.email", "pii.ip", "pii.phone", "pii.card", "pii.iban", "pii.cn_id", "pii.cn_mobile", "pii.ssn"}
+
+var piiMarks = [piiKinds]string{"pii.emails", "pii.ips", "pii.phones", "pii.cards", "pii.ibans", "pii.cn_ids", "pii.cn_mobiles", "pii.ssns"}
+
+var piiVerdicts = [piiKinds]quern.Verdict{"clean.pii.email", "clean.pii.ip", "clean.pii.phone", "clean.pii.card", "clean.pii.iban", "clean.pii.cn_id",
+	"clean.pii.cn_mobile", "clean.pii.ssn"}
+
+var piiFacts = []Fact{count("pii.emails"), count("pii.ips"), count("pii.phones"), count("pii.cards"), count("pii.ibans"), count("pii.cn_ids"),
+	count("pii.cn_mobiles"), count("pii.ssns")}
+
+// piiValues are placeholders that are no one's: domains of RFC 2606, addresses of RFC 5737 and 3849, numbers of North America's
+// range for fiction, and numbers of zeros that fail every check.
+var piiValues = [piiKinds][]string{
+	{"email@example.com", "firstname.lastname@example.org"},
+	{"192.0.2.1", "198.51.100.1", "203.0.113.1"},
+	{"555-0100", "555-0101", "555-0102"},
+	{"0000 0000 0000 0000"},
+	{"XX00 0000 0000 0000"},
+	{"000000000000000000"},
+	{"10000000000"},
+	{"000-00-0000"},
+}
+
+func (o *PII) actions() [piiKinds]string {
+	return [piiKinds]string{o.Email, o.IP, o.Phone, o.Card, o.IBAN, o.CNID, o.CNMobile, o.SSN}
+}
+
+// Stage builds the rule. It marks the number of findings of each kind that is not off ("pii.emails", "pii.ips", …), reports each as
+// a span ("pii.email"), and gives "clean.pii.<kind>" for kinds whose action is "drop".
+func (o PII) Stage() (quern.Stage, error) {
+	s := &pii{bounds: newBounds(o.Limits()), loose: o.Loose, values: piiValues}
+	for k, action := range o.actions() {
+		if !slices.Contains(piiActions, action) {
+			return nil, fmt.Errorf("clean: pii: %s: %q: want %s", piiNames[k], action, strings.Join(piiActions, ", "))
+		}
+		s.on[k] = action != piiOff
+		s.replace[k] = action == piiReplace || action == piiCircular
+		s.turn[k] = action == piiCircular
+	}
+	for name, values := range o.Values {
+		k := slices.Index(piiNames[:], name)
+		if k < 0 {
+			return nil, fmt.Errorf("clean: pii: values: no kind is called %q; kinds are %s", name, strings.Join(piiNames[:], ", "))
+		}
+		if len(values) == 0 {
+			return nil, fmt.Errorf("clean: pii: values: %s has an empty list", name)
+		}
+		for _, v := range values {
+			if strings.ContainsRune(v, '\n') || !utf8.ValidString(v) {
+				return nil, fmt.Errorf("clean: pii: values: %s: a placeholder must be one line of UTF-8", name)
+			}
+		}
+		s.values[k] = values
+	}
+	return s, nil
+}
+
+// Limits are the kinds that drop a document.
+func (o PII) Limits() (limits []Limit) {
+	for k, action := range o.actions() {
+		if action == piiDrop {
+			limits = append(limits, most(piiMarks[k], 0, piiVerdicts[k]))
+		}
+	}
+	return limits
+}
+
+// Measures are the numbers of findings of the kinds that are not off.
+func (o *PII) Measures() (facts []Fact) {
+	for k, action := range o.actions() {
+		if action != piiOff {
+			facts = append(facts, piiFacts[k])
+		}
+	}
+	return facts
+}
+
+// finding is a part of a text: [from, to) in bytes.
+type finding struct {
+	kind     uint8
+	from, to int
+	score    float64
 }
 
 type pii struct {
-	opt    PII
-	buf    [2][]byte
-	emails int
-	ips    int
+	bounds
+	on, replace, turn [piiKinds]bool
+	loose             bool
+	values            [piiKinds][]string
+
+	text  []byte
+	found []finding // in order, none over another
+	buf   []byte
 }
 
 func (s *pii) Apply(d *quern.Doc) (quern.Verdict, error) {
-	s.emails, s.ips = 0, 0
-	if s.opt.Email && bytes.IndexByte(d.Text, '@') >= 0 {
-		s.buf[0] = s.replaceEmails(s.buf[0][:0], d.Text)
-		if s.emails > 0 {
-			d.Text = s.buf[0]
+	if !utf8.Valid(d.Text) {
+		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	}
+	s.text, s.found = d.Text, s.found[:0]
+	s.scan()
+	var counts [piiKinds]int
+	replaced := false
+	for _, f := range s.found {
+		counts[f.kind]++
+		replaced = replaced || s.replace[f.kind]
+		d.Span(piiSpans[f.kind], f.from, f.to, f.score)
+	}
+	for k, n := range counts {
+		if s.on[k] {
+			d.Mark(piiMarks[k], float64(n))
 		}
 	}
-	if s.opt.IP && bytes.IndexByte(d.Text, '.') >= 0 {
-		s.buf[1] = s.replaceIPs(s.buf[1][:0], d.Text)
-		if s.ips > 0 {
-			d.Text = s.buf[1]
-		}
+	if v := s.judge(d); v != quern.Keep || !replaced {
+		return v, nil
 	}
-	d.Mark("pii.emails", float64(s.emails))
-	d.Mark("pii.ips", float64(s.ips))
+	d.Text = s.rewrite()
 	return quern.Keep, nil
 }
 
-// replaceEmails copies text to dst. An address is atoms joined by dots, "@", and two or more labels, or an IPv4 address in
-// brackets (RFC 5322 without quoted names and comments). It begins at a word boundary.
-func (s *pii) replaceEmails(dst, text []byte) []byte {
-	done := 0
-	for at := 0; ; at++ {
-		next := bytes.IndexByte(text[at:], '@')
-		if next < 0 {
-			return append(dst, text[done:]...)
-		}
-		at += next
-		from := localStart(text, done, at)
-		if from < 0 {
+// rewrite puts placeholders for what is replaced.
+func (s *pii) rewrite() []byte {
+	var nth [piiKinds]int
+	out, done := s.buf[:0], 0
+	for _, f := range s.found {
+		if !s.replace[f.kind] {
 			continue
 		}
-		to := domainEnd(text, at+1)
-		if to < 0 {
-			continue
+		values := s.values[f.kind]
+		out = append(out, s.text[done:f.from]...)
+		out = append(out, values[nth[f.kind]]...)
+		if s.turn[f.kind] {
+			nth[f.kind] = (nth[f.kind] + 1) % len(values)
 		}
-		dst = append(dst, text[done:from]...)
-		dst = append(dst, s.opt.EmailValue...)
-		s.emails++
-		done = to
-		at = to - 1
+		done = f.to
 	}
-}
-
-// localStart finds where the name before text[at] == '@' begins, not before floor; -1 if there is none.
-func localStart(text []byte, floor, at int) int {
-	const longest = 320 // a name has at most 64 bytes; beyond this the search back would be quadratic on hostile text
-	from := at
-	for from > floor && at-from < longest {
-		c := text[from-1]
-		if !isAtom(c) && (c != '.' || from == at || text[from] == '.') {
-			break
-		}
-		from--
-	}
-	for ; from < at; from++ {
-		if !isAtom(text[from]) {
-			continue
-		}
-		before, _ := utf8.DecodeLastRune(text[floor:from])
-		if (from > floor && isWordRune(before)) != isWordRune(rune(text[from])) {
-			return from
-		}
-	}
-	return -1
-}
-
-// domainEnd finds the end of the domain that begins at i; -1 if there is none.
-func domainEnd(text []byte, i int) int {
-	if i < len(text) && text[i] == '[' {
-		if _, n := parseIPv4(text[i+1:]); n > 0 && i+1+n < len(text) && text[i+1+n] == ']' {
-			return i + n + 2
-		}
-		return -1
-	}
-	for labels := 1; ; labels++ {
-		if i >= len(text) || !isAlnum(text[i]) {
-			return -1
-		}
-		end := i
-		for end < len(text) && (isAlnum(text[end]) || text[end] == '-') {
-			end++
-		}
-		last := end
-		for text[last-1] == '-' {
-			last--
-		}
-		if last == end && end+1 < len(text) && text[end] == '.' && isAlnum(text[end+1]) {
-			i = end + 1
-			continue
-		}
-		if labels < 2 {
-			return -1
-		}
-		return last
-	}
-}
-
-func isAlnum(c byte) bool { return c-'0' < 10 || (c|0x20)-'a' < 26 }
-
-func isAtom(c byte) bool {
-	return isAlnum(c) || c < 0x80 && strings.IndexByte("!#$%&'*+/=?^_`{|}~-", c) >= 0
-}
-
-func isWordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) }
-
-// replaceIPs copies text to dst. An address is four numbers up to 255 without leading zeros, neither directly before nor after a
-// digit, nor part of a longer row of dotted numbers (a version number).
-func (s *pii) replaceIPs(dst, text []byte) []byte {
-	done := 0
-	for i := 0; i < len(text); {
-		dot := bytes.IndexByte(text[i:], '.')
-		if dot < 0 {
-			break
-		}
-		i += dot
-		from := i
-		for from > done && text[from-1]-'0' < 10 && i-from < 4 {
-			from--
-		}
-		if from == i || i-from > 3 || from > 1 && text[from-1] == '.' && text[from-2]-'0' < 10 {
-			i++
-			continue
-		}
-		ip, n := parseIPv4(text[from:])
-		end := from + n
-		if n == 0 || end+1 < len(text) && text[end] == '.' && text[end+1]-'0' < 10 || !isPublic(ip) {
-			i++
-			continue
-		}
-		dst = append(dst, text[done:from]...)
-		dst = append(dst, s.opt.IPValue...)
-		s.ips++
-		done, i = end, end
-	}
-	return append(dst, text[done:]...)
-}
-
-// parseIPv4 reads an address at the start of b and tells its length; 0 if there is none.
-func parseIPv4(b []byte) (ip uint32, n int) {
-	for part := range 4 {
-		if part > 0 {
-			if n >= len(b) || b[n] != '.' {
-				return 0, 0
-			}
-			n++
-		}
-		v, from := uint32(0), n
-		for n < len(b) && b[n]-'0' < 10 {
-			if v = v*10 + uint32(b[n]-'0'); v > 255 || n > from && b[from] == '0' {
-				return 0, 0
-			}
-			n++
-		}
-		if n == from {
-			return 0, 0
-		}
-		ip = ip<<8 | v
-	}
-	return ip, n
-}
-
-// isPublic follows the IANA registry of special-purpose IPv4 addresses: all that is not globally reachable is not public.
-func isPublic(ip uint32) bool {
-	in := func(a, b, c, d uint32, bits uint) bool { return (ip^(a<<24|b<<16|c<<8|d))>>(32-bits) == 0 }
-	if in(192, 0, 0, 9, 32) || in(192, 0, 0, 10, 32) {
-		return true
-	}
-	return !(in(0, 0, 0, 0, 8) || in(10, 0, 0, 0, 8) || in(100, 64, 0, 0, 10) || in(127, 0, 0, 0, 8) || in(169, 254, 0, 0, 16) ||
-		in(172, 16, 0, 0, 12) || in(192, 0, 0, 0, 24) || in(192, 0, 2, 0, 24) || in(192, 168, 0, 0, 16) || in(198, 18, 0, 0, 15) ||
-		in(198, 51, 100, 0, 24) || in(203, 0, 113, 0, 24) || in(240, 0, 0, 0, 4))
+	s.buf = append(out, s.text[done:]...)
+	return s.buf
 }

@@ -12,6 +12,9 @@ func TestLimitsGiveTheVerdictsOfTheStage(t *testing.T) {
 	inputs := texts()
 	inputs["frodo"], inputs["c4"], inputs["go"] = frodo, c4Good, goFile
 	inputs["same lines"], inputs["many words"] = repeat("the same line\n", 9), repeat("the quick brown fox and that dog. ", 30)
+	for v, text := range spamTexts {
+		inputs[string(v)] = text
+	}
 	inputs["xml"] = "<?xml version=\"1.0\"?>\n<!-- auto-generated -->\n"
 	limited := 0
 	for _, name := range Names() {
@@ -45,7 +48,7 @@ func TestLimitsGiveTheVerdictsOfTheStage(t *testing.T) {
 				dropped++
 			}
 		}
-		if dropped == 0 {
+		if dropped == 0 && len(config.Limits()) > 0 {
 			t.Errorf("%s dropped nothing of all this", name)
 		}
 	}
@@ -68,7 +71,7 @@ func TestFactsAreNamedOnce(t *testing.T) {
 			seen[f.Name] = f
 		}
 	}
-	for _, name := range []string{"", "gopher@", "gopher@nobody", "pii@datatrove", "Gopher"} {
+	for _, name := range []string{"", "gopher@", "gopher@nobody", "c4@datatrove", "Gopher"} {
 		if _, _, ok := Find(name); ok {
 			t.Errorf("%q is no rule", name)
 		}
