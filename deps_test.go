@@ -23,7 +23,7 @@ clean/fasttext/...:      xsys
 clean/ngram/...:         xxhash
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
-clean/...:               . clean/... xxhash text expr uax29 net
+clean/...:               . clean/... xxhash text expr uax29 net xsys
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json

@@ -41,7 +41,7 @@ func (o C4) Stage() (quern.Stage, error) {
 	if o.MinSentences < 0 || o.MinLineWords < 0 || o.MaxWordChars < 0 {
 		return nil, errors.New("clean: c4: a limit is negative")
 	}
-	return newJudged(&c4{opt: o, bounds: newBounds(o.Limits())}), nil
+	return newJudged(&c4{opt: o, again: new(scanner), bounds: newBounds(o.Limits())}), nil
 }
 
 // Limits are the bounds in the order in which they rule.
@@ -56,17 +56,18 @@ func (o C4) Limits() []Limit {
 type c4 struct {
 	opt C4
 	bounds
-	out   []byte // the lines that stay, each with a line feed
-	clean []byte // a line without citations
+	out   []byte   // the lines that stay, each with a line feed
+	clean []byte   // a line without citations
+	again *scanner // of such lines
 	first quern.Verdict
 	// Counts of lines, by the first check that each fails; sentences are those of the lines that stay.
 	kept, sentences, longWord, noEnd, short, lorem, javascript, braces, policy int
 }
 
-func (j *c4) needsGrams() bool { return false }
+func (j *c4) needs() needs { return 0 }
 
 func (j *c4) measure(s *scanner, d *quern.Doc) {
-	*j = c4{opt: j.opt, bounds: j.bounds, out: j.out[:0], clean: j.clean}
+	*j = c4{opt: j.opt, bounds: j.bounds, out: j.out[:0], clean: j.clean, again: j.again}
 	for i := range s.breaks {
 		j.line(s, &s.breaks[i])
 	}
@@ -99,13 +100,14 @@ func (j *c4) line(s *scanner, l *line) {
 		j.longWord++
 		return
 	}
-	flags := uint8(0)
-	rare := s.anyRare(from, to)
+	flags, bracket := s.phrasesIn(from, to)
 	cited := false
-	if rare && o.RemoveCitations && bytes.IndexByte(text, '[') >= 0 {
+	if bracket && o.RemoveCitations {
 		j.clean = appendUncited(j.clean[:0], text)
-		cited = len(j.clean) != len(text)
-		text = j.clean
+		if cited = len(j.clean) != len(text); cited {
+			text = j.clean
+			flags = phrases(text)
+		}
 	}
 	if o.EndPunctuation && !endsSentence(text) {
 		j.noEnd++
@@ -114,9 +116,6 @@ func (j *c4) line(s *scanner, l *line) {
 	if o.MinLineWords > 0 && s.wordsIn(from, to) < o.MinLineWords {
 		j.short++
 		return
-	}
-	if rare {
-		flags = phrases(text)
 	}
 	if flags&phraseLorem != 0 && o.DropLoremIpsum {
 		j.lorem++
@@ -135,7 +134,7 @@ func (j *c4) line(s *scanner, l *line) {
 		return
 	}
 	if cited {
-		j.sentences += countSentences(text)
+		j.sentences += j.again.sentencesOf(text, s)
 	} else {
 		j.sentences += s.sentencesIn(from, to)
 	}

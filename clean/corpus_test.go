@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"html"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 
 const textFolder = "../../shared/data/text"
 
-// prose is real English in documents of about 4 KB.
+// prose is real English in documents of about 4 KB: an encyclopedia and plays.
 func prose(t testing.TB) []string {
 	t.Helper()
 	var all []byte
@@ -27,6 +28,68 @@ func prose(t testing.TB) []string {
 		all = append(all, b...)
 	}
 	return pieces(string(all))
+}
+
+// wideProse is prose and scientific articles.
+func wideProse(t testing.TB) []string {
+	articles := gunzipped(t, filepath.Join(textFolder, "../papers/plos-jats.tar.gz"), 12<<20)
+	return append(prose(t), pieces(untagged(articles))...)
+}
+
+// mixed is a third of prose, a third of documentation pages that repeat themselves much, a third of Russian and Chinese help.
+func mixed(t testing.TB) (docs []string) {
+	t.Helper()
+	web := filepath.Join(textFolder, "../web")
+	for _, name := range []string{"docs-python", "docs-postgresql", "docs-libreoffice-ru", "docs-libreoffice-zh-cn"} {
+		pages := gunzipped(t, filepath.Join(web, name+".warc.gz"), 8<<20)
+		docs = append(docs, pieces(untagged(pages))...)
+	}
+	n := len(docs) / 2
+	for i, text := range wideProse(t) {
+		if i < n {
+			docs = append(docs, text)
+		}
+	}
+	return docs
+}
+
+// gunzipped is the beginning of a file.
+func gunzipped(t testing.TB, path string, limit int64) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Skipf("no text to measure: %v", err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(io.LimitReader(z, limit))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// untagged is what markup leaves when its tags are taken out, with a line for each paragraph: near enough to text for a measurement of speed.
+func untagged(markup []byte) string {
+	var out strings.Builder
+	for len(markup) > 0 {
+		text, rest, _ := bytes.Cut(markup, []byte("<"))
+		for line := range bytes.Lines(text) {
+			if len(bytes.TrimSpace(line)) > 0 {
+				out.Write(line)
+			}
+		}
+		var tag []byte
+		tag, markup, _ = bytes.Cut(rest, []byte(">"))
+		switch string(tag) {
+		case "/p", "/title", "/li", "/div", "/tr", "/pre", "/h1", "/h2", "/h3":
+			out.WriteByte('\n')
+		}
+	}
+	return strings.ToValidUTF8(html.UnescapeString(out.String()), "")
 }
 
 // chinese is real Chinese, likewise.
@@ -76,12 +139,40 @@ func pieces(text string) (docs []string) {
 
 func TestScannerAgreesWithOracleOnRealText(t *testing.T) {
 	s, g, c, w := judges(t)
-	for name, docs := range map[string][]string{"prose": prose(t), "chinese": chinese(t)} {
+	for name, docs := range map[string][]string{"prose": wideProse(t), "mixed": mixed(t), "chinese": chinese(t)} {
 		if len(docs) < 100 {
 			t.Fatalf("%s: only %d documents", name, len(docs))
 		}
 		for i := 0; i < len(docs) && !t.Failed(); i += len(docs) / 60 {
 			compare(t, s, g, c, w, name, docs[i])
+		}
+	}
+}
+
+// TestNoAllocations: a scanner that has seen texts of the size asks for no more memory.
+func TestNoAllocations(t *testing.T) {
+	g := DefaultGopher()
+	g.Join = joinExact
+	for name, s := range map[string]quern.Stage{"words": everything(t), "exact": factsOf3(t, g)} {
+		docs := []string{c4Good, frodo}
+		for _, text := range texts() {
+			docs = append(docs, text)
+		}
+		var d quern.Doc
+		run := func() {
+			for _, text := range docs {
+				d.Reset()
+				d.Text = append(d.Text[:0], text...)
+				own := d.Text
+				if _, err := s.Apply(&d); err != nil {
+					t.Fatal(err)
+				}
+				d.Text = own
+			}
+		}
+		run()
+		if n := testing.AllocsPerRun(5, run); n != 0 {
+			t.Errorf("%s: %v allocations for %d documents", name, n, len(docs))
 		}
 	}
 }
@@ -126,8 +217,10 @@ func build(t testing.TB, s quern.Stage, err error) quern.Stage {
 }
 
 // everything measures all facts of Gopher, C4 and FineWeb; no document is kept from any of them.
-func everything(t testing.TB) quern.Stage {
-	g, c, w := DefaultGopher(), DefaultC4(), DefaultFineWeb()
+func everything(t testing.TB) quern.Stage { return factsOf3(t, DefaultGopher()) }
+
+func factsOf3(t testing.TB, g Gopher) quern.Stage {
+	c, w := DefaultC4(), DefaultFineWeb()
 	gs, err := g.Stage()
 	build(t, gs, err)
 	cs, err := c.Stage()
@@ -137,9 +230,29 @@ func everything(t testing.TB) quern.Stage {
 	return Join([]quern.Stage{gs, cs, ws})[0]
 }
 
+// BenchmarkFacts measures on one core with no early exit; asm=off is the way of processors without AVX-512 VBMI2 and of noasm builds.
 func BenchmarkFacts(b *testing.B) {
-	b.Run("prose", func(b *testing.B) { benchStage(b, prose(b), everything(b)) })
-	b.Run("chinese", func(b *testing.B) { benchStage(b, chinese(b), everything(b)) })
+	exact := DefaultGopher()
+	exact.Join = joinExact
+	for _, text := range []struct {
+		name string
+		docs func(testing.TB) []string
+	}{{"prose", wideProse}, {"mixed", mixed}, {"chinese", chinese}} {
+		for _, way := range []struct {
+			name string
+			asm  bool
+			g    Gopher
+		}{{"asm=on", true, DefaultGopher()}, {"asm=off", false, DefaultGopher()}, {"join=exact", true, exact}} {
+			b.Run(text.name+"/"+way.name, func(b *testing.B) {
+				if was := setVectors(way.asm && has512); way.asm {
+					setVectors(was)
+				} else {
+					defer setVectors(was)
+				}
+				benchStage(b, text.docs(b), factsOf3(b, way.g))
+			})
+		}
+	}
 }
 
 // BenchmarkStages runs single rules over English prose of which none is dropped before the rule itself.

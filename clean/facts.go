@@ -16,8 +16,8 @@ const maxText = 16 << 20
 
 // judge is a rule about the facts that one scan gives.
 type judge interface {
-	// needsGrams tells whether the rule looks at repeated n-grams, which take half of the time.
-	needsGrams() bool
+	// needs tells what the rule wants measured.
+	needs() needs
 	// measure takes the rule's facts from a scan and marks them on d; it never rules.
 	measure(s *scanner, d *quern.Doc)
 	// rule judges what measure took. It may give d another text; the facts are then measured again for the rules that follow.
@@ -97,11 +97,11 @@ func (g *judged) measure(d *quern.Doc, judges []judge) quern.Verdict {
 	if !utf8.Valid(d.Text) {
 		return d.Fail(badText, float64(firstInvalid(d.Text)), 0)
 	}
-	withGrams := false
+	var need needs
 	for _, j := range judges {
-		withGrams = withGrams || j.needsGrams()
+		need |= j.needs()
 	}
-	g.scan.scan(d.Text, withGrams)
+	g.scan.scan(d.Text, need)
 	for _, j := range judges {
 		j.measure(g.scan, d)
 	}

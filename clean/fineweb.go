@@ -47,7 +47,7 @@ type fineweb struct {
 	short int // the longest line that is short, in code points
 }
 
-func (j *fineweb) needsGrams() bool { return false }
+func (j *fineweb) needs() needs { return 0 }
 
 func (j *fineweb) measure(s *scanner, d *quern.Doc) {
 	text := s.text[padding:]

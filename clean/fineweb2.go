@@ -133,7 +133,7 @@ func fineweb2Name(name string) string {
 
 // parts are the options of the two rules that measure and judge.
 func (o FineWeb2Language) parts() (Gopher, FineWeb) {
-	g := Gopher{MinWords: o.MinWords, MaxWords: o.MaxWords, MinMeanWord: o.MinMeanWord, MaxMeanWord: o.MaxMeanWord, MaxHashes: o.MaxHashes,
+	g := Gopher{Join: joinWords, MinWords: o.MinWords, MaxWords: o.MaxWords, MinMeanWord: o.MinMeanWord, MaxMeanWord: o.MaxMeanWord, MaxHashes: o.MaxHashes,
 		MaxEllipses: o.MaxEllipses, MaxBulletLines: o.MaxBulletLines, MaxEllipsisLines: o.MaxEllipsisLines, MinAlphaWords: o.MinAlphaWords,
 		StopWords: o.StopWords, MinStopWords: o.MinStopWords, MaxDupLines: o.MaxDupLines, MaxDupParagraphs: off, MaxDupLineChars: off,
 		MaxDupParagraphChars: off, MaxTopGrams: o.MaxTopGrams, MaxDupGrams: o.MaxDupGrams}

@@ -84,7 +84,7 @@ func (j *fineweb2) table(d *quern.Doc) *fineweb2Table {
 	return nil
 }
 
-func (j *fineweb2) needsGrams() bool { return true }
+func (j *fineweb2) needs() needs { return needDup }
 
 func (j *fineweb2) measure(s *scanner, d *quern.Doc) {
 	t := j.table(d)

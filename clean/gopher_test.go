@@ -100,6 +100,22 @@ func TestGopherShares(t *testing.T) {
 	mark("", "gopher.words", 0)
 }
 
+// TestGopherJoin: written without spaces the second line is the first again, in other words.
+func TestGopherJoin(t *testing.T) {
+	text := "a bc de fg hi jk lm\nab cd ef gh ij kl m"
+	for join, want := range map[string]float64{joinWords: 0, joinExact: 13.0 / 39} {
+		d := &quern.Doc{Text: []byte(text)}
+		if _, err := gopherStage(t, func(o *Gopher) { o.Join = join }).Apply(d); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range d.Marks {
+			if m.Name == "gopher.dup_7_grams" && math.Abs(m.Value-want) > 1e-9 {
+				t.Errorf("%s: %v of the text is in 7-grams seen before, want %v", join, m.Value, want)
+			}
+		}
+	}
+}
+
 func TestGopherOptions(t *testing.T) {
 	f := func(want string, change func(o *Gopher)) {
 		t.Helper()
@@ -112,6 +128,7 @@ func TestGopherOptions(t *testing.T) {
 	f("holds nothing", func(o *Gopher) { o.MaxWords = 3 })
 	f("holds nothing", func(o *Gopher) { o.MinMeanWord = 11 })
 	f("want 3 numbers", func(o *Gopher) { o.MaxTopGrams = o.MaxTopGrams[:2] })
+	f("must be words or exact", func(o *Gopher) { o.Join = "" })
 	f("min_stop_words", func(o *Gopher) { o.StopWords = o.StopWords[:1] })
 	f("not one word", func(o *Gopher) { o.StopWords[0] = "the be" })
 	f("twice", func(o *Gopher) { o.StopWords[0] = "be" })

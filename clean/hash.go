@@ -21,12 +21,7 @@ func fold(a, b uint64) uint64 {
 // collide can be judged to repeat itself where it does not, which harms nobody but its author.
 func hashBytes(b []byte, i, n int) uint64 {
 	if n <= 16 {
-		over := n - 8
-		short := over & (over >> 63) // n-8 where n < 8, else 0, without a jump
-		shift := uint(-short) * 8
-		x := binary.LittleEndian.Uint64(b[i:]) << shift
-		y := binary.LittleEndian.Uint64(b[i+over-short:]) << shift
-		return fold(x^mul0, y^(mul1+uint64(n)*mul2))
+		return hashShort(b[i:], n)
 	}
 	h := uint64(n) * mul2
 	end := i + n - 16
@@ -41,6 +36,16 @@ func hashBytes(b []byte, i, n int) uint64 {
 		h = fold(binary.LittleEndian.Uint64(b[i:])^mul0, binary.LittleEndian.Uint64(b[i+8:])^h)
 	}
 	return fold(binary.LittleEndian.Uint64(b[end:])^mul1, binary.LittleEndian.Uint64(b[end+8:])^h^bits.RotateLeft64(h2, 23))
+}
+
+// hashShort is hashBytes of b[:n] for n up to 16.
+func hashShort(b []byte, n int) uint64 {
+	over := n - 8
+	short := over & (over >> 63) // n-8 where n < 8, else 0, without a jump
+	shift := uint(-short) * 8 & 127
+	x := binary.LittleEndian.Uint64(b) << shift
+	y := binary.LittleEndian.Uint64(b[over-short:]) << shift
+	return fold(x^mul0, y^(mul1+uint64(n)*mul2))
 }
 
 // hashWord is hashBytes of a string, for tables made ahead.
@@ -78,9 +83,9 @@ func (t *table) reset(n int) {
 func (t *table) done(n int) { t.base += uint32(n) + 1 }
 
 // insert tells whether key is among keys[:n], and if not stores it as keys[n].
-func (t *table) insert(keys []uint64, n int, key uint64) bool {
+func (t *table) insert(keys []uint64, n int, key, spread uint64) bool {
 	mask := uint64(1)<<(64-t.shift) - 1
-	for s := key * mul0 >> t.shift; ; s = (s + 1) & mask {
+	for s := key * spread >> t.shift; ; s = (s + 1) & mask {
 		g := t.slots[s] - t.base
 		if g >= uint32(n) { // empty or old: both wrap to a large number
 			t.slots[s] = t.base + uint32(n)

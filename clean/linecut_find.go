@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // trail tells whether a line is links in a row: a path to the page (Home > Docs > API) or a menu (Previous | Next).
@@ -353,7 +355,7 @@ func (s *lineCutter) isReferenceHeading(line []byte) bool {
 func (s *lineCutter) repeated(text []byte) {
 	s.seen.reset(len(s.lines))
 	s.keys = grow(s.keys, len(s.lines)+1)
-	n := 0
+	n, spread := 0, xxhash.Sum64(text)|1
 	for i := range s.lines {
 		l := &s.lines[i]
 		if l.why != cutNot || l.to-l.from < s.opt.Repeated {
@@ -364,7 +366,7 @@ func (s *lineCutter) repeated(text []byte) {
 			continue
 		}
 		s.pad = append(append(s.pad[:0], line...), "        "...)
-		if s.seen.insert(s.keys, n, hashBytes(s.pad, 0, len(line))) {
+		if s.seen.insert(s.keys, n, hashBytes(s.pad, 0, len(line)), spread) {
 			l.why = cutRepeated
 			continue
 		}

@@ -38,7 +38,7 @@ func (s *scanner) splitLines() {
 		l := line{from: int32(from), to: int32(to), chars: int32(s.runesIn(from, to))}
 		a, b := s.trim(from, to)
 		l.trimFrom, l.trimTo = int32(a), int32(b)
-		l.dup = s.lineTable.insert(s.lineKeys, unique, h)
+		l.dup = s.lineTable.insert(s.lineKeys, unique, h, s.spread)
 		s.splits++
 		if l.dup {
 			s.dupSplits++
@@ -79,7 +79,7 @@ func (s *scanner) closeParagraph(p *paragraph) {
 		return
 	}
 	s.paragraphs++
-	if s.paraTable.insert(s.paraKeys, p.unique, p.hash) {
+	if s.paraTable.insert(s.paraKeys, p.unique, p.hash, s.spread) {
 		s.dupParas++
 		s.dupParaChar += s.runesIn(p.from, p.to)
 	} else {
@@ -121,11 +121,7 @@ func (s *scanner) splitBreaks() {
 		s.breaks = s.lines
 		return
 	}
-	// Not into the memory of lines, which breaks may still share from an earlier text.
-	if cap(s.breaks) > 0 && cap(s.lines) > 0 && &s.breaks[:1][0] == &s.lines[:1][0] {
-		s.breaks = nil
-	}
-	s.breaks = s.breaks[:0]
+	s.others = s.others[:0]
 	from := 0
 	for i := 0; i < s.n; {
 		k := &s.blocks[i>>6]
@@ -157,11 +153,12 @@ func (s *scanner) splitBreaks() {
 	if from < s.n {
 		s.addBreak(from, s.n)
 	}
+	s.breaks = s.others
 }
 
 func (s *scanner) addBreak(from, to int) {
 	a, b := s.trim(from, to)
-	s.breaks = append(s.breaks, line{from: int32(from), to: int32(to), trimFrom: int32(a), trimTo: int32(b)})
+	s.others = append(s.others, line{from: int32(from), to: int32(to), trimFrom: int32(a), trimTo: int32(b)})
 }
 
 func (s *scanner) isSpace(at int) bool { return s.blocks[at>>6].space>>(uint(at)&63)&1 != 0 }

@@ -4,39 +4,47 @@ import "encoding/binary"
 
 // block holds, for 64 bytes of text, one bit per byte and property. Bit i stands for byte i.
 type block struct {
-	letter, digit, space, newline uint64
-	end, dot, joiner, comma       uint64 // . ! ? | . | ' | ,
-	hash, brace, bracket, lineEnd uint64 // # | { | [ | ends a line for splitlines, \n aside
-	closer                        uint64 // " ' ) ]
-	same                          uint64 // equal to the byte before
-	high, tail                    uint64 // 0x80 and above | UTF-8 continuation
-	han, cyrillic                 uint64 // lead bytes E5–E9 and D0–D1: letters without decoding
-	phrase                        uint64 // two letters here that some phrase of C4 has
-	sentence, start               uint64 // a sentence ends | a run of non-space starts; both made by tokens
+	letter, upper, digit, space     uint64
+	newline, dot, affix, apostrophe uint64 // \n | . | stripped from the ends of a run of non-space | '
+	end, hyphen, infix, dollar      uint64 // . ! ? | - | splits between letters: , : < > = / | $
+	lineEnd, math, money, equals    uint64 // ends a line for splitlines, \n aside | + * | $ % | =
+	high, tail                      uint64 // 0x80 and above | UTF-8 continuation
+	han, cyrillic                   uint64 // lead bytes E5–E9 and D0–D1: letters without decoding
+	phrase                          uint64 // { or [ or two letters that some phrase of C4 has
+	// Made by tokenize.
+	prefix, suffix uint64 // may be stripped from the front | is stripped from the back
+	cut            uint64 // a contraction begins: the n of n't, the ' of 's
+	from, to       uint64 // a token begins | the byte behind one
+	sentence       uint64 // the byte behind the first word of a sentence that is not the line's first
+	start          uint64 // a run of non-space begins
 }
 
 // wide holds what only characters beyond ASCII need.
 type wide struct {
-	ideo, ideoStart    uint64 // Han and Hiragana
-	mark, joined       uint64 // class mark | U+2019 between letters
-	otherStart, noSign uint64 // start of a run of one other character | not in the punctuation set
-	lineEnd, sentence  uint64
+	ideo, ideoStart uint64 // Han and Hiragana
+	affix, solo     uint64 // stripped from the ends | a token wherever it stands
+	sign, noSign    uint64 // neither letter nor digit, but not in the punctuation set | in it, though a letter or digit
+	lineEnd, end    uint64 // end: the last byte of a character that ends sentences
+	cut             uint64
 }
 
 const (
 	bitLetter = 1 << iota
+	bitUpper
 	bitDigit
 	bitSpace
 	bitNewline
-	bitEnd
 	bitDot
-	bitJoiner
-	bitComma
-	bitHash
-	bitBrace
-	bitBracket
+	bitAffix
+	bitApostrophe
+	bitEnd
+	bitHyphen
+	bitInfix
+	bitDollar
 	bitLineEnd
-	bitCloser
+	bitMath
+	bitMoney
+	bitEquals
 )
 
 // asciiBits are the properties of the ASCII bytes; bytes from 0x80 have none.
@@ -49,6 +57,9 @@ var asciiBits = func() (t [256]uint16) {
 			t[c] |= bitDigit
 		case c|0x20 >= 'a' && c|0x20 <= 'z':
 			t[c] |= bitLetter
+			if c <= 'Z' {
+				t[c] |= bitUpper
+			}
 		}
 		if c == '\n' {
 			t[c] |= bitNewline
@@ -56,15 +67,20 @@ var asciiBits = func() (t [256]uint16) {
 			t[c] |= bitLineEnd
 		}
 	}
-	for c, b := range map[byte]uint16{'.': bitEnd | bitDot, '!': bitEnd, '?': bitEnd, '\'': bitJoiner | bitCloser, ',': bitComma,
-		'#': bitHash, '{': bitBrace, '[': bitBracket, '"': bitCloser, ')': bitCloser, ']': bitCloser} {
-		t[c] |= b
+	for _, p := range []struct {
+		bit   uint16
+		chars string
+	}{{bitDot, "."}, {bitAffix, ",:;!?()[]{}<>_#*&'\"`"}, {bitApostrophe, "'"}, {bitEnd, ".!?"}, {bitHyphen, "-"}, {bitInfix, ",:<>=/"},
+		{bitDollar, "$"}, {bitMath, "+*"}, {bitMoney, "$%"}, {bitEquals, "="}} {
+		for _, c := range p.chars {
+			t[c] |= p.bit
+		}
 	}
 	return t
 }()
 
 // Two letters that stand in each phrase that C4 looks for, and rarely elsewhere: ja[va]script, pri[va]cy policy, coo[ki]e,
-// ter[ms] of use, lorem i[ps]um.
+// ter[ms] of use, lorem i[ps]um. The last bit is for { and [, whatever follows.
 var phraseFirst, phraseSecond = func() (a, b [256]uint8) {
 	for _, p := range []struct {
 		bit uint8
@@ -74,6 +90,10 @@ var phraseFirst, phraseSecond = func() (a, b [256]uint8) {
 			a[p.two[0]&^capital] |= p.bit
 			b[p.two[1]&^capital] |= p.bit
 		}
+	}
+	a['{'], a['['] = 8, 8
+	for i := range b {
+		b[i] |= 8
 	}
 	return a, b
 }()
@@ -94,8 +114,8 @@ func transpose(x uint64) uint64 {
 	return x ^ t ^ t<<28
 }
 
-// classify fills blocks from padded text: text[from:] holds 64 bytes for each block, and one byte stands before and after.
-func classify(text []byte, from int, blocks []block) (anyHigh bool) {
+// classifyPlain fills blocks from padded text: text[from:] holds 64 bytes for each block, and one byte stands before and after.
+func classifyPlain(text []byte, from int, blocks []block) (anyHigh bool) {
 	var high uint64
 	for i := range blocks {
 		q := (*[66]byte)(text[from+64*i-1:])
@@ -106,10 +126,6 @@ func classify(text []byte, from int, blocks []block) (anyHigh bool) {
 			if h := x & highBits; h != 0 {
 				classifyHigh(o, x, j)
 			}
-			// A byte is zero where it equals the one before it.
-			y := x ^ binary.LittleEndian.Uint64(q[j:j+8])
-			y = ^((y&^highBits + 0x7F7F7F7F7F7F7F7F) | y) & highBits
-			o.same |= y * gather >> 56 << j
 			var a, b, p uint64
 			for k := range 8 {
 				c := q[j+1+k]
@@ -119,25 +135,28 @@ func classify(text []byte, from int, blocks []block) (anyHigh bool) {
 				p |= uint64(phraseFirst[c]&phraseSecond[q[j+2+k]]) << (8 * k)
 			}
 			if p != 0 {
-				p |= p>>1 | p>>2
+				p |= p>>1 | p>>2 | p>>3
 				o.phrase |= (p & lowBits) << 7 * gather >> 56 << j
 			}
 			t := transpose(a)
 			o.letter |= t & 255 << j
-			o.digit |= t >> 8 & 255 << j
-			o.space |= t >> 16 & 255 << j
-			o.newline |= t >> 24 & 255 << j
-			o.end |= t >> 32 & 255 << j
+			o.upper |= t >> 8 & 255 << j
+			o.digit |= t >> 16 & 255 << j
+			o.space |= t >> 24 & 255 << j
+			o.newline |= t >> 32 & 255 << j
 			o.dot |= t >> 40 & 255 << j
-			o.joiner |= t >> 48 & 255 << j
-			o.comma |= t >> 56 << j
+			o.affix |= t >> 48 & 255 << j
+			o.apostrophe |= t >> 56 << j
 			if b != 0 {
 				t = transpose(b)
-				o.hash |= t & 255 << j
-				o.brace |= t >> 8 & 255 << j
-				o.bracket |= t >> 16 & 255 << j
-				o.lineEnd |= t >> 24 & 255 << j
-				o.closer |= t >> 32 & 255 << j
+				o.end |= t & 255 << j
+				o.hyphen |= t >> 8 & 255 << j
+				o.infix |= t >> 16 & 255 << j
+				o.dollar |= t >> 24 & 255 << j
+				o.lineEnd |= t >> 32 & 255 << j
+				o.math |= t >> 40 & 255 << j
+				o.money |= t >> 48 & 255 << j
+				o.equals |= t >> 56 << j
 			}
 		}
 		high |= o.high

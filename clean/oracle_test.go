@@ -13,75 +13,15 @@ type oracleFacts struct {
 	Breaks, Bullets, Dots                                            int
 	Paragraphs, DupParas, DupParaChars, Splits, DupSplits, DupChars  int
 	Top                                                              [3]int
-	Dup                                                              [6]int
+	Dup, Joined                                                      [6]int
 	Stop                                                             int
 	Lines, Ends, Short, DupLineChars, Newlines                       int
 	Kept, Sentences, LongWord, NoEnd, Few, Lorem, JS, Curly, Policy  int
 	Out                                                              string
 }
 
-func oracleClass(r rune) int {
-	switch {
-	case pythonSpace(r):
-		return classSpace
-	case unicode.IsLetter(r):
-		if unicode.Is(unicode.Han, r) || unicode.Is(unicode.Hiragana, r) {
-			return classIdeo
-		}
-		return classLetter
-	case unicode.Is(unicode.Nd, r):
-		return classDigit
-	case unicode.Is(unicode.M, r), unicode.Is(unicode.N, r):
-		return classMark
-	}
-	return classOther
-}
-
 func oraclePunct(r rune) bool {
 	return r < 32 && r != 9 && r != 10 || r >= 127 && r < 160 || strings.ContainsRune(symbols, r) || strings.ContainsRune(terminal, r)
-}
-
-func oracleWords(text string) []string {
-	rs := []rune(text)
-	at := func(i int) int {
-		if i < 0 || i >= len(rs) {
-			return classSpace
-		}
-		return oracleClass(rs[i])
-	}
-	class := func(i int) int {
-		c := at(i)
-		if c != classOther {
-			return c
-		}
-		p, n := at(i-1), at(i+1)
-		if strings.ContainsRune("'.’", rs[i]) && p == classLetter && n == classLetter ||
-			strings.ContainsRune("'.,", rs[i]) && p == classDigit && n == classDigit {
-			return classMark
-		}
-		return c
-	}
-	var out []string
-	for i := 0; i < len(rs); {
-		j := i + 1
-		switch class(i) {
-		case classSpace:
-			i = j
-			continue
-		case classIdeo:
-		case classOther:
-			for j < len(rs) && rs[j] == rs[i] && class(j) == classOther {
-				j++
-			}
-		default:
-			for j < len(rs) && (class(j) == classLetter || class(j) == classDigit || class(j) == classMark) {
-				j++
-			}
-		}
-		out = append(out, string(rs[i:j]))
-		i = j
-	}
-	return out
 }
 
 func oracleDup(pieces []string) (n, chars int) {
@@ -114,33 +54,22 @@ func oracleBreaks(t string) (out []string) {
 	return out
 }
 
-func oracleSentences(line string) int {
-	rs := []rune(line)
-	at := func(i int) rune {
-		if i >= len(rs) {
-			return ' '
-		}
-		return rs[i]
+func oracleSentences(line string, ideographs bool) int {
+	if line == "" {
+		return 0
 	}
-	closer := func(r rune) bool { return strings.ContainsRune(`"')]`, r) }
-	n, last := 0, 0
-	for i, r := range rs {
-		switch r {
-		case '.', '!', '?':
-			if a := at(i + 1); pythonSpace(a) {
-				n, last = n+1, i+1
-			} else if closer(a) && pythonSpace(at(i+2)) {
-				n, last = n+1, i+2
+	n, ended := 1, false
+	for _, w := range oracleWords(line, ideographs) {
+		last, size := utf8.DecodeLastRuneInString(w)
+		switch {
+		case strings.IndexFunc(w, func(r rune) bool { return !oraclePunct(r) }) >= 0:
+			if ended {
+				n++
 			}
-		case '。', '！', '？':
-			n, last = n+1, i+1
-			if closer(at(i + 1)) {
-				last++
-			}
+			ended = false
+		case last < 0x80 && size == len(w) && strings.ContainsRune(".!?", last), last >= 0x80 && strings.ContainsRune(terminal, last):
+			ended = true
 		}
-	}
-	if last < len(rs) {
-		n++
 	}
 	return n
 }
@@ -163,12 +92,13 @@ func oracleTop(words []string, n int) int {
 	return best * length
 }
 
-func oracleDupGrams(words []string, n int) (chars int) {
+// oracleDupGrams takes n-grams for the same that are when joined by sep.
+func oracleDupGrams(words []string, n int, sep string) (chars int) {
 	seen := map[string]bool{}
 	for i := 0; i+n <= len(words); {
-		g := strings.Join(words[i:i+n], "")
+		g := strings.Join(words[i:i+n], sep)
 		if seen[g] {
-			chars += utf8.RuneCountInString(g)
+			chars += utf8.RuneCountInString(g) - (n-1)*len(sep)
 			i += n
 			continue
 		}
@@ -187,7 +117,8 @@ var (
 
 func oracle(text string) (f oracleFacts) {
 	f.Chars = utf8.RuneCountInString(text)
-	words := oracleWords(text)
+	ideographs := oracleIdeographs(text)
+	words := oracleWords(text, ideographs)
 	f.Words = len(words)
 	stop := map[string]bool{}
 	for _, w := range words {
@@ -227,9 +158,10 @@ func oracle(text string) (f oracleFacts) {
 		f.Top[n-2] = oracleTop(words, n)
 	}
 	for n := 5; n <= 10; n++ {
-		f.Dup[n-5] = oracleDupGrams(words, n)
+		f.Dup[n-5] = oracleDupGrams(words, n, " ")
+		f.Joined[n-5] = oracleDupGrams(words, n, "")
 	}
-	oracleC4(&f, breaks)
+	oracleC4(&f, breaks, ideographs)
 	var lines []string
 	for _, l := range strings.Split(text, "\n") {
 		if strings.TrimFunc(l, pythonSpace) != "" {
@@ -250,7 +182,7 @@ func oracle(text string) (f oracleFacts) {
 	return f
 }
 
-func oracleC4(f *oracleFacts, breaks []string) {
+func oracleC4(f *oracleFacts, breaks []string, ideographs bool) {
 	var out []string
 	for _, l := range breaks {
 		line := strings.TrimFunc(l, pythonSpace)
@@ -286,7 +218,7 @@ func oracleC4(f *oracleFacts, breaks []string) {
 			f.Policy++
 			continue
 		}
-		f.Sentences += oracleSentences(line)
+		f.Sentences += oracleSentences(line, ideographs)
 		f.Kept++
 		out = append(out, line)
 	}

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -12,24 +13,26 @@ const (
 	phraseBrace
 )
 
-// anyRare tells whether [from, to) has a candidate for a phrase, a "{" or a "[".
-func (s *scanner) anyRare(from, to int) bool {
+// phrasesIn is phrases of [from, to), which looks only where the masks have a candidate; others are "[".
+func (s *scanner) phrasesIn(from, to int) (found uint8, bracket bool) {
 	if from == to {
-		return false
+		return 0, false
 	}
-	mask := ^uint64(0) << (uint(from) & 63)
-	last := (to - 1) >> 6
-	for b := from >> 6; b <= last; b++ {
-		if b == last {
-			mask &= ^uint64(0) >> (63 - uint(to-1)&63)
+	line := s.text[padding+from : padding+to]
+	for b := from >> 6; b <= (to-1)>>6; b++ {
+		for m := s.blocks[b].phrase &^ below(from-64*b) & below(to-64*b); m != 0; m &= m - 1 {
+			at := 64*b + bits.TrailingZeros64(m) - from
+			switch line[at] {
+			case '[':
+				bracket = true
+			case '{':
+				found |= phraseBrace
+			default:
+				found |= phraseAt(line, at)
+			}
 		}
-		k := &s.blocks[b]
-		if (k.phrase|k.brace|k.bracket)&mask != 0 {
-			return true
-		}
-		mask = ^uint64(0)
 	}
-	return false
+	return found, bracket
 }
 
 // phrases tells which of C4's phrases a line has, whatever the case.
@@ -149,49 +152,8 @@ func (s *scanner) sentencesIn(from, to int) int {
 	if from == to {
 		return 0
 	}
-	n := before(s.sentences, s.blocks[to>>6].sentence, to) - before(s.sentences, s.blocks[from>>6].sentence, from)
-	ends := func(at int) bool { return s.blocks[at>>6].sentence>>(uint(at)&63)&1 != 0 }
-	if !ends(to-1) && !(to-from >= 2 && ends(to-2) && asciiBits[s.text[padding+to-1]]&bitCloser != 0) {
-		n++
-	}
-	return n
-}
-
-// countSentences is sentencesIn for a line that no scan has seen.
-func countSentences(line []byte) int {
-	n, done := 0, 0
-	space := func(i int) bool {
-		if i >= len(line) {
-			return true
-		}
-		is, _ := spaceAt(line, i)
-		return is
-	}
-	closer := func(i int) bool { return i < len(line) && asciiBits[line[i]]&bitCloser != 0 }
-	for i, c := range line {
-		switch {
-		case asciiBits[c]&bitEnd != 0:
-			if space(i + 1) {
-				n++
-				done = i + 1
-			} else if closer(i+1) && space(i+2) {
-				n++
-				done = i + 2
-			}
-		case c >= 0xE3:
-			if r, size := utf8.DecodeRune(line[i:]); runes().of(r)&flagSentence != 0 {
-				n++
-				done = i + size
-				if closer(done) {
-					done++
-				}
-			}
-		}
-	}
-	if done < len(line) {
-		n++
-	}
-	return n
+	// A sentence is counted at the byte behind its first word.
+	return 1 + before(s.sentences, s.blocks[(to+1)>>6].sentence, to+1) - before(s.sentences, s.blocks[(from+1)>>6].sentence, from+1)
 }
 
 // longWord tells whether a run of non-space in [from, to) has more than limit code points.

@@ -6,21 +6,30 @@ import (
 	"unicode/utf8"
 )
 
-// Classes of code points, the low three bits of a cell of the rune table.
-const (
-	classOther  = iota // punctuation, symbols, controls
-	classSpace         // what Python's str.isspace says
-	classLetter        // letters but Han and Hiragana
-	classIdeo          // Han and Hiragana letters: each is a word
-	classDigit         // decimal digits
-	classMark          // marks and other numbers: part of a word, join nothing
-	classMask   = 7
+// cell is what the rune table knows of a code point: a class in the low three bits, and flags.
+type cell uint16
 
-	flagPunct    = 8  // in the peer's punctuation set: a word of such characters alone is a symbol
-	flagEnd      = 16 // in the peer's set of terminal punctuation
-	flagBreak    = 32 // ends a line for Python's str.splitlines
-	flagSentence = 64 // ends a sentence whatever follows
+const (
+	classOther  cell = iota // punctuation, symbols, controls
+	classSpace              // what Python's str.isspace says
+	classLetter             // letters but Han and Hiragana
+	classIdeo               // Han and Hiragana letters: each is a word
+	classDigit              // decimal digits
+	classMark               // marks and other numbers: part of a word
+	classMask   = 7
 )
+
+const (
+	flagPunct cell = 8 << iota // in the peer's punctuation set: a word of such characters alone is a symbol
+	flagEnd                    // in the peer's set of terminal punctuation
+	flagBreak                  // ends a line for Python's str.splitlines
+	flagAffix                  // a token of its own at either end of a run of non-space
+	flagSolo                   // a token of its own wherever it stands
+)
+
+// affixes are signs beyond ASCII that spaCy strips from both ends: its punctuation, quotes, currencies (of which it strips the back ones
+// only behind digits) and two dashes (lang/char_classes.py).
+const affixes = "¿؟¡。？！，、；：～·।،۔؛٪”“‘´’‚„»«「」『』（）〔〕【】《》〈〉⟦⟧£€¥฿₽﷼₴₠₡₢₣₤₥₦₧₨₩₪₫₭₮₯₰₱₲₳₵₶₷₸₹₺₻₼₾₿§–—"
 
 // terminal are the characters that end a sentence in some script, after datatrove's TERMINAL_PUNCTUATION.
 const terminal = "᪩？⁈𑩂．꩞𑅃﹗𑂾\u1b7d፧𑅂꡶꘎⁉࠾᪨𑊩𑱂᱿𖩮᥅\U00011f43\U00011f44﹒𑈹𑈸።܂؞꛳\U00010f88𑗍𐩖𑙂\u061d꩟᠉\u1b7e𑗗᰼𑻸؟𑪜꧉𑗉𐽙𖫵𖬷܀꓿᜵𑗏𑁇𑗓𑥄៖𑥆𑗑𑗒꯫۔𐩗\U00010f86꡷\u2e54｡៕߹⸮.𑇅࠹𛲟꫰꤯𐽗᭞𑜼፨𑃁꣏𑇟𖬸𑪛𑜾࠷𝪈?𑃀𑗃！։꣎॥𑗖᭛᠃!၊𖺘⁇𑗌𑑋𖭄᭟𑅁𑙁⸼꩝𑗋。꧈꫱𑜽𐽖𑂿᙮។꛷\U00010f89៚᥄𑗕𑗎᪪᭚࠽𑇞𑗊𐽘\u2e53𑗔𖩯𑇍𑻷𐽕𑩃।𑗂𑇆𑁈။᱾𑱁꘏܁᜶‼𑈻‽᪫﹖𑑌𑈼\U00010f87𑗐៙᰻"
@@ -31,14 +40,14 @@ const symbols = "!/—”:％１〈&(、━\\【#%「」，】；+^]~“《„';
 // runeTable is a two-stage table of classes and flags by code point.
 type runeTable struct {
 	pages [0x1100]uint16
-	cells [][256]uint8
+	cells [][256]cell
 }
 
-func (t *runeTable) of(r rune) uint8 { return t.cells[t.pages[r>>8]][r&255] }
+func (t *runeTable) of(r rune) cell { return t.cells[t.pages[r>>8]][r&255] }
 
 // runes is built on first use (a few milliseconds), from Go's Unicode tables.
 var runes = sync.OnceValue(func() *runeTable {
-	flat := make([]uint8, unicode.MaxRune+1)
+	flat := make([]cell, unicode.MaxRune+1)
 	each := func(t *unicode.RangeTable, f func(r rune)) {
 		for _, s := range t.R16 {
 			for r := rune(s.Lo); r <= rune(s.Hi); r += rune(s.Stride) {
@@ -53,7 +62,7 @@ var runes = sync.OnceValue(func() *runeTable {
 	}
 	for _, c := range []struct {
 		table *unicode.RangeTable
-		class uint8
+		class cell
 	}{{unicode.M, classMark}, {unicode.N, classMark}, {unicode.Nd, classDigit}, {unicode.L, classLetter}} {
 		each(c.table, func(r rune) { flat[r] = c.class })
 	}
@@ -81,12 +90,13 @@ var runes = sync.OnceValue(func() *runeTable {
 	for _, r := range terminal {
 		flat[r] |= flagPunct | flagEnd
 	}
-	for _, r := range "。！？" {
-		flat[r] |= flagSentence
+	for _, r := range affixes {
+		flat[r] |= flagAffix
 	}
-	t, seen := new(runeTable), map[[256]uint8]uint16{}
+	each(unicode.So, func(r rune) { flat[r] |= flagSolo })
+	t, seen := new(runeTable), map[[256]cell]uint16{}
 	for p := range t.pages {
-		page := [256]uint8(flat[p<<8:])
+		page := [256]cell(flat[p<<8:])
 		k, ok := seen[page]
 		if !ok {
 			k = uint16(len(t.cells))

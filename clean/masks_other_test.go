@@ -1,0 +1,5 @@
+//go:build !amd64 || noasm
+
+package clean
+
+func setVectors(bool) bool { return false }
