@@ -2,6 +2,7 @@ package clean
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
@@ -18,16 +19,11 @@ func (o FineWeb2) Stage() (quern.Stage, error) {
 		langs = fineweb2Dialects()[1:]
 	}
 	for _, lang := range langs {
-		l, ok := DefaultFineWeb2Language(lang)
-		if !ok {
+		if fineweb2Find(lang) == nil {
 			return nil, fmt.Errorf("clean: fineweb2: there is no table for language %q, only for %s", lang, strings.Join(fineweb2Dialects()[1:], " "))
 		}
-		t, err := newFineweb2Table(lang, l)
-		if err != nil {
-			return nil, err
-		}
-		j.tables = append(j.tables, t)
 	}
+	j.langs = langs
 	return newJudged(j), nil
 }
 
@@ -43,8 +39,9 @@ func (o FineWeb2Language) Stage() (quern.Stage, error) {
 
 // fineweb2 measures by Gopher and FineWeb and judges by the table of the document's language.
 type fineweb2 struct {
-	tables    []*fineweb2Table
-	only      *fineweb2Table // judges all
+	langs     []string         // that have a table
+	tables    []*fineweb2Table // of the languages met so far
+	only      *fineweb2Table   // judges all
 	keepOther bool
 	parts     quern.Doc // takes the marks of the two rules
 	at        [32]int   // where each of fineweb2Marks was found last
@@ -81,7 +78,16 @@ func (j *fineweb2) table(d *quern.Doc) *fineweb2Table {
 			return t
 		}
 	}
-	return nil
+	if !slices.Contains(j.langs, lang) {
+		return nil
+	}
+	o, _ := DefaultFineWeb2Language(lang)
+	t, err := newFineweb2Table(lang, o)
+	if err != nil {
+		panic("clean: fineweb2: its own table is refused: " + err.Error())
+	}
+	j.tables = append(j.tables, t)
+	return t
 }
 
 func (j *fineweb2) needs() needs { return needDup }
