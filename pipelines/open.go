@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/seed-83c59573/quern/clean"
 	"github.com/seed-83c59573/quern/ingest"
 )
 
@@ -40,4 +41,21 @@ func OpenInput(name, format, fields, options string) (ingest.Reader, error) {
 		return nil, err
 	}
 	return (&ingestStep{spec: spec, in: spec.Ingest[0]}).reader()
+}
+
+// ParseRules reads rules as a section of clean has them, "[gopher: {min_words: 20}, c4: {}]", or names of rules with their defaults,
+// "gopher,c4". Paths are relative to the working directory.
+func ParseRules(src string) ([]clean.Link, error) {
+	if !strings.HasPrefix(strings.TrimSpace(src), "[") {
+		src = "[" + strings.ReplaceAll(src, ",", ": {}, ") + ": {}]"
+	}
+	base, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := ParseSpec("rules", fmt.Appendf(nil, "version: 1\nname: rules\ningest:\n  - {name: any, domain: any, text: [any.txt]}\nclean:\n  all: %s\n", src), base, nil)
+	if err != nil {
+		return nil, err
+	}
+	return spec.Clean.links("any"), nil
 }

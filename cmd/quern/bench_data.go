@@ -8,7 +8,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 
 	"github.com/seed-83c59573/quern"
@@ -101,13 +100,9 @@ func benchClean(b *bench, r *benchResult) error {
 	if err != nil {
 		return err
 	}
-	var links []clean.Link
-	for _, name := range strings.Split(b.rules, ",") {
-		rule, dialect, ok := clean.Find(strings.TrimSpace(name))
-		if !ok {
-			return usageError{fmt.Errorf("no rule has the name %s; quern rules lists them", name)}
-		}
-		links = append(links, clean.Link{Name: name, Config: rule.Config(dialect)})
+	links, err := pipelines.ParseRules(b.rules)
+	if err != nil {
+		return usageError{err}
 	}
 	// Every rule measures every document, so that a figure does not depend on what is dropped.
 	return b.measure(docs, r, func() (func(*quern.Doc) error, error) {

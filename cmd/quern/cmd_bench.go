@@ -112,7 +112,7 @@ func benchCommand() *cobra.Command {
 			return usageError{fmt.Errorf("no bench %q: want one of %s", args[0], strings.Join(names, ", "))}
 		},
 	}
-	cmd.Flags().StringVar(&b.rules, "rules", "normalize,gopher,c4,fineweb", "clean: rules with their defaults, such as gopher@dolma, divided by commas")
+	cmd.Flags().StringVar(&b.rules, "rules", "normalize,gopher,c4,fineweb", "clean: rules by name, or as a spec has them: [gopher: {min_words: 20}, c4: {}]")
 	cmd.Flags().StringVar(&b.texts, "texts", "", "a dataset of texts to measure on (default the embedded sample and the Go toolchain's source)")
 	cmd.Flags().Float64Var(&b.mb, "mb", 32, "MB of text; a smaller dataset is read several times")
 	cmd.Flags().Float64Var(&b.seconds, "seconds", 3, "how long to measure, at least")

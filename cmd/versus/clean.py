@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs quern's rules on documents and the Python packages that others use over the same texts, in turns, one core each.
 
-    python3 -m venv venv && venv/bin/pip install datatrove spacy jieba regex nltk pyarrow
+    python3 -m venv venv && venv/bin/pip install datatrove spacy jieba regex nltk pyarrow lingua-language-detector pycld2 ftfy fasttext-numpy2-wheel
     go build -o quern ./cmd/quern
     GOMAXPROCS=1 venv/bin/python cmd/versus/clean.py --data DATA --quern ./quern
 
@@ -13,6 +13,7 @@ quern's own ingest, so that every contestant sees the same bytes. Each section o
                 and datatrove takes the tokenizer that it has for that language. For Chinese that is a dictionary's words, where quern's are
                 single letters: what counts words must differ there
     speed       megabytes of text a second of each rule alone, no early exit
+    others      the same of language identification (lingua, cld2; fastText with --lid MODEL), mojibake (ftfy) and addresses (datatrove)
 
 With --golden FILE it writes invented texts and datatrove's verdicts on them, which a test in Go then holds quern to:
 
@@ -161,8 +162,8 @@ class Corpus:
 
 
 class Contests:
-    def __init__(self, corpus, seconds, rounds, most):
-        self.corpus, self.seconds, self.rounds, self.most = corpus, seconds, rounds, most
+    def __init__(self, corpus, seconds, rounds, most, lid):
+        self.corpus, self.seconds, self.rounds, self.most, self.lid = corpus, seconds, rounds, most, lid
 
     def names(self):
         return [n.removeprefix("contest_") for n in dir(self) if n.startswith("contest_")]
@@ -227,6 +228,55 @@ class Contests:
         for (rule, who), r in rates.items():
             print(f"{rule:<12}{who:<12}{max(r):9.2f}{statistics.median(r):9.2f}{statistics.median(rates[rule, 'quern']) / statistics.median(r):14.1f} x")
 
+    def contest_others(self):
+        some = list(self.corpus.texts)
+        random.Random(2).shuffle(some)
+        some = some[:600]
+        size = sum(len(t.encode()) for t in some) / 1e6
+        path = self.corpus.tmp / "some.jsonl"
+        path.write_text("".join(json.dumps({"text": t}, ensure_ascii=False) + "\n" for t in some))
+        dataset = glob.glob(str(self.corpus.run("some", [f"name: some, domain: web, jsonl: [{path}]"]) / "ingest-some-*"))[0]
+        print(f"\nOthers, {len(some)} documents of all languages, {size:.1f} MB", flush=True)
+        print(f"{'':<34}{'':<22}{'best':>9}{'median':>9}  MB/s   quern is")
+        for what, rule, peers in self.others():
+            rates = {}
+            for _ in range(self.rounds):
+                args = [self.corpus.quern, "bench", "clean", "--rules", rule, "--texts", dataset, "--seconds", str(self.seconds), "--json"]
+                r = json.loads(subprocess.run(args, check=True, capture_output=True, env={**os.environ, "GOMAXPROCS": "1"}).stdout)
+                rates.setdefault("quern", []).append(r["mb_per_s"])
+                for name, call in peers.items():
+                    done, start = 0, time.perf_counter()
+                    for t in some:
+                        call(t)
+                        done += len(t.encode())
+                        if time.perf_counter() - start > 5 * self.seconds:
+                            break
+                    rates.setdefault(name, []).append(done / 1e6 / (time.perf_counter() - start))
+            for who, r in rates.items():
+                print(f"{what:<34}{who:<22}{max(r):9.2f}{statistics.median(r):9.2f}{statistics.median(rates['quern']) / statistics.median(r):14.1f} x", flush=True)
+
+    def others(self):
+        import ftfy
+        import lingua
+        import pycld2
+        from datatrove.pipeline.formatters.pii import PIIFormatter
+
+        detector = lingua.LanguageDetectorBuilder.from_all_languages().with_preloaded_language_models().build()
+        low = lingua.LanguageDetectorBuilder.from_all_languages().with_low_accuracy_mode().with_preloaded_language_models().build()
+        pii = PIIFormatter()
+        language = {"lingua": detector.detect_language_of, "lingua, low accuracy": low.detect_language_of,
+                    "cld2": lambda t: pycld2.detect("".join(c for c in t if c.isprintable() or c == "\n"))}
+        yield "language", "language", language
+        if self.lid:
+            import fasttext
+
+            model = fasttext.load_model(self.lid)
+            yield ("language by a fastText model", f"[language: {{model: {self.lid}, min: 0}}]",
+                   {"fastText": lambda t: model.predict(t.replace("\n", " "), 1)})
+        yield "mojibake", "mojibake", {"ftfy": lambda t: ftfy.fix_encoding(t)}
+        yield "addresses of mail and IP", "pii@datatrove", {"datatrove": lambda t: pii.format(t)}
+        yield "pii, all kinds", "[pii: {phone: replace, cn_mobile: replace, ssn: replace}]", {}
+
 
 SENTENCES = [
     "The mill stands by the river and turns all day.", "Nobody had told the baker that flour was dear.", "It's late, isn't it?", "We'll see what they've done with the wheel!",
@@ -276,6 +326,7 @@ def main():
     a.add_argument("--seconds", type=float, default=2, help="of one contestant in one round")
     a.add_argument("--rounds", type=int, default=3)
     a.add_argument("--most", type=int, default=10**9, help="documents to compare verdicts on")
+    a.add_argument("--lid", help="a language model of fastText, such as lid.176.ftz")
     a.add_argument("--only", default="", help="sections, by commas")
     a = a.parse_args()
     if a.golden:
@@ -286,7 +337,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         corpus = Corpus(a.data, os.path.abspath(a.quern), tmp)
         print(f"{cpu}, one core, {a.rounds} rounds in turns; {len(corpus.texts)} documents, {corpus.size / 1e6:.0f} MB of text")
-        contests = Contests(corpus, a.seconds, a.rounds, a.most)
+        contests = Contests(corpus, a.seconds, a.rounds, a.most, a.lid and os.path.abspath(a.lid))
         for name in a.only.split(",") if a.only else contests.names():
             getattr(contests, "contest_" + name)()
 
