@@ -40,7 +40,11 @@ type droppedRow struct {
 // Row groups are cut by bytes of text, so that a reader's memory does not depend on how long documents are.
 const groupBytes = 8 << 20
 
-var codec = zstd.Codec{Level: zstd.DefaultLevel, Concurrency: 1}
+var (
+	codec = zstd.Codec{Level: zstd.DefaultLevel, Concurrency: 1}
+	// What was dropped, often most of what came, is read by people only: it is packed faster, 6 % larger.
+	fastCodec = zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
+)
 
 func writerOptions(meta map[string]string) []parquet.WriterOption {
 	// Bounds of texts serve nobody, and the library writes them whole and unpacked: four times into each page's header, twice into the
@@ -55,14 +59,14 @@ func writerOptions(meta map[string]string) []parquet.WriterOption {
 
 // Text is a Sink that writes kept documents as one Parquet file called name + ".parquet".
 func Text(dir quern.Dir, name string) (quern.Sink, error) {
-	return newTextSink(dir, name, func(d *quern.Doc) textRow { return rowOf(d) })
+	return newTextSink(dir, name, func(d *quern.Doc) textRow { return rowOf(d) }, &codec)
 }
 
 // Drops is a Sink like Text whose rows also name the rule, the measured value and the threshold.
 func Drops(dir quern.Dir, name string) (quern.Sink, error) {
 	return newTextSink(dir, name, func(d *quern.Doc) droppedRow {
 		return droppedRow{string(d.Drop.Verdict), d.Drop.Value, d.Drop.Limit, rowOf(d)}
-	})
+	}, &fastCodec)
 }
 
 // rowOf borrows d's bytes: the Parquet writer copies them before Write returns.
@@ -82,13 +86,13 @@ type textSink[T any] struct {
 	inGroup int
 }
 
-func newTextSink[T any](dir quern.Dir, name string, row func(*quern.Doc) T) (quern.Sink, error) {
+func newTextSink[T any](dir quern.Dir, name string, row func(*quern.Doc) T, pack *zstd.Codec) (quern.Sink, error) {
 	b, err := create(dir, name+".parquet")
 	if err != nil {
 		return nil, err
 	}
 	return &textSink[T]{blob: b, row: row, shard: quern.Shard{Name: b.name},
-		w: parquet.NewGenericWriter[T](b, writerOptions(nil)...)}, nil
+		w: parquet.NewGenericWriter[T](b, append(writerOptions(nil), parquet.Compression(pack))...)}, nil
 }
 
 func (s *textSink[T]) Put(d *quern.Doc) error {
