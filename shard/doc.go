@@ -9,4 +9,4 @@
 package shard
 
 // Version is part of the key of every step that writes shards: raise it when bytes change.
-const Version = "4"
+const Version = "5"
