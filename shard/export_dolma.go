@@ -17,7 +17,6 @@ type Dolma struct {
 	experiment            string
 	documents, attributes *blob
 	docs, attrs           *gzip.Writer
-	line                  []byte
 	docsOut               int64
 }
 

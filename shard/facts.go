@@ -58,13 +58,13 @@ func Facts(dir quern.Dir, name string, columns []string) (quern.Sink, error) {
 	for i, path := range schema.Columns() {
 		s.at[path[0]] = i
 	}
-	s.w = parquet.NewWriter(b, append(writerOptions(nil), schema)...)
+	s.w = parquet.NewGenericWriter[any](b, append(writerOptions(nil), schema)...)
 	return s, nil
 }
 
 type factSink struct {
 	blob  *blob
-	w     *parquet.Writer
+	w     *parquet.GenericWriter[any]
 	at    map[string]int // the column of each name
 	facts []string
 	rows  []parquet.Row
@@ -213,13 +213,13 @@ func ReadFacts(dir quern.Dir, name string, f func(r *FactRow) (stop bool)) (err 
 	}
 	defer file.Close()
 	r := &FactRow{at: map[string]int{}}
-	var reader *parquet.Reader
+	var reader *parquet.GenericReader[any]
 	if err = calmly(func() error {
 		pf, err := parquet.OpenFile(file, file.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 		if err != nil {
 			return err
 		}
-		reader = parquet.NewReader(pf)
+		reader = parquet.NewGenericReader[any](pf)
 		for i, path := range pf.Schema().Columns() {
 			r.at[path[0]] = i
 		}
