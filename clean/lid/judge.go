@@ -20,6 +20,9 @@ const (
 	pieceLetters = 48
 	wholeBelow   = 640 // bytes of a text that is judged as it is
 	repeats      = 3   // grams of prose come up to about twice each in so many letters
+
+	// Half of the pieces, one of each quarter of what is looked at, are enough where they leave no doubt.
+	decided = 0.9995
 )
 
 // judge tells the languages of one script apart.
@@ -34,21 +37,30 @@ func (j *judge) text(s script, parts [2][]byte) (lang string, sure float64) {
 	c := class[s]
 	j.model = gram.Of(c)
 	j.scorer.Reset()
-	letters := 0
 	if len(parts[0]) <= wholeBelow && parts[1] == nil {
-		letters, _ = j.scorer.Add(j.model, c, parts[0], pieces*pieceLetters)
-	} else {
-		for _, half := range halves(parts) {
-			for k := range pieces / 2 {
-				p := half[k*len(half)/(pieces/2) : (k+1)*len(half)/(pieces/2)]
-				if k > 0 {
-					p = p[wordStart(p):]
+		letters, _ := j.scorer.Add(j.model, c, parts[0], pieces*pieceLetters)
+		return j.verdict(s, letters)
+	}
+	letters, both := 0, halves(parts)
+	for _, k := range [pieces / 2]int{0, 2, 1, 3} {
+		for h, half := range both {
+			p := half[k*len(half)/(pieces/2) : (k+1)*len(half)/(pieces/2)]
+			if k > 0 {
+				p = p[wordStart(p):]
+			}
+			n, _ := j.scorer.Add(j.model, c, p, pieceLetters)
+			if letters += n; h == 1 && k == 2 {
+				if lang, sure := j.verdict(s, letters); sure >= decided {
+					return lang, sure
 				}
-				n, _ := j.scorer.Add(j.model, c, p, pieceLetters)
-				letters += n
 			}
 		}
 	}
+	return j.verdict(s, letters)
+}
+
+// verdict is the answer by what the scorer has heard so far.
+func (j *judge) verdict(s script, letters int) (lang string, sure float64) {
 	j.scores = j.scorer.Scores(j.model, j.scores[:0])
 	// What is said again and again counts for a few times.
 	said := 1.0

@@ -1,6 +1,8 @@
 package lid
 
 import (
+	"encoding/binary"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -212,4 +214,22 @@ func FuzzIdentify(f *testing.F) {
 			t.Fatalf("%q: at a glance %q with %v", text, lang, confidence)
 		}
 	})
+}
+
+// TestLettersIn: eight bytes at a time count as one by one.
+func TestLettersIn(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20000 {
+		var b [8]byte
+		want := 0
+		for i := range b {
+			b[i] = byte(r.IntN(128))
+			if (b[i]|0x20)-'a' < 26 {
+				want++
+			}
+		}
+		if got := lettersIn(binary.LittleEndian.Uint64(b[:])); got != want {
+			t.Fatalf("%q has %d letters, counted %d", b, want, got)
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package lid
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"sort"
 	"sync"
 	"unicode"
@@ -152,16 +154,33 @@ func whole(text []byte, from, to int) []byte {
 	return text[from:to]
 }
 
+const eachByte = 0x0101010101010101
+
+// lettersIn counts the letters among eight bytes of ASCII: the bytes that reach 'a' and not what is behind 'z', small or not.
+func lettersIn(w uint64) int {
+	w |= 0x20 * eachByte
+	reached, passed := w+(0x80-'a')*eachByte, w+(0x80-'{')*eachByte
+	return bits.OnesCount64((reached ^ passed) & (eachByte << 7))
+}
+
 // count is the weighted number of letters by script.
 func count(parts [2][]byte) (n [scripts]int) {
 	table := scriptTable()
 	for _, p := range parts {
 		for i := 0; i < len(p); {
 			if c := p[i]; c < 0x80 {
-				if (c|0x20)-'a' < 26 {
-					n[latin]++
+				for ; i+8 <= len(p); i += 8 {
+					w := binary.LittleEndian.Uint64(p[i:])
+					if w&(eachByte<<7) != 0 {
+						break
+					}
+					n[latin] += lettersIn(w)
 				}
-				i++
+				for ; i < len(p) && p[i] < 0x80; i++ {
+					if (p[i]|0x20)-'a' < 26 {
+						n[latin]++
+					}
+				}
 				continue
 			}
 			r, size := utf8.DecodeRune(p[i:])

@@ -13,7 +13,7 @@ import (
 const (
 	// askBelow is how sure the n-grams must be for lingua not to be asked. Of documents few are: of languages as near to each other as
 	// Bosnian, Croatian and Serbian, or of a few words.
-	askBelow = 0.5
+	askBelow = 0.3
 	// askAbout is how likely a language must be for lingua to be asked about it, and candidates how many those are at most. The
 	// time that lingua takes grows with their number, and so does its memory.
 	askAbout   = 0.01

@@ -97,6 +97,9 @@ func histogram(total, kept *clean.Histogram, limits []float64) (template.HTML, e
 		p.Add(h)
 	}
 	for _, x := range limits {
+		if math.IsInf(x, 0) {
+			continue
+		}
 		if total.Log {
 			x = math.Log10(max(x, total.Lo))
 		}
