@@ -1,10 +1,18 @@
 // Package clean judges and repairs single documents. In comes one document, out goes the same document, perhaps rewritten, or a
-// verdict with the value that was measured and the limit that it broke. It starts no goroutines, asks no clock, remembers
-// nothing between documents, and reads no files but those that a rule's options name, when it is built.
+// verdict with the value that was measured and the limit that it broke. Same document, same fate: nothing is remembered from one to the
+// next, no clock is asked, no goroutine is started. What a whole dataset must tell (Boilerplate's lines) is counted before, by a
+// LineCounter, and handed in. Files are read when a rule is built, and only those that its options name (Filed); External alone runs a
+// program, which judges a document by itself as well.
 //
-// A rule is an option struct: DefaultX gives every default, Stage validates it in words and builds the rule. Rules that judge
-// the same measured facts (Gopher, C4, FineWeb) can be joined by Join, so that a text is scanned once however many of them judge
-// it. What is measured is put on the document's Marks, from which Histograms are drawn.
+// A rule is an option struct: DefaultX gives its defaults, Stage refuses bad options in words and builds it. Rules lists all of them; a
+// dialect is a variant that agrees with the peer it is named after ("gopher@dolma"). A Chain applies rules in order, some of them to one
+// language alone; neighbors that judge the same measurements are joined, so that a text is scanned once however many of them judge it.
+//
+// What a rule measures is a fact: a number on the document's Marks, which has one meaning whoever marks it, and of which Histograms are
+// drawn. Limits are bounds on facts. A rule whose verdicts follow from them (Limited) can judge again without the text: Rejudge. Where in
+// a text something was found is a span.
+//
+// The rooms below know no documents: lid tells languages, fasttext runs and trains classifiers, ngram scores and learns language models.
 //
 // A word, for the rules that datatrove has too, is what spaCy's tokenizer for English makes of a text, since datatrove asks that one. Space
 // is what Python calls space. From both ends of a run of non-space, brackets, quotes, commas and the like are taken off, each a word; so are

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io/fs"
 	"os"
@@ -12,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-83c59573/quern/clean"
+	"github.com/seed-83c59573/quern/pipelines"
 )
 
 var slow = flag.Bool("slow", false, "also run the tests that take minutes, as CI does")
@@ -73,6 +77,109 @@ func TestReadmeCommandsExist(t *testing.T) {
 		}
 	}
 }
+
+// blocks are the contents of a README's blocks of a kind.
+func blocks(t *testing.T, name, kind string) (all []string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("../..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("(?ms)^```"+kind+"\n(.*?)^```$").FindAllStringSubmatch(string(b), -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+// Every spec in a README is read as a user's is, beside the files that its rules name. One without a head gets one.
+func TestReadmeSpecsAreRead(t *testing.T) {
+	base := t.TempDir()
+	for name, text := range map[string]string{"words/en": "darn\n", "words/zh": "讨厌\n", "judge.py": "#!/usr/bin/env python3\n"} {
+		path := filepath.Join(base, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o777)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"README.md", "README.zh.md"} {
+		specs := blocks(t, name, "yaml")
+		if len(specs) < 4 {
+			t.Errorf("%s has %d specs", name, len(specs))
+		}
+		for _, src := range specs {
+			if !strings.HasPrefix(src, "version:") {
+				src = "version: 1\nname: part\nseed: 1\n" + src
+			}
+			if _, err := pipelines.ParseSpec(name, []byte(src), base, nil); err != nil {
+				t.Errorf("%v in\n%s", err, src)
+			}
+		}
+	}
+}
+
+func TestReadmeListsEveryRuleAndPreset(t *testing.T) {
+	for _, name := range []string{"README.md", "README.zh.md"} {
+		b, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range clean.Rules {
+			row := regexp.MustCompile("(?m)^\\| `" + r.Name + "` \\| ([^|]*)\\| .*$").FindSubmatch(b)
+			if row == nil {
+				t.Errorf("%s has no row for the rule %s", name, r.Name)
+				continue
+			}
+			for _, d := range r.Dialects {
+				if len(r.Dialects) < 5 && !strings.Contains(string(row[1]), d) {
+					t.Errorf("%s: the row of %s lacks the dialect %s", name, r.Name, d)
+				}
+			}
+		}
+		for _, p := range pipelines.PresetNames() {
+			if !bytes.Contains(b, []byte("`"+p+"`")) {
+				t.Errorf("%s does not name the preset %s", name, p)
+			}
+		}
+	}
+}
+
+// TestReadmeWalkThrough adds the filter of the README to a copy of the checkout and asks the tests of all rules.
+func TestReadmeWalkThrough(t *testing.T) {
+	code := blocks(t, "README.md", "go")
+	if len(code) != 3 || !slices.Equal(code, blocks(t, "README.zh.md", "go")) {
+		t.Fatalf("%d blocks of Go, want a filter, its test and its entry, the same in both languages", len(code))
+	}
+	lines := 0
+	for _, line := range strings.Split(importsGone.ReplaceAllString(strings.Join(code, ""), ""), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			lines++
+		}
+	}
+	if lines >= 40 {
+		t.Errorf("a filter takes %d lines", lines)
+	}
+	if !*slow {
+		t.Skip("compiles the room: run with -slow")
+	}
+	dir := t.TempDir()
+	copyCheckout(t, "../..", dir)
+	rules, err := os.ReadFile(filepath.Join(dir, "clean/rules.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := bytes.Replace(rules, []byte("var Rules = []Rule{\n"), []byte("var Rules = []Rule{\n"+code[2]), 1)
+	for name, text := range map[string]string{"letters.go": code[0], "letters_test.go": code[1], "rules.go": string(table)} {
+		if err := os.WriteFile(filepath.Join(dir, "clean", name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "test", "./clean", "./pipelines", "-run", "TestLetters|TestEveryStage|TestLimits|TestFacts|TestNames")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+var importsGone = regexp.MustCompile(`(?ms)^package clean\n+import \(\n.*?^\)$`)
 
 // splitLine splits at spaces outside of double quotes.
 func splitLine(s string) []string {
