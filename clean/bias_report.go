@@ -38,6 +38,7 @@ type BiasGroup struct {
 	Share      float64         `json:"share_of_docs"`        // with a mention,
 	ShareRange [2]float64      `json:"share_of_docs_range"`  // and its 99 % interval (Wilson 1927)
 	Ratio      float64         `json:"ratio_to_most"`        // mentions to those of the group of the axis that has most
+	OfAxis     float64         `json:"share_of_axis"`        // of the mentions of all groups of the axis
 	Attributes []BiasAttribute `json:"attributes,omitempty"` // sets with a hit near the group
 	Contexts   []BiasContext   `json:"contexts,omitempty"`   // what marks the group against the others of its axis, the most marked first
 	Against    *BiasAgainst    `json:"reference,omitempty"`  // nil where there is no reference or one side has no words
@@ -64,6 +65,7 @@ type BiasContext struct {
 // above 1.25 or below 0.8, and on both sides there are 10 documents or more.
 type BiasAgainst struct {
 	PerMillion float64    `json:"per_million_words"` // of the reference
+	OfAxis     float64    `json:"share_of_axis"`     // there
 	Ratio      float64    `json:"ratio"`             // with half a mention added on either side
 	Range      [2]float64 `json:"ratio_range"`
 	Off        bool       `json:"off"`
@@ -89,37 +91,60 @@ func (c *BiasCounter) Report(ref *BiasCounter, contexts int) (*BiasReport, error
 		contexts = 20
 	}
 	r := &BiasReport{Cells: []BiasCell{}, Sampled: 1 / math.Pow(2, float64(c.contexts.shift))}
+	var near map[uint64][]int
+	if contexts > 0 {
+		near = c.contexts.byCell()
+	}
 	for _, s := range c.sorted() {
-		cell := BiasCell{Domain: s.key.domain, Lang: s.key.lang, Docs: s.docs, Words: s.words, Axes: []BiasAxis{}}
-		var against *biasCell
-		if ref != nil {
-			against, cell.Against = ref.against(s.key)
-		}
-		near := c.nearWords(s)
-		for g, name := range c.table.groups {
-			if s.groups[g].mentions == 0 && (against == nil || against.groups[g].mentions == 0) {
-				continue
-			}
-			i := slices.IndexFunc(cell.Axes, func(a BiasAxis) bool { return a.Axis == name.axis })
-			if i < 0 {
-				i = len(cell.Axes)
-				cell.Axes = append(cell.Axes, BiasAxis{Axis: name.axis})
-			}
-			group := c.group(s, against, g)
-			if contexts > 0 {
-				group.Contexts = c.marked(near, g, contexts)
-			}
-			cell.Axes[i].Groups = append(cell.Axes[i].Groups, group)
-		}
-		for _, a := range cell.Axes {
-			most := slices.MaxFunc(a.Groups, func(x, y BiasGroup) int { return cmp.Compare(x.Mentions, y.Mentions) }).Mentions
-			for i := range a.Groups {
-				a.Groups[i].Ratio = per(a.Groups[i].Mentions, most, 1)
-			}
-		}
-		r.Cells = append(r.Cells, cell)
+		r.Cells = append(r.Cells, c.report(s, ref, c.contexts.nearWords(near[s.hash]), contexts))
 	}
 	return r, nil
+}
+
+func (c *BiasCounter) report(s *biasCell, ref *BiasCounter, near []biasNear, contexts int) BiasCell {
+	cell := BiasCell{Domain: s.key.domain, Lang: s.key.lang, Docs: s.docs, Words: s.words, Axes: []BiasAxis{}}
+	var against *biasCell
+	if ref != nil {
+		against, cell.Against = ref.against(s.key)
+	}
+	for g, name := range c.table.groups {
+		if s.groups[g].mentions == 0 && (against == nil || against.groups[g].mentions == 0) {
+			continue
+		}
+		i := slices.IndexFunc(cell.Axes, func(a BiasAxis) bool { return a.Axis == name.axis })
+		if i < 0 {
+			i = len(cell.Axes)
+			cell.Axes = append(cell.Axes, BiasAxis{Axis: name.axis})
+		}
+		group := c.group(s, against, g)
+		group.Contexts = c.marked(near, g, contexts)
+		cell.Axes[i].Groups = append(cell.Axes[i].Groups, group)
+	}
+	for _, a := range cell.Axes {
+		all, there := c.onAxis(s, a.Axis), uint64(0)
+		if against != nil {
+			there = c.onAxis(against, a.Axis)
+		}
+		most := slices.MaxFunc(a.Groups, func(x, y BiasGroup) int { return cmp.Compare(x.Mentions, y.Mentions) }).Mentions
+		for i := range a.Groups {
+			g := &a.Groups[i]
+			g.Ratio, g.OfAxis = per(g.Mentions, most, 1), per(g.Mentions, all, 1)
+			if g.Against != nil {
+				g.Against.OfAxis = per(against.groups[slices.Index(c.table.groups, biasGroupName{a.Axis, g.Group})].mentions, there, 1)
+			}
+		}
+	}
+	return cell
+}
+
+// onAxis is how often the groups of an axis are mentioned.
+func (c *BiasCounter) onAxis(s *biasCell, axis string) (n uint64) {
+	for g, name := range c.table.groups {
+		if name.axis == axis {
+			n += s.groups[g].mentions
+		}
+	}
+	return n
 }
 
 func (c *BiasCounter) sorted() []*biasCell {
@@ -216,33 +241,55 @@ func logVariance(s *biasCell, g int) float64 {
 // biasNear is a word and its counts by group.
 type biasNear struct {
 	word   string
-	groups map[int]*[2]uint64 // times and documents
+	groups []biasNearGroup
 }
 
-// nearWords collects the contexts of a cell, in the order of the words.
-func (c *BiasCounter) nearWords(s *biasCell) []biasNear {
+type biasNearGroup struct {
+	group       int
+	times, docs uint64
+}
+
+func (w *biasNear) of(group int) biasNearGroup {
+	for _, n := range w.groups {
+		if n.group == group {
+			return n
+		}
+	}
+	return biasNearGroup{}
+}
+
+// byCell lists the places of the contexts in their table, by cell.
+func (t *biasContexts) byCell() map[uint64][]int {
+	cells := map[uint64][]int{}
+	for i := range t.slots {
+		if e := &t.slots[i]; e.key != 0 {
+			cells[e.place.cell] = append(cells[e.place.cell], i)
+		}
+	}
+	return cells
+}
+
+// nearWords collects the contexts at these places, in the order of the words.
+func (t *biasContexts) nearWords(places []int) []biasNear {
 	index := map[string]int{}
 	var words []biasNear
-	t := &c.contexts
-	for i := range t.slots {
+	for _, i := range places {
 		e := &t.slots[i]
-		if e.key == 0 || e.place.cell != s.hash {
-			continue
-		}
 		w := t.arena[e.from : e.from+uint32(e.size)]
 		k, ok := index[string(w)]
 		if !ok {
 			k = len(words)
-			index[string(w)] = k
-			words = append(words, biasNear{string(w), map[int]*[2]uint64{}})
+			words = append(words, biasNear{word: string(w)})
+			index[words[k].word] = k
 		}
-		n := words[k].groups[int(e.place.group)]
-		if n == nil {
-			n = new([2]uint64)
-			words[k].groups[int(e.place.group)] = n
+		groups := &words[k].groups
+		g := slices.IndexFunc(*groups, func(n biasNearGroup) bool { return n.group == int(e.place.group) })
+		if g < 0 {
+			g = len(*groups)
+			*groups = append(*groups, biasNearGroup{group: int(e.place.group)})
 		}
-		n[0] += uint64(e.count)
-		n[1] += uint64(e.docs)
+		(*groups)[g].times += uint64(e.count)
+		(*groups)[g].docs += uint64(e.docs)
 	}
 	slices.SortFunc(words, func(a, b biasNear) int { return cmp.Compare(a.word, b.word) })
 	return words
@@ -252,11 +299,11 @@ func (c *BiasCounter) nearWords(s *biasCell) []biasNear {
 func (c *BiasCounter) marked(words []biasNear, g, most int) []BiasContext {
 	axis := c.table.groups[g].axis
 	split := func(w biasNear) (own, others float64) {
-		for k, n := range w.groups {
-			if k == g {
-				own = float64(n[0])
-			} else if c.table.groups[k].axis == axis {
-				others += float64(n[0]) // whole numbers, so that the order does not matter
+		for _, n := range w.groups {
+			if n.group == g {
+				own = float64(n.times)
+			} else if c.table.groups[n.group].axis == axis {
+				others += float64(n.times) // whole numbers, so that the order does not matter
 			}
 		}
 		return own, others
@@ -271,8 +318,8 @@ func (c *BiasCounter) marked(words []biasNear, g, most int) []BiasContext {
 	}
 	var out []BiasContext
 	for _, w := range words {
-		n := w.groups[g]
-		if n == nil || n[1] < biasMinDocs {
+		n := w.of(g)
+		if n.docs < biasMinDocs {
 			continue
 		}
 		own, others := split(w)
@@ -280,7 +327,7 @@ func (c *BiasCounter) marked(words []biasNear, g, most int) []BiasContext {
 		own, others = own+prior, others+prior
 		delta := math.Log(own/(nOwn+biasPrior-own)) - math.Log(others/(nOthers+biasPrior-others))
 		if z := delta / math.Sqrt(1/own+1/others); z >= biasMinZ {
-			out = append(out, BiasContext{w.word, n[0], n[1], z})
+			out = append(out, BiasContext{w.word, n.times, n.docs, z})
 		}
 	}
 	slices.SortFunc(out, func(a, b BiasContext) int { return cmp.Or(cmp.Compare(b.Z, a.Z), cmp.Compare(a.Word, b.Word)) })

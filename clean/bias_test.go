@@ -87,11 +87,11 @@ func TestBiasContexts(t *testing.T) {
 		c.Add(d)
 	}
 	near := map[string]uint64{}
-	for _, w := range c.nearWords(c.cells[0]) {
-		if n := w.groups[0]; n != nil {
-			near[w.word] = n[0]
-			if n[1] != 3 {
-				t.Errorf("%s stands in %d documents, want 3", w.word, n[1])
+	for _, w := range c.contexts.nearWords(c.contexts.byCell()[c.cells[0].hash]) {
+		if n := w.of(0); n.times > 0 {
+			near[w.word] = n.times
+			if n.docs != 3 {
+				t.Errorf("%s stands in %d documents, want 3", w.word, n.docs)
 			}
 		}
 	}
@@ -154,7 +154,8 @@ func TestBiasFindsWhatIsPlanted(t *testing.T) {
 		t.Errorf("%d documents, %d words, against %s", cell.Docs, cell.Words, cell.Against)
 	}
 	f, m := g["gender/female"], g["gender/male"]
-	if !f.Against.Off || f.Against.Range[1] > 0.6 || !m.Against.Off || m.Against.Range[0] < 1.25 || f.Mentions+m.Mentions != 1200 {
+	if !f.Against.Off || f.Against.Range[1] > 0.6 || !m.Against.Off || m.Against.Range[0] < 1.25 || f.Mentions+m.Mentions != 1200 ||
+		f.OfAxis+m.OfAxis != 1 || f.OfAxis > 0.3 || f.Against.OfAxis < 0.45 {
 		t.Errorf("planted ratios: %+v, %+v", *f.Against, *m.Against)
 	}
 	if len(f.Contexts) == 0 || f.Contexts[0].Word != "nurse" || f.Contexts[0].Z < 10 || m.Contexts[0].Word != "pilot" || len(f.Contexts) > 3 {

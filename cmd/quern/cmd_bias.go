@@ -109,22 +109,25 @@ func printBias(w io.Writer, r *pipelines.BiasReport) {
 		}
 		fmt.Fprintf(w, "%s, %s: %d documents, %d words\n", c.Domain, lang, c.Docs, c.Words)
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprint(tw, "axis\tgroup\tmentions\tper M words\tto the most\tof docs\t")
+		fmt.Fprint(tw, "axis\tgroup\tmentions\tper M words\tof axis\tof docs\t")
 		if c.Against != "" {
-			fmt.Fprint(tw, "reference\tratio\t99 % interval\t")
+			fmt.Fprint(tw, "reference\tof axis\tratio\t99 % interval\t")
 		}
 		fmt.Fprintln(tw, "  words that mark it (z)")
 		for _, a := range c.Axes {
 			for _, g := range a.Groups {
-				fmt.Fprintf(tw, "%s\t%s\t%d\t%.1f\t%.2f\t%.2f %%\t", a.Axis, g.Group, g.Mentions, g.PerMillion, g.Ratio, 100*g.Share)
+				if g.Mentions == 0 && (g.Against == nil || !g.Against.Off) {
+					continue // the reference names it now and then
+				}
+				fmt.Fprintf(tw, "%s\t%s\t%d\t%.1f\t%.1f %%\t%.2f %%\t", a.Axis, g.Group, g.Mentions, g.PerMillion, 100*g.OfAxis, 100*g.Share)
 				if x := g.Against; x != nil {
 					mark := " "
 					if x.Off {
 						mark = "!"
 					}
-					fmt.Fprintf(tw, "%.1f\t%.2f%s\t%.2f … %.2f\t", x.PerMillion, x.Ratio, mark, x.Range[0], x.Range[1])
+					fmt.Fprintf(tw, "%.1f\t%.1f %%\t%.2f%s\t%.2f … %.2f\t", x.PerMillion, 100*x.OfAxis, x.Ratio, mark, x.Range[0], x.Range[1])
 				} else if c.Against != "" {
-					fmt.Fprint(tw, "\t\t\t")
+					fmt.Fprint(tw, "\t\t\t\t")
 				}
 				var words []string
 				for _, x := range g.Contexts[:min(6, len(g.Contexts))] {

@@ -17,9 +17,9 @@ func TestBiasPage(t *testing.T) {
 	const bad = `<script>alert("x")</script>`
 	r := &pipelines.BiasReport{Run: bad, Sources: []string{bad}, Against: bad, BiasReport: clean.BiasReport{Sampled: 0.5, Cells: []clean.BiasCell{
 		{Domain: bad, Lang: "en", Docs: 3, Words: 1000, Against: "*", Axes: []clean.BiasAxis{{Axis: bad, Groups: []clean.BiasGroup{
-			{Group: bad, Mentions: 7, PerMillion: 7000, Ratio: 1, Contexts: []clean.BiasContext{{Word: bad, Z: 4.25}},
+			{Group: bad, Mentions: 7, PerMillion: 7000, OfAxis: 1, Contexts: []clean.BiasContext{{Word: bad, Z: 4.25}},
 				Attributes: []clean.BiasAttribute{{Set: bad, PerThousand: 12}}, Against: &clean.BiasAgainst{Ratio: 2.5, Range: [2]float64{1.5, 3}, Off: true}},
-			{Group: "none"}}}}},
+			{Group: "unseen"}, {Group: "few", Mentions: 1}}}}},
 		{Domain: "web", Lang: ""},
 	}}}
 	var b bytes.Buffer
@@ -34,6 +34,9 @@ func TestBiasPage(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page has no %q", want)
 		}
+	}
+	if strings.Contains(text, "unseen") {
+		t.Error("a group that is not mentioned is shown")
 	}
 	depth := 0
 	for z := html.NewTokenizer(&b); ; {
