@@ -175,7 +175,7 @@ func (s *language) rule(d *quern.Doc, lang string, confidence float64) quern.Ver
 	d.Lang = lang
 	d.Mark("language.confidence", confidence)
 	if s.foreign(lang) {
-		return d.Fail(otherLanguage, confidence, s.min)
+		return d.Fail(otherLanguage, confidence, 0)
 	}
 	if confidence < s.min || lang == "" && len(s.keep) > 0 {
 		return d.Fail(unsure, confidence, s.min)

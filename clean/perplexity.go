@@ -58,7 +58,10 @@ func (o Perplexity) Stage() (quern.Stage, error) {
 
 // Limits are min and max.
 func (o Perplexity) Limits() []Limit {
-	limits := []Limit{least("perplexity.value", o.Min, perplexityLow)}
+	var limits []Limit
+	if o.Min > 0 {
+		limits = append(limits, least("perplexity.value", o.Min, perplexityLow))
+	}
 	if o.Max > 0 {
 		limits = append(limits, most("perplexity.value", o.Max, perplexityHigh))
 	}
