@@ -40,7 +40,7 @@ type BiasCounter struct {
 
 const (
 	biasWindow          = 10
-	defaultBiasContexts = 1 << 19 // about 100 bytes each, table and words: 50 MB
+	defaultBiasContexts = 1 << 19 // up to 130 bytes each, table and words: 50 to 70 MB
 	maxBiasWord         = 32      // bytes of a context word
 )
 
@@ -99,7 +99,8 @@ func product(a, b uint64) sum128 {
 	return sum128{hi, lo}
 }
 
-// NewBiasCounter counts these terms, with at most so many (domain, language, group, context word); 0 = 524,288, in about 50 MB.
+// NewBiasCounter counts these terms, with at most so many (domain, language, group, context word); 0 = 524,288, in 50 to 70 MB, and half as
+// much again while the table grows.
 func NewBiasCounter(terms BiasTerms, contexts int) (*BiasCounter, error) {
 	if contexts == 0 {
 		contexts = defaultBiasContexts
