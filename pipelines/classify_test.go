@@ -96,7 +96,7 @@ func TestClassifySectionsAreChecked(t *testing.T) {
 		{"good: [notes]", "good: [ntoes]", `no input has the name ntoes; did you mean "notes"?`},
 		{"bad: [chatter]", "bad: [notes]", "notes is on both piles"},
 		{"bad: [chatter]", "bad: []", "give good and bad"},
-		{"trained: prose", "trained: poems", "no classifier has the name poems"},
+		{"trained: prose", "trained: poems", "the section classify has no poems"},
 		{"trained: prose", "trained: prose, labels: [good]", "give either trained or model and labels"},
 		{"held_out: 0.2", "held_out: 2", "want a share between 0 and 1"},
 		{"dim: 16", "dims: 16", `unknown field "dims"; did you mean "dim"?`},

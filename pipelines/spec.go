@@ -186,7 +186,7 @@ func (s *Spec) validateJudges(domains []string, fail func(path, format string, a
 	for _, d := range domains {
 		for _, c := range classifiers(s.Clean.links(d)) {
 			if s.Classify[c] == nil {
-				return fail("clean", "fasttext: no classifier has the name %s%s", clip(c), nearest(c, names))
+				return fail("clean", "fasttext: trained: the section classify has no %s%s", clip(c), nearest(c, names))
 			}
 		}
 	}
