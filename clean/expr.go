@@ -17,8 +17,9 @@ import (
 )
 
 // Expr judges by an expression of the user's over facts that rules before it have measured, such as gopher.words, and over what is
-// known of a document: lang, domain, source, bucket, url, license, time (strings) and bytes (a number). A fact that was not measured
-// on a document is not a number: every comparison with it is false.
+// known of a document: lang, domain, source, bucket, url, license, time (strings) and bytes (a number). mark("name") is what its source
+// told of it, such as mark("code.test") or the attribute of a Dolma dataset. A fact or a mark that a document does not have is not a
+// number: every comparison with it is false.
 type Expr struct {
 	Keep string `yaml:"keep"` // what is true of the documents that stay; or
 	Drop string `yaml:"drop"` // what is true of those that go
@@ -36,11 +37,12 @@ func (o Expr) Stage() (quern.Stage, error) {
 	if !ruleWord(o.Name) {
 		return nil, fmt.Errorf("clean: expr: name %q: want lower case letters, digits and _", o.Name)
 	}
-	program, err := o.compile()
+	s := &exprStage{}
+	program, err := o.compile(s)
 	if err != nil {
 		return nil, err
 	}
-	s := &exprStage{program: program, drops: o.Drop != "", verdict: quern.Verdict("clean.expr." + o.Name), env: map[string]any{}}
+	*s = exprStage{program: program, drops: o.Drop != "", verdict: quern.Verdict("clean.expr." + o.Name), env: map[string]any{}}
 	for _, name := range readsOf(program) {
 		group, fact, _ := strings.Cut(name, ".")
 		facts, _ := s.env[group].(map[string]float64)
@@ -56,14 +58,15 @@ func (o Expr) Stage() (quern.Stage, error) {
 
 // Reads lists the facts in the expression.
 func (o Expr) Reads() []string {
-	program, err := o.compile()
+	program, err := o.compile(&exprStage{})
 	if err != nil {
 		return nil
 	}
 	return readsOf(program)
 }
 
-func (o Expr) compile() (*vm.Program, error) {
+// compile makes the program; mark("name") in it asks the document that s has before it.
+func (o Expr) compile(s *exprStage) (*vm.Program, error) {
 	source := o.Keep
 	switch {
 	case o.Keep == "" && o.Drop == "":
@@ -73,7 +76,8 @@ func (o Expr) compile() (*vm.Program, error) {
 	case o.Keep == "":
 		source = o.Drop
 	}
-	options := []expr.Option{expr.Env(exprTypes()), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(1000)}
+	options := []expr.Option{expr.Env(exprTypes()), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(1000),
+		expr.Function("mark", func(name ...any) (any, error) { return s.markNamed(name[0].(string)), nil }, new(func(string) float64))}
 	for _, f := range exprFunctions {
 		options = append(options, expr.EnableBuiltin(f))
 	}
@@ -144,17 +148,23 @@ type exprStage struct {
 	reads   []exprFact
 	drops   bool
 	verdict quern.Verdict
+	marks   []quern.Mark // of the document that is judged
+}
+
+// markNamed is a mark of the document, not a number if it has none of the name.
+func (s *exprStage) markNamed(name string) float64 {
+	for _, m := range s.marks {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	return math.NaN()
 }
 
 func (s *exprStage) Apply(d *quern.Doc) (quern.Verdict, error) {
+	s.marks = d.Marks
 	for _, r := range s.reads {
-		r.facts[r.fact] = math.NaN()
-		for _, m := range d.Marks {
-			if m.Name == r.name {
-				r.facts[r.fact] = m.Value
-				break
-			}
-		}
+		r.facts[r.fact] = s.markNamed(r.name)
 	}
 	e := s.env
 	e["bytes"], e["lang"], e["domain"], e["source"] = float64(len(d.Text)), d.Lang, d.Domain, d.Source

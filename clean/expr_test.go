@@ -9,7 +9,7 @@ import (
 )
 
 func TestExpr(t *testing.T) {
-	marks := []quern.Mark{{Name: "gopher.words", Value: 120}, {Name: "fineweb.end_lines", Value: 0.5}}
+	marks := []quern.Mark{{Name: "gopher.words", Value: 120}, {Name: "fineweb.end_lines", Value: 0.5}, {Name: "code.test", Value: 1}}
 	f := func(o Expr, want quern.Verdict) {
 		t.Helper()
 		if o.Name == "" {
@@ -29,6 +29,8 @@ func TestExpr(t *testing.T) {
 	f(Expr{Drop: "gopher.words > 200"}, quern.Keep)
 	f(Expr{Keep: `lang == "en" && domain in ["web", "paper"] && url startsWith "https://"`}, quern.Keep)
 	f(Expr{Keep: `gopher.words / bytes >= 30 and max(fineweb.end_lines, 0.1) == 0.5`}, quern.Keep)
+	f(Expr{Keep: `mark("code.test") == 1 and mark("gopher.words") == 120`}, quern.Keep)
+	f(Expr{Keep: `mark("nothing") == 0`}, dropped)
 	f(Expr{Drop: "gopher.mean_word < 5 or gopher.mean_word >= 5"}, quern.Keep) // not measured: neither is true
 	f(Expr{Keep: "gopher.mean_word < 5 or gopher.mean_word >= 5"}, dropped)
 
@@ -43,6 +45,7 @@ func TestExpr(t *testing.T) {
 		{Expr{Name: "false", Keep: "lang > 1"}, "line 1, column 6"},
 		{Expr{Name: "false", Keep: "gopher.words"}, "bool"},
 		{Expr{Name: "false", Keep: "true &&\n  nothing"}, "line 2, column 3"},
+		{Expr{Name: "false", Keep: "mark(5) > 1"}, "line 1, column 6"},
 		{Expr{Name: "false", Keep: "now().Year() > 2020"}, "line 1, column 1"},
 		{Expr{Name: "false", Keep: "(" + strings.Repeat("1 + ", 2000) + "1) > 2"}, "clean: expr"},
 	} {

@@ -87,7 +87,7 @@ func (s *ingestStep) Run(ctx context.Context, _ []quern.Manifest, dir quern.Loca
 	if err != nil {
 		return quern.Manifest{}, err
 	}
-	p := s.env.datasetPass("ingest."+s.in.Name, r, dir, func(name string) (quern.Sink, error) { return shard.Text(dir, name) })
+	p := s.env.datasetPass("ingest."+s.in.Name, r, dir, func(name string) (quern.Sink, error) { return shard.Raw(dir, name) })
 	m, err := p.Run(ctx)
 	if err != nil {
 		return m, err

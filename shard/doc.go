@@ -2,11 +2,11 @@
 // a raw array with an index of document ends, the finished corpus as Parquet, Arrow and raw tokens side by side. Its readers give
 // the same documents back as Sources and streams. It judges nothing, shuffles nothing and never reads a foreign file.
 //
-//	text     00000.parquet          id, text, domain, source, url, language, license, bucket, date, meta (+ rule, value, threshold of drops)
+//	text     00000.parquet          id, text, domain, source, url, language, license, bucket, date, meta, marks (+ rule, value, threshold of drops)
 //	tokens   00000.bin 00000.idx    little-endian u16 or u32 tokens; per document its end, bytes of text, id, near-duplicate group, bucket
 //	facts    facts/00000.parquet    id, language, source, bucket, bytes, verdict, spans, and a column for each fact
 //	corpus   train-00000.{bin,idx,parquet,arrow} and validation-00000.…
 package shard
 
 // Version is part of the key of every step that writes shards: raise it when bytes change.
-const Version = "5"
+const Version = "6"

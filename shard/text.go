@@ -2,12 +2,16 @@ package shard
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
@@ -26,7 +30,8 @@ type textRow struct {
 	License string `parquet:"license,dict"`
 	Bucket  string `parquet:"bucket,dict"`
 	Time    string `parquet:"date"`
-	Meta    string `parquet:"meta,optional"` // a JSON object as plain text; null if there is none
+	Meta    string `parquet:"meta,optional"`  // a JSON object as plain text; null if there is none
+	Marks   string `parquet:"marks,optional"` // what the source told in numbers, a JSON object; null behind cleaning, whose facts have files of their own
 }
 
 // droppedRow is a textRow and the evidence against it.
@@ -60,6 +65,64 @@ func writerOptions(meta map[string]string) []parquet.WriterOption {
 // Text is a Sink that writes kept documents as one Parquet file called name + ".parquet".
 func Text(dir quern.Dir, name string) (quern.Sink, error) {
 	return newTextSink(dir, name, func(d *quern.Doc) textRow { return rowOf(d) }, &codec)
+}
+
+// Raw is a Sink like Text that keeps the marks of documents too: what their source told of them in numbers.
+func Raw(dir quern.Dir, name string) (quern.Sink, error) {
+	var marks []byte
+	return newTextSink(dir, name, func(d *quern.Doc) textRow {
+		r := rowOf(d)
+		marks = appendMarks(marks[:0], d.Marks)
+		r.Marks = borrow(marks)
+		return r
+	}, &codec)
+}
+
+// appendMarks writes marks as a JSON object, in their order; nothing if there are none. What is no number in JSON is left out.
+func appendMarks(dst []byte, marks []quern.Mark) []byte {
+	for _, m := range marks {
+		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
+			continue
+		}
+		if len(dst) == 0 {
+			dst = append(dst, '{')
+		} else {
+			dst = append(dst, ',')
+		}
+		name, _ := json.Marshal(m.Name) // a string always is JSON
+		dst = strconv.AppendFloat(append(append(dst, name...), ':'), m.Value, 'g', -1, 64)
+	}
+	if len(dst) > 0 {
+		dst = append(dst, '}')
+	}
+	return dst
+}
+
+// parseMarks reads what appendMarks wrote.
+func parseMarks(s string) (marks []quern.Mark, err error) {
+	if s == "" {
+		return nil, nil
+	}
+	d := json.NewDecoder(strings.NewReader(s))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, fmt.Errorf("marks: want a JSON object, have %.40q", s)
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, fmt.Errorf("marks: %w", err)
+		}
+		var v float64
+		if err := d.Decode(&v); err != nil {
+			return nil, fmt.Errorf("marks: %w", err)
+		}
+		text, _ := name.(string)
+		marks = append(marks, quern.Mark{Name: text, Value: v})
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, fmt.Errorf("marks: %w", err)
+	}
+	return marks, nil
 }
 
 // Drops is a Sink like Text whose rows also name the rule, the measured value and the threshold.
@@ -149,6 +212,11 @@ func (s TextSource) Docs(_ context.Context, u quern.Unit) iter.Seq2[*quern.Doc, 
 			stop, err := readRows(s.Dir, s.Shards[p.From], func(i int, r *textRow) bool {
 				d := docOf(r)
 				d.Row = quern.Row{Shard: int(p.From), Index: i}
+				marks, err := parseMarks(r.Marks)
+				if d.Marks = marks; err != nil {
+					yield(nil, fmt.Errorf("%s: row %d: %w", s.Shards[p.From].Name, i, err))
+					return false
+				}
 				return yield(&d, nil)
 			})
 			if err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -202,4 +204,33 @@ func TestDamagedTextShardIsAnError(t *testing.T) {
 		return
 	}
 	t.Fatal("a damaged shard was read as empty")
+}
+
+// What a source told of a document in numbers reaches the rules: raw texts keep their marks, in their order.
+func TestRawTextsKeepTheirMarks(t *testing.T) {
+	dir := &quern.Memory{}
+	in := docs(5)
+	in[0].Marks = nil
+	in[1].Marks = []quern.Mark{{Name: "code.test", Value: 1}, {Name: `odd "name"`, Value: -0.125}, {Name: "a", Value: 3}}
+	in[2].Marks = []quern.Mark{{Name: "nan", Value: math.NaN()}}
+	sink, err := shard.Raw(dir, "00000")
+	sh := write(t, sink, err, in)
+	src := shard.TextSource{Dir: dir, Name: "raw", Shards: []quern.Shard{sh}}
+	i := 0
+	for d, err := range src.Docs(t.Context(), quern.Unit{Parts: []quern.Part{{}}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := in[i].Marks
+		if i == 2 {
+			want = nil
+		}
+		if !slices.Equal(d.Marks, want) || string(d.Text) != string(in[i].Text) {
+			t.Errorf("document %d has the marks %v, want %v", i, d.Marks, want)
+		}
+		i++
+	}
+	if i != len(in) {
+		t.Errorf("%d documents", i)
+	}
 }
