@@ -258,8 +258,8 @@ func (s *cleanStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 		return quern.Manifest{}, err
 	}
 	p.Stages = func() ([]quern.Stage, error) { return s.stages(links) }
-	sinks := &cleanSinks{dir: dir, facts: map[int]quern.Sink{}}
-	if s.spec.Clean.Facts != factsOff {
+	sinks := &cleanSinks{dir: dir, stores: s.spec.Clean.Facts != factsOff, facts: map[int]quern.Sink{}}
+	if sinks.stores {
 		for _, f := range clean.FactsOf(s.links, s.spec.Clean.Facts == factsAll) {
 			sinks.columns = append(sinks.columns, f.Name)
 		}
@@ -280,14 +280,15 @@ func (s *cleanStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 // cleanSinks make the sinks of units: the kept, the dropped, and the facts of both in the order in which they came.
 type cleanSinks struct {
 	dir     quern.Dir
-	columns []string // nil = no facts are stored
+	stores  bool // facts
+	columns []string
 	mu      sync.Mutex
 	facts   map[int]quern.Sink // of units whose sink of the dropped is not made yet
 }
 
 func (s *cleanSinks) kept(i int, _ quern.Unit) (quern.Sink, error) {
 	text, err := shard.Text(s.dir, fmt.Sprintf("%05d", i))
-	if err != nil || s.columns == nil {
+	if err != nil || !s.stores {
 		return &judgedSink{Sink: text}, err
 	}
 	facts, err := shard.Facts(s.dir, fmt.Sprintf(factsFolder+"%05d", i), s.columns)
