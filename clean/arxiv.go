@@ -88,8 +88,8 @@ func (s *arxiv) Apply(d *quern.Doc) (quern.Verdict, error) {
 	if len(d.Text) > math.MaxInt32 {
 		return d.Fail(arxivLong, float64(len(d.Text)), math.MaxInt32), nil
 	}
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	s.scan.text, s.scan.done = d.Text, 0
 	s.scan.needLines()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -135,8 +134,8 @@ func (s *boilerplate) find(text []byte, origin string) {
 
 func (s *boilerplate) Apply(d *quern.Doc) (quern.Verdict, error) {
 	text := d.Text
-	if !utf8.Valid(text) {
-		return d.Fail(badText, float64(firstInvalid(text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	s.find(text, d.Origin)
 	s.buf = s.buf[:0]

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -172,8 +171,8 @@ type ccnetLang struct {
 }
 
 func (s *ccnet) Apply(d *quern.Doc) (quern.Verdict, error) {
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	if n := codePoints(d.Text); n < s.min {
 		return d.Fail(ccnetShort, float64(n), float64(s.min)), nil

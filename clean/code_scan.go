@@ -40,8 +40,8 @@ func (c *codeRules) Apply(d *quern.Doc) (quern.Verdict, error) {
 	if len(d.Text) > math.MaxInt32 {
 		return d.Fail(codeTooLarge, float64(len(d.Text)), math.MaxInt32), nil
 	}
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	c.scan.reset(d)
 	first, drop := quern.Keep, quern.Drop{}

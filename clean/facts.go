@@ -11,6 +11,14 @@ const (
 	tooLarge quern.Verdict = "clean.facts.too_large"
 )
 
+// checkText drops a document whose bytes are no text.
+func checkText(d *quern.Doc) quern.Verdict {
+	if utf8.Valid(d.Text) {
+		return quern.Keep
+	}
+	return d.Fail(badText, float64(firstInvalid(d.Text)), 0)
+}
+
 // maxText bounds what is measured: the scanner keeps about 10 bytes a byte. No rule here keeps texts of that size by default.
 const maxText = 16 << 20
 
@@ -94,8 +102,8 @@ func (g *judged) measure(d *quern.Doc, judges []judge) quern.Verdict {
 	if len(d.Text) > maxText {
 		return d.Fail(tooLarge, float64(len(d.Text)), maxText)
 	}
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0)
+	if v := checkText(d); v != quern.Keep {
+		return v
 	}
 	var need needs
 	for _, j := range judges {

@@ -66,8 +66,8 @@ type garbled struct {
 }
 
 func (s *garbled) Apply(d *quern.Doc) (quern.Verdict, error) {
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	g := &s.garble
 	*g = garble{text: d.Text, table: s.table}

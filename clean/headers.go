@@ -76,8 +76,8 @@ type headers struct {
 
 func (s *headers) Apply(d *quern.Doc) (quern.Verdict, error) {
 	text := d.Text
-	if !utf8.Valid(text) {
-		return d.Fail(badText, float64(firstInvalid(text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	s.cuts = s.cuts[:0]
 	names := [...]string{"headers.cut", "headers.share", "headers.left"}

@@ -92,8 +92,8 @@ type lineCutter struct {
 
 func (s *lineCutter) Apply(d *quern.Doc) (quern.Verdict, error) {
 	text := d.Text
-	if !utf8.Valid(text) {
-		return d.Fail(badText, float64(firstInvalid(text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	s.split(text)
 	o := &s.opt

@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean/ngram"
@@ -83,8 +82,8 @@ type perplexity struct {
 }
 
 func (s *perplexity) Apply(d *quern.Doc) (quern.Verdict, error) {
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	value, unknown := s.scorer.perplexity(d.Text)
 	d.Mark("perplexity.value", value)

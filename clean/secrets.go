@@ -104,8 +104,8 @@ type secret struct {
 }
 
 func (s *secrets) Apply(d *quern.Doc) (quern.Verdict, error) {
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	s.text, s.found = d.Text, s.found[:0]
 	s.scan()

@@ -3,7 +3,6 @@ package clean
 import (
 	"bytes"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -82,8 +81,8 @@ type spam struct {
 }
 
 func (s *spam) Apply(d *quern.Doc) (quern.Verdict, error) {
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0), nil
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
 	}
 	text := d.Text
 	if len(text) > maxText {

@@ -66,8 +66,8 @@ func refuseText(d *quern.Doc) quern.Verdict {
 	if len(d.Text) > maxText {
 		return d.Fail(tooLarge, float64(len(d.Text)), maxText)
 	}
-	if !utf8.Valid(d.Text) {
-		return d.Fail(badText, float64(firstInvalid(d.Text)), 0)
+	if v := checkText(d); v != quern.Keep {
+		return v
 	}
 	return quern.Keep
 }
