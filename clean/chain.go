@@ -203,16 +203,33 @@ func CheckChain(links []Link) error {
 	return nil
 }
 
-// Rejudge tells what a chain would say of a document whose facts are known, without its text. Rules that rewrite texts measured what
-// they measured: facts behind them are those of the text as it was then. A fact that is missing breaks no limit; unknown tells
-// that a rule which would have had a say did not see the document, because an earlier one had dropped it.
-func Rejudge(links []Link, lang string, fact func(name string) (float64, bool)) (v quern.Verdict, unknown bool) {
-	for _, l := range links {
+// Rejudger tells what a chain would say of documents whose facts are known, without their texts.
+type Rejudger struct {
+	links  []Link
+	limits [][]Limit // of each link; nil = its verdicts do not follow from facts
+}
+
+// NewRejudger takes the limits of a chain.
+func NewRejudger(links []Link) *Rejudger {
+	r := &Rejudger{links, make([][]Limit, len(links))}
+	for i, l := range links {
+		if limited, ok := l.Config.(Limited); ok {
+			r.limits[i] = append([]Limit{}, limited.Limits()...) // not nil
+		}
+	}
+	return r
+}
+
+// Judge gives the verdict on one document. Rules that rewrite texts measured what they measured: facts behind them are those of the text
+// as it was then. A fact that is missing breaks no limit; unknown tells that a rule which would have had a say did not see the document,
+// because an earlier one had dropped it.
+func (r *Rejudger) Judge(lang string, fact func(name string) (float64, bool)) (v quern.Verdict, unknown bool) {
+	for k, l := range r.links {
 		if !Speaks(lang, l.Lang) {
 			continue
 		}
-		limited, ok := l.Config.(Limited)
-		if !ok {
+		limits := r.limits[k]
+		if limits == nil {
 			dropped, seen := fact(droppedBy(l.Name))
 			if dropped == 1 {
 				name, _, _ := strings.Cut(l.Name, "@")
@@ -222,7 +239,6 @@ func Rejudge(links []Link, lang string, fact func(name string) (float64, bool)) 
 			continue
 		}
 		seen := false
-		limits := limited.Limits()
 		for i := range limits {
 			value, ok := fact(limits[i].Fact)
 			if !ok {

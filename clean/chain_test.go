@@ -43,7 +43,7 @@ func TestAChainThatMeasuresAllChangesNoFate(t *testing.T) {
 			t.Errorf("%s (%s): %d facts of %d", name, v[1], len(d[1].Marks), len(facts))
 		}
 		docs = append(docs, quern.Doc{Text: []byte(text)})
-		again, unknown := Rejudge(links, "", func(name string) (float64, bool) { return findMark(&d[1], name) })
+		again, unknown := NewRejudger(links).Judge("", func(name string) (float64, bool) { return findMark(&d[1], name) })
 		if again != v[1] && !(v[1] == empty && again == "clean.normalize") || unknown && v[1] != empty {
 			t.Errorf("%s: the chain said %q, its facts %q (unknown: %v)", name, v[1], again, unknown)
 		}

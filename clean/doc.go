@@ -9,7 +9,7 @@
 // language alone; neighbors that judge the same measurements are joined, so that a text is scanned once however many of them judge it.
 //
 // What a rule measures is a fact: a number on the document's Marks, which has one meaning whoever marks it, and of which Histograms are
-// drawn. Limits are bounds on facts. A rule whose verdicts follow from them (Limited) can judge again without the text: Rejudge. Where in
+// drawn. Limits are bounds on facts. A rule whose verdicts follow from them (Limited) can judge again without the text: Rejudger. Where in
 // a text something was found is a span.
 //
 // The rooms below know no documents: lid tells languages, fasttext runs and trains classifiers, ngram scores and learns language models.

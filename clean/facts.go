@@ -19,6 +19,14 @@ func checkText(d *quern.Doc) quern.Verdict {
 	return d.Fail(badText, float64(firstInvalid(d.Text)), 0)
 }
 
+// refuseText drops what no rule here can measure: texts that are not UTF-8 or are beyond any sensible size.
+func refuseText(d *quern.Doc) quern.Verdict {
+	if len(d.Text) > maxText {
+		return d.Fail(tooLarge, float64(len(d.Text)), maxText)
+	}
+	return checkText(d)
+}
+
 // maxText bounds what is measured: the scanner keeps about 10 bytes a byte. No rule here keeps texts of that size by default.
 const maxText = 16 << 20
 
@@ -99,10 +107,7 @@ func (g *judged) Apply(d *quern.Doc) (quern.Verdict, error) {
 }
 
 func (g *judged) measure(d *quern.Doc, judges []judge) quern.Verdict {
-	if len(d.Text) > maxText {
-		return d.Fail(tooLarge, float64(len(d.Text)), maxText)
-	}
-	if v := checkText(d); v != quern.Keep {
+	if v := refuseText(d); v != quern.Keep {
 		return v
 	}
 	var need needs

@@ -81,13 +81,10 @@ type spam struct {
 }
 
 func (s *spam) Apply(d *quern.Doc) (quern.Verdict, error) {
-	if v := checkText(d); v != quern.Keep {
+	if v := refuseText(d); v != quern.Keep {
 		return v, nil
 	}
 	text := d.Text
-	if len(text) > maxText {
-		return d.Fail(tooLarge, float64(len(text)), maxText), nil
-	}
 	s.words.count(text)
 	n := s.words.total
 	calls, topics := s.phrases.count(text)

@@ -8,8 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/words"
-
-	"github.com/seed-83c59573/quern"
 )
 
 // wordScan holds a text as an array of words, for the dialects that count on words and not on the masks of scanner. All its memory
@@ -60,17 +58,6 @@ var wordBytes = func() (t [256]uint8) {
 	}
 	return t
 }()
-
-// refuseText drops what no rule here can measure: texts that are not UTF-8 or are beyond any sensible size.
-func refuseText(d *quern.Doc) quern.Verdict {
-	if len(d.Text) > maxText {
-		return d.Fail(tooLarge, float64(len(d.Text)), maxText)
-	}
-	if v := checkText(d); v != quern.Keep {
-		return v
-	}
-	return quern.Keep
-}
 
 func (w *wordScan) reset(text []byte) {
 	w.n, w.words = len(text), 0

@@ -94,10 +94,11 @@ func JudgeAgain(dir quern.Local, rec *Record, changes []string) (*WhatIf, error)
 
 func (w *WhatIfSource) judge(dir quern.Dir, m quern.Manifest, links, changed []clean.Link) error {
 	was, would := map[string]int64{}, map[string]int64{}
+	as, other := clean.NewRejudger(links), clean.NewRejudger(changed)
 	err := EachFact(dir, m, func(r *shard.FactRow) {
 		// A rule that was not changed says what it said: only what differs between the two sets of limits is news.
-		before, _ := clean.Rejudge(links, r.Lang, r.Fact)
-		after, unsure := clean.Rejudge(changed, r.Lang, r.Fact)
+		before, _ := as.Judge(r.Lang, r.Fact)
+		after, unsure := other.Judge(r.Lang, r.Fact)
 		old := r.Verdict
 		now := old
 		if before != after {
