@@ -58,6 +58,10 @@ func Facts(dir quern.Dir, name string, columns []string) (quern.Sink, error) {
 	for i, path := range schema.Columns() {
 		s.at[path[0]] = i
 	}
+	s.factAt = make(map[string]int, len(columns))
+	for _, c := range columns {
+		s.factAt[c] = s.at[c]
+	}
 	s.w = parquet.NewGenericWriter[any](b, append(writerOptions(nil), schema)...)
 	return s, nil
 }
@@ -67,10 +71,12 @@ type factSink struct {
 	w     *parquet.GenericWriter[any]
 	at    map[string]int // the column of each name
 	facts []string
-	rows  []parquet.Row
-	n     int // rows in use
-	shard quern.Shard
-	text  []byte // of the strings in rows
+
+	factAt map[string]int // the columns of facts alone
+	rows   []parquet.Row
+	n      int // rows in use
+	shard  quern.Shard
+	text   []byte // of the strings in rows
 }
 
 func (s *factSink) Put(d *quern.Doc) error {
@@ -90,7 +96,7 @@ func (s *factSink) Put(d *quern.Doc) error {
 		if m.Name == bytesCame {
 			bytes = int64(m.Value)
 		}
-		if at, ok := s.at[m.Name]; ok && slices.Contains(s.facts, m.Name) {
+		if at, ok := s.factAt[m.Name]; ok {
 			row[at] = parquet.DoubleValue(m.Value).Level(0, 1, at)
 		}
 	}
