@@ -69,7 +69,7 @@ func TestEveryStageKeepsTheContract(t *testing.T) {
 func hostileTexts() [][]byte {
 	zalgo := "Z" + strings.Repeat("\u0300\u0489\u034f", 500)
 	return [][]byte{
-		nil, {0}, []byte("\xff\xfe"), []byte("ab\xc3"), []byte("\xed\xa0\x80"), []byte("\xf4\x90\x80\x80"), bytes.Repeat([]byte{0x80}, 200),
+		nil, {0}, []byte("\x99w"), []byte("\xff\xfe"), []byte("ab\xc3"), []byte("\xed\xa0\x80"), []byte("\xf4\x90\x80\x80"), bytes.Repeat([]byte{0x80}, 200),
 		[]byte(zalgo), []byte("\u202eesrever\u202c \u2066isolate\u2069"), []byte("a\x00b\x00c"), []byte("\ufeff\ufeffBOM"),
 		[]byte(strings.Repeat(" \t\u3000\u00a0\n", 300)), bytes.Repeat([]byte("A"), 3000), bytes.Repeat([]byte("\n"), 3000),
 		[]byte(strings.Repeat("\U0010ffff\ue000\ufffd", 200)), []byte(strings.Repeat("{\"a\":[", 300)), []byte(strings.Repeat("@", 500)),

@@ -59,8 +59,8 @@ func (o *Language) Files() []string {
 // identifier, so shares near the bound differ).
 func DefaultLanguage() Language { return Language{Min: 0.65, Paragraphs: "off"} }
 
-// Stage builds the rule. It gives "clean.language.other" (value: the confidence in that other language) and
-// "clean.language.unsure". A language outside of what the identifier knows is an error. By paragraphs it also marks how many
+// Stage builds the rule. It gives "clean.language.other" (value: the confidence in that other language),
+// "clean.language.unsure" and, of bytes that are no text, "clean.invalid_utf8". A language outside of what the identifier knows is an error. By paragraphs it also marks how many
 // paragraphs are certain to be in an unwanted language, and their share of the text whose language could be told.
 func (o Language) Stage() (quern.Stage, error) {
 	if !(o.Min >= 0 && o.Min <= 1) {
@@ -163,6 +163,9 @@ type language struct {
 }
 
 func (s *language) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
+	}
 	if s.vote {
 		return s.applyByParagraph(d), nil
 	}

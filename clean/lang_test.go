@@ -86,7 +86,7 @@ func TestLanguageOfParagraphs(t *testing.T) {
 	f("drop-others", en, page, quern.Keep, "en", three+inEnglish, 1)
 	f("drop-others", nil, page, quern.Keep, "en", three+inEnglish, 1) // no wish: what is not in the language of most
 	// Two of each: most is a matter of bytes, and neither has enough of it; cut out, the rest is pure.
-	half := inEnglish + "\n" + inEnglish + "\n" + inRussian[:60] + "\n" + inGerman
+	half := inEnglish + "\n" + inEnglish + "\n" + strings.ToValidUTF8(inRussian[:60], "") + "\n" + inGerman
 	f("majority", en, half, unsure, "en", half, 2)
 	f("drop-others", en, half, quern.Keep, "en", inEnglish+"\n"+inEnglish+"\n", 2)
 	// A page of another language is not kept for its English menu.
