@@ -1,0 +1,403 @@
+package dedup
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// Edit is what a step that looks for repeated parts rules on one document: what is cut out of its text, or that it goes.
+type Edit struct {
+	Row  int        // in its shard
+	Cuts []Cut      // ascending, not touching, at borders of letters
+	Drop quern.Drop // with a verdict: the document goes as a whole, and Cuts is empty
+}
+
+// Cut is a range of bytes of a text as the step read it.
+type Cut struct{ From, To int }
+
+// An edits blob holds the edits of one shard of a dataset, by row: a zstd stream of
+//
+//	"quernedt" | version u8 | records | 0 | XXH64 of all before u64
+//	record: row - row of the one before + 1 | pieces of it: 0 and verdict (length, bytes), value f64, limit f64 | or n and n times gap, length
+//
+// in which numbers are varints unless their width is given.
+const (
+	editMagic   = "quernedt"
+	editVersion = 1
+	maxCuts     = 1 << 24
+)
+
+func editName(dataset string, shard int) string {
+	return fmt.Sprintf("edits/%s/%05d.zst", dataset, shard)
+}
+
+// editWriter writes the edits of one shard.
+type editWriter struct {
+	blob  quern.Blob
+	meter *quern.Meter
+	z     *zstd.Encoder
+	w     *bufio.Writer
+	sum   xxhash.Digest
+	row   int
+	n     int64
+	name  string
+	buf   []byte
+}
+
+func newEditWriter(out quern.Dir, dataset string, shard int) (*editWriter, error) {
+	name := editName(dataset, shard)
+	blob, err := out.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	w := &editWriter{blob: blob, meter: quern.NewMeter(blob), row: -1, name: name}
+	if w.z, err = zstd.NewWriter(w.meter, zstd.WithEncoderConcurrency(1)); err != nil {
+		blob.Abort()
+		return nil, err
+	}
+	w.w = bufio.NewWriterSize(w.z, 1<<16)
+	w.sum.Reset()
+	return w, w.write(append([]byte(editMagic), editVersion))
+}
+
+func (w *editWriter) write(b []byte) error {
+	w.sum.Write(b)
+	_, err := w.w.Write(b)
+	return err
+}
+
+// put adds an edit. Rows must ascend; cuts must ascend and not touch.
+func (w *editWriter) put(e Edit) error {
+	if e.Row <= w.row || e.Drop.Verdict == quern.Keep && len(e.Cuts) == 0 {
+		panic("dedup: an edit out of order, or of nothing")
+	}
+	b := binary.AppendUvarint(w.buf[:0], uint64(e.Row-w.row))
+	w.row = e.Row
+	if e.Drop.Verdict != quern.Keep {
+		b = binary.AppendUvarint(append(b, 0), uint64(len(e.Drop.Verdict)))
+		b = append(b, e.Drop.Verdict...)
+		b = appendFloat(appendFloat(b, e.Drop.Value), e.Drop.Limit)
+	} else {
+		b = binary.AppendUvarint(b, uint64(len(e.Cuts)))
+		end := 0
+		for i, c := range e.Cuts {
+			if c.From < end || c.To <= c.From || i > 0 && c.From == end {
+				panic("dedup: cuts out of order")
+			}
+			b = binary.AppendUvarint(b, uint64(c.From-end))
+			b = binary.AppendUvarint(b, uint64(c.To-c.From))
+			end = c.To
+		}
+	}
+	w.buf = b
+	w.n++
+	return w.write(b)
+}
+
+// commit ends the blob. The shard's Docs are its edits.
+func (w *editWriter) commit() (quern.Shard, error) {
+	err := w.write([]byte{0})
+	if err == nil {
+		_, err = w.w.Write(binary.LittleEndian.AppendUint64(nil, w.sum.Sum64()))
+	}
+	if err == nil {
+		err = w.w.Flush()
+	}
+	if cerr := w.z.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		w.blob.Abort()
+		return quern.Shard{}, err
+	}
+	if err := w.blob.Commit(); err != nil {
+		return quern.Shard{}, err
+	}
+	return quern.Shard{Name: w.name, Docs: w.n, Blobs: []quern.BlobInfo{{Name: w.name, Size: w.meter.N, Digest: w.meter.Digest()}}}, nil
+}
+
+func (w *editWriter) abort() {
+	w.z.Close()
+	w.blob.Abort()
+}
+
+// Edits applies what a step wrote to the texts that it read. It holds names alone: the edits of a shard are read beside its texts.
+type Edits struct {
+	dir   quern.Dir
+	names map[string]bool
+}
+
+// OpenEdits is the edits of a step: its folder, and the shards that its manifest lists.
+func OpenEdits(dir quern.Dir, shards []quern.Shard) *Edits {
+	e := &Edits{dir, map[string]bool{}}
+	for _, s := range shards {
+		e.names[s.Name] = true
+	}
+	return e
+}
+
+// Survivors is src, which reads the text dataset of that name as the step saw it, with the edits applied: documents that go are left
+// out, the others have their cuts out. Shards of which the step wrote no edits are left as they are.
+func (e *Edits) Survivors(src quern.Source, dataset string) quern.Source {
+	return edited{src, e, dataset}
+}
+
+type edited struct {
+	quern.Source
+	edits   *Edits
+	dataset string
+}
+
+func (s edited) Docs(ctx context.Context, u quern.Unit) iter.Seq2[*quern.Doc, error] {
+	return func(yield func(*quern.Doc, error) bool) {
+		shard := -1
+		var r *editReader
+		defer func() { r.close() }()
+		for d, err := range s.Source.Docs(ctx, u) {
+			if err == nil && d.Row.Shard != shard {
+				if err = r.finish(); err == nil {
+					r.close()
+					shard = d.Row.Shard
+					r, err = s.edits.open(s.dataset, shard)
+				}
+			}
+			gone := false
+			if err == nil {
+				gone, err = r.apply(d)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !gone && !yield(d, nil) {
+				return
+			}
+		}
+		if err := r.finish(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// editReader walks the edits of a shard beside its documents.
+type editReader struct {
+	name string
+	file quern.File
+	z    *zstd.Decoder
+	r    *bufio.Reader
+	sum  xxhash.Digest
+	row  int
+	next *Edit // not applied yet; nil at the end
+	edit Edit
+}
+
+// open is nil if the shard has no edits.
+func (e *Edits) open(dataset string, shard int) (*editReader, error) {
+	name := editName(dataset, shard)
+	if !e.names[name] {
+		return nil, nil
+	}
+	file, err := e.dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	r := &editReader{name: name, file: file, row: -1}
+	r.z, err = zstd.NewReader(io.NewSectionReader(file, 0, file.Size()), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
+	if err == nil {
+		r.r = bufio.NewReaderSize(r.z, 1<<16)
+		r.sum.Reset()
+		var head [len(editMagic) + 1]byte
+		if _, err = io.ReadFull(r, head[:]); err == nil && (string(head[:len(editMagic)]) != editMagic || head[len(editMagic)] != editVersion) {
+			err = errors.New("not a blob of edits of this version")
+		}
+	}
+	if err == nil {
+		err = r.advance()
+	}
+	if err != nil {
+		r.close()
+		return nil, r.fail(err)
+	}
+	return r, nil
+}
+
+func (r *editReader) fail(err error) error {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%s: after row %d: %w", r.name, r.row, err)
+}
+
+func (r *editReader) close() {
+	if r == nil {
+		return
+	}
+	if r.z != nil {
+		r.z.Close()
+	}
+	r.file.Close()
+}
+
+// finish reads to the end, where the checksum is.
+func (r *editReader) finish() error {
+	for r != nil && r.next != nil {
+		if err := r.advance(); err != nil {
+			return r.fail(err)
+		}
+	}
+	return nil
+}
+
+// Read and ReadByte read on and sum up what they read.
+func (r *editReader) Read(b []byte) (int, error) {
+	n, err := r.r.Read(b)
+	r.sum.Write(b[:n])
+	return n, err
+}
+
+func (r *editReader) ReadByte() (byte, error) {
+	c, err := r.r.ReadByte()
+	if err == nil {
+		r.sum.Write([]byte{c})
+	}
+	return c, err
+}
+
+// advance reads the next edit.
+func (r *editReader) advance() error {
+	step, err := binary.ReadUvarint(r)
+	if err != nil {
+		return err
+	}
+	if step == 0 {
+		r.next = nil
+		sum := r.sum.Sum64()
+		var b [8]byte
+		if _, err := io.ReadFull(r.r, b[:]); err != nil {
+			return err
+		}
+		if binary.LittleEndian.Uint64(b[:]) != sum {
+			return errors.New("the edits are damaged: their checksum differs")
+		}
+		return nil
+	}
+	if step > maxRows || r.row+int(step) >= maxRows {
+		return fmt.Errorf("a step of %d rows: out of range", step)
+	}
+	r.row += int(step)
+	r.edit = Edit{Row: r.row, Cuts: r.edit.Cuts[:0]}
+	n, err := binary.ReadUvarint(r)
+	if err != nil {
+		return err
+	}
+	r.next = &r.edit
+	if n == 0 {
+		return r.readDrop(&r.edit)
+	}
+	if n > maxCuts {
+		return fmt.Errorf("%d cuts: out of range", n)
+	}
+	return r.readCuts(&r.edit, int(n))
+}
+
+func (r *editReader) readCuts(e *Edit, n int) error {
+	end := uint64(0)
+	for range n {
+		gap, err := binary.ReadUvarint(r)
+		if err != nil {
+			return err
+		}
+		size, err := binary.ReadUvarint(r)
+		if err != nil {
+			return err
+		}
+		if gap > 1<<40 || size > 1<<40 || end > 1<<40 {
+			return errors.New("a cut out of range")
+		}
+		e.Cuts = append(e.Cuts, Cut{int(end + gap), int(end + gap + size)})
+		end += gap + size
+	}
+	return nil
+}
+
+func (r *editReader) readDrop(e *Edit) error {
+	n, err := binary.ReadUvarint(r)
+	if err != nil {
+		return err
+	}
+	if n == 0 || n > 256 {
+		return fmt.Errorf("a verdict of %d bytes: out of range", n)
+	}
+	b := make([]byte, n+16)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return err
+	}
+	e.Drop = quern.Drop{Verdict: quern.Verdict(b[:n]), Value: floatOf(b[n:]), Limit: floatOf(b[n+8:])}
+	return nil
+}
+
+// apply edits d, whose row is behind that of the call before, and tells whether it goes.
+func (r *editReader) apply(d *quern.Doc) (gone bool, err error) {
+	if r == nil {
+		return false, nil
+	}
+	for r.next != nil && r.next.Row < d.Row.Index {
+		if err := r.advance(); err != nil {
+			return false, r.fail(err)
+		}
+	}
+	if r.next == nil || r.next.Row != d.Row.Index {
+		return false, nil
+	}
+	if r.next.Drop.Verdict != quern.Keep {
+		return true, nil
+	}
+	if last := r.next.Cuts[len(r.next.Cuts)-1]; last.To > len(d.Text) {
+		return false, r.fail(fmt.Errorf("row %d: a cut of bytes %d to %d in a text of %d: these edits are of other texts", d.Row.Index, last.From, last.To, len(d.Text)))
+	}
+	d.Text = cutOut(d.Text, r.next.Cuts)
+	return false, nil
+}
+
+func appendFloat(b []byte, v float64) []byte {
+	return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+}
+
+func floatOf(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) }
+
+// cutOut takes the cuts out of a text, in a copy.
+func cutOut(text []byte, cuts []Cut) []byte {
+	out := make([]byte, 0, len(text))
+	at := 0
+	for _, c := range cuts {
+		out = append(out, text[at:c.From]...)
+		at = c.To
+	}
+	return append(out, text[at:]...)
+}
+
+// mergeCuts sorts cuts and joins those that touch.
+func mergeCuts(cuts []Cut) []Cut {
+	slices.SortFunc(cuts, func(a, b Cut) int { return a.From - b.From })
+	out := cuts[:0]
+	for _, c := range cuts {
+		if n := len(out); n > 0 && c.From <= out[n-1].To {
+			out[n-1].To = max(out[n-1].To, c.To)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
