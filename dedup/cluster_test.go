@@ -276,6 +276,9 @@ func TestSurvivors(t *testing.T) {
 			if !d.Group.IsZero() {
 				grouped++
 			}
+			if (d.Cluster >= 2) != !d.Group.IsZero() {
+				t.Errorf("%s is in group %s of %d documents", d.ID, d.Group, d.Cluster)
+			}
 		}
 	}
 	if kept != res.Ledger.Total(quern.Kept, "").Docs || kept+int64(len(removals(t, out))) != int64(len(docs)) || grouped == 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
@@ -25,6 +26,7 @@ type rows struct {
 	gone   []uint64
 	row    []int32 // of a group, ascending
 	groups []quern.ID
+	sizes  []int32 // of the groups, those that were removed counted
 }
 
 const (
@@ -62,7 +64,10 @@ func LoadRemovals(dir quern.Dir) (*Removals, error) {
 		if n := len(s.row); n > 0 && s.row[n-1] >= int32(l.Row) {
 			return fmt.Errorf("row %d after row %d: the lines are not sorted", l.Row, s.row[n-1])
 		}
-		s.row, s.groups = append(s.row, int32(l.Row)), append(s.groups, id)
+		if l.Size < 0 || l.Size > math.MaxInt32 {
+			return fmt.Errorf("a group of %d documents", l.Size)
+		}
+		s.row, s.groups, s.sizes = append(s.row, int32(l.Row)), append(s.groups, id), append(s.sizes, int32(l.Size))
 		return nil
 	})
 }
@@ -122,14 +127,20 @@ func (r *Removals) Removed(set string, row quern.Row) bool {
 
 // Group is the cluster to which a row that stays belongs; zero if it stands alone.
 func (r *Removals) Group(set string, row quern.Row) quern.ID {
+	group, _ := r.cluster(set, row)
+	return group
+}
+
+// cluster is the group of a row that stays, and how many documents it had before some were removed.
+func (r *Removals) cluster(set string, row quern.Row) (group quern.ID, size int) {
 	s := r.sets[set]
 	if row.Shard < 0 || row.Shard >= len(s) {
-		return quern.ID{}
+		return group, 0
 	}
 	if i, ok := slices.BinarySearch(s[row.Shard].row, int32(min(row.Index, maxRows))); ok {
-		return s[row.Shard].groups[i]
+		return s[row.Shard].groups[i], int(s[row.Shard].sizes[i])
 	}
-	return quern.ID{}
+	return group, 0
 }
 
 // Survivors is src, which reads the text dataset of that name, without the rows that go. The documents know their Group.
@@ -150,7 +161,7 @@ func (s survivors) Docs(ctx context.Context, u quern.Unit) iter.Seq2[*quern.Doc,
 				if s.removals.Removed(s.dataset, d.Row) {
 					continue
 				}
-				d.Group = s.removals.Group(s.dataset, d.Row)
+				d.Group, d.Cluster = s.removals.cluster(s.dataset, d.Row)
 			}
 			if !yield(d, err) {
 				return

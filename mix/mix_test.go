@@ -2,300 +2,355 @@ package mix
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/seed-83c59573/quern"
 )
 
-// domain makes sets of documents of 1 to most tokens; every seventh document shares a cluster with the one before it.
-func domain(name string, seed uint64, docs, most int) Domain {
-	r := rand.New(rand.NewPCG(seed, 1))
-	d := Domain{Name: name}
-	for s := range 2 {
-		set := Set{Name: fmt.Sprint(name, s)}
-		for i := range docs / 2 {
-			id := quern.NewID(set.Name, fmt.Sprint(i))
-			set.IDs = append(set.IDs, id)
-			set.Tokens = append(set.Tokens, 1+uint32(r.IntN(most)))
-			group := quern.ID{}
-			if i%7 == 6 {
-				group = set.IDs[i-1]
-				set.Groups[i-1] = group
-			}
-			set.Groups = append(set.Groups, group)
-		}
-		d.Sets = append(d.Sets, set)
-	}
-	return d
-}
-
-func three() []Domain {
-	return []Domain{domain("code", 1, 400, 900), domain("paper", 2, 60, 5000), domain("web", 3, 2000, 700)}
-}
-
-func ask(tokens int64, repeat float64) Config {
-	return Config{Ratios: map[string]float64{"code": 10, "paper": 15, "web": 75}, Tokens: tokens, Repeat: repeat, Short: "error"}
-}
-
 func TestTheMixIsExactInTokens(t *testing.T) {
-	for _, tokens := range []int64{50_000, 333_333, 500_001, 2_000_000} {
-		p, err := Make(ask(tokens, 8), 1, 0.01, three())
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := int64(0)
-		for _, d := range p.Domains {
-			sum += d.Asked
-			if off := d.Asked - d.Achieved; off < 0 || off > tokens/2000 {
-				t.Errorf("%d tokens: %s is %d off %d, above 0.05 %% of the total", tokens, d.Name, off, d.Asked)
+	c := three()
+	for _, tokens := range []Amount{50_000, 333_333, 500_001, 2_000_000} {
+		p := plan(t, ask(t, tokens, 8), Options{Seed: 1, Validation: 0.01}, c.sets)
+		hold(t, p, c)
+		for _, s := range p.Summary().Parts {
+			if off := math.Abs(s.Achieved - s.Asked); off > 0.001 {
+				t.Errorf("%d tokens: %s asked %.5f, has %.5f", tokens, s.Name, s.Asked, s.Achieved)
 			}
-			if float64(d.Achieved) > 8*float64(d.Available) {
-				t.Errorf("%s: %d tokens are more than 8 epochs of %d", d.Name, d.Achieved, d.Available)
-			}
-		}
-		if sum != tokens {
-			t.Errorf("quotas sum to %d, want %d", sum, tokens)
 		}
 	}
 }
 
-// read lists the documents that the source yields, by unit.
-func read(t *testing.T, p *Plan, maxTokens int64) (train, validation []quern.ID, tokens map[string]int64, units int) {
-	t.Helper()
-	tokens = map[string]int64{}
-	src := p.Source(maxTokens, func(domain, set, doc int, d *quern.Doc) error {
-		s := &p.domains[domain].Sets[set]
-		d.ID, d.Group = s.IDs[doc], s.Groups[doc]
-		d.Tokens = append(d.Tokens, make([]uint32, s.Tokens[doc])...)
-		return nil
-	})
-	if err := quern.CheckSource(context.Background(), src); err != nil {
-		t.Fatal(err)
+// TestRandomMixes holds every promise on mixes of all kinds, drawn at random.
+func TestRandomMixes(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	paths := []string{"code", "paper", "web/en/high", "web/en/low", "web/zh", "web/de"}
+	for i := range 40 {
+		c := three()
+		cfg := &Config{Repeat: 1 + 3*r.Float64(), Short: []string{"shrink", "spread"}[r.IntN(2)]}
+		draw := func() *Ratios {
+			shares := map[string]float64{}
+			for _, k := range r.Perm(len(paths))[:2+r.IntN(5)] {
+				shares[paths[k]] = math.Exp(4 * r.NormFloat64() / 3)
+				if above, _, ok := cutLast(paths[k]); ok {
+					shares["web/rest"] = float64(r.IntN(2))
+					if _, all := shares["web/zh"]; all { // there may be nothing else
+						shares["web/rest"] = 0
+					}
+					if above != "web" {
+						shares[above+"/rest"] = 0
+					}
+				}
+			}
+			return tree(t, shares)
+		}
+		cfg.Ratios = draw()
+		for u, a := range map[*Amount]Amount{&cfg.Tokens: 1_000_000, &cfg.Bytes: 3_000_000, &cfg.Docs: 3000} {
+			*u = a * Amount(1+r.IntN(400)) / 400
+		}
+		switch i % 3 {
+		case 0:
+			cfg.Bytes, cfg.Docs = 0, 0
+		case 1:
+			cfg.Tokens, cfg.Docs = 0, 0
+		case 2:
+			cfg.Tokens, cfg.Bytes = 0, 0
+		}
+		if i%4 == 3 {
+			cfg.Upsample = &Upsample{Clusters: []ClusterTimes{{2, 2}}, Buckets: map[string]int{"high": 3}}
+		}
+		if i%5 == 4 && cfg.Short == "shrink" {
+			cfg.Phases, cfg.Ratios = []Phase{{0.8, cfg.Ratios}, {0.2, cfg.Ratios}}, nil
+		}
+		p := plan(t, cfg, Options{Seed: uint64(i), Validation: []float64{0, 0.02}[i%2], Workers: 2}, c.sets)
+		hold(t, p, c)
+		if t.Failed() {
+			b, _ := p.JSON()
+			t.Fatalf("mix %d: %s", i, b)
+		}
 	}
-	us, err := src.Units(context.Background())
-	if err != nil {
-		t.Fatal(err)
+}
+
+func cutLast(path string) (above, last string, ok bool) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return "", path, false
 	}
-	for _, u := range us {
-		n := int64(0)
-		docs := 0
-		for d, err := range src.Docs(context.Background(), u) {
+	return path[:i], path[i+1:], true
+}
+
+func TestPhasesAreExactEachByItself(t *testing.T) {
+	c := three()
+	cfg := ask(t, 600_000, 4)
+	cfg.Ratios = nil
+	cfg.Phases = []Phase{{0.5, tree(t, map[string]float64{"code": 10, "web": 90})}, {0.3, tree(t, map[string]float64{"code": 30, "paper": 40, "web": 30})},
+		{0.2, tree(t, map[string]float64{"paper": 1})}}
+	p := plan(t, cfg, Options{Seed: 3, Validation: 0.01}, c.sets)
+	hold(t, p, c)
+	_, _, units := walk(t, p, c, 1<<40)
+	if len(units) != 4 {
+		t.Errorf("%d units, want one a phase and validation", len(units))
+	}
+	// A phase goes on where the one before it has stopped: nothing of web is seen twice, since both phases together are below one epoch.
+	train, _, _ := walk(t, p, c, 1<<40)
+	seen := map[place]bool{}
+	for _, at := range train {
+		if c.sets[at.set].Domain == "web" && seen[at] {
+			t.Fatalf("document %v comes twice", at)
+		}
+		seen[at] = true
+	}
+	f := func(change func(ph []Phase), word string) {
+		t.Helper()
+		bad := *cfg
+		bad.Phases = slices.Clone(cfg.Phases)
+		change(bad.Phases)
+		if _, err := Make(context.Background(), &bad, Options{Seed: 3}, c.sets); err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("got %v, want an error about %s", err, word)
+		}
+	}
+	f(func(ph []Phase) { ph[1].Share = 0.5 }, "the shares sum to 120 %")
+	f(func(ph []Phase) { ph[1].Share = -1 }, "share is -1")
+	f(func(ph []Phase) { ph[1].Ratios = tree(t, map[string]float64{"web/docs": 1, "web/news": 1}) }, "phase 2 divides web/docs otherwise")
+	f(func(ph []Phase) {
+		r := tree(t, map[string]float64{"web": 1})
+		r.Parts[0].Repeat = 2
+		ph[1].Ratios = r
+	}, "the cap is one over all phases")
+	f(func(ph []Phase) { ph[2].Ratios = tree(t, map[string]float64{"web/en": 1, "web/rest": 1}) }, "phase 3 divides web/en otherwise")
+}
+
+func TestTheOrderOfSourcesAndWorkersChangeNothing(t *testing.T) {
+	c := three()
+	want := ""
+	for _, workers := range []int{1, 2, 7} {
+		for range 2 {
+			slices.Reverse(c.sets)
+			slices.Reverse(c.docs)
+			p := plan(t, ask(t, 700_000, 8), Options{Seed: 9, Validation: 0.05, Workers: workers}, c.sets)
+			b, err := p.JSON()
 			if err != nil {
 				t.Fatal(err)
 			}
-			n += int64(len(d.Tokens))
-			docs++
-			if strings.HasPrefix(u.Name, "train-") {
-				train = append(train, d.ID)
-				tokens[d.Domain] += int64(len(d.Tokens))
-			} else {
-				validation = append(validation, d.ID)
+			train, validation, _ := walk(t, p, c, 30_000)
+			var ids []quern.ID
+			for _, at := range append(train, validation...) {
+				ids = append(ids, c.docs[at.set][at.doc].ID)
+			}
+			got := string(b) + fmt.Sprint(ids)
+			if want == "" {
+				want = got
+			}
+			if got != want {
+				t.Fatalf("%d workers: another plan or order", workers)
 			}
 		}
-		if n > maxTokens && docs > 1 {
-			t.Errorf("unit %s has %d tokens, want at most %d", u.Name, n, maxTokens)
-		}
 	}
-	return train, validation, tokens, len(us)
 }
 
-func TestTheSourceYieldsThePlan(t *testing.T) {
-	domains := three()
-	p, err := Make(ask(1_200_000, 8), 1, 0.02, domains)
+func TestThePlanSurvivesItsJSON(t *testing.T) {
+	c := three()
+	cfg := ask(t, 700_000, 8)
+	cfg.Upsample = &Upsample{Clusters: []ClusterTimes{{2, 2}}}
+	cfg.Phases, cfg.Ratios = []Phase{{0.7, cfg.Ratios}, {0.3, tree(t, map[string]float64{"paper": 1, "web": 2})}}, nil
+	o := Options{Seed: 9, Validation: 0.05}
+	p := plan(t, cfg, o, c.sets)
+	b, err := p.JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, validation, tokens, _ := read(t, p, 50_000)
-	count := map[quern.ID]int{}
-	for _, id := range train {
-		count[id]++
+	q, err := Parse(context.Background(), b, o, c.sets)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, d := range p.Domains {
-		if tokens[d.Name] != d.Achieved {
-			t.Errorf("%s: %d tokens were read, the plan says %d", d.Name, tokens[d.Name], d.Achieved)
+	again, _ := q.JSON()
+	if string(again) != string(b) {
+		t.Errorf("the plan changed on its way through JSON:\n%s\n%s", b, again)
+	}
+	a1, a2, _ := walk(t, p, c, 30_000)
+	b1, b2, _ := walk(t, q, c, 30_000)
+	if !slices.Equal(a1, b1) || !slices.Equal(a2, b2) {
+		t.Error("the order changed on its way through JSON")
+	}
+	other := three()
+	other.docs[0][0].Tokens++
+	if _, err := Parse(context.Background(), b, o, other.sets); err == nil || !strings.Contains(err.Error(), "other documents of code") {
+		t.Errorf("a plan was joined with other documents: %v", err)
+	}
+	for _, bad := range []string{"{", "{}", `{"version": "1"}`, strings.Replace(string(b), `"to": `, `"to": 9`, 1), strings.Replace(string(b), `"docs": `, `"docs": 9`, 1),
+		strings.Replace(string(b), `"unit": "tokens"`, `"unit": "lines"`, 1), strings.Replace(string(b), `"part": "code"`, `"part": "cod"`, 1)} {
+		if _, err := Parse(context.Background(), []byte(bad), o, c.sets); err == nil {
+			t.Errorf("this plan was read: %.200s", bad)
 		}
 	}
-	held := map[quern.ID]bool{}
-	for _, id := range validation {
-		held[id] = true
-		if count[id] > 0 {
-			t.Errorf("document %s is in both splits", id)
+}
+
+func FuzzParse(f *testing.F) {
+	c := three()
+	cfg := ask(f, 100_000, 8)
+	cfg.Ratios = tree(f, map[string]float64{"code": 1, "web": 3})
+	o := Options{Seed: 9, Validation: 0.05}
+	b, err := plan(f, cfg, o, c.sets).JSON()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add(b[:len(b)/2])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := Parse(context.Background(), b, o, c.sets)
+		if err != nil {
+			return
 		}
-	}
-	for i, d := range domains {
-		for s := range d.Sets {
-			set := &d.Sets[s]
-			for doc, id := range set.IDs {
-				if held[id] || set.validates(doc, p.Seed, p.Validation) {
-					if count[id] > 0 {
-						t.Errorf("document %s was to be kept out of training", id)
-					}
-					continue
-				}
-				n := int64(count[id])
-				if full := p.Domains[i].Full; n != full && n != full+1 {
-					t.Fatalf("document %s is seen %d times, its domain has %d to %d epochs", id, n, full, full+1)
-				}
-				if g := set.Groups[doc]; !g.IsZero() && doc > 0 && set.Groups[doc-1] == g && held[set.IDs[doc-1]] {
-					t.Errorf("cluster %s is in both splits", g)
-				}
-			}
+		for i := range min(1000, p.order.len()) {
+			p.order.at(i)
 		}
-	}
-	sum := p.Summary()
-	total := int64(0)
-	for _, d := range sum.Domains {
-		total += d.ValidationTokens
-	}
-	if want := 1_200_000 * 0.02 / 0.98; len(validation) == 0 || float64(total) < want/2 || float64(total) > 2*want {
-		t.Errorf("%d validation documents of %d tokens, want about %.0f tokens", len(validation), total, want)
-	}
-	again, _, _, units := read(t, p, 7_000)
-	if fmt.Sprint(again) != fmt.Sprint(train) {
-		t.Error("the order depends on the size of the units")
-	}
-	if units < 100 {
-		t.Errorf("%d units of 7,000 tokens for 1.2 M", units)
-	}
+	})
 }
 
 func TestRepeatsComeAnEpochApart(t *testing.T) {
-	d := []Domain{domain("paper", 2, 200, 50), domain("web", 3, 4000, 50)}
-	p, err := Make(Config{Ratios: map[string]float64{"paper": 20, "web": 80}, Tokens: 90_000, Repeat: 8, Short: "error"}, 5, 0, d)
-	if err != nil {
-		t.Fatal(err)
+	c := three()
+	p := plan(t, &Config{Ratios: tree(t, map[string]float64{"paper": 60, "web": 40}), Tokens: 1_000_000, Repeat: 8, Short: "error"}, Options{Seed: 5}, c.sets)
+	if e := p.Summary().Parts[0].Epochs; e < 2 {
+		t.Fatalf("the test wants repeats, the plan has %.1f epochs", e)
 	}
-	if p.Domains[0].Full < 2 {
-		t.Fatalf("the test wants repeats, the plan has %d whole epochs", p.Domains[0].Full)
-	}
-	train, _, _, _ := read(t, p, 10_000)
-	last := map[quern.ID]int{}
+	train, _, _ := walk(t, p, c, 10_000)
+	last := map[place]int{}
 	gaps, near := 0, 0
-	for i, id := range train {
-		if j, ok := last[id]; ok {
+	for i, at := range train {
+		if j, ok := last[at]; ok {
 			if gaps++; i-j < len(train)/50 {
 				near++
 			}
 		}
-		last[id] = i
+		last[at] = i
 	}
-	if near > gaps/10 {
+	if gaps == 0 || near > gaps/10 {
 		t.Errorf("%d of %d repeats come within 2 %% of the corpus", near, gaps)
 	}
 }
 
-func TestShortDomains(t *testing.T) {
-	_, err := Make(ask(10_000_000, 2), 1, 0, three())
-	if !errors.Is(err, ErrShort) || !strings.Contains(err.Error(), "are missing") || !strings.Contains(err.Error(), "paper") {
-		t.Fatalf("got %v, want which domain lacks how much", err)
+func TestShortParts(t *testing.T) {
+	c := three()
+	_, err := Make(context.Background(), ask(t, 10_000_000, 2), Options{Seed: 1}, c.sets)
+	if !errors.Is(err, ErrShort) {
+		t.Fatalf("got %v", err)
 	}
-	c := ask(10_000_000, 2)
-	c.Short = "shrink"
-	p, err := Make(c, 1, 0, three())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := p.Summary()
-	for _, d := range s.Domains {
-		if math.Abs(d.Achieved-d.Asked) > 0.001 {
-			t.Errorf("%s: asked %.4f, achieved %.4f", d.Name, d.Asked, d.Achieved)
-		}
-		if d.Epochs > 2 {
-			t.Errorf("%s: %.2f epochs", d.Name, d.Epochs)
+	for _, want := range []string{"too few tokens: code needs 1000000 tokens and has ", "are missing", "epochs would fill it", "; paper needs", "ask for at most"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
 		}
 	}
-	// The advice in the error is right: what it says fits, fits.
 	var most int64
-	if _, err := fmt.Sscanf(errAfter(t, "ask for at most "), "%d", &most); err != nil {
+	_, rest, _ := strings.Cut(err.Error(), "ask for at most ")
+	if _, err := fmt.Sscanf(rest, "%d", &most); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Make(ask(most, 2), 1, 0, three()); err != nil {
-		t.Errorf("asked for the %d tokens that the error advised: %v", most, err)
-	}
-	empty := append(three()[:2], Domain{Name: "web", Sets: []Set{{}}})
-	if _, err := Make(c, 1, 0, empty); !errors.Is(err, ErrShort) {
-		t.Errorf("an empty domain: %v", err)
-	}
-}
-
-func errAfter(t *testing.T, word string) string {
-	t.Helper()
-	_, err := Make(ask(10_000_000, 2), 1, 0, three())
-	_, rest, ok := strings.Cut(err.Error(), word)
-	if !ok {
-		t.Fatalf("%v does not say %q", err, word)
-	}
-	return rest
-}
-
-func TestPlanSurvivesItsJSON(t *testing.T) {
-	p, err := Make(ask(700_000, 8), 9, 0.05, three())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := Parse(b, three())
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, _, _, _ := read(t, p, 30_000)
-	c, _, _, _ := read(t, q, 30_000)
-	if fmt.Sprint(a) != fmt.Sprint(c) {
-		t.Error("the order changed on its way through JSON")
-	}
-	other := three()
-	other[0] = domain("code", 77, 398, 900)
-	if _, err := Parse(b, other); err == nil {
-		t.Error("a plan was joined with other documents")
-	}
-	if _, err := Parse([]byte("{"), three()); err == nil {
-		t.Error("half a plan was read")
-	}
-}
-
-// TestDomainsWithoutARatio: fetch is told the place in all domains, not among those of the mix.
-func TestDomainsWithoutARatio(t *testing.T) {
-	domains := three()
-	p, err := Make(Config{Ratios: map[string]float64{"web": 1}, Tokens: 50_000, Repeat: 1, Short: "error"}, 1, 0.01, domains)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := Parse(b, domains)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range []*Plan{p, q} {
-		src := p.Source(1e6, func(domain, set, doc int, d *quern.Doc) error {
-			if domains[domain].Name != "web" {
-				t.Fatalf("a document of %s is asked for", domains[domain].Name)
-			}
-			d.ID = domains[domain].Sets[set].IDs[doc]
-			return nil
-		})
-		if err := quern.CheckSource(context.Background(), src); err != nil {
-			t.Error(err)
+	// The advice in the error is right: what it says fits, fits, and so does the number of epochs.
+	plan(t, ask(t, Amount(most), 2), Options{Seed: 1}, c.sets)
+	var epochs float64
+	needs := 0.0
+	for _, s := range strings.Split(err.Error(), "; ") {
+		if _, err := fmt.Sscanf(s, "%g epochs would fill it", &epochs); err == nil {
+			needs = max(needs, epochs)
 		}
+	}
+	plan(t, ask(t, 10_000_000, needs), Options{Seed: 1}, c.sets)
+
+	all := plan(t, ask(t, All, 2), Options{Seed: 1}, c.sets)
+	hold(t, all, c)
+	shrunk := ask(t, 10_000_000, 2)
+	shrunk.Short = "shrink"
+	p := plan(t, shrunk, Options{Seed: 1}, c.sets)
+	hold(t, p, c)
+	if p.Planned != most || all.Planned != most {
+		t.Errorf("shrunk to %d, all is %d, the error says %d", p.Planned, all.Planned, most)
+	}
+	for _, s := range p.Summary().Parts {
+		if math.Abs(s.Achieved-s.Asked) > 0.001 || s.Epochs > 2 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// TestSpread: parts that run short give all they may, and the others make up for it in proportion.
+func TestSpread(t *testing.T) {
+	c := &corpus{}
+	for _, d := range []struct {
+		name string
+		docs int
+	}{{"go", 10}, {"plos", 1000}, {"docs", 2000}, {"news", 0}} {
+		docs := make([]Row, d.docs)
+		for i := range docs {
+			docs[i] = Row{ID: quern.NewID(d.name, fmt.Sprint(i)), Tokens: 10}
+		}
+		c.add(map[string]string{"go": "code", "plos": "paper", "docs": "web", "news": "web"}[d.name], d.name, docs)
+	}
+	cfg := &Config{Ratios: tree(t, map[string]float64{"code": 50, "paper": 20, "web": 30}), Tokens: 10_000, Repeat: 2, Short: "spread"}
+	got := map[string]int64{}
+	for _, s := range plan(t, cfg, Options{}, c.sets).Summary().Parts {
+		got[s.Name] = s.Tokens
+	}
+	if want := (map[string]int64{"code": 200, "paper": 3920, "web": 5880}); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	cfg.Tokens = 1e9
+	if s := plan(t, cfg, Options{}, c.sets).Summary(); s.Tokens != 2*10*3010 {
+		t.Errorf("all there is, twice, is %d", s.Tokens)
+	}
+}
+
+func TestAPartOfLongDocumentsIsInTheMixAtAll(t *testing.T) {
+	c := &corpus{}
+	c.add("code", "go", []Row{{ID: quern.NewID("a"), Tokens: 500}, {ID: quern.NewID("b"), Tokens: 300}, {ID: quern.NewID("c"), Tokens: 400}})
+	c.add("web", "docs", []Row{{ID: quern.NewID("d"), Tokens: 20}, {ID: quern.NewID("e"), Tokens: 10}, {ID: quern.NewID("f"), Tokens: 30}})
+	p := plan(t, &Config{Ratios: tree(t, map[string]float64{"code": 1, "web": 9}), Tokens: 100, Repeat: 5, Short: "error"}, Options{Seed: 1}, c.sets)
+	if s := p.Summary().Parts; s[0].Tokens != 300 || s[1].Tokens != 90 {
+		t.Errorf("%+v, want the shortest document of code, 300, and 90 of web", s)
+	}
+}
+
+func TestMemoryIsRefusedInWords(t *testing.T) {
+	c := three()
+	_, err := Make(context.Background(), ask(t, 1000, 1), Options{Mem: 1000}, c.sets)
+	if err == nil || !strings.Contains(err.Error(), "raise --mem") || !strings.Contains(err.Error(), "8 bytes each") {
+		t.Errorf("got %v", err)
+	}
+	plan(t, ask(t, 1000, 1), Options{Mem: 8 * 2460}, c.sets)
+}
+
+func TestBrokenSetsAreErrors(t *testing.T) {
+	fail := errors.New("disk on fire")
+	f := func(s Set, word string) {
+		t.Helper()
+		_, err := Make(context.Background(), ask(t, 1000, 1), Options{}, append(three().sets[:2], s))
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("got %v, want %s", err, word)
+		}
+	}
+	s := rows("web", "docs", some("docs", 3, 10, 10))
+	s.Docs = 9
+	f(s, "docs: more than the 9 documents")
+	s.Docs = 11
+	f(s, "docs: 10 documents, want 11")
+	f(Set{Name: "docs", Domain: "web", Docs: 1, Rows: func(func(*Row) error) error { return fail }}, "docs: disk on fire")
+	f(rows("web", "go", nil), "two sources are called go")
+	f(rows("web", "docs", nil), "web has no documents")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Make(ctx, ask(t, 1000, 1), Options{}, three().sets); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
 	}
 }
 
 func TestSeedsGiveOtherOrders(t *testing.T) {
-	p, _ := Make(ask(400_000, 8), 1, 0, three())
-	q, _ := Make(ask(400_000, 8), 2, 0, three())
-	a, _, _, _ := read(t, p, 1e6)
-	b, _, _, _ := read(t, q, 1e6)
+	c := three()
+	a, _, _ := walk(t, plan(t, ask(t, 400_000, 8), Options{Seed: 1}, c.sets), c, 1e6)
+	b, _, _ := walk(t, plan(t, ask(t, 400_000, 8), Options{Seed: 2}, c.sets), c, 1e6)
 	same := 0
 	for i := range min(len(a), len(b)) {
 		if a[i] == b[i] {
@@ -309,57 +364,95 @@ func TestSeedsGiveOtherOrders(t *testing.T) {
 
 func TestPermutation(t *testing.T) {
 	for _, n := range []int64{1, 2, 3, 5, 64, 1000, 4097} {
-		p := newPermutation(n, 7, "x")
-		seen := make([]bool, n)
-		moved := int64(0)
-		for i := range n {
-			j := p.at(i)
-			if seen[j] {
-				t.Fatalf("n = %d: %d is hit twice", n, j)
+		base := newPermutation(n, 7, "x")
+		same := int64(0)
+		var first []int64
+		for e := range int64(3) {
+			p := base.epoch(e)
+			seen := make([]bool, n)
+			moved := int64(0)
+			for i := range n {
+				j := p.at(i)
+				if seen[j] {
+					t.Fatalf("n = %d: %d is hit twice", n, j)
+				}
+				seen[j] = true
+				if j != i {
+					moved++
+				}
+				if e == 0 {
+					first = append(first, j)
+				} else if first[i] == j {
+					same++
+				}
 			}
-			seen[j] = true
-			if j != i {
-				moved++
+			if n > 50 && moved < n*9/10 {
+				t.Errorf("n = %d: only %d moved", n, moved)
 			}
 		}
-		if n > 50 && moved < n*9/10 {
-			t.Errorf("n = %d: only %d moved", n, moved)
+		if n > 50 && same > n/5 {
+			t.Errorf("n = %d: epochs agree on %d places", n, same)
 		}
 	}
 }
 
-func TestConfigIsRefusedInWords(t *testing.T) {
-	f := func(change func(*Config), word string) {
+// TestPermutationsLookRandom: where neighbors go, and where a number goes under many keys, passes a chi-squared test.
+func TestPermutationsLookRandom(t *testing.T) {
+	const bins = 16
+	f := func(what string, n int, at func(i int) (x, y int)) {
 		t.Helper()
-		c := ask(100, 1)
-		c.Ratios = map[string]float64{"web": 1}
-		change(&c)
-		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), word) {
-			t.Errorf("got %v, want an error about %s", err, word)
+		var count [bins * bins]int
+		for i := range n {
+			x, y := at(i)
+			count[x*bins+y]++
+		}
+		chi, want := 0.0, float64(n)/(bins*bins)
+		for _, c := range count {
+			chi += (float64(c) - want) * (float64(c) - want) / want
+		}
+		if chi > 255+5*math.Sqrt(2*255) || chi < 255-5*math.Sqrt(2*255) {
+			t.Errorf("%s: chi squared is %.0f with 255 degrees of freedom", what, chi)
 		}
 	}
-	f(func(c *Config) { c.Ratios = nil }, "ratios")
-	f(func(c *Config) { c.Ratios["web"] = -1 }, "web")
-	f(func(c *Config) { c.Ratios["web"] = math.NaN() }, "web")
-	f(func(c *Config) { c.Tokens = 0 }, "tokens")
-	f(func(c *Config) { c.Repeat = 0.5 }, "repeat")
-	f(func(c *Config) { c.Short = "maybe" }, "short")
-	if err := ask(1, 1).Validate(); err != nil {
-		t.Error(err)
-	}
-	if _, err := Make(ask(100, 1), 1, 0, three()[:2]); err == nil || !strings.Contains(err.Error(), "web") {
-		t.Errorf("a ratio for a domain that is not there: %v", err)
+	for _, n := range []int64{1000, 1 << 16, 100_003, 3_000_000} {
+		base := newPermutation(n, 3, "chi")
+		p := base.epoch(1)
+		bin := func(j int64) int { return int(j * bins / n) }
+		samples := int(min(n-1, 200_000))
+		if n > 10_000 { // of all places, few are left to be far from what is due
+			f(fmt.Sprintf("neighbors of %d", n), samples, func(i int) (int, int) { return bin(p.at(int64(i))), bin(p.at(int64(i) + 1)) })
+			f(fmt.Sprintf("distances of 64 in %d", n), samples-64, func(i int) (int, int) { return bin(p.at(int64(i))), bin(p.at(int64(i) + 64)) })
+		}
+		f(fmt.Sprintf("epochs of %d", n), 50_000, func(i int) (int, int) {
+			e, g := base.epoch(int64(i)), base.epoch(int64(i)+1)
+			return bin(e.at(n / 3)), bin(g.at(n / 3))
+		})
+		f(fmt.Sprintf("seeds of %d", n), 20_000, func(i int) (int, int) {
+			e := newPermutation(n, uint64(i), "chi")
+			return bin(e.at(0)), bin(e.at(1))
+		})
 	}
 }
 
 func ExampleMake() {
-	ids := []quern.ID{quern.NewID("a"), quern.NewID("b"), quern.NewID("c"), quern.NewID("d")}
-	none := make([]quern.ID, 4)
-	p, err := Make(Config{Ratios: map[string]float64{"code": 1, "web": 3}, Tokens: 80, Repeat: 2, Short: "error"}, 1, 0, []Domain{
-		{Name: "code", Sets: []Set{{Name: "go", Tokens: []uint32{10, 10}, IDs: ids[:2], Groups: none[:2]}}},
-		{Name: "web", Sets: []Set{{Name: "pages", Tokens: []uint32{20, 10, 20, 10}, IDs: ids, Groups: none}}},
-	})
-	for _, d := range p.Summary().Domains {
+	docs := func(domain, name string, tokens ...uint32) Set {
+		return Set{Name: name, Domain: domain, Docs: int64(len(tokens)), Rows: func(f func(*Row) error) error {
+			for i, n := range tokens {
+				if err := f(&Row{ID: quern.NewID(name, fmt.Sprint(i)), Tokens: n}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+	}
+	ratios := Leaves(map[string]float64{"code": 1, "web": 3})
+	err := ratios.Settle(World{Sources: map[string][]string{"code": {"go"}, "web": {"pages"}}})
+	if err != nil {
+		fmt.Println(err)
+	}
+	p, err := Make(context.Background(), &Config{Ratios: ratios, Tokens: 80, Repeat: 2, Short: "error"}, Options{Seed: 1},
+		[]Set{docs("code", "go", 10, 10), docs("web", "pages", 20, 10, 20, 10)})
+	for _, d := range p.Summary().Parts {
 		fmt.Printf("%s: %d tokens, %.0f %%, %.0f epoch\n", d.Name, d.Tokens, 100*d.Achieved, d.Epochs)
 	}
 	fmt.Println(err)
@@ -367,20 +460,4 @@ func ExampleMake() {
 	// code: 20 tokens, 25 %, 1 epoch
 	// web: 60 tokens, 75 %, 1 epoch
 	// <nil>
-}
-
-func TestADomainOfLongDocumentsIsInTheMixAtAll(t *testing.T) {
-	ids := []quern.ID{quern.NewID("a"), quern.NewID("b"), quern.NewID("c")}
-	none := make([]quern.ID, 3)
-	p, err := Make(Config{Ratios: map[string]float64{"code": 1, "web": 9}, Tokens: 100, Repeat: 5, Short: "error"}, 1, 0, []Domain{
-		{Name: "code", Sets: []Set{{Name: "go", Tokens: []uint32{500, 300, 400}, IDs: ids, Groups: none}}},
-		{Name: "web", Sets: []Set{{Name: "pages", Tokens: []uint32{20, 10, 30}, IDs: ids, Groups: none}}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _, tokens, _ := read(t, p, 1000)
-	if tokens["code"] != 300 || tokens["web"] != 90 {
-		t.Errorf("tokens %v, want the shortest document of code, 300, and 90 of web", tokens)
-	}
 }

@@ -7,32 +7,44 @@ import (
 	"github.com/seed-83c59573/quern"
 )
 
-// permutation is a keyed shuffle of [0, n) that is computed, not stored: a Feistel network over the next even power of two, walked
-// until it lands inside (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002).
+// permutation is a keyed shuffle of [0, n) that is computed, not stored: a Feistel network over the next power of two, whose halves
+// may differ by a bit, walked until it lands inside (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002). A round takes
+// the high bits of a product.
 type permutation struct {
 	n    uint64
-	half uint
+	a, b uint // bits of the left and the right half
 	keys [6]uint64
 }
 
 func newPermutation(n int64, seed uint64, name string) permutation {
-	p := permutation{n: uint64(n), half: uint(bits.Len64(uint64(max(n, 2)-1))+1) / 2}
+	size := uint(bits.Len64(uint64(max(n, 2) - 1)))
+	p := permutation{n: uint64(n), a: size / 2, b: size - size/2}
 	for i := range p.keys {
 		p.keys[i] = quern.Seed(seed, "mix", quern.NewID(name, fmt.Sprint(i)))
 	}
 	return p
 }
 
+// epoch is another permutation of the same numbers for each e.
+func (p permutation) epoch(e int64) permutation {
+	for i, k := range p.keys {
+		p.keys[i] = mixBits(k + uint64(e)*golden)
+	}
+	return p
+}
+
+const golden = 0x9e3779b97f4a7c15 // odd, 2^64 over the golden ratio
+
 // at is where i goes.
 func (p *permutation) at(i int64) int64 {
 	x := uint64(i)
-	mask := uint64(1)<<p.half - 1
 	for {
-		l, r := x>>p.half, x&mask
-		for _, k := range p.keys {
-			l, r = r, l^mixBits(r^k)&mask
+		l, r := x>>p.b, x&(1<<p.b-1)
+		for k := 0; k < len(p.keys); k += 2 { // l has a bits and r has b at the beginning of each pair
+			l ^= (r ^ p.keys[k]) * golden >> (64 - p.a)
+			r ^= (l ^ p.keys[k+1]) * golden >> (64 - p.b)
 		}
-		if x = l<<p.half | r; x < p.n {
+		if x = l<<p.b | r; x < p.n {
 			return int64(x)
 		}
 	}

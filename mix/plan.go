@@ -1,320 +1,405 @@
 package mix
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"sort"
 	"strings"
+
+	"github.com/seed-83c59573/quern"
 )
 
 // Plan says which documents are in the corpus, how often and in which order. Its JSON form holds decisions, not documents; Parse
 // joins it with the documents again.
 type Plan struct {
-	Seed       uint64       `json:"seed"`
-	Validation float64      `json:"validation"`
-	Tokens     int64        `json:"tokens"` // asked for, after shrinking
-	Domains    []DomainPlan `json:"domains"`
+	Version    string      `json:"version"`
+	Seed       uint64      `json:"seed"`
+	Validation float64     `json:"validation"` // share of the documents that training must not see
+	Unit       string      `json:"unit"`       // of every amount that is not said to be tokens or documents
+	Asked      Amount      `json:"asked"`      // -1 = all that the ratios and caps allow
+	Planned    int64       `json:"planned"`    // what there is for it
+	Upsample   *Upsample   `json:"upsample,omitempty"`
+	Parts      []Part      `json:"parts"`
+	Phases     []PhasePlan `json:"phases"`
+	LeftOut    []Class     `json:"left_out,omitempty"` // what no ratio asks for
 
-	domains []Domain
-	given   []int      // where each stands in what the caller gave
-	train   [][]uint32 // by domain, the documents of training, numbered through its sets
-	held    [][]uint32 // by domain, the documents of validation
-	order   order
+	order order
+	held  permutation
 }
 
-// DomainPlan is the part of one domain.
-type DomainPlan struct {
+// Part is a pool of documents that has a ratio. An epoch of it is every one of its training documents, as often as its class says.
+type Part struct {
 	Name             string  `json:"name"`
-	Ratio            float64 `json:"ratio"`          // asked share
-	Asked            int64   `json:"asked"`          // tokens
-	Achieved         int64   `json:"achieved"`       // tokens
-	Available        int64   `json:"available"`      // tokens of its training documents, once
-	Docs             int64   `json:"docs"`           // its training documents
-	Full             int64   `json:"full"`           // whole epochs
-	Tail             int64   `json:"tail"`           // positions of the last, partial epoch that are looked at
-	Skip             []int64 `json:"skip,omitempty"` // of these, positions left out because they would not fit
+	Repeat           float64 `json:"repeat"` // epochs at most, over all phases
+	Docs             int64   `json:"docs"`   // of training, once
+	Tokens           int64   `json:"tokens"` // of an epoch
+	Size             int64   `json:"size"`   // of an epoch, in the plan's unit
 	ValidationDocs   int64   `json:"validation_docs"`
 	ValidationTokens int64   `json:"validation_tokens"`
+	Of               []Class `json:"of"`
+
+	starts  []int64 // of each class in an epoch, and one past the last
+	shuffle permutation
+	held    []uint32 // documents of validation, numbered through its classes
 }
 
-// picks is how many documents the domain gives, repeats counted.
-func (d *DomainPlan) picks() int64 { return d.Full*d.Docs + d.Tail - int64(len(d.Skip)) }
-
-// permutation is the order in which an epoch visits the domain's documents.
-func (d *DomainPlan) permutation(seed uint64, epoch int64) permutation {
-	return newPermutation(d.Docs, seed, fmt.Sprintf("%s/%d", d.Name, epoch))
+// PhasePlan is one stretch of the training split.
+type PhasePlan struct {
+	Share  float64 `json:"share"`
+	Amount int64   `json:"amount"`
+	Shares []Share `json:"shares"` // one for each part
 }
 
-// Summary is a plan in numbers.
-type Summary struct {
-	Tokens  int64           `json:"tokens"`
-	Domains []DomainSummary `json:"domains"`
+// Share is what a part gives to a phase: the places [From, To) of its row, but for those that an earlier phase took ahead, and Extra
+// ones from further on, which fill what is left. The row of a part is epoch after epoch, each in an order of its own.
+type Share struct {
+	Part     string  `json:"part"`
+	Ratio    float64 `json:"ratio"`
+	Asked    int64   `json:"asked"`
+	Achieved int64   `json:"achieved"`
+	Tokens   int64   `json:"tokens"`
+	Docs     int64   `json:"docs"` // repeats counted
+	From     int64   `json:"from"`
+	To       int64   `json:"to"`
+	Extra    []int64 `json:"extra,omitempty"`
+
+	skip []int64 // places that an earlier phase took ahead
 }
 
-// DomainSummary compares what was asked of a domain with what it gives.
-type DomainSummary struct {
-	Name             string  `json:"name"`
-	Asked            float64 `json:"asked"`    // share
-	Achieved         float64 `json:"achieved"` // share
-	AskedTokens      int64   `json:"asked_tokens"`
-	Tokens           int64   `json:"tokens"`
-	Docs             int64   `json:"docs"` // repeats counted
-	Epochs           float64 `json:"epochs"`
-	ValidationDocs   int64   `json:"validation_docs"`
-	ValidationTokens int64   `json:"validation_tokens"`
+// Options are what a plan depends on beside the config and the documents, and how it is made.
+type Options struct {
+	Seed       uint64
+	Validation float64 // share of the documents that training must not see
+	Mem        int64   // bytes that documents may take; 0 = no limit
+	Workers    int     // never changes the plan; 0 = one
 }
 
-// Summary puts the plan in numbers.
-func (p *Plan) Summary() Summary {
-	var s Summary
-	for _, d := range p.Domains {
-		s.Tokens += d.Achieved
-	}
-	for _, d := range p.Domains {
-		s.Domains = append(s.Domains, DomainSummary{Name: d.Name, Asked: d.Ratio, Achieved: float64(d.Achieved) / float64(max(1, s.Tokens)),
-			AskedTokens: d.Asked, Tokens: d.Achieved, Docs: d.picks(), Epochs: float64(d.Achieved) / float64(max(1, d.Available)),
-			ValidationDocs: d.ValidationDocs, ValidationTokens: d.ValidationTokens})
-	}
-	return s
-}
-
-// ErrShort means that a domain has too few tokens.
-var ErrShort = errors.New("too few tokens")
-
-// Make plans a mix of domains, of which validation is the share of documents that training must not see. It is pure: the same
-// arguments give the same plan. The tokens of each domain come within one document of what the ratios ask, and usually much nearer,
-// since the last epoch is filled up with documents that still fit.
-func Make(c Config, seed uint64, validation float64, domains []Domain) (*Plan, error) {
+// Make plans a mix of sets. It is pure: the same documents give the same plan, in whatever order the sets come. Each part of each
+// phase comes within one document of what its ratio asks for, and usually much nearer. The ratios must be settled.
+func Make(ctx context.Context, c *Config, o Options, sets []Set) (*Plan, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Plan{Seed: seed, Validation: validation, Tokens: c.Tokens}
-	sum := 0.0
-	for _, name := range slices.Sorted(maps.Keys(c.Ratios)) {
-		sum += c.Ratios[name]
-	}
-	var chosen []Domain
-	for _, name := range slices.Sorted(maps.Keys(c.Ratios)) {
-		i := sort.Search(len(domains), func(i int) bool { return domains[i].Name >= name })
-		if i == len(domains) || domains[i].Name != name {
-			return nil, fmt.Errorf("a ratio for %s, which no source gives", name)
-		}
-		chosen, p.given = append(chosen, domains[i]), append(p.given, i)
-		p.Domains = append(p.Domains, DomainPlan{Name: name, Ratio: c.Ratios[name] / sum})
-	}
-	p.join(chosen)
-	if err := p.fit(c); err != nil {
+	unit, asked := c.Unit()
+	p := &Plan{Version: Version, Seed: o.Seed, Validation: o.Validation, Unit: unit, Asked: asked, Upsample: c.Upsample}
+	classes, err := p.read(ctx, o, sets)
+	if err != nil {
 		return nil, err
 	}
-	for i, asked := range quotas(p.Tokens, p.Domains) {
-		p.Domains[i].Asked = asked
-		p.fill(i)
-		p.trimValidation(i)
+	need, err := p.divide(c, classes)
+	if err != nil {
+		return nil, err
 	}
-	p.order = newOrder(p)
+	for i := range p.Parts {
+		p.Parts[i].lay(p.Seed)
+	}
+	amount, ratios, err := fit(c, p.Parts, need)
+	if err != nil {
+		return nil, err
+	}
+	p.quotas(amount, ratios, len(c.Phases) == 0)
+	err = quern.Each(ctx, max(1, o.Workers), len(p.Parts), func(ctx context.Context, _, i int) error { return p.fill(ctx, i) })
+	if err != nil {
+		return nil, err
+	}
+	p.finish()
 	return p, nil
+}
+
+func (p *Plan) read(ctx context.Context, o Options, sets []Set) ([]Class, error) {
+	r := reader{seed: p.Seed, validation: p.Validation, unit: p.Unit, upsample: p.Upsample, mem: o.Mem, workers: max(1, o.Workers)}
+	return r.classes(ctx, sets)
+}
+
+// divide gives each class to a part, and each part a ratio of each phase. It returns the parts' ratios of the whole.
+func (p *Plan) divide(c *Config, classes []Class) (need []float64, err error) {
+	owner := make([]string, len(classes))
+	taken := make([]bool, len(classes))
+	var names []string
+	parts := map[string]*Part{}
+	ratios := make([]map[string]float64, 0, 1)
+	for i, ph := range c.phases() {
+		leaves, err := share(ph.Ratios, classes, c.Repeat)
+		if err != nil {
+			if len(c.Phases) > 0 {
+				err = fmt.Errorf("phase %d: %w", i+1, err)
+			}
+			return nil, err
+		}
+		ratios = append(ratios, map[string]float64{})
+		for _, l := range leaves {
+			ratios[i][l.path] = l.ratio
+			have := parts[l.path]
+			if have == nil {
+				have = &Part{Name: l.path, Repeat: l.repeat}
+				parts[l.path], names = have, append(names, l.path)
+				for _, k := range l.classes {
+					if taken[k] {
+						return nil, fmt.Errorf("phase %d divides %s otherwise than a phase before it, where %s are in %s: phases must have the same parts, or fewer",
+							i+1, l.path, &classes[k], owner[k])
+					}
+					owner[k], taken[k] = l.path, true
+					have.Of = append(have.Of, classes[k])
+				}
+				continue
+			}
+			if have.Repeat != l.repeat {
+				return nil, fmt.Errorf("phase %d has %g epochs of %s at most, a phase before it %g: the cap is one over all phases", i+1, l.repeat, l.path, have.Repeat)
+			}
+			if !slices.EqualFunc(have.Of, l.classes, func(a Class, k int) bool { return a.key() == classes[k].key() }) {
+				return nil, fmt.Errorf("phase %d has other documents in %s than a phase before it: phases must have the same parts, or fewer", i+1, l.path)
+			}
+		}
+	}
+	slices.Sort(names)
+	need = make([]float64, len(names))
+	for _, n := range names {
+		p.Parts = append(p.Parts, *parts[n])
+	}
+	for f, ph := range c.phases() {
+		plan := PhasePlan{Share: ph.Share}
+		for i, n := range names {
+			plan.Shares = append(plan.Shares, Share{Part: n, Ratio: ratios[f][n]})
+			need[i] += ph.Share * ratios[f][n]
+		}
+		p.Phases = append(p.Phases, plan)
+	}
+	for i, t := range taken {
+		if !t {
+			p.LeftOut = append(p.LeftOut, classes[i])
+		}
+	}
+	for i := range p.LeftOut {
+		p.LeftOut[i].train, p.LeftOut[i].held = list{}, list{}
+	}
+	return need, nil
+}
+
+// lay puts the documents of a part in a row.
+func (d *Part) lay(seed uint64) {
+	d.starts = []int64{0}
+	d.Docs, d.Tokens, d.Size = 0, 0, 0
+	for i := range d.Of {
+		c := &d.Of[i]
+		d.Docs += c.Docs
+		d.Tokens += c.Times * c.Tokens
+		d.Size += c.Times * c.Size
+		d.starts = append(d.starts, d.starts[i]+c.Times*c.Docs)
+	}
+	d.shuffle = newPermutation(d.places(), seed, d.Name)
+}
+
+// places is the number of documents in an epoch, copies counted.
+func (d *Part) places() int64 { return d.starts[len(d.starts)-1] }
+
+// limit is the most that the part may give.
+func (d *Part) limit() float64 { return d.Repeat * float64(d.Size) }
+
+// find is the document at a place of an epoch that is not yet shuffled.
+func (d *Part) find(place int64) (c *Class, doc int64) {
+	lo, hi := 0, len(d.Of)-1
+	for lo < hi {
+		if mid := (lo + hi + 1) / 2; d.starts[mid] <= place {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	c = &d.Of[lo]
+	return c, (place - d.starts[lo]) % c.Docs
+}
+
+// quotas says how much of the whole each phase gets, and of each phase each part.
+func (p *Plan) quotas(amount int64, ratios []float64, one bool) {
+	p.Planned = amount
+	shares := make([]float64, len(p.Phases))
+	for f, ph := range p.Phases {
+		shares[f] = ph.Share
+	}
+	for f, n := range quotas(amount, shares) {
+		ph := &p.Phases[f]
+		ph.Amount = n
+		of := make([]float64, len(ph.Shares))
+		for i := range ph.Shares {
+			if of[i] = ph.Shares[i].Ratio; one {
+				of[i] = ratios[i]
+			}
+		}
+		for i, n := range quotas(n, of) {
+			ph.Shares[i].Asked = n
+		}
+	}
+}
+
+// finish chooses the validation split and computes the order.
+func (p *Plan) finish() {
+	held := int64(0)
+	for i := range p.Parts {
+		p.trimValidation(i)
+		held += int64(len(p.Parts[i].held))
+	}
+	p.held = newPermutation(held, p.Seed, "validation")
+	p.order = newOrder(p)
+}
+
+// heldAt is document n of those of a part that training must not see.
+func (d *Part) heldAt(n int64) (c *Class, doc int64) {
+	for i := range d.Of {
+		if c = &d.Of[i]; n < c.Held {
+			return c, n
+		}
+		n -= c.Held
+	}
+	panic("mix: validation document beyond its part")
+}
+
+// trimValidation keeps as many of the documents of part i that training must not see as give the validation split the mix's ratios:
+// those that fit into the validation share of the part's amount, or the shortest one if none does. The rest of them is in neither
+// split.
+func (p *Plan) trimValidation(i int) {
+	d := &p.Parts[i]
+	asked, n := int64(0), int64(0)
+	for _, ph := range p.Phases {
+		asked += ph.Shares[i].Asked
+	}
+	for k := range d.Of {
+		n += d.Of[k].Held
+	}
+	left := int64(p.Validation / (1 - p.Validation) * float64(asked))
+	perm := newPermutation(n, p.Seed, "validation/"+d.Name)
+	d.held, d.ValidationTokens = nil, 0
+	shortest, least := int64(-1), int64(math.MaxInt64)
+	take := func(at int64, c *Class, doc int64) {
+		d.held = append(d.held, uint32(at))
+		d.ValidationTokens += int64(c.held.tokens.at(doc))
+	}
+	for k := range n {
+		at := perm.at(k)
+		c, doc := d.heldAt(at)
+		size := c.held.size(doc, p.Unit)
+		if size < least {
+			shortest, least = at, size
+		}
+		if size <= left {
+			take(at, c, doc)
+			left -= size
+		}
+	}
+	if len(d.held) == 0 && n > 0 {
+		c, doc := d.heldAt(shortest)
+		take(shortest, c, doc)
+	}
+	d.ValidationDocs = int64(len(d.held))
+}
+
+// JSON is the plan as a file: indented, and the same bytes for the same plan.
+func (p *Plan) JSON() ([]byte, error) {
+	b, err := json.MarshalIndent(p, "", " ")
+	return append(b, '\n'), err
 }
 
 // Parse joins the JSON form of a plan with the documents that it was made of.
-func Parse(b []byte, domains []Domain) (*Plan, error) {
+func Parse(ctx context.Context, b []byte, o Options, sets []Set) (*Plan, error) {
 	p := &Plan{}
-	if err := json.Unmarshal(b, p); err != nil {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(p); err != nil {
 		return nil, err
 	}
-	was := make([]DomainPlan, len(p.Domains))
-	copy(was, p.Domains)
-	var chosen []Domain
-	for _, d := range p.Domains {
-		for i, have := range domains {
-			if have.Name == d.Name {
-				chosen, p.given = append(chosen, have), append(p.given, i)
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	classes, err := p.read(ctx, o, sets)
+	if err != nil {
+		return nil, err
+	}
+	at := map[string]*Class{}
+	for i := range classes {
+		at[classes[i].key()] = &classes[i]
+	}
+	for i := range p.Parts {
+		part := &p.Parts[i]
+		was := *part
+		for k := range part.Of {
+			c := &part.Of[k]
+			have := at[c.key()]
+			if have == nil || have.Docs != c.Docs || have.Tokens != c.Tokens || have.Size != c.Size || have.Held != c.Held {
+				return nil, fmt.Errorf("the plan was made of other documents of %s (%s)", part.Name, c)
 			}
+			*c = *have
+		}
+		if part.lay(p.Seed); part.Docs != was.Docs || part.Size != was.Size || part.Tokens != was.Tokens {
+			return nil, fmt.Errorf("the plan contradicts itself about the documents of %s", part.Name)
 		}
 	}
-	if len(chosen) != len(p.Domains) {
-		return nil, errors.New("the plan is about other domains")
+	if err := p.checkRows(); err != nil {
+		return nil, err
 	}
-	p.join(chosen)
-	for i := range p.Domains {
-		p.trimValidation(i)
-	}
-	for i, d := range p.Domains {
-		if d.Docs != was[i].Docs || d.Available != was[i].Available || d.ValidationDocs != was[i].ValidationDocs {
-			return nil, fmt.Errorf("the plan was made of other documents of the domain %s", d.Name)
-		}
-	}
-	p.order = newOrder(p)
+	p.finish()
 	return p, nil
 }
 
-// join splits the documents of the domains into training and validation.
-func (p *Plan) join(domains []Domain) {
-	p.domains = domains
-	p.train, p.held = make([][]uint32, len(domains)), make([][]uint32, len(domains))
-	for i, d := range domains {
-		dp := &p.Domains[i]
-		dp.Docs, dp.Available, dp.ValidationDocs, dp.ValidationTokens = 0, 0, 0, 0
-		at := uint32(0)
-		for s := range d.Sets {
-			set := &d.Sets[s]
-			for doc, tokens := range set.Tokens {
-				if p.Validation > 0 && set.validates(doc, p.Seed, p.Validation) {
-					p.held[i] = append(p.held[i], at)
-					dp.ValidationDocs++
-					dp.ValidationTokens += int64(tokens)
-				} else {
-					p.train[i] = append(p.train[i], at)
-					dp.Docs++
-					dp.Available += int64(tokens)
-				}
-				at++
+func (p *Plan) check() error {
+	switch {
+	case p.Version != Version:
+		return fmt.Errorf("the plan is of version %q, this program reads %s", p.Version, Version)
+	case p.Unit != unitTokens && p.Unit != unitBytes && p.Unit != unitDocs:
+		return fmt.Errorf("the plan's unit is %q", p.Unit)
+	case !(p.Validation >= 0 && p.Validation < 1):
+		return fmt.Errorf("the plan's validation share is %g", p.Validation)
+	case len(p.Parts) == 0 || len(p.Phases) == 0:
+		return errors.New("the plan has no parts")
+	}
+	for f := range p.Phases {
+		ph := &p.Phases[f]
+		if len(ph.Shares) != len(p.Parts) {
+			return fmt.Errorf("phase %d of the plan has %d shares, want %d", f+1, len(ph.Shares), len(p.Parts))
+		}
+		for i := range ph.Shares {
+			if ph.Shares[i].Part != p.Parts[i].Name {
+				return fmt.Errorf("phase %d of the plan: share %d is of %s, want %s", f+1, i, ph.Shares[i].Part, p.Parts[i].Name)
 			}
 		}
 	}
+	return p.Upsample.validate()
 }
 
-// trimValidation keeps as many of the documents of domain i that training must not see as give the validation split the mix's ratios:
-// those that fit into the validation share of the domain's tokens, or the shortest one if none does. The rest of them is in neither
-// split.
-func (p *Plan) trimValidation(i int) {
-	d := &p.Domains[i]
-	held := p.held[i]
-	left := int64(p.Validation / (1 - p.Validation) * float64(d.Asked))
-	perm := newPermutation(int64(len(held)), p.Seed, "validation/"+d.Name)
-	kept := []uint32{}
-	var shortest uint32
-	least := int64(math.MaxInt64)
-	d.ValidationTokens = 0
-	for k := range int64(len(held)) {
-		at := held[perm.at(k)]
-		_, n := p.locate(i, at)
-		tokens := int64(n)
-		if tokens < least {
-			shortest, least = at, tokens
+// checkRows holds the places of all shares to the rows of their parts.
+func (p *Plan) checkRows() error {
+	for i := range p.Parts {
+		end := int64(0)
+		limit := int64(math.Ceil(p.Parts[i].Repeat)) * p.Parts[i].places()
+		for f := range p.Phases {
+			s := &p.Phases[f].Shares[i]
+			if s.From < end || s.To < s.From || s.To > limit {
+				return fmt.Errorf("the plan's share of %s in phase %d has places %d to %d of %d", s.Part, f+1, s.From, s.To, limit)
+			}
+			end = s.To
+			for _, x := range s.Extra {
+				if x < s.To || x >= limit {
+					return fmt.Errorf("the plan's share of %s in phase %d has place %d ahead, of %d", s.Part, f+1, x, limit)
+				}
+			}
 		}
-		if tokens <= left {
-			kept = append(kept, at)
-			d.ValidationTokens += tokens
-			left -= tokens
-		}
-	}
-	if len(kept) == 0 && len(held) > 0 {
-		kept, d.ValidationTokens = append(kept, shortest), least
-	}
-	p.held[i], d.ValidationDocs = kept, int64(len(kept))
-}
-
-// fit checks that no domain runs short, or shrinks the mix until none does.
-func (p *Plan) fit(c Config) error {
-	var short []string
-	largest := p.Tokens
-	for _, d := range p.Domains {
-		limit := c.Repeat * float64(d.Available)
-		if need := d.Ratio * float64(p.Tokens); need > limit+1 {
-			short = append(short, fmt.Sprintf("%s needs %.0f tokens and has %d in %d documents, or %.0f in %g epochs: %.0f are missing",
-				d.Name, need, d.Available, d.Docs, limit, c.Repeat, math.Ceil(need-limit)))
-			largest = min(largest, int64(limit/d.Ratio))
+		p.skips(i)
+		for f := range p.Phases {
+			if s := &p.Phases[f].Shares[i]; s.Docs != s.picks() {
+				return fmt.Errorf("the plan's share of %s in phase %d has %d documents, its places %d", s.Part, f+1, s.Docs, s.picks())
+			}
 		}
 	}
-	if len(short) == 0 {
-		return nil
-	}
-	if c.Short == "error" {
-		return fmt.Errorf("%w: %s; add sources, raise repeat, ask for at most %d tokens, or set short: shrink", ErrShort, strings.Join(short, "; "), largest)
-	}
-	if largest < 1 {
-		return fmt.Errorf("%w: a domain is empty: %s", ErrShort, strings.Join(short, "; "))
-	}
-	p.Tokens = largest
 	return nil
 }
 
-// quotas splits tokens by the ratios with the largest remainders, so that they sum up exactly.
-func quotas(tokens int64, domains []DomainPlan) []int64 {
-	q := make([]int64, len(domains))
-	rest := make([]float64, len(domains))
-	left := tokens
-	for i, d := range domains {
-		exact := d.Ratio * float64(tokens)
-		q[i] = int64(exact)
-		rest[i] = exact - float64(q[i])
-		left -= q[i]
+// String is the plan's table of what was asked and what is given.
+func (p *Plan) String() string {
+	var b strings.Builder
+	for _, s := range p.Summary().Parts {
+		fmt.Fprintf(&b, "%-20s asked %7.3f %%, gives %7.3f %%: %d tokens in %d documents, %.2f epochs\n", s.Name, 100*s.Asked, 100*s.Achieved, s.Tokens, s.Docs, s.Epochs)
 	}
-	by := make([]int, len(domains))
-	for i := range by {
-		by[i] = i
-	}
-	sort.SliceStable(by, func(i, j int) bool { return rest[by[i]] > rest[by[j]] })
-	for i := 0; left > 0; i, left = i+1, left-1 {
-		q[by[i%len(by)]]++
-	}
-	return q
-}
-
-// maxSkips bounds the exceptions that a plan stores for a domain.
-const maxSkips = 4096
-
-// fill takes whole epochs of domain i and then documents of one more, in its order, as long as they fit.
-func (p *Plan) fill(i int) {
-	d := &p.Domains[i]
-	if d.Available == 0 {
-		return
-	}
-	d.Full = d.Asked / d.Available
-	d.Achieved = d.Full * d.Available
-	left := d.Asked - d.Achieved
-	perm := d.permutation(p.Seed, d.Full)
-	skipped := 0
-	for pos := int64(0); pos < d.Docs && left > 0 && skipped <= maxSkips; pos++ {
-		_, tokens := p.locate(i, p.train[i][perm.at(pos)])
-		if int64(tokens) > left {
-			d.Skip = append(d.Skip, pos)
-			skipped++
-			continue
-		}
-		left -= int64(tokens)
-		d.Achieved += int64(tokens)
-		d.Tail = pos + 1
-	}
-	if d.Achieved == 0 {
-		p.takeShortest(i, perm)
-		return
-	}
-	for len(d.Skip) > 0 && d.Skip[len(d.Skip)-1] >= d.Tail { // nothing was taken after these
-		d.Skip = d.Skip[:len(d.Skip)-1]
-	}
-}
-
-// takeShortest gives a domain whose documents are all longer than its quota the shortest of them, so that it is in the mix at all.
-func (p *Plan) takeShortest(i int, perm permutation) {
-	d := &p.Domains[i]
-	best := int64(0)
-	least := int64(math.MaxInt64)
-	for pos := range min(d.Docs, maxSkips) {
-		if _, tokens := p.locate(i, p.train[i][perm.at(pos)]); int64(tokens) < least {
-			best, least = pos, int64(tokens)
-		}
-	}
-	d.Skip = nil
-	for pos := range best {
-		d.Skip = append(d.Skip, pos)
-	}
-	d.Tail, d.Achieved = best+1, least
-}
-
-// locate finds document number at of domain i: its set and place there, and its tokens.
-func (p *Plan) locate(i int, at uint32) (place [2]int, tokens uint32) {
-	n := int(at)
-	for s := range p.domains[i].Sets {
-		set := &p.domains[i].Sets[s]
-		if n < len(set.Tokens) {
-			return [2]int{s, n}, set.Tokens[n]
-		}
-		n -= len(set.Tokens)
-	}
-	panic("mix: document number beyond the domain")
+	return b.String()
 }

@@ -104,7 +104,11 @@ func (g *graph) tokens(texts, rulings []int) {
 	if spec.Mix == nil {
 		return
 	}
-	mix := g.add("mix", "", &mixStep{spec: spec, env: env}, after...)
+	read := slices.Clone(after)
+	if len(spec.Mix.Replay) > 0 {
+		read = append(read, learn)
+	}
+	mix := g.add("mix", "", &mixStep{spec: spec, env: env}, read...)
 	if spec.Shard == nil {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+	"github.com/seed-83c59573/quern/mix"
 )
 
 // Limits of a spec: a person writes it, so anything larger is a mistake or an attack.
@@ -41,6 +42,9 @@ func (e *SpecError) Error() string {
 type tree struct {
 	file string
 	root *ast.MappingNode
+	base string // the folder that its paths are relative to
+
+	ratios map[*mix.Ratios]places
 }
 
 // parseYAML reads one YAML document whose top is a mapping.
@@ -93,7 +97,7 @@ func parseYAML(file string, src []byte) (t *tree, err error) {
 	if !ok {
 		return nil, at(file, top.GetToken(), "want a mapping of version, name, ingest, … at the top, have %s", kind(top))
 	}
-	return &tree{file, root}, nil
+	return &tree{file: file, root: root}, nil
 }
 
 func lineOf(src []byte, i int) int { return 1 + bytes.Count(src[:i], []byte("\n")) }

@@ -176,10 +176,14 @@ func survivors(t *testing.T, dir string, rec *Record, kind string) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, id := range r.IDs {
-			set[id.String()] = true
-		}
+		err = r.Rows(func(_ int64, row *shard.TokenRow) error {
+			set[row.ID.String()] = true
+			return nil
+		})
 		r.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	return slices.Sorted(maps.Keys(set))
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/seed-83c59573/quern/clean"
 	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/ingest"
-	"github.com/seed-83c59573/quern/mix"
 	"github.com/seed-83c59573/quern/shard"
 	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train"
@@ -247,32 +246,6 @@ func (t *tree) count(v ast.Node, what string, dst *int64) error {
 		return at(t.file, v.GetToken(), "%s: %v", what, err)
 	}
 	*dst = n
-	return nil
-}
-
-func (t *tree) mix(s *Spec, v ast.Node) error {
-	c := mix.Default()
-	s.Mix = &c
-	err := t.mapping(v, "mix", func(key string, pos *token.Token, v ast.Node) error {
-		switch key {
-		case "ratios":
-			s.Mix.Ratios = nil
-			return t.into(v, &s.Mix.Ratios)
-		case "tokens":
-			return t.count(v, "mix.tokens", &s.Mix.Tokens)
-		case "repeat":
-			return t.into(v, &s.Mix.Repeat)
-		case "short":
-			return t.into(v, &s.Mix.Short)
-		}
-		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"ratios", "tokens", "repeat", "short"}))
-	})
-	if err != nil {
-		return err
-	}
-	if err := s.Mix.Validate(); err != nil {
-		return at(t.file, v.GetToken(), "%s", err)
-	}
 	return nil
 }
 

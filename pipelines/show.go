@@ -52,12 +52,15 @@ func (s *StepSummary) LeftOut() map[string]int64 {
 
 // MixSummary is the mix that was asked for and the mix that was achieved.
 type MixSummary struct {
-	Asked    map[string]float64 `json:"asked"`    // share of each domain
-	Achieved map[string]float64 `json:"achieved"` // share of each domain
-	Tokens   map[string]int64   `json:"tokens"`   // of each domain
+	Unit     string             `json:"unit"`     // in which shares are measured: tokens, bytes or docs
+	Asked    map[string]float64 `json:"asked"`    // share of each part
+	Achieved map[string]float64 `json:"achieved"` // share of each part
+	Tokens   map[string]int64   `json:"tokens"`   // of each part
 	Epochs   map[string]float64 `json:"epochs"`   // how often its documents are seen
-	Docs     map[string]int64   `json:"docs"`     // of each domain, repeats counted
+	Docs     map[string]int64   `json:"docs"`     // of each part, repeats counted
 	Total    int64              `json:"total"`    // tokens
+	Phases   []mix.PhaseSummary `json:"phases,omitempty"`
+	LeftOut  []mix.Class        `json:"left_out,omitempty"` // what no ratio asks for
 }
 
 // Dataset loads the manifest of a step of a run.
@@ -122,9 +125,9 @@ func summarizeStep(s StepRecord, m *quern.Manifest) StepSummary {
 }
 
 func summarizeMix(facts mix.Summary) *MixSummary {
-	s := &MixSummary{Asked: map[string]float64{}, Achieved: map[string]float64{}, Tokens: map[string]int64{}, Epochs: map[string]float64{},
-		Docs: map[string]int64{}, Total: facts.Tokens}
-	for _, d := range facts.Domains {
+	s := &MixSummary{Unit: facts.Unit, Phases: facts.Phases, LeftOut: facts.LeftOut, Asked: map[string]float64{}, Achieved: map[string]float64{}, Tokens: map[string]int64{},
+		Epochs: map[string]float64{}, Docs: map[string]int64{}, Total: facts.Tokens}
+	for _, d := range facts.Parts {
 		s.Asked[d.Name], s.Achieved[d.Name], s.Tokens[d.Name] = d.Asked, d.Achieved, d.Tokens
 		s.Epochs[d.Name], s.Docs[d.Name] = d.Epochs, d.Docs
 	}

@@ -6,10 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/seed-83c59573/quern/clean"
 	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/ingest"
 	"github.com/seed-83c59573/quern/mix"
@@ -125,6 +123,7 @@ func ParseSpec(file string, src []byte, base string, set []string) (*Spec, error
 			return nil, err
 		}
 	}
+	t.base = base
 	s := &Spec{base: base}
 	if err := t.spec(s); err != nil {
 		return nil, blame(err, set)
@@ -160,10 +159,8 @@ func (s *Spec) validate(t *tree) error {
 		}
 	}
 	if s.Mix != nil {
-		for _, d := range slices.Sorted(maps.Keys(s.Mix.Ratios)) {
-			if err := s.validateRatio(d, domains, fail); err != nil {
-				return err
-			}
+		if err := s.settleMix(t); err != nil {
+			return err
 		}
 	}
 	return s.validateChain(fail)
@@ -189,34 +186,6 @@ func (s *Spec) validateJudges(domains []string, fail func(path, format string, a
 				return fail("clean", "fasttext: trained: the section classify has no %s%s", clip(c), nearest(c, names))
 			}
 		}
-	}
-	return nil
-}
-
-// validateRatio checks the name of a share of the mix: a domain, or a bucket that a rule sorts its documents into.
-func (s *Spec) validateRatio(name string, domains []string, fail func(path, format string, a ...any) error) error {
-	domain, bucket, part := strings.Cut(name, "/")
-	if !slices.Contains(domains, domain) {
-		return fail("mix.ratios."+name, "mix.ratios: no input has the domain %s%s", domain, nearest(domain, domains))
-	}
-	if !part {
-		for other := range s.Mix.Ratios {
-			if strings.HasPrefix(other, domain+"/") {
-				return fail("mix.ratios."+name, "mix.ratios: %s and %s: give the ratio of the whole domain or those of its buckets", name, other)
-			}
-		}
-		return nil
-	}
-	var known []string
-	if s.Clean != nil {
-		for _, l := range s.Clean.links(domain) {
-			if b, ok := l.Config.(*clean.Bucket); ok {
-				known = append(known, b.Names...)
-			}
-		}
-	}
-	if !slices.Contains(known, bucket) {
-		return fail("mix.ratios."+name, "mix.ratios: no bucket rule of %s has the name %s%s", domain, bucket, nearest(bucket, known))
 	}
 	return nil
 }

@@ -155,10 +155,10 @@ var wrongSpecs = []struct{ old, new, want string }{
 	// sizes and shares
 	{"tokens: 20k", "tokens: 20 m", `19:11: mix.tokens: "20 m": want a count such as 5000, 64k, 20M or 1.5B`},
 	{"tokens: 20k", "tokens: -5", `19:11: mix.tokens: "-5": want a count such as 5000, 64k, 20M or 1.5B`},
-	{"tokens: 20k", "tokens: 0", `18:9: mix: tokens is 0, want 1 or more`},
+	{"tokens: 20k", "tokens: 0", `19:11: mix.tokens is 0, want 1 or more, or all`},
 	{"tokens: 20k", "tokens: {}", `mix.tokens: "{": want a count such as 5000, 64k, 20M or 1.5B`},
 	{"tokens: 20k", "tokens: 20k\n  repeat: 0.5", `mix: repeat is 0.5 epochs, want 1 or more`},
-	{"tokens: 20k", "tokens: 20k\n  short: maybe", `mix: short is "maybe", want error or shrink`},
+	{"tokens: 20k", "tokens: 20k\n  short: maybe", `mix: short is "maybe", want error, shrink or spread`},
 	{"validation: 5%", "validation: 105%", `20:53: shard.validation: "105%": want a share such as 0.5% or 0.005, below 1`},
 	{"validation: 5%", "tokens: 5", `shard: 5 tokens in a shard, want at least 1024`},
 	// inputs
@@ -218,7 +218,7 @@ func TestWrongSpecs(t *testing.T) {
 func TestAliases(t *testing.T) {
 	s := parse(t, strings.Replace(strings.Replace(base, "ratios: {code: 1, web: 3}}", "ratios: &r {code: 1, web: 3}}", 1),
 		"  ratios: {code: 1, web: 3}\n", "  ratios: *r\n", 1))
-	if s.Mix.Ratios["web"] != 3 {
+	if s.Mix.Ratios.Of("web") != 3 {
 		t.Errorf("an alias gave %v", s.Mix.Ratios)
 	}
 	many := "seed: &s 17\nx: [" + strings.Repeat("*s, ", 101) + "]"
@@ -240,7 +240,7 @@ func TestSet(t *testing.T) {
 	s := parse(t, base, "mix.ratios.code=20", "mix.tokens=5M", "dedup.near.verify=0.9", "seed=5", "train.sample.prompts=[a, b]", "mix.short=shrink",
 		"tune.sft.sample.top_k=3", "clean.code=[stack: {}]", "name=other", "name=last")
 	switch {
-	case s.Mix.Ratios["code"] != 20 || s.Mix.Ratios["web"] != 3:
+	case s.Mix.Ratios.Of("code") != 20 || s.Mix.Ratios.Of("web") != 3:
 		t.Errorf("ratios %v", s.Mix.Ratios)
 	case s.Mix.Tokens != 5_000_000 || s.Mix.Short != "shrink" || s.Dedup.Near.Verify != 0.9 || s.Seed != 5:
 		t.Errorf("mix %+v near %+v seed %d", s.Mix, s.Dedup.Near, s.Seed)
@@ -312,7 +312,7 @@ func TestRecipesParse(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if r := s.Mix.Ratios; r["code"] != 10 || r["paper"] != 15 || r["web"] != 75 {
+		if r := s.Mix.Ratios; r.Of("code") != 10 || r.Of("paper") != 15 || r.Of("web") != 75 {
 			t.Errorf("%s: mix %v", s.Name, r)
 		}
 	}

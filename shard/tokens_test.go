@@ -2,6 +2,7 @@ package shard_test
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -107,6 +108,10 @@ func TestDamagedIndexIsAnError(t *testing.T) {
 	f("first end", func(b []byte) []byte { b[32+7] = 0xFF; return b })
 	f("last end", func(b []byte) []byte { b[32+8*19]++; return b })
 	f("tokens", func(b []byte) []byte { b[24]++; return b })
+	f("bucket", func(b []byte) []byte { b[32+48*20] = 9; return b })
+	f("language", func(b []byte) []byte { b[32+49*20] = 9; return b })
+	f("names", func(b []byte) []byte { b[32+51*20]++; return b })
+	f("longer", func(b []byte) []byte { return append(b, 0) })
 	f("cut", func(b []byte) []byte { return b[:len(b)-1] })
 }
 
@@ -149,7 +154,7 @@ func FuzzIndex(f *testing.F) {
 		f.Fatal(err)
 	}
 	for i, d := range docs(3) {
-		d.Bucket = []string{"", "low", "high"}[i]
+		d.Bucket, d.Lang, d.Cluster = []string{"", "low", "high"}[i], []string{"", "en", "zh-Hant"}[i], i
 		if err := sink.Put(&d); err != nil {
 			f.Fatal(err)
 		}
@@ -159,6 +164,11 @@ func FuzzIndex(f *testing.F) {
 	}
 	index, _ := quern.ReadBlob(dir, "00000.idx")
 	f.Add(index)
+	for version := range byte(4) {
+		b := bytes.Clone(index)
+		b[8] = version
+		f.Add(b)
+	}
 	f.Add(index[:32])
 	f.Add([]byte("QUERNIDX"))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -171,15 +181,21 @@ func FuzzIndex(f *testing.F) {
 		}
 		defer r.Close()
 		var n int64
-		for i := range r.Lens {
+		seen := int64(0)
+		err = r.Rows(func(i int64, row *shard.TokenRow) error {
 			var d quern.Doc
-			if err := r.Fetch(i, &d); err != nil {
+			if err := r.Fetch(int(i), &d); err != nil {
 				t.Fatal(err)
 			}
+			if d.ID != row.ID || d.Group != row.Group || d.Bucket != row.Bucket || d.Lang != row.Lang || d.Cluster != int(row.Cluster) || len(d.Tokens) != int(row.Tokens) {
+				t.Fatalf("document %d is %+v alone and %+v among all", i, d, row)
+			}
 			n += int64(len(d.Tokens))
-		}
-		if n != r.Len() || len(r.IDs) != len(r.Lens) || len(r.Sizes) != len(r.Lens) || len(r.Groups) != len(r.Lens) || len(r.Buckets) != len(r.Lens) {
-			t.Fatalf("%d tokens in documents, %d in all; %d documents, %d ids", n, r.Len(), len(r.Lens), len(r.IDs))
+			seen++
+			return nil
+		})
+		if err != nil || n != r.Len() || seen != r.Docs() {
+			t.Fatalf("%d tokens in %d documents, %d of %d in all: %v", n, seen, r.Len(), r.Docs(), err)
 		}
 	})
 }
@@ -189,7 +205,7 @@ func TestSizesTravelWithTokens(t *testing.T) {
 	from, to := &quern.Memory{}, &quern.Memory{}
 	in := docs(50)
 	for i := range in {
-		in[i].Bucket = []string{"", "low", "high"}[i%3]
+		in[i].Bucket, in[i].Lang, in[i].Cluster = []string{"", "low", "high"}[i%3], []string{"", "en", "zh", "pt-BR"}[i%4], i%5
 	}
 	sink, err := shard.Tokens(from, "00000", 2)
 	s := write(t, sink, err, in)
@@ -205,14 +221,92 @@ func TestSizesTravelWithTokens(t *testing.T) {
 		}
 	}
 	for i := range copies {
-		if copies[i].Bucket != in[i].Bucket {
-			t.Errorf("document %d is in bucket %q, want %q", i, copies[i].Bucket, in[i].Bucket)
+		if c := &copies[i]; c.Bucket != in[i].Bucket || c.Lang != in[i].Lang || c.Cluster != in[i].Cluster {
+			t.Errorf("document %d is in bucket %q, language %q, a cluster of %d; want %q, %q, %d", i, c.Bucket, c.Lang, c.Cluster, in[i].Bucket, in[i].Lang, in[i].Cluster)
 		}
 	}
 	sink, err = shard.Tokens(to, "00000", 2)
 	again := write(t, sink, err, copies)
 	if again.Bytes != s.Bytes || again.Tokens != s.Tokens || again.Blobs[1] != s.Blobs[1] {
 		t.Fatalf("copied to %+v, want %+v", again, s)
+	}
+}
+
+// TestOldIndexes: what earlier versions wrote is read, without the columns that they lack.
+func TestOldIndexes(t *testing.T) {
+	dir := &quern.Memory{}
+	in := docs(20)
+	for i := range in {
+		in[i].Bucket, in[i].Cluster = []string{"low", "high"}[i%2], 7
+	}
+	sink, err := shard.Tokens(dir, "00000", 2)
+	s := write(t, sink, err, in)
+	now, _ := quern.ReadBlob(dir, "00000.idx")
+	columns := now[:32+44*20]
+	buckets := now[32+48*20 : 32+49*20]
+	for version, b := range [][]byte{1: columns, 2: append(append(bytes.Clone(columns), buckets...), "\x04high\x03low"...)} {
+		if b == nil {
+			continue
+		}
+		b = bytes.Clone(b)
+		b[8] = byte(version)
+		if err := quern.WriteBlob(dir, "00000.idx", b); err != nil {
+			t.Fatal(err)
+		}
+		r, err := shard.OpenTokens(dir, []quern.Shard{s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		err = r.Rows(func(i int64, row *shard.TokenRow) error {
+			want := shard.TokenRow{ID: in[i].ID, Tokens: uint32(len(in[i].Tokens)), Bytes: uint32(len(in[i].Text))}
+			if version == 2 {
+				want.Bucket = in[i].Bucket
+			}
+			if *row != want {
+				t.Errorf("version %d, document %d: %+v, want %+v", version, i, *row, want)
+			}
+			n++
+			return nil
+		})
+		r.Close()
+		if err != nil || n != 20 {
+			t.Fatalf("version %d: %d rows, %v", version, n, err)
+		}
+	}
+}
+
+func TestRowsStopWhenAsked(t *testing.T) {
+	dir := &quern.Memory{}
+	sink, err := shard.Tokens(dir, "00000", 2)
+	r, err := shard.OpenTokens(dir, []quern.Shard{write(t, sink, err, docs(20))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	n := 0
+	if err := r.Rows(func(i int64, _ *shard.TokenRow) error {
+		if n++; i == 5 {
+			return errBroken
+		}
+		return nil
+	}); err != errBroken || n != 6 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+func TestTooManyNames(t *testing.T) {
+	sink, err := shard.Tokens(&quern.Memory{}, "x", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 256 {
+		if err := sink.Put(&quern.Doc{Bucket: fmt.Sprint("b", i), Tokens: []uint32{1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := sink.Commit(); err == nil || !strings.Contains(err.Error(), "256 buckets, a shard of tokens holds 255") {
+		t.Errorf("256 buckets: %v", err)
 	}
 }
 

@@ -159,8 +159,8 @@ func (in *inspector) tokens(dir quern.Dir, m quern.Manifest) error {
 	}
 	defer r.Close()
 	var d quern.Doc
-	for i := range r.Lens {
-		if err := r.Fetch(i, &d); err != nil {
+	for i := range r.Docs() {
+		if err := r.Fetch(int(i), &d); err != nil {
 			return err
 		}
 		if !in.wanted(&d) {

@@ -118,8 +118,8 @@ class Raw:
     def __init__(self, folder, name):
         index = (folder / name.replace(".bin", ".idx")).read_bytes()
         magic, version, self.width, docs, self.tokens = struct.unpack_from("<8sIIQQ", index)
-        if magic != b"QUERNIDX" or version not in (1, 2) or len(index) < 32 + 44 * docs:
-            refuse(f"{folder / name}: the index is not version 1 or 2 for {docs} documents")
+        if magic != b"QUERNIDX" or version not in (1, 2, 3) or len(index) < 32 + 44 * docs:
+            refuse(f"{folder / name}: the index is not version 1, 2 or 3 for {docs} documents")
         self.ends = self.ints("Q", index[32 : 32 + 8 * docs])
         self.sizes = self.ints("I", index[32 + 8 * docs : 32 + 12 * docs])
         ids, groups = index[32 + 12 * docs : 32 + 28 * docs], index[32 + 28 * docs : 32 + 44 * docs]
