@@ -158,7 +158,7 @@ func (c *Config) validatePhases() error {
 func (c *Config) validateReplay() error {
 	for i, r := range c.Replay {
 		switch {
-		case r.Name == "" || strings.ContainsAny(r.Name, "/:. "):
+		case r.Name == "" || strings.ContainsAny(r.Name, "/=:. "):
 			return fmt.Errorf("mix.replay: name %q: want a word, by which the ratios call it", r.Name)
 		case slices.ContainsFunc(c.Replay[:i], func(o Replay) bool { return o.Name == r.Name }):
 			return fmt.Errorf("mix.replay: the name %s is given twice", r.Name)

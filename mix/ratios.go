@@ -1,6 +1,7 @@
 package mix
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -20,7 +21,7 @@ import (
 //
 // A part is a domain, a source, a language or a bucket. rest is what the parts beside it leave of their division.
 type Ratios struct {
-	Name string // as written: "en", or "lang:en" where the bare word could mean something else
+	Name string // as written: "en", or "lang=en" where the bare word could mean something else
 	Kind string // "domain", "source", "lang", "bucket" or "rest"; Settle finds it
 
 	Share       float64  // of a leaf; of a division its own, 0 = the sum of its parts'
@@ -58,7 +59,8 @@ func Leaves(shares map[string]float64) *Ratios {
 
 // RatioError is a fault in ratios, with the path to it and, if a name is not known, those that are.
 type RatioError struct {
-	Path  string // "web/hihg"
+	In    *Ratios // the whole tree; nil = one that is being made
+	Path  string  // "web/hihg"
 	Msg   string
 	Name  string   // that is not known; "" = another fault
 	Known []string // names in its place
@@ -134,9 +136,18 @@ func (r *Ratios) validate(where string, sum float64) error {
 		return fmt.Errorf("mix: no ratios")
 	}
 	if r.Share != 0 {
-		return refuse("", "%s: share: the whole has no share of its own", where)
+		return r.blame(refuse("", "%s: share: the whole has no share of its own", where))
 	}
-	return r.validateNode("", where, sum)
+	return r.blame(r.validateNode("", where, sum))
+}
+
+// blame says in which tree a fault is.
+func (r *Ratios) blame(err error) error {
+	var re *RatioError
+	if errors.As(err, &re) {
+		re.In = r
+	}
+	return err
 }
 
 func (r *Ratios) validateNode(path, where string, sum float64) error {

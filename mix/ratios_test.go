@@ -92,12 +92,12 @@ func TestRatiosNameParts(t *testing.T) {
 	f(Leaves(map[string]float64{"web": 3}), "web=1") // a domain that is not named is not used
 	f(Leaves(map[string]float64{"code": 1, "web/en": 2, "web/zh": 5, "web/rest": 2}), "code=0.1 web/en=0.2 web/rest=0.2 web/zh=0.5")
 	f(Leaves(map[string]float64{"web/high": 3, "web/low": 1, "web/rest": 0}), "web/high=0.75 web/low=0.25")
-	f(Leaves(map[string]float64{"web/high": 2, "web/low": 1, "web/bucket:unknown": 1}), "web/bucket:unknown=0.25 web/high=0.5 web/low=0.25")
+	f(Leaves(map[string]float64{"web/high": 2, "web/low": 1, "web/bucket=unknown": 1}), "web/bucket=unknown=0.25 web/high=0.5 web/low=0.25")
 	f(Leaves(map[string]float64{"web/en/high": 6, "web/en/low": 2, "web/rest": 2}), "web/en/high=0.6 web/en/low=0.2 web/rest=0.2")
 	f(Leaves(map[string]float64{"web/docs": 1, "web/news/zh": 1, "web/news/en": 2}), "web/docs=0.25 web/news/en=0.5 web/news/zh=0.25")
 	f(Leaves(map[string]float64{"docs": 1, "code": 3}), "code=0.75 docs=0.25") // a source, and a domain that it is not of
 	f(Leaves(map[string]float64{"en": 4, "rest": 1}), "en=0.8 rest=0.2")
-	f(Leaves(map[string]float64{"web/lang:en/en-GB": 1, "web/lang:en/rest": 3, "web/rest": 0}), "web/lang:en/en-GB=0.25 web/lang:en/rest=0.75")
+	f(Leaves(map[string]float64{"web/lang=en/en-GB": 1, "web/lang=en/rest": 3, "web/rest": 0}), "web/lang=en/en-GB=0.25 web/lang=en/rest=0.75")
 	// A share of its own makes the parts shares of it.
 	f(one(*Ratios{Share: 90}.with(map[string]float64{"high": 60, "low": 140, "rest": 0})), "code=0.1 web/high=0.27 web/low=0.63")
 	// By size, and by size to a power.
@@ -135,7 +135,7 @@ func TestRatiosAreRefusedInWords(t *testing.T) {
 	f(of(map[string]float64{"web": 1, "docs": 1}), "docs and web overlap")
 	f(of(map[string]float64{"web": 1, "en": 1}), "en and web overlap")
 	f(of(map[string]float64{"web/docs/docs": 1}), "has the name docs")
-	f(of(map[string]float64{"web/color:red": 1}), "want one of domain, source, lang, bucket before the colon")
+	f(of(map[string]float64{"web/color=red": 1}), "want one of domain, source, lang, bucket before the sign =")
 	f(Ratios{}.with(map[string]float64{"a": 1}), "no input has the domain a")
 	f(&Ratios{Share: 2, By: "lang", Natural: true}, "the whole has no share of its own")
 	f(&Ratios{By: "color", Natural: true}, `by of mix.ratios is "color", want one of domain, source, lang, bucket`)
@@ -149,7 +149,7 @@ func TestRatiosAreRefusedInWords(t *testing.T) {
 	both := tinyWorld()
 	both.Buckets["web"] = []string{"docs"}
 	var re *RatioError
-	if _, err := shares(t, of(map[string]float64{"web/docs": 1}), both, tiny()); !errors.As(err, &re) || !strings.Contains(err.Error(), "write source:docs or bucket:docs") {
+	if _, err := shares(t, of(map[string]float64{"web/docs": 1}), both, tiny()); !errors.As(err, &re) || !strings.Contains(err.Error(), "write source=docs or bucket=docs") {
 		t.Errorf("a word of two meanings: %v", err)
 	}
 	strict := tinyWorld()

@@ -19,7 +19,7 @@ type scope struct{ domain, source, lang, bucket string }
 
 // Settle finds out what each name means, and refuses those that mean nothing or too much, and parts of one division that overlap.
 func (r *Ratios) Settle(w World) error {
-	return r.settle("", w, scope{})
+	return r.blame(r.settle("", w, scope{}))
 }
 
 func (r *Ratios) settle(path string, w World, in scope) error {
@@ -74,7 +74,7 @@ func (in scope) fixed(kind string) bool {
 
 // value is the name without its kind.
 func (r *Ratios) value() string {
-	if _, v, ok := strings.Cut(r.Name, ":"); ok {
+	if _, v, ok := strings.Cut(r.Name, "="); ok {
 		return v
 	}
 	return r.Name
@@ -82,9 +82,9 @@ func (r *Ratios) value() string {
 
 // mean finds the kind of a name: a rest, a domain, else a source, a bucket or a language.
 func (r *Ratios) mean(path string, w World, in scope) error {
-	kind, _, named := strings.Cut(r.Name, ":")
+	kind, _, named := strings.Cut(r.Name, "=")
 	if named && !slices.Contains(kinds, kind) {
-		return refuse(path, "mix.ratios: %s: want one of %s before the colon", path, strings.Join(kinds, ", "))
+		return refuse(path, "mix.ratios: %s: want one of %s before the sign =", path, strings.Join(kinds, ", "))
 	}
 	if r.Name == kindRest {
 		r.Kind = kindRest
@@ -115,17 +115,20 @@ func (r *Ratios) mean(path string, w World, in scope) error {
 		r.Kind = found[0]
 		return nil
 	case 0:
-		return unknown(path, r, in, known)
+		return w.unknown(path, r, in, known)
 	}
-	return refuse(path, "mix.ratios: %s can be a %s or a %s: write %s:%s or %s:%s", path, found[0], found[1], found[0], r.value(), found[1], r.value())
+	return refuse(path, "mix.ratios: %s can be a %s or a %s: write %s=%s or %s=%s", path, found[0], found[1], found[0], r.value(), found[1], r.value())
 }
 
-func unknown(path string, r *Ratios, in scope, known map[string][]string) error {
+func (w World) unknown(path string, r *Ratios, in scope, known map[string][]string) error {
 	e := &RatioError{Path: path, Name: r.value()}
 	for _, k := range kinds {
 		e.Known = append(e.Known, known[k]...)
 	}
 	switch {
+	case in.domain != "" && tagged(r.value()) && len(w.Langs[in.domain]) > 0:
+		e.Known = w.Langs[in.domain]
+		e.Msg = fmt.Sprintf("mix.ratios: %s: the rules of %s keep no document of the language %s, only %s", path, in.domain, r.value(), strings.Join(e.Known, ", "))
 	case in.domain == "" && len(known[kindDomain]) > 0:
 		e.Msg = fmt.Sprintf("mix.ratios: no input has the domain %s", r.value())
 	case in.domain != "" && len(known[kindBucket]) > 0:

@@ -60,7 +60,7 @@ func (t *tree) mix(s *Spec, v ast.Node) error {
 		c.Ratios = nil
 	}
 	if err := s.Mix.Validate(); err != nil {
-		return t.ratioError(err, nil, v.GetToken())
+		return t.ratioError(err, v.GetToken())
 	}
 	return nil
 }
@@ -252,7 +252,7 @@ func (s *Spec) settleMix(t *tree) error {
 			continue
 		}
 		if err := r.Settle(w); err != nil {
-			return t.ratioError(err, r, t.find("mix.ratios"))
+			return t.ratioError(err, t.find("mix.ratios"))
 		}
 	}
 	return s.checkUpsample(t, w)
@@ -305,7 +305,7 @@ func (s *Spec) mixWorld() mix.World {
 }
 
 // ratioError gives a fault in ratios its place in the file, and the name that was perhaps meant.
-func (t *tree) ratioError(err error, r *mix.Ratios, otherwise *token.Token) error {
+func (t *tree) ratioError(err error, otherwise *token.Token) error {
 	var re *mix.RatioError
 	if !errors.As(err, &re) {
 		return at(t.file, otherwise, "%s", err)
@@ -315,7 +315,7 @@ func (t *tree) ratioError(err error, r *mix.Ratios, otherwise *token.Token) erro
 		msg += nearest(re.Name, re.Known)
 	}
 	for path := re.Path; ; {
-		if pos := t.ratios[r][path]; pos != nil {
+		if pos := t.ratios[re.In][path]; pos != nil {
 			return at(t.file, pos, "%s", msg)
 		}
 		i := strings.LastIndexByte(path, '/')

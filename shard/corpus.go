@@ -8,8 +8,8 @@ import (
 
 // Corpus says in which forms the finished corpus is written. The raw tokens, which the trainer reads, are always there.
 type Corpus struct {
-	Parquet *ParquetOptions `yaml:"parquet"` // one row a document; nil = not written
-	Arrow   *ArrowOptions   `yaml:"arrow"`   // packed rows of equal length; nil = not written
+	Parquet *ParquetOptions `yaml:"parquet,omitempty"` // one row a document; nil = not written
+	Arrow   *ArrowOptions   `yaml:"arrow,omitempty"`   // packed rows of equal length; nil = not written
 }
 
 // ParquetOptions has no choices yet.
