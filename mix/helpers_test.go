@@ -157,30 +157,37 @@ func (c *corpus) size(at place, unit string) int64 {
 }
 
 // partOf finds the part that a document belongs to, by its class; "" = none.
-func partOf(p *Plan, c *corpus, at place) string {
-	r := &c.docs[at.set][at.doc]
-	key := (&Class{Domain: c.sets[at.set].Domain, Source: c.sets[at.set].Name, Lang: r.Lang, Bucket: r.Bucket,
-		Times: int64(p.Upsample.times(r.Cluster, r.Bucket))}).key()
+func partOf(p *Plan, c *corpus) func(at place) string {
+	parts := map[string]string{}
 	for i := range p.Parts {
 		for k := range p.Parts[i].Of {
-			if p.Parts[i].Of[k].key() == key {
-				return p.Parts[i].Name
-			}
+			parts[p.Parts[i].Of[k].key()] = p.Parts[i].Name
 		}
 	}
-	return ""
+	found := map[place]string{}
+	return func(at place) string {
+		part, ok := found[at]
+		if !ok {
+			r := &c.docs[at.set][at.doc]
+			part = parts[(&Class{Domain: c.sets[at.set].Domain, Source: c.sets[at.set].Name, Lang: r.Lang, Bucket: r.Bucket,
+				Times: int64(p.Upsample.times(r.Cluster, r.Bucket))}).key()]
+			found[at] = part
+		}
+		return part
+	}
 }
 
 // hold checks everything that a plan promises against the documents, one by one.
 func hold(t testing.TB, p *Plan, c *corpus) {
 	t.Helper()
 	train, validation, _ := walk(t, p, c, 20_000)
+	of := partOf(p, c)
 	count := map[place]int64{}
 	longest := map[string]int64{}
 	for s := range c.docs {
 		for d := range c.docs[s] {
 			at := place{s, d}
-			if part := partOf(p, c, at); part != "" {
+			if part := of(at); part != "" {
 				longest[part] = max(longest[part], c.size(at, p.Unit))
 			}
 		}
@@ -194,7 +201,7 @@ func hold(t testing.TB, p *Plan, c *corpus) {
 			docs += s.Docs
 		}
 		for ; docs > 0; docs-- {
-			part := partOf(p, c, train[i])
+			part := of(train[i])
 			got[part] += c.size(train[i], p.Unit)
 			tokens[part] += c.size(train[i], unitTokens)
 			count[train[i]]++
@@ -227,12 +234,12 @@ func hold(t testing.TB, p *Plan, c *corpus) {
 	if len(held) != len(validation) {
 		t.Error("a document is in validation twice")
 	}
-	checkCounts(t, p, c, count)
+	checkCounts(t, p, c, of, count)
 }
 
 // checkCounts: nothing that is held out is trained on, no document is seen above its cap, and within a part the documents are seen
 // equally often but for one epoch and the few that filled a share.
-func checkCounts(t testing.TB, p *Plan, c *corpus, count map[place]int64) {
+func checkCounts(t testing.TB, p *Plan, c *corpus, of func(place) string, count map[place]int64) {
 	t.Helper()
 	caps, extra := map[string]float64{}, map[string]int{}
 	for i := range p.Parts {
@@ -246,7 +253,7 @@ func checkCounts(t testing.TB, p *Plan, c *corpus, count map[place]int64) {
 		for d := range c.docs[s] {
 			at := place{s, d}
 			r := &c.docs[s][d]
-			part := partOf(p, c, at)
+			part := of(at)
 			n := count[at]
 			if part == "" || p.Validation > 0 && r.validates(p.Seed, p.Validation) {
 				if n > 0 {

@@ -347,6 +347,42 @@ func TestBrokenSetsAreErrors(t *testing.T) {
 	}
 }
 
+// TestReplayNeverLeaks: what an earlier corpus has in common with the held-out documents is not trained on, whatever its clusters were.
+func TestReplayNeverLeaks(t *testing.T) {
+	c := three()
+	old := slices.Concat(c.docs[2], some("old", 9, 500, 700))
+	for i := range old {
+		old[i].Group, old[i].Cluster, old[i].Lang, old[i].Bucket = quern.ID{}, 0, "", ""
+	}
+	c.add("old", "old", old)
+	c.sets[4].Replay = true
+	w := world()
+	w.Sources["old"] = nil
+	r := Leaves(map[string]float64{"old": 50, "web": 50})
+	if err := r.Settle(w); err != nil {
+		t.Fatal(err)
+	}
+	p := plan(t, &Config{Ratios: r, Tokens: All, Repeat: 1, Short: "error"}, Options{Seed: 4, Validation: 0.1, Workers: 3}, c.sets)
+	train, validation, _ := walk(t, p, c, 30_000)
+	held, replayed := map[quern.ID]bool{}, 0
+	for _, at := range validation {
+		if held[c.docs[at.set][at.doc].ID] = true; at.set == 4 {
+			t.Fatal("a replayed document is held out")
+		}
+	}
+	for _, at := range train {
+		if held[c.docs[at.set][at.doc].ID] {
+			t.Fatalf("document %v is in both splits", at)
+		}
+		if at.set == 4 {
+			replayed++
+		}
+	}
+	if len(held) < 50 || replayed < 900 {
+		t.Errorf("%d documents are held out, %d replayed", len(held), replayed)
+	}
+}
+
 func TestSeedsGiveOtherOrders(t *testing.T) {
 	c := three()
 	a, _, _ := walk(t, plan(t, ask(t, 400_000, 8), Options{Seed: 1}, c.sets), c, 1e6)

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxRatiosBytes = 64 << 20
+	maxRatiosBytes = 16 << 20
 	maxRatiosParts = 1 << 16
 )
 

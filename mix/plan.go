@@ -365,6 +365,11 @@ func (p *Plan) check() error {
 			}
 		}
 	}
+	for i := range p.Parts {
+		if d := &p.Parts[i]; !(d.Repeat >= 1 && d.Repeat <= maxRepeat) {
+			return fmt.Errorf("the plan has %g epochs of %s at most", d.Repeat, d.Name)
+		}
+	}
 	return p.Upsample.validate()
 }
 

@@ -15,6 +15,10 @@ type Set struct {
 	Domain string
 	Docs   int64
 
+	// Replay says that the documents are those of an earlier corpus, which may be among those of the other sets too. They are never
+	// held out, and those that are held out in another set are not trained on. Their clusters are not those of the other sets.
+	Replay bool
+
 	// Rows calls f for each document in order, which is always the same, until f fails. It is called once or more, and at the same
 	// time as those of other sets.
 	Rows func(f func(r *Row) error) error
@@ -106,6 +110,7 @@ type reader struct {
 	upsample   *Upsample
 	mem        int64 // bytes; 0 = no limit
 	workers    int
+	held       []quern.ID // that training must not see, sorted; only if there is a replay
 }
 
 // perDoc is the memory of a document in bytes.
@@ -134,20 +139,38 @@ func (o *reader) classes(ctx context.Context, sets []Set) ([]Class, error) {
 		return nil, fmt.Errorf("the mix of %d documents takes %d MiB of memory, %d bytes each, and may take %d MiB: raise --mem", docs,
 			(need+1<<20-1)>>20, o.perDoc(), o.mem>>20)
 	}
-	of := make([][]Class, len(sets))
-	err := quern.Each(ctx, o.workers, len(sets), func(ctx context.Context, _, i int) (err error) {
-		of[i], err = o.set(ctx, i, &sets[i])
-		return err
-	})
-	if err != nil {
-		return nil, err
+	of, held := make([][]Class, len(sets)), make([][]quern.ID, len(sets))
+	replay := slices.ContainsFunc(sets, func(s Set) bool { return s.Replay })
+	for _, second := range []bool{false, true} { // what is replayed comes after what it must not hold
+		err := quern.Each(ctx, o.workers, len(sets), func(ctx context.Context, _, i int) (err error) {
+			if sets[i].Replay != second {
+				return nil
+			}
+			ids := &held[i]
+			if !replay {
+				ids = nil
+			}
+			of[i], err = o.set(ctx, i, &sets[i], ids)
+			return err
+		})
+		if err != nil || !replay {
+			if err != nil {
+				return nil, err
+			}
+			break
+		}
+		if !second {
+			o.held = slices.Concat(held...)
+			slices.SortFunc(o.held, quern.ID.Compare)
+		}
 	}
 	all := slices.Concat(of...)
 	slices.SortFunc(all, func(a, b Class) int { return strings.Compare(a.key(), b.key()) })
 	return all, nil
 }
 
-func (o *reader) set(ctx context.Context, number int, s *Set) ([]Class, error) {
+// set reads one set; held, if it is not nil, gathers the documents that training must not see.
+func (o *reader) set(ctx context.Context, number int, s *Set, held *[]quern.ID) ([]Class, error) {
 	type key struct {
 		lang, bucket string
 		times        int32
@@ -173,8 +196,20 @@ func (o *reader) set(ctx context.Context, number int, s *Set) ([]Class, error) {
 			}
 			last = k
 		}
-		o.add(c, r, uint32(n))
 		n++
+		if s.Replay {
+			if _, out := slices.BinarySearchFunc(o.held, r.ID, quern.ID.Compare); !out {
+				o.add(c, &c.train, r, uint32(n-1))
+			}
+			return nil
+		}
+		to := &c.train
+		if o.validation > 0 && r.validates(o.seed, o.validation) {
+			if to = &c.held; held != nil {
+				*held = append(*held, r.ID)
+			}
+		}
+		o.add(c, to, r, uint32(n-1))
 		return nil
 	})
 	if err == nil && n != s.Docs {
@@ -190,10 +225,8 @@ func (o *reader) set(ctx context.Context, number int, s *Set) ([]Class, error) {
 	return out, nil
 }
 
-func (o *reader) add(c *Class, r *Row, doc uint32) {
-	to := &c.train
-	if o.validation > 0 && r.validates(o.seed, o.validation) {
-		to = &c.held
+func (o *reader) add(c *Class, to *list, r *Row, doc uint32) {
+	if to == &c.held {
 		c.Held++
 	} else {
 		c.Docs++

@@ -148,6 +148,7 @@ func (e *Env) openReplay(spec *Spec, r mix.Replay, learn *quern.Manifest, open *
 		if err := open.add(quern.Sub(old.root, Folder(m.Step, m.Key)), m.Shards, name, r.Name); err != nil {
 			return err
 		}
+		open.sets[len(open.sets)-1].Replay = true
 	}
 	return nil
 }
