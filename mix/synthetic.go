@@ -28,9 +28,10 @@ func Synthetic(docs int64, seed uint64) []Set {
 
 func synthetic(docs int64, seed uint64, web bool, f func(*Row) error) error {
 	langs, buckets := [...]string{"en", "en", "zh", "de"}, [...]string{"low", "middle", "high"}
+	var r Row
 	for i := range docs {
-		h := mixBits(seed<<40 ^ uint64(i)*0x9e3779b97f4a7c15)
-		var r Row
+		h := mixBits(seed<<40 ^ uint64(i)*golden)
+		r = Row{}
 		binary.LittleEndian.PutUint64(r.ID[:], h)
 		binary.LittleEndian.PutUint64(r.ID[8:], mixBits(h))
 		u := (float64(h>>11) + 1) / (1 << 53)

@@ -9,16 +9,18 @@ import (
 // The index of a token shard, little-endian throughout:
 //
 //	8 bytes "QUERNIDX" · u32 version, 3 · u32 bytes per token (2 or 4) · u64 documents · u64 tokens
-//	u64 end[documents]         where each document ends, in tokens; it includes its end-of-text token
-//	u32 bytes[documents]       of text, for bits per byte
-//	[16]byte id[documents]
-//	[16]byte group[documents]  near-duplicate group; zero = stands alone
-//	u32 cluster[documents]     documents in the group, those that were removed counted; 0 = stands alone
-//	u8 bucket[documents]       the number of its name, from 1; 0 = none
-//	u16 language[documents]    the same
+//	u64 end[documents]  where each document ends, in tokens; it includes its end-of-text token
+//	record[documents]:  43 bytes each
+//	    u32 bytes       of text, for bits per byte
+//	    [16]byte id
+//	    [16]byte group  near-duplicate group; zero = stands alone
+//	    u32 cluster     documents in the group, those that were removed counted; 0 = stands alone
+//	    u8 bucket       the number of its name, from 1; 0 = none
+//	    u16 language    the same
 //	u16 names, of buckets: u8 length, name of each, sorted; the same of languages
 //
-// Version 1 ends behind the groups; version 2 has the buckets behind them, and their names without a count. Both are read.
+// Versions 1 and 2 have bytes[documents], id[documents] and group[documents] in place of records; behind them version 2 has
+// bucket[documents] and the buckets' names without a count. Both are read.
 const (
 	indexMagic   = "QUERNIDX"
 	indexVersion = 3
@@ -26,7 +28,7 @@ const (
 	maxTables    = 32 << 20 // bytes of all names: more than there can be
 )
 
-// The columns of an index, in their order, and the bytes that a document takes in each.
+// What an index says of a document, in its order, and the bytes of each.
 const (
 	colEnd = iota
 	colBytes
@@ -39,6 +41,8 @@ const (
 )
 
 var columnWidths = [columns]int64{8, 4, 16, 16, 4, 1, 2}
+
+const recordWidth = 4 + 16 + 16 + 4 + 1 + 2
 
 // names gathers a column of words that repeat.
 type names struct {
@@ -102,23 +106,13 @@ func (s *tokenSink) index() ([]byte, error) {
 	for _, e := range s.ends {
 		b = binary.LittleEndian.AppendUint64(b, e)
 	}
-	for _, n := range s.sizes {
-		b = binary.LittleEndian.AppendUint32(b, n)
-	}
-	for _, id := range s.ids {
+	for i, id := range s.ids {
+		b = binary.LittleEndian.AppendUint32(b, s.sizes[i])
 		b = append(b, id[:]...)
-	}
-	for _, g := range s.groups {
-		b = append(b, g[:]...)
-	}
-	for _, n := range s.clusters {
-		b = binary.LittleEndian.AppendUint32(b, n)
-	}
-	for _, k := range bucketOf {
-		b = append(b, byte(k))
-	}
-	for _, k := range langOf {
-		b = binary.LittleEndian.AppendUint16(b, k)
+		b = append(b, s.groups[i][:]...)
+		b = binary.LittleEndian.AppendUint32(b, s.clusters[i])
+		b = append(b, byte(bucketOf[i]))
+		b = binary.LittleEndian.AppendUint16(b, langOf[i])
 	}
 	for _, list := range [][]string{buckets, langs} {
 		b = binary.LittleEndian.AppendUint16(b, uint16(len(list)))
@@ -133,8 +127,9 @@ func (s *tokenSink) index() ([]byte, error) {
 type layout struct {
 	version, width int
 	docs, tokens   int64
-	at             [columns + 1]int64 // of each column, and of the names behind them; a column that the version lacks is empty
-	buckets, langs []string           // by number; the first is ""
+	at, stride     [columns]int64 // where the first document has each, and how far it is to the next one's; stride 0 = nowhere
+	names          int64          // where the names begin
+	buckets, langs []string       // by number; the first is ""
 }
 
 // parseHeader reads the beginning of an index of so many bytes in all.
@@ -153,12 +148,19 @@ func parseHeader(b []byte, size int64) (l layout, err error) {
 	if ok {
 		l.docs, l.tokens = int64(docs), int64(tokens)
 		for c := range columns {
-			l.at[c] = at
-			if l.version == 3 || c <= colGroup || l.version == 2 && c == colBucket {
+			switch {
+			case l.version == 3 && c > colEnd:
+				l.at[c], l.stride[c] = at, recordWidth
+				at += columnWidths[c]
+			case c <= colGroup || l.version == 2 && c == colBucket:
+				l.at[c], l.stride[c] = at, columnWidths[c]
 				at += l.docs * columnWidths[c]
 			}
 		}
-		l.at[columns] = at
+		if l.version == 3 {
+			at += (l.docs - 1) * recordWidth
+		}
+		l.names = at
 	}
 	if !ok || at > size || l.version == 1 && at != size || size-at > maxTables {
 		return l, fmt.Errorf("%d bytes do not hold an index of %d documents", size, docs)

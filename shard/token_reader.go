@@ -7,6 +7,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -24,6 +25,7 @@ type tokenShard struct {
 	layout
 	name     string // without an ending
 	bin, idx quern.File
+	spare    *sync.Pool // of buffers for single documents
 }
 
 // TokenRow is what the index says of a document. It is borrowed.
@@ -53,7 +55,7 @@ func (r *TokenReader) open(dir quern.Dir, sh quern.Shard) (err error) {
 	if !ok {
 		return fmt.Errorf("%s: not a shard of tokens, want a name that ends in .bin", sh.Name)
 	}
-	s := tokenShard{name: stem}
+	s := tokenShard{name: stem, spare: &sync.Pool{}}
 	if s.idx, err = dir.Open(stem + ".idx"); err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ func (r *TokenReader) open(dir quern.Dir, sh quern.Shard) (err error) {
 	err = at.rows(func(_ int64, row *TokenRow) error {
 		bytes += int64(row.Bytes)
 		return nil
-	}, colEnd, colBytes, colBucket, colLang)
+	})
 	if err != nil {
 		return fmt.Errorf("%s.idx: %w", stem, err)
 	}
@@ -93,8 +95,8 @@ func (s *tokenShard) check() error {
 	if err != nil {
 		return err
 	}
-	tail := make([]byte, size-l.at[columns])
-	if err := readFull(s.idx, tail, l.at[columns]); err != nil {
+	tail := make([]byte, size-l.names)
+	if err := readFull(s.idx, tail, l.names); err != nil {
 		return err
 	}
 	s.layout = l
@@ -110,34 +112,24 @@ func readFull(f io.ReaderAt, b []byte, at int64) error {
 
 const rowsAtOnce = 1 << 13
 
-// has reports whether the version of the index has a column.
-func (l *layout) has(col int) bool { return l.at[col+1] > l.at[col] }
-
-// rows calls f for each document with those of its columns that are asked for; ends are always checked.
-func (s *tokenShard) rows(f func(i int64, r *TokenRow) error, cols ...int) error {
-	var bufs [columns][]byte
+// rows calls f for each document. Ends and names are checked.
+func (s *tokenShard) rows(f func(i int64, r *TokenRow) error) error {
+	bufs := s.buffers(rowsAtOnce)
+	var r TokenRow
 	last := uint64(0)
 	for from := int64(0); from < s.docs; from += rowsAtOnce {
 		n := min(rowsAtOnce, s.docs-from)
-		for _, c := range cols {
-			if !s.has(c) {
-				continue
-			}
-			if bufs[c] == nil {
-				bufs[c] = make([]byte, rowsAtOnce*columnWidths[c])
-			}
-			if err := readFull(s.idx, bufs[c][:n*columnWidths[c]], s.at[c]+from*columnWidths[c]); err != nil {
-				return err
-			}
+		if err := s.load(bufs, from, n); err != nil {
+			return err
 		}
 		for i := range n {
 			end := binary.LittleEndian.Uint64(bufs[colEnd][8*i:])
 			if end < last || end-last > 1<<32-1 || end > uint64(s.layout.tokens) {
 				return fmt.Errorf("document %d ends at token %d, the one before it at %d, all at %d", from+i, end, last, s.layout.tokens)
 			}
-			r := TokenRow{Tokens: uint32(end - last)}
+			r = TokenRow{Tokens: uint32(end - last)}
 			last = end
-			if err := s.row(&r, &bufs, i); err != nil {
+			if err := s.row(&r, bufs, i); err != nil {
 				return fmt.Errorf("document %d %w", from+i, err)
 			}
 			if err := f(from+i, &r); err != nil {
@@ -151,29 +143,51 @@ func (s *tokenShard) rows(f func(i int64, r *TokenRow) error, cols ...int) error
 	return nil
 }
 
-// row decodes place i of the columns that were read.
+// buffers has room for n documents in each run of bytes that load reads; a record is one run.
+func (s *tokenShard) buffers(n int64) *[columns][]byte {
+	var bufs [columns][]byte
+	for c := range columns {
+		switch {
+		case s.stride[c] == 0:
+		case s.version == 3 && c > colBytes:
+			bufs[c] = bufs[colBytes][s.at[c]-s.at[colBytes]:]
+		default:
+			bufs[c] = make([]byte, n*s.stride[c])
+		}
+	}
+	return &bufs
+}
+
+// load reads n documents from one on.
+func (s *tokenShard) load(bufs *[columns][]byte, from, n int64) error {
+	for c := range columns {
+		if s.stride[c] == 0 || s.version == 3 && c > colBytes {
+			continue
+		}
+		if err := readFull(s.idx, bufs[c][:n*s.stride[c]], s.at[c]+from*s.stride[c]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row decodes place i of what was loaded, but for its end.
 func (s *tokenShard) row(r *TokenRow, bufs *[columns][]byte, i int64) error {
-	if b := bufs[colBytes]; b != nil {
-		r.Bytes = binary.LittleEndian.Uint32(b[4*i:])
+	r.Bytes = binary.LittleEndian.Uint32(bufs[colBytes][i*s.stride[colBytes]:])
+	copy(r.ID[:], bufs[colID][i*s.stride[colID]:])
+	copy(r.Group[:], bufs[colGroup][i*s.stride[colGroup]:])
+	if st := s.stride[colCluster]; st > 0 {
+		r.Cluster = binary.LittleEndian.Uint32(bufs[colCluster][i*st:])
 	}
-	if b := bufs[colID]; b != nil {
-		r.ID = quern.ID(b[16*i : 16*i+16])
-	}
-	if b := bufs[colGroup]; b != nil {
-		r.Group = quern.ID(b[16*i : 16*i+16])
-	}
-	if b := bufs[colCluster]; b != nil {
-		r.Cluster = binary.LittleEndian.Uint32(b[4*i:])
-	}
-	if b := bufs[colBucket]; b != nil {
-		k := int(b[i])
+	if st := s.stride[colBucket]; st > 0 {
+		k := int(bufs[colBucket][i*st])
 		if k >= len(s.buckets) {
 			return fmt.Errorf("is in bucket %d of %d", k, len(s.buckets)-1)
 		}
 		r.Bucket = s.buckets[k]
 	}
-	if b := bufs[colLang]; b != nil {
-		k := int(binary.LittleEndian.Uint16(b[2*i:]))
+	if st := s.stride[colLang]; st > 0 {
+		k := int(binary.LittleEndian.Uint16(bufs[colLang][i*st:]))
 		if k >= len(s.langs) {
 			return fmt.Errorf("is in language %d of %d", k, len(s.langs)-1)
 		}
@@ -204,7 +218,7 @@ func (r *TokenReader) Rows(f func(doc int64, row *TokenRow) error) error {
 			err := f(r.starts[i]+k, row)
 			failed = err != nil
 			return err
-		}, colEnd, colBytes, colID, colGroup, colCluster, colBucket, colLang)
+		})
 		if failed {
 			return err
 		}
@@ -235,32 +249,24 @@ func (r *TokenReader) Fetch(doc int, d *quern.Doc) error {
 
 // one reads the index of document k, and where its tokens begin.
 func (s *tokenShard) one(k int64) (from uint64, r TokenRow, err error) {
-	var ends [16]byte
-	to := ends[:]
-	if k == 0 {
-		to = ends[8:]
+	before, n := min(k, 1), int64(1) // the end of the document before it is the beginning
+	bufs, _ := s.spare.Get().(*[columns][]byte)
+	if bufs == nil {
+		bufs = s.buffers(2)
 	}
-	if err := readFull(s.idx, to, s.at[colEnd]+8*(k+1)-int64(len(to))); err != nil {
+	defer s.spare.Put(bufs)
+	if err := s.load(bufs, k-before, n+before); err != nil {
 		return 0, r, err
 	}
-	from, end := binary.LittleEndian.Uint64(ends[:]), binary.LittleEndian.Uint64(ends[8:])
+	if before == 1 {
+		from = binary.LittleEndian.Uint64(bufs[colEnd])
+	}
+	end := binary.LittleEndian.Uint64(bufs[colEnd][8*before:])
 	if end < from || end-from > 1<<32-1 || end > uint64(s.layout.tokens) {
 		return 0, r, fmt.Errorf("ends at token %d, the one before it at %d, all at %d", end, from, s.layout.tokens)
 	}
 	r.Tokens = uint32(end - from)
-	var space [51]byte
-	var bufs [columns][]byte
-	at := int64(0)
-	for c := colBytes; c < columns; c++ {
-		if w := columnWidths[c]; s.has(c) {
-			bufs[c] = space[at : at+w]
-			at += w
-			if err := readFull(s.idx, bufs[c], s.at[c]+k*w); err != nil {
-				return 0, r, err
-			}
-		}
-	}
-	return from, r, s.row(&r, &bufs, 0)
+	return from, r, s.row(&r, bufs, before)
 }
 
 // Len is the number of tokens in all shards.

@@ -108,8 +108,8 @@ func TestDamagedIndexIsAnError(t *testing.T) {
 	f("first end", func(b []byte) []byte { b[32+7] = 0xFF; return b })
 	f("last end", func(b []byte) []byte { b[32+8*19]++; return b })
 	f("tokens", func(b []byte) []byte { b[24]++; return b })
-	f("bucket", func(b []byte) []byte { b[32+48*20] = 9; return b })
-	f("language", func(b []byte) []byte { b[32+49*20] = 9; return b })
+	f("bucket", func(b []byte) []byte { b[32+8*20+40] = 9; return b })
+	f("language", func(b []byte) []byte { b[32+8*20+41] = 9; return b })
 	f("names", func(b []byte) []byte { b[32+51*20]++; return b })
 	f("longer", func(b []byte) []byte { return append(b, 0) })
 	f("cut", func(b []byte) []byte { return b[:len(b)-1] })
@@ -242,8 +242,18 @@ func TestOldIndexes(t *testing.T) {
 	sink, err := shard.Tokens(dir, "00000", 2)
 	s := write(t, sink, err, in)
 	now, _ := quern.ReadBlob(dir, "00000.idx")
-	columns := now[:32+44*20]
-	buckets := now[32+48*20 : 32+49*20]
+	columns := bytes.Clone(now[:32+8*20])
+	var buckets []byte
+	for _, part := range [][2]int{{0, 4}, {4, 20}, {20, 36}, {40, 41}} {
+		for i := range 20 {
+			b := now[32+8*20+43*i:][part[0]:part[1]]
+			if part[0] == 40 {
+				buckets = append(buckets, b...)
+			} else {
+				columns = append(columns, b...)
+			}
+		}
+	}
 	for version, b := range [][]byte{1: columns, 2: append(append(bytes.Clone(columns), buckets...), "\x04high\x03low"...)} {
 		if b == nil {
 			continue
@@ -292,6 +302,70 @@ func TestRowsStopWhenAsked(t *testing.T) {
 		return nil
 	}); err != errBroken || n != 6 {
 		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	const n = 200_000
+	dir := &quern.Memory{}
+	sink, err := shard.Tokens(dir, "00000", 2)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range n {
+		if err := sink.Put(&quern.Doc{ID: quern.NewID("b", fmt.Sprint(i)), Lang: []string{"en", "zh"}[i%2], Bucket: "high", Tokens: []uint32{1, 2}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s, err := sink.Commit()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := shard.OpenTokens(dir, []quern.Shard{s})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		tokens := 0
+		if err := r.Rows(func(_ int64, row *shard.TokenRow) error {
+			tokens += int(row.Tokens)
+			return nil
+		}); err != nil || tokens != 2*n {
+			b.Fatal(tokens, err)
+		}
+	}
+	b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "docs/s")
+}
+
+func BenchmarkFetch(b *testing.B) {
+	dir := quern.Local(b.TempDir())
+	sink, err := shard.Tokens(dir, "00000", 2)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 10_000 {
+		if err := sink.Put(&quern.Doc{ID: quern.NewID("b", fmt.Sprint(i)), Lang: "en", Tokens: make([]uint32, 500)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s, err := sink.Commit()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := shard.OpenTokens(dir, []quern.Shard{s})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	b.ReportAllocs()
+	var d quern.Doc
+	for i := 0; b.Loop(); i++ {
+		d.Reset()
+		if err := r.Fetch(i*7919%10_000, &d); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -121,8 +121,13 @@ class Raw:
         if magic != b"QUERNIDX" or version not in (1, 2, 3) or len(index) < 32 + 44 * docs:
             refuse(f"{folder / name}: the index is not version 1, 2 or 3 for {docs} documents")
         self.ends = self.ints("Q", index[32 : 32 + 8 * docs])
-        self.sizes = self.ints("I", index[32 + 8 * docs : 32 + 12 * docs])
-        ids, groups = index[32 + 12 * docs : 32 + 28 * docs], index[32 + 28 * docs : 32 + 44 * docs]
+        rest, at = index[32 + 8 * docs :], (0, 4, 20, 36)
+        if version == 3:
+            records = [rest[i : i + 43] for i in range(0, 43 * docs, 43)]
+            sizes, ids, groups = (b"".join(r[a:b] for r in records) for a, b in zip(at, at[1:]))
+        else:
+            sizes, ids, groups = (rest[a * docs : b * docs] for a, b in zip(at, at[1:]))
+        self.sizes = self.ints("I", sizes)
         self.ids = [ids[i : i + 16].hex() for i in range(0, len(ids), 16)]
         self.groups = [groups[i : i + 16].hex() for i in range(0, len(groups), 16)]
         data = (folder / name).read_bytes()
