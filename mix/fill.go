@@ -99,7 +99,8 @@ func (w *walker) fit(s *Share, left int64) int64 {
 	}
 	type candidate struct{ place, size, tokens int64 }
 	var all []candidate
-	for place := w.at; place < min(w.end, w.at+window); place++ {
+	end := min(w.end, w.at+window, (w.at/w.places()+2)*w.places()) // not from epochs far ahead: documents are to come equally often
+	for place := w.at; place < end; place++ {
 		if slices.Contains(w.ahead, place) {
 			continue
 		}

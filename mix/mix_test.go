@@ -116,13 +116,13 @@ func TestPhasesAreExactEachByItself(t *testing.T) {
 	}
 	f(func(ph []Phase) { ph[1].Share = 0.5 }, "the shares sum to 120 %")
 	f(func(ph []Phase) { ph[1].Share = -1 }, "share is -1")
-	f(func(ph []Phase) { ph[1].Ratios = tree(t, map[string]float64{"web/docs": 1, "web/news": 1}) }, "phase 2 divides web/docs otherwise")
+	f(func(ph []Phase) { ph[1].Ratios = tree(t, map[string]float64{"web/docs": 1, "web/news": 1}) }, "phase 2: it divides web/docs otherwise")
 	f(func(ph []Phase) {
 		r := tree(t, map[string]float64{"web": 1})
 		r.Parts[0].Repeat = 2
 		ph[1].Ratios = r
 	}, "the cap is one over all phases")
-	f(func(ph []Phase) { ph[2].Ratios = tree(t, map[string]float64{"web/en": 1, "web/rest": 1}) }, "phase 3 divides web/en otherwise")
+	f(func(ph []Phase) { ph[2].Ratios = tree(t, map[string]float64{"web/en": 1, "web/rest": 1}) }, "phase 3: it divides web/en otherwise")
 }
 
 func TestTheOrderOfSourcesAndWorkersChangeNothing(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
@@ -115,70 +114,6 @@ func (p *Plan) read(ctx context.Context, o Options, sets []Set) ([]Class, error)
 	return r.classes(ctx, sets)
 }
 
-// divide gives each class to a part, and each part a ratio of each phase. It returns the parts' ratios of the whole.
-func (p *Plan) divide(c *Config, classes []Class) (need []float64, err error) {
-	owner := make([]string, len(classes))
-	taken := make([]bool, len(classes))
-	var names []string
-	parts := map[string]*Part{}
-	ratios := make([]map[string]float64, 0, 1)
-	for i, ph := range c.phases() {
-		leaves, err := share(ph.Ratios, classes, c.Repeat)
-		if err != nil {
-			if len(c.Phases) > 0 {
-				err = fmt.Errorf("phase %d: %w", i+1, err)
-			}
-			return nil, err
-		}
-		ratios = append(ratios, map[string]float64{})
-		for _, l := range leaves {
-			ratios[i][l.path] = l.ratio
-			have := parts[l.path]
-			if have == nil {
-				have = &Part{Name: l.path, Repeat: l.repeat}
-				parts[l.path], names = have, append(names, l.path)
-				for _, k := range l.classes {
-					if taken[k] {
-						return nil, fmt.Errorf("phase %d divides %s otherwise than a phase before it, where %s are in %s: phases must have the same parts, or fewer",
-							i+1, l.path, &classes[k], owner[k])
-					}
-					owner[k], taken[k] = l.path, true
-					have.Of = append(have.Of, classes[k])
-				}
-				continue
-			}
-			if have.Repeat != l.repeat {
-				return nil, fmt.Errorf("phase %d has %g epochs of %s at most, a phase before it %g: the cap is one over all phases", i+1, l.repeat, l.path, have.Repeat)
-			}
-			if !slices.EqualFunc(have.Of, l.classes, func(a Class, k int) bool { return a.key() == classes[k].key() }) {
-				return nil, fmt.Errorf("phase %d has other documents in %s than a phase before it: phases must have the same parts, or fewer", i+1, l.path)
-			}
-		}
-	}
-	slices.Sort(names)
-	need = make([]float64, len(names))
-	for _, n := range names {
-		p.Parts = append(p.Parts, *parts[n])
-	}
-	for f, ph := range c.phases() {
-		plan := PhasePlan{Share: ph.Share}
-		for i, n := range names {
-			plan.Shares = append(plan.Shares, Share{Part: n, Ratio: ratios[f][n]})
-			need[i] += ph.Share * ratios[f][n]
-		}
-		p.Phases = append(p.Phases, plan)
-	}
-	for i, t := range taken {
-		if !t {
-			p.LeftOut = append(p.LeftOut, classes[i])
-		}
-	}
-	for i := range p.LeftOut {
-		p.LeftOut[i].train, p.LeftOut[i].held = list{}, list{}
-	}
-	return need, nil
-}
-
 // lay puts the documents of a part in a row.
 func (d *Part) lay(seed uint64) {
 	d.starts = []int64{0}
@@ -244,56 +179,6 @@ func (p *Plan) finish() {
 	}
 	p.held = newPermutation(held, p.Seed, "validation")
 	p.order = newOrder(p)
-}
-
-// heldAt is document n of those of a part that training must not see.
-func (d *Part) heldAt(n int64) (c *Class, doc int64) {
-	for i := range d.Of {
-		if c = &d.Of[i]; n < c.Held {
-			return c, n
-		}
-		n -= c.Held
-	}
-	panic("mix: validation document beyond its part")
-}
-
-// trimValidation keeps as many of the documents of part i that training must not see as give the validation split the mix's ratios:
-// those that fit into the validation share of the part's amount, or the shortest one if none does. The rest of them is in neither
-// split.
-func (p *Plan) trimValidation(i int) {
-	d := &p.Parts[i]
-	asked, n := int64(0), int64(0)
-	for _, ph := range p.Phases {
-		asked += ph.Shares[i].Asked
-	}
-	for k := range d.Of {
-		n += d.Of[k].Held
-	}
-	left := int64(p.Validation / (1 - p.Validation) * float64(asked))
-	perm := newPermutation(n, p.Seed, "validation/"+d.Name)
-	d.held, d.ValidationTokens = nil, 0
-	shortest, least := int64(-1), int64(math.MaxInt64)
-	take := func(at int64, c *Class, doc int64) {
-		d.held = append(d.held, uint32(at))
-		d.ValidationTokens += int64(c.held.tokens.at(doc))
-	}
-	for k := range n {
-		at := perm.at(k)
-		c, doc := d.heldAt(at)
-		size := c.held.size(doc, p.Unit)
-		if size < least {
-			shortest, least = at, size
-		}
-		if size <= left {
-			take(at, c, doc)
-			left -= size
-		}
-	}
-	if len(d.held) == 0 && n > 0 {
-		c, doc := d.heldAt(shortest)
-		take(shortest, c, doc)
-	}
-	d.ValidationDocs = int64(len(d.held))
 }
 
 // JSON is the plan as a file: indented, and the same bytes for the same plan.
