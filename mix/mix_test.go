@@ -314,6 +314,22 @@ func TestAPartOfLongDocumentsIsInTheMixAtAll(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotNamedIsLeftOut: and the plan says so.
+func TestWhatIsNotNamedIsLeftOut(t *testing.T) {
+	c := three()
+	cfg := ask(t, 50_000, 1)
+	cfg.Ratios = tree(t, map[string]float64{"web/en": 1, "web/rest": 0})
+	p := plan(t, cfg, Options{Seed: 1, Validation: 0.01}, c.sets)
+	hold(t, p, c)
+	out := map[string]int64{}
+	for _, k := range p.Summary().LeftOut {
+		out[k.Source+"/"+k.Lang] += k.Docs + k.Held
+	}
+	if want := "map[docs/de:250 docs/zh:250 go/:400 news/de:250 news/zh:250 plos/:60]"; fmt.Sprint(out) != want {
+		t.Errorf("left out %v, want %s", out, want)
+	}
+}
+
 func TestMemoryIsRefusedInWords(t *testing.T) {
 	c := three()
 	_, err := Make(context.Background(), ask(t, 1000, 1), Options{Mem: 1000}, c.sets)
