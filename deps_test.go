@@ -25,7 +25,7 @@ train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text expr uax29 net xsys
 dedup/planted:           .
-dedup:                   . dedup/planted xxhash klauspost text
+dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json
 shard:                   . parquet arrow klauspost xsys

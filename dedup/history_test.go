@@ -64,7 +64,7 @@ func TestHistories(t *testing.T) {
 			t.Errorf("%s is removed for %s at %v", l.ID, l.Kept, j)
 		}
 	}
-	theirs, theirsGone, ours, oursGone := 0, 0, 0, 0
+	theirs, theirsGone, ours, oursGone, promised := 0, 0, 0, 0, 0.
 	first := true
 	lines(t, "dedup/latex-history.truth.tsv.gz", func(line []byte) {
 		if first {
@@ -84,15 +84,16 @@ func TestHistories(t *testing.T) {
 				theirsGone++
 			}
 		}
-		if jaccard(sets[a], sets[b]) >= .8 {
+		if s := jaccard(sets[a], sets[b]); s >= .8 {
+			promised += curve(*c.Near, s)
 			ours++
 			if settled {
 				oursGone++
 			}
 		}
 	})
-	t.Logf("%d of %d documents removed; %d of %d pairs at .8 by the truth, %d of %d by our shingles", len(gone), len(docs), theirsGone, theirs, oursGone, ours)
-	if float64(theirsGone) < .92*float64(theirs) || float64(oursGone) < .97*float64(ours) {
+	t.Logf("%d of %d documents removed; %d of %d pairs at .8 by the truth, %d of %d by our shingles, the bands promise %.1f", len(gone), len(docs), theirsGone, theirs, oursGone, ours, promised)
+	if float64(theirsGone) < .92*float64(theirs) || float64(oursGone) < promised-.005*float64(ours) {
 		t.Error("recall is too low")
 	}
 }

@@ -197,7 +197,7 @@ func (m *matcher) measureParts(ctx context.Context, linked []uint64) error {
 type closed struct{ docs, bytes int64 }
 
 // budget is what one worker may hold of shingles.
-func (m *matcher) budget() int64 { return m.mem / 2 / int64(max(1, m.workers)) }
+func (m *matcher) budget() int64 { return m.mem * 3 / 8 / int64(max(1, m.workers)) }
 
 func (m *matcher) partOf(component uint32) int {
 	return int(uint64(component*2654435761) * uint64(m.parts) >> 32)
