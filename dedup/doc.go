@@ -9,4 +9,4 @@
 package dedup
 
 // Version is part of the key of every step that signs or clusters: raise it when bytes change.
-const Version = "1"
+const Version = "2"

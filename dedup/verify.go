@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 // A bucket of a template page may hold thousands of documents. All pairs of it would be quadratic work, so a document is linked to
@@ -161,10 +162,16 @@ func (m *matcher) spill(ctx context.Context, comp forest) error {
 			at++
 		}
 	}
-	scratch := make([]words, max(m.workers, 1))
+	signers := make([]*minhash.Signer, max(m.workers, 1))
+	for i := range signers {
+		var err error
+		if signers[i], err = minhash.New(m.near.options(0)); err != nil {
+			return err
+		}
+	}
 	return quern.Each(ctx, m.workers, len(jobs), func(ctx context.Context, worker, i int) error {
 		set := m.k.set[jobs[i].file]
-		return m.spillUnit(ctx, &scratch[worker], jobs[i].file, m.k.sets[set], units[set][jobs[i].unit], comp)
+		return m.spillUnit(ctx, signers[worker], jobs[i].file, m.k.sets[set], units[set][jobs[i].unit], comp)
 	})
 }
 
@@ -177,7 +184,7 @@ func (m *matcher) touched(file int, comp forest) bool {
 	return false
 }
 
-func (m *matcher) spillUnit(ctx context.Context, w *words, file int, set Dataset, u quern.Unit, comp forest) error {
+func (m *matcher) spillUnit(ctx context.Context, s *minhash.Signer, file int, set Dataset, u quern.Unit, comp forest) error {
 	var set32 []uint32
 	var out []byte
 	n := int(m.k.files[file].docs)
@@ -204,7 +211,7 @@ func (m *matcher) spillUnit(ctx context.Context, w *words, file int, set Dataset
 		if quern.ID(id) != d.ID {
 			return fmt.Errorf("%s: row %d holds document %s, %s is signed there", u.Name, d.Row.Index, d.ID, quern.ID(id))
 		}
-		set32 = shingleSet(set32[:0], w.shingles(d.Text, m.near.Shingle))
+		set32 = shingleSet(set32[:0], s.Shingles(d.Text))
 		out = out[:0]
 		for _, x := range set32 {
 			out = binary.LittleEndian.AppendUint32(out, x)
