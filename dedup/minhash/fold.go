@@ -24,6 +24,7 @@ const (
 
 	kindBits      = 3
 	lenShift      = 24
+	symbol   fold = 1 << 30 // English words are cut at it
 	alone    fold = 1 << 31 // a word of its own
 )
 
@@ -74,6 +75,9 @@ func newRule(j judge, points string, cjkAlone bool) *rule {
 			t.base[r] = foldAs(bare[0])
 			if cjkAlone && isAlone(bare[0]) {
 				t.base[r] |= alone
+			}
+			if symbolClass(bare[0]) != 0 {
+				t.base[r] |= symbol
 			}
 		}
 	}

@@ -7,17 +7,18 @@ import (
 
 // words is the scratch space in which a text becomes shingles. Its zero value needs a rule.
 type words struct {
-	rule   *rule
-	buf    []byte // the words of the simplified text, each followed by one space; then slack for kernels
-	n      int    // bytes of them
-	space  bool   // the last byte written is a space, or nothing is written
-	tail   [2 * block]byte
-	ends   []uint32 // ends[0] is -1 and ends[i] where word i ends
-	count  int      // words
-	cuts   []uint32 // where words are taken apart
-	hashes []uint64 // of words
-	longs  []uint32
-	out    []uint64
+	rule    *rule
+	buf     []byte // the words of the simplified text, each followed by one space; then slack for kernels
+	n       int    // bytes of them
+	space   bool   // the last byte written is a space, or nothing is written
+	tail    [2 * block]byte
+	ends    []uint32 // ends[0] is -1 and ends[i] where word i ends
+	count   int      // words
+	cuts    []uint32 // where words are taken apart
+	symbols bool     // some rune is cut off English words
+	hashes  []uint64 // of words
+	longs   []uint32
+	out     []uint64
 }
 
 const (
@@ -30,7 +31,7 @@ const (
 // simplify writes the words of text to w.buf[:w.n].
 func (w *words) simplify(text []byte) {
 	t := w.rule
-	w.n, w.space = 0, true
+	w.n, w.space, w.symbols = 0, true, false
 	w.reserve(len(text) + most*step + slack)
 	i := 0
 	if width != 0 {
@@ -87,14 +88,15 @@ const highBits = 0x8080808080808080
 func (w *words) plain(t *rule, text []byte, i, stop int, leave bool) int {
 	w.reserve(w.n + most*(stop-i) + slack)
 	out, n, space := w.buf, w.n, w.space
+	var seen fold
+loop:
 	for i < stop {
 		c := text[i]
 		var r rune
 		switch {
 		case c < utf8.RuneSelf:
 			if leave && len(text)-i >= 16 && (binary.LittleEndian.Uint64(text[i:])|binary.LittleEndian.Uint64(text[i+8:]))&highBits == 0 {
-				w.n, w.space = n, space
-				return i
+				break loop
 			}
 			r = rune(c)
 			i++
@@ -113,7 +115,9 @@ func (w *words) plain(t *rule, text []byte, i, stop int, leave bool) int {
 			f = t.base[r]
 		} else {
 			f, r = t.judge(r)
+			seen |= symbol
 		}
+		seen |= f
 		if size := f.size(); size != 0 {
 			if f&alone != 0 {
 				if !space {
@@ -159,6 +163,7 @@ func (w *words) plain(t *rule, text []byte, i, stop int, leave bool) int {
 		space = false
 	}
 	w.n, w.space = n, space
+	w.symbols = w.symbols || seen&symbol != 0
 	return i
 }
 
