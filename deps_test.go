@@ -25,7 +25,8 @@ train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text expr uax29 net xsys
 dedup/planted:           .
-dedup:                   . xxhash klauspost text
+dedup:                   . xxhash klauspost text dedup/...
+dedup/minhash/...:       xxhash text xsys
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json
 shard:                   . parquet arrow klauspost xsys

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 func lines(t *testing.T, name string, f func(line []byte)) {
@@ -51,10 +52,13 @@ func TestHistories(t *testing.T) {
 	for i, d := range docs {
 		byID[d.ID.String()] = i
 	}
-	var w words
+	signer, err := minhash.New(DefaultNear().options(1))
+	if err != nil {
+		t.Fatal(err)
+	}
 	sets := make([][]uint32, len(docs))
 	for i := range docs {
-		sets[i] = shingleSet(nil, w.shingles(docs[i].Text, 5))
+		sets[i] = shingleSet(nil, signer.Shingles(docs[i].Text))
 	}
 	gone := map[int]bool{}
 	for _, l := range removals(t, out) {

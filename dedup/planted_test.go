@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 	corpora "github.com/seed-83c59573/quern/dedup/planted"
 )
 
@@ -371,12 +372,15 @@ func (p *memoryPrior) Sets(ctx context.Context, shard int, want func(row int) bo
 	if err != nil {
 		return err
 	}
-	var w words
+	signer, err := minhash.New(p.near.options(0))
+	if err != nil {
+		return err
+	}
 	for d, err := range some(ctx, p.src, units[shard], want) {
 		if err != nil {
 			return err
 		}
-		if err := f(d.Row.Index, shingleSet(nil, w.shingles(d.Text, p.near.Shingle))); err != nil {
+		if err := f(d.Row.Index, shingleSet(nil, signer.Shingles(d.Text))); err != nil {
 			return err
 		}
 	}
