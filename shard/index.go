@@ -34,7 +34,7 @@ const (
 	colBytes
 	colID
 	colGroup
-	colCluster
+	colCopies
 	colBucket
 	colLang
 	columns
@@ -110,7 +110,7 @@ func (s *tokenSink) index() ([]byte, error) {
 		b = binary.LittleEndian.AppendUint32(b, s.sizes[i])
 		b = append(b, id[:]...)
 		b = append(b, s.groups[i][:]...)
-		b = binary.LittleEndian.AppendUint32(b, s.clusters[i])
+		b = binary.LittleEndian.AppendUint32(b, s.copies[i])
 		b = append(b, byte(bucketOf[i]))
 		b = binary.LittleEndian.AppendUint16(b, langOf[i])
 	}
