@@ -14,7 +14,7 @@ import (
 //	    u32 bytes       of text, for bits per byte
 //	    [16]byte id
 //	    [16]byte group  near-duplicate group; zero = stands alone
-//	    u32 cluster     documents in the group, those that were removed counted; 0 = stands alone
+//	    u32 copies      documents that it stands for, itself included; 0 = it alone
 //	    u8 bucket       the number of its name, from 1; 0 = none
 //	    u16 language    the same
 //	u16 names, of buckets: u8 length, name of each, sorted; the same of languages
