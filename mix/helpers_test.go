@@ -38,7 +38,7 @@ func some(name string, seed uint64, docs, most int) []Row {
 		d.Bytes = 3*d.Tokens + uint32(r.IntN(5))
 		if i%7 == 6 {
 			out[i-1].Group, d.Group = out[i-1].ID, out[i-1].ID
-			d.Cluster, out[i-1].Cluster = 3, 3
+			d.Copies, out[i-1].Copies = 3, 3
 		}
 	}
 	return out
@@ -170,7 +170,7 @@ func partOf(p *Plan, c *corpus) func(at place) string {
 		if !ok {
 			r := &c.docs[at.set][at.doc]
 			part = parts[(&Class{Domain: c.sets[at.set].Domain, Source: c.sets[at.set].Name, Lang: r.Lang, Bucket: r.Bucket,
-				Times: int64(p.Upsample.times(r.Cluster, r.Bucket))}).key()]
+				Times: int64(p.Upsample.times(r.Copies, r.Bucket))}).key()]
 			found[at] = part
 		}
 		return part
@@ -261,7 +261,7 @@ func checkCounts(t testing.TB, p *Plan, c *corpus, of func(place) string, count 
 				}
 				continue
 			}
-			times := int64(p.Upsample.times(r.Cluster, r.Bucket))
+			times := int64(p.Upsample.times(r.Copies, r.Bucket))
 			if float64(n) > math.Ceil(caps[part])*float64(times) {
 				t.Fatalf("document %v of %s is seen %d times, at most %g epochs of %d are allowed", at, part, n, caps[part], times)
 			}

@@ -368,7 +368,7 @@ func TestReplayNeverLeaks(t *testing.T) {
 	c := three()
 	old := slices.Concat(c.docs[2], some("old", 9, 500, 700))
 	for i := range old {
-		old[i].Group, old[i].Cluster, old[i].Lang, old[i].Bucket = quern.ID{}, 0, "", ""
+		old[i].Group, old[i].Copies, old[i].Lang, old[i].Bucket = quern.ID{}, 0, "", ""
 	}
 	c.add("old", "old", old)
 	c.sets[4].Replay = true

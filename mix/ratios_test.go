@@ -221,7 +221,7 @@ func TestUpsampling(t *testing.T) {
 	c := &corpus{}
 	var docs []Row
 	for i := range 300 {
-		docs = append(docs, Row{ID: quern.NewID("web", fmt.Sprint(i)), Tokens: 10, Cluster: uint32([]int{0, 1, 2, 9, 10, 5000}[i%6]), Bucket: []string{"low", "high"}[i/6%2]})
+		docs = append(docs, Row{ID: quern.NewID("web", fmt.Sprint(i)), Tokens: 10, Copies: uint32([]int{0, 1, 2, 9, 10, 5000}[i%6]), Bucket: []string{"low", "high"}[i/6%2]})
 	}
 	c.add("web", "docs", docs)
 	cfg := &Config{Ratios: tree(t, map[string]float64{"web": 1}), Tokens: All, Repeat: 2, Short: "error",
@@ -234,9 +234,9 @@ func TestUpsampling(t *testing.T) {
 		count[at]++
 	}
 	for i, d := range docs {
-		want := map[uint32]int{0: 1, 1: 1, 2: 2, 9: 2, 10: 5, 5000: 5}[d.Cluster] * map[string]int{"low": 1, "high": 3}[d.Bucket] * 2
+		want := map[uint32]int{0: 1, 1: 1, 2: 2, 9: 2, 10: 5, 5000: 5}[d.Copies] * map[string]int{"low": 1, "high": 3}[d.Bucket] * 2
 		if got := count[place{0, i}]; got != want {
-			t.Fatalf("cluster of %d in %s: seen %d times in two epochs, want %d", d.Cluster, d.Bucket, got, want)
+			t.Fatalf("cluster of %d in %s: seen %d times in two epochs, want %d", d.Copies, d.Bucket, got, want)
 		}
 	}
 }

@@ -29,7 +29,7 @@ type Row struct {
 	ID, Group quern.ID // Group is the near-duplicate cluster; zero = it stands alone
 	Tokens    uint32
 	Bytes     uint32 // of text
-	Cluster   uint32 // documents in its cluster, those that were removed counted; 0 = it stands alone
+	Copies    uint32 // documents that it stands for, itself included; 0 = it alone
 	Lang      string // "" = unknown
 	Bucket    string // "" = none
 }
@@ -187,7 +187,7 @@ func (o *reader) set(ctx context.Context, number int, s *Set, held *[]quern.ID) 
 		if n == s.Docs {
 			return fmt.Errorf("more than the %d documents that it has", s.Docs)
 		}
-		k := key{r.Lang, r.Bucket, o.upsample.times(r.Cluster, r.Bucket)}
+		k := key{r.Lang, r.Bucket, o.upsample.times(r.Copies, r.Bucket)}
 		if c == nil || k != last {
 			if c = at[k]; c == nil {
 				k.lang, k.bucket = strings.Clone(r.Lang), strings.Clone(r.Bucket)

@@ -41,7 +41,7 @@ func synthetic(docs int64, seed uint64, web bool, f func(*Row) error) error {
 			r.Lang, r.Bucket = langs[h&3], buckets[h>>2%3]
 		}
 		if h>>8&15 == 0 {
-			r.Group, r.Cluster = r.ID, uint32(2+h>>12&63)
+			r.Group, r.Copies = r.ID, uint32(2+h>>12&63)
 		}
 		if err := f(&r); err != nil {
 			return err

@@ -97,7 +97,7 @@ func (t *tokenSets) add(dir quern.Dir, shards []quern.Shard, name, domain string
 	t.sets = append(t.sets, mix.Set{Name: name, Domain: domain, Docs: r.Docs(), Rows: func(f func(*mix.Row) error) error {
 		var to mix.Row
 		return r.Rows(func(_ int64, row *shard.TokenRow) error {
-			to = mix.Row{ID: row.ID, Group: row.Group, Tokens: row.Tokens, Bytes: row.Bytes, Cluster: row.Cluster, Lang: row.Lang, Bucket: row.Bucket}
+			to = mix.Row{ID: row.ID, Group: row.Group, Tokens: row.Tokens, Bytes: row.Bytes, Copies: row.Copies, Lang: row.Lang, Bucket: row.Bucket}
 			return f(&to)
 		})
 	}})

@@ -212,7 +212,7 @@ func TestAMixByLanguageInPhases(t *testing.T) {
 		if seen > total*3/4+300 {
 			last[row.Lang] += int64(row.Tokens)
 		}
-		if row.Cluster >= 2 {
+		if row.Copies >= 2 {
 			clusters++
 		}
 		return nil

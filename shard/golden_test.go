@@ -34,7 +34,7 @@ func goldenDocs(wide bool) []quern.Doc {
 			d.Meta = []byte(`{"title":"Zürich"}`)
 		}
 		if i == 3 {
-			d.Group, d.Cluster = d.ID, 5
+			d.Group, d.Copies = d.ID, 5
 		}
 		for t := range n {
 			d.Tokens = append(d.Tokens, uint32(i*1000+t*7))

@@ -14,7 +14,7 @@ import (
 //	    u32 bytes       of text, for bits per byte
 //	    [16]byte id
 //	    [16]byte group  near-duplicate group; zero = stands alone
-//	    u32 cluster     documents in the group, those that were removed counted; 0 = stands alone
+//	    u32 copies      documents that it stands for, itself included; 0 = it alone
 //	    u8 bucket       the number of its name, from 1; 0 = none
 //	    u16 language    the same
 //	u16 names, of buckets: u8 length, name of each, sorted; the same of languages
@@ -34,7 +34,7 @@ const (
 	colBytes
 	colID
 	colGroup
-	colCluster
+	colCopies
 	colBucket
 	colLang
 	columns
@@ -110,7 +110,7 @@ func (s *tokenSink) index() ([]byte, error) {
 		b = binary.LittleEndian.AppendUint32(b, s.sizes[i])
 		b = append(b, id[:]...)
 		b = append(b, s.groups[i][:]...)
-		b = binary.LittleEndian.AppendUint32(b, s.clusters[i])
+		b = binary.LittleEndian.AppendUint32(b, s.copies[i])
 		b = append(b, byte(bucketOf[i]))
 		b = binary.LittleEndian.AppendUint16(b, langOf[i])
 	}

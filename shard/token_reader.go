@@ -33,7 +33,7 @@ type TokenRow struct {
 	ID, Group    quern.ID
 	Tokens       uint32
 	Bytes        uint32 // of text
-	Cluster      uint32 // documents in its near-duplicate group, those that were removed counted; 0 = stands alone
+	Copies       uint32 // documents that it stands for, itself included; 0 = it alone
 	Bucket, Lang string
 }
 
@@ -176,8 +176,8 @@ func (s *tokenShard) row(r *TokenRow, bufs *[columns][]byte, i int64) error {
 	r.Bytes = binary.LittleEndian.Uint32(bufs[colBytes][i*s.stride[colBytes]:])
 	copy(r.ID[:], bufs[colID][i*s.stride[colID]:])
 	copy(r.Group[:], bufs[colGroup][i*s.stride[colGroup]:])
-	if st := s.stride[colCluster]; st > 0 {
-		r.Cluster = binary.LittleEndian.Uint32(bufs[colCluster][i*st:])
+	if st := s.stride[colCopies]; st > 0 {
+		r.Copies = binary.LittleEndian.Uint32(bufs[colCopies][i*st:])
 	}
 	if st := s.stride[colBucket]; st > 0 {
 		k := int(bufs[colBucket][i*st])
@@ -237,7 +237,7 @@ func (r *TokenReader) Fetch(doc int, d *quern.Doc) error {
 	if err != nil {
 		return fmt.Errorf("%s.idx: document %d: %w", s.name, int64(doc)-r.starts[i], err)
 	}
-	d.ID, d.Group, d.Bucket, d.Lang, d.Cluster = row.ID, row.Group, row.Bucket, row.Lang, int(row.Cluster)
+	d.ID, d.Group, d.Bucket, d.Lang, d.Copies = row.ID, row.Group, row.Bucket, row.Lang, int(row.Copies)
 	d.Mark(bytesMark, float64(row.Bytes))
 	n := int(row.Tokens)
 	if cap(d.Tokens) < n {

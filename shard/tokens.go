@@ -31,7 +31,7 @@ type tokenSink struct {
 	ends        []uint64
 	sizes       []uint32
 	ids, groups []quern.ID
-	clusters    []uint32
+	copies      []uint32
 	buckets     names
 	langs       names
 }
@@ -66,7 +66,7 @@ func (s *tokenSink) Put(d *quern.Doc) error {
 	s.sizes = append(s.sizes, size)
 	s.ids = append(s.ids, d.ID)
 	s.groups = append(s.groups, d.Group)
-	s.clusters = append(s.clusters, uint32(min(max(0, d.Cluster), math.MaxUint32)))
+	s.copies = append(s.copies, uint32(min(max(0, d.Copies), math.MaxUint32)))
 	s.buckets.add(d.Bucket)
 	s.langs.add(d.Lang)
 	if len(s.buf) >= 1<<16 {

@@ -154,7 +154,7 @@ func FuzzIndex(f *testing.F) {
 		f.Fatal(err)
 	}
 	for i, d := range docs(3) {
-		d.Bucket, d.Lang, d.Cluster = []string{"", "low", "high"}[i], []string{"", "en", "zh-Hant"}[i], i
+		d.Bucket, d.Lang, d.Copies = []string{"", "low", "high"}[i], []string{"", "en", "zh-Hant"}[i], i
 		if err := sink.Put(&d); err != nil {
 			f.Fatal(err)
 		}
@@ -187,7 +187,7 @@ func FuzzIndex(f *testing.F) {
 			if err := r.Fetch(int(i), &d); err != nil {
 				t.Fatal(err)
 			}
-			if d.ID != row.ID || d.Group != row.Group || d.Bucket != row.Bucket || d.Lang != row.Lang || d.Cluster != int(row.Cluster) || len(d.Tokens) != int(row.Tokens) {
+			if d.ID != row.ID || d.Group != row.Group || d.Bucket != row.Bucket || d.Lang != row.Lang || d.Copies != int(row.Copies) || len(d.Tokens) != int(row.Tokens) {
 				t.Fatalf("document %d is %+v alone and %+v among all", i, d, row)
 			}
 			n += int64(len(d.Tokens))
@@ -205,7 +205,7 @@ func TestSizesTravelWithTokens(t *testing.T) {
 	from, to := &quern.Memory{}, &quern.Memory{}
 	in := docs(50)
 	for i := range in {
-		in[i].Bucket, in[i].Lang, in[i].Cluster = []string{"", "low", "high"}[i%3], []string{"", "en", "zh", "pt-BR"}[i%4], i%5
+		in[i].Bucket, in[i].Lang, in[i].Copies = []string{"", "low", "high"}[i%3], []string{"", "en", "zh", "pt-BR"}[i%4], i%5
 	}
 	sink, err := shard.Tokens(from, "00000", 2)
 	s := write(t, sink, err, in)
@@ -221,8 +221,8 @@ func TestSizesTravelWithTokens(t *testing.T) {
 		}
 	}
 	for i := range copies {
-		if c := &copies[i]; c.Bucket != in[i].Bucket || c.Lang != in[i].Lang || c.Cluster != in[i].Cluster {
-			t.Errorf("document %d is in bucket %q, language %q, a cluster of %d; want %q, %q, %d", i, c.Bucket, c.Lang, c.Cluster, in[i].Bucket, in[i].Lang, in[i].Cluster)
+		if c := &copies[i]; c.Bucket != in[i].Bucket || c.Lang != in[i].Lang || c.Copies != in[i].Copies {
+			t.Errorf("document %d is in bucket %q, language %q, a cluster of %d; want %q, %q, %d", i, c.Bucket, c.Lang, c.Copies, in[i].Bucket, in[i].Lang, in[i].Copies)
 		}
 	}
 	sink, err = shard.Tokens(to, "00000", 2)
@@ -237,7 +237,7 @@ func TestOldIndexes(t *testing.T) {
 	dir := &quern.Memory{}
 	in := docs(20)
 	for i := range in {
-		in[i].Bucket, in[i].Cluster = []string{"low", "high"}[i%2], 7
+		in[i].Bucket, in[i].Copies = []string{"low", "high"}[i%2], 7
 	}
 	sink, err := shard.Tokens(dir, "00000", 2)
 	s := write(t, sink, err, in)
