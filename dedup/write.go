@@ -125,15 +125,8 @@ type written struct {
 
 const stretchesAtOnce = 16
 
-// blobs writes all three, a few stretches at a time.
-func (w *writer) blobs(ctx context.Context, r *Result) error {
-	var all []stretch
-	for _, f := range w.files {
-		for row := 0; row < int(w.m.k.files[f].docs); row += pageRows {
-			all = append(all, stretch{f, row, min(row+pageRows, int(w.m.k.files[f].docs))})
-		}
-	}
-	var err error
+// blobs writes all three.
+func (w *writer) blobs(ctx context.Context, r *Result) (err error) {
 	var out [3]blobWriter
 	defer func() {
 		for i := range out {
@@ -152,32 +145,9 @@ func (w *writer) blobs(ctx context.Context, r *Result) error {
 	if w.named, err = w.allNames(ctx); err != nil {
 		return err
 	}
-	var picks examples
-	refs := map[int][]pageRef{}
-	workers := make([]lineWriter, max(1, w.m.workers))
-	for ; len(all) > 0; all = all[min(stretchesAtOnce, len(all)):] {
-		done := make([]written, min(stretchesAtOnce, len(all)))
-		err := quern.Each(ctx, w.m.workers, len(done), func(_ context.Context, worker, i int) (err error) {
-			l := &workers[worker]
-			l.w = w
-			done[i], err = l.stretch(all[i])
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for i, d := range done {
-			out[0].n, out[1].n = out[0].n+d.nRemovals, out[1].n+d.nGroups
-			for j, b := range [][]byte{d.removals, d.groups, d.page} {
-				if err := out[j].write(b); err != nil {
-					return err
-				}
-			}
-			refs[all[i].file] = append(refs[all[i].file], pageRef{n: len(d.page), sum: xxhash.Sum64(d.page)})
-			for _, p := range d.picks {
-				picks.add(p)
-			}
-		}
+	refs, err := w.stretches(ctx, r, &out)
+	if err != nil {
+		return err
 	}
 	for i := range 2 {
 		if err := out[i].write(emptyFrame(out[i].meter.N)); err != nil {
@@ -194,10 +164,48 @@ func (w *writer) blobs(ctx context.Context, r *Result) error {
 		}
 		r.Shards = append(r.Shards, s)
 	}
+	return nil
+}
+
+// stretches writes all rows, a few stretches at a time, and chooses the examples. It returns the pages of each file.
+func (w *writer) stretches(ctx context.Context, r *Result, out *[3]blobWriter) (map[int][]pageRef, error) {
+	var all []stretch
+	for _, f := range w.files {
+		for row := 0; row < int(w.m.k.files[f].docs); row += pageRows {
+			all = append(all, stretch{f, row, min(row+pageRows, int(w.m.k.files[f].docs))})
+		}
+	}
+	var picks examples
+	refs := map[int][]pageRef{}
+	workers := make([]lineWriter, max(1, w.m.workers))
+	for ; len(all) > 0; all = all[min(stretchesAtOnce, len(all)):] {
+		done := make([]written, min(stretchesAtOnce, len(all)))
+		err := quern.Each(ctx, w.m.workers, len(done), func(_ context.Context, worker, i int) (err error) {
+			l := &workers[worker]
+			l.w = w
+			done[i], err = l.stretch(all[i])
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, d := range done {
+			out[0].n, out[1].n = out[0].n+d.nRemovals, out[1].n+d.nGroups
+			for j, b := range [][]byte{d.removals, d.groups, d.page} {
+				if err := out[j].write(b); err != nil {
+					return nil, err
+				}
+			}
+			refs[all[i].file] = append(refs[all[i].file], pageRef{n: len(d.page), sum: xxhash.Sum64(d.page)})
+			for _, p := range d.picks {
+				picks.add(p)
+			}
+		}
+	}
 	for _, p := range picks {
 		r.Examples = append(r.Examples, p.Example)
 	}
-	return nil
+	return refs, nil
 }
 
 // emptyFrame is a frame of no bytes for a stream that has no other, since no frame at all is no zstd.
