@@ -92,11 +92,10 @@ func (m *matcher) connect(ctx context.Context, edges *edgeStore) (found bool, er
 	log := m.edges.writers[0]
 	err = edges.sorted(ctx, m.workers, func(some []edge) error {
 		var b [8]byte
+		m.comp.UnionAll(some)
 		for _, e := range some {
-			child, parent := uint32(e>>32), uint32(e)
-			m.comp.Union(child, parent)
-			if kept := m.kept[parent]; parent < m.k.past && kept != none {
-				m.comp.Union(child, kept)
+			if parent := uint32(e); parent < m.k.past && m.kept[parent] != none {
+				m.comp.Union(uint32(e>>32), m.kept[parent])
 			}
 			binary.LittleEndian.PutUint64(b[:], e)
 			if err := log.put(0, b[:]); err != nil {
