@@ -1,0 +1,442 @@
+package decon
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// Index holds the items of evaluation sets. It never changes; any number of Finders may use it.
+type Index struct {
+	opt   Options
+	sets  []setInfo
+	files []string
+	items []item
+	parts []span // of words: answers, one behind the other
+
+	words  []uint32  // the low halves of the identities of the words of all parts
+	weight []float32 // of a word, or of the run of N that begins with it
+	heads  []uint32  // of each item, the first of the words in which its runs stand; ascending
+	texts  []byte    // of the items, for people
+
+	slots  []slot // open addressing by the identity of a run
+	shift  uint
+	filter []uint64 // two bits a run
+	posts  []uint32 // positions in words; the last of a run's has postLast
+}
+
+// setInfo is a set and what became of its records.
+type setInfo struct {
+	name                          string
+	records, items, short, double int
+}
+
+// item is a question with what belongs to it. Of the ngram method, question is all parts in a row.
+type item struct {
+	question, passage       span // of words
+	answers                 span // of parts
+	questionText, otherText span // of texts: the question, then passage and answers
+	set, file, line         uint32
+}
+
+type span struct{ from, to uint32 }
+
+func (s span) len() int { return int(s.to - s.from) }
+
+type slot struct {
+	tag uint32
+	at  uint32 // of posts, from 1; 0 = empty
+}
+
+const postLast = 1 << 31
+
+// SetStats tells what became of the records of a set.
+type SetStats struct {
+	Name    string
+	Records int // in its files
+	Items   int // looked for
+	Short   int // too short to be known by
+	Double  int // the same as an item before
+}
+
+// Stats lists the sets.
+func (ix *Index) Stats() []SetStats {
+	var list []SetStats
+	for _, s := range ix.sets {
+		list = append(list, SetStats{s.name, s.records, s.items, s.short, s.double})
+	}
+	return list
+}
+
+// Size is the memory that the index takes, in bytes.
+func (ix *Index) Size() int64 {
+	return int64(len(ix.items))*64 + int64(len(ix.parts)+len(ix.slots)+len(ix.filter))*8 + int64(len(ix.words)+len(ix.weight)+len(ix.heads)+len(ix.posts))*4 + int64(len(ix.texts))
+}
+
+// buildBytes is about what a word takes while an index is built: itself, its weight, its run with place and hash, slot and filter.
+const buildBytes = 48
+
+// builder gathers items.
+type builder struct {
+	ix   *Index
+	list wordList
+	seen map[[2]uint64]bool // identities of items
+	df   map[uint32]wordCount
+	runs []run
+	all  []uint64 // identities of the words of the item at hand
+}
+
+// wordCount is in how many items a word stands, and the last of them.
+type wordCount struct{ items, last uint32 }
+
+// run is N words of an item.
+type run struct {
+	hash uint64
+	at   uint32
+}
+
+// Build reads the sets and makes an index of them.
+func Build(sets []Set, opt Options) (*Index, error) {
+	if err := opt.Check(); err != nil {
+		return nil, err
+	}
+	if len(sets) == 0 {
+		return nil, errors.New("no evaluation sets are given")
+	}
+	b := &builder{ix: &Index{opt: opt}, seen: map[[2]uint64]bool{}, df: map[uint32]wordCount{}}
+	left := opt.Limit
+	for i := range sets {
+		if err := b.set(&sets[i], &left); err != nil {
+			return nil, fmt.Errorf("set %s: %w", sets[i].Name, err)
+		}
+	}
+	b.weigh()
+	b.index()
+	return b.ix, nil
+}
+
+func (b *builder) set(s *Set, left *int64) error {
+	ix := b.ix
+	ix.sets = append(ix.sets, setInfo{name: s.Name})
+	info := &ix.sets[len(ix.sets)-1]
+	err := s.each(left, func(file string, line int, r *record) error {
+		if n := len(ix.files); n == 0 || ix.files[n-1] != file {
+			ix.files = append(ix.files, file)
+		}
+		info.records++
+		for _, q := range r.questions {
+			if err := b.add(info, line, q, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case info.records == 0:
+		return errors.New("its files hold no record")
+	case info.items == 0 && info.double == 0:
+		return fmt.Errorf("none of its %d records is long enough to be known by: %s", info.records, b.lengthWanted())
+	}
+	return nil
+}
+
+func (b *builder) lengthWanted() string {
+	if b.ix.opt.Method == "ngram" {
+		return fmt.Sprintf("an item needs n, %d, words", b.ix.opt.N)
+	}
+	return fmt.Sprintf("a question, with its passage if it has one, needs %d words (shortest)", b.ix.opt.Shortest)
+}
+
+// add takes an item, unless it is too short or there already.
+func (b *builder) add(info *setInfo, line int, question string, r *record) error {
+	ix, opt := b.ix, &b.ix.opt
+	if int64(len(ix.words)+len(r.passage)+len(question))*buildBytes+int64(len(ix.texts)) > opt.Limit {
+		return fmt.Errorf("line %d: the evaluation sets need an index of more than %d MiB, of which this file is too much: take fewer sets, or allow more", line, opt.Limit>>20)
+	}
+	from := uint32(len(ix.words))
+	size := int64(len(question) + len(r.passage))
+	for _, a := range r.answers {
+		size += int64(len(a))
+	}
+	if int64(from)+size >= postLast || int64(len(ix.texts))+size+100 >= 1<<32 {
+		return fmt.Errorf("line %d: the evaluation sets have too many words for one index", line)
+	}
+	b.all = b.all[:0]
+	it := item{set: uint32(len(ix.sets) - 1), file: uint32(len(ix.files) - 1), line: uint32(line)}
+	least, passage := opt.Shortest, r.passage
+	if opt.Method == "ngram" {
+		least = opt.N
+		b.take(passage)
+		b.take(question)
+		for _, a := range r.answers[:min(1, len(r.answers))] {
+			b.take(a)
+		}
+		it.question = span{from, uint32(len(ix.words))}
+	} else {
+		it.question = b.take(question)
+		if it.question.len() < least && passage != "" { // "What is true?" is known by its passage
+			b.undo(from)
+			it.question = span{b.take(passage).from, b.take(question).to}
+			passage = ""
+		}
+	}
+	if it.question.len() < least {
+		b.undo(from)
+		info.short++
+		return nil
+	}
+	runs := len(b.all)
+	if opt.Method == "score" {
+		it.passage = b.take(passage)
+		it.answers.from = uint32(len(ix.parts))
+		for _, a := range r.answers {
+			if s := b.take(a); s.len() > 0 && opt.Answers {
+				ix.parts = append(ix.parts, s)
+			}
+		}
+		it.answers.to = uint32(len(ix.parts))
+	}
+	id := [2]uint64{uint64(runs), uint64(len(b.all))}
+	for _, h := range b.all {
+		id[0], id[1] = (id[0]^h)*mul0, (bits.RotateLeft64(id[1], 7)^h)*mul1
+	}
+	if b.seen[id] {
+		b.undo(from)
+		ix.parts = ix.parts[:it.answers.from]
+		info.double++
+		return nil
+	}
+	b.seen[id] = true
+	it.questionText, it.otherText = ix.text(question), ix.text(other(r))
+	info.items++
+	b.count(uint32(len(ix.items)), from)
+	ix.items, ix.heads = append(ix.items, it), append(ix.heads, from)
+	b.addRuns(from, runs)
+	return nil
+}
+
+// other is the text of an item beside its question.
+func other(r *record) string {
+	s := ""
+	if len(r.answers) > 0 {
+		s = "answer: " + r.answers[0]
+	}
+	if r.passage != "" {
+		s = "passage: " + r.passage + "\n" + s
+	}
+	return s
+}
+
+func (ix *Index) text(s string) span {
+	from := uint32(len(ix.texts))
+	ix.texts = append(ix.texts, s...)
+	return span{from, uint32(len(ix.texts))}
+}
+
+// take appends the words of a text.
+func (b *builder) take(text string) span {
+	from := uint32(len(b.ix.words))
+	b.list.split([]byte(text))
+	for _, h := range b.list.hash {
+		b.ix.words = append(b.ix.words, uint32(h))
+	}
+	b.all = append(b.all, b.list.hash...)
+	return span{from, uint32(len(b.ix.words))}
+}
+
+func (b *builder) undo(to uint32) {
+	b.ix.words = b.ix.words[:to]
+	b.all = b.all[:0]
+}
+
+// count notes which words an item has.
+func (b *builder) count(item, from uint32) {
+	for _, w := range b.ix.words[from:] {
+		c := b.df[w]
+		if c.items == 0 || c.last != item {
+			b.df[w] = wordCount{c.items + 1, item}
+		}
+	}
+}
+
+// addRuns notes the runs of N among the first words of the item at hand.
+func (b *builder) addRuns(from uint32, words int) {
+	roll := newRoller(b.ix.opt.N)
+	for i, h := range b.all[:words] {
+		var old uint64
+		if i >= roll.n {
+			old = b.all[i-roll.n]
+		}
+		if g := roll.next(h, old); i+1 >= roll.n {
+			b.runs = append(b.runs, run{g, from + uint32(i+1-roll.n)})
+		}
+	}
+}
+
+// roller gives the identity of each run of n words, from those of its words.
+type roller struct {
+	n        int
+	sum, out uint64 // out = mul2 to the power n
+}
+
+func newRoller(n int) roller {
+	r := roller{n: n, out: 1}
+	for range n {
+		r.out *= mul2
+	}
+	return r
+}
+
+// next takes a word in and the one n words before it out.
+func (r *roller) next(in, out uint64) uint64 {
+	r.sum = r.sum*mul2 + in - out*r.out
+	return mixRun(r.sum)
+}
+
+func mixRun(x uint64) uint64 { return (x ^ x>>32) * mul0 }
+
+// owner is the item at a position of words.
+func (ix *Index) owner(at uint32) uint32 {
+	i, found := slices.BinarySearch(ix.heads, at)
+	if !found {
+		i--
+	}
+	return uint32(i)
+}
+
+// weigh gives each word its weight: ln(1 + items/items that have it).
+func (b *builder) weigh() {
+	ix := b.ix
+	ix.weight = make([]float32, len(ix.words))
+	n := float64(len(ix.items))
+	for i, w := range ix.words {
+		ix.weight[i] = float32(math.Log1p(n / float64(b.df[w].items)))
+	}
+	b.df = nil
+}
+
+// index makes the table of runs.
+func (b *builder) index() {
+	ix := b.ix
+	slices.SortFunc(b.runs, func(x, y run) int {
+		if x.hash != y.hash {
+			return cmp.Compare(x.hash, y.hash)
+		}
+		return cmp.Compare(x.at, y.at)
+	})
+	owners := make([]uint32, len(b.runs))
+	for i, r := range b.runs {
+		owners[i] = ix.owner(r.at)
+	}
+	if ix.opt.Unit == "ngrams" && ix.opt.Method == "score" {
+		b.weighRuns(owners)
+	}
+	keep := b.chosen(owners)
+	groups := 0
+	eachGroup(b.runs, func(from, to int) { groups++ })
+	size := 1 << bits.Len(uint(2*groups+1))
+	ix.slots, ix.shift = make([]slot, size), uint(64-bits.Len(uint(size-1)))
+	ix.filter = make([]uint64, max(1, size/8))
+	eachGroup(b.runs, func(from, to int) {
+		at := len(ix.posts)
+		for i := from; i < to; i++ {
+			if keep[i] {
+				ix.posts = append(ix.posts, b.runs[i].at)
+			}
+		}
+		if len(ix.posts) == at {
+			return
+		}
+		ix.posts[len(ix.posts)-1] |= postLast
+		h := b.runs[from].hash
+		ix.filter[ix.filterWord(h)] |= filterBits(h)
+		s := h >> ix.shift
+		for ix.slots[s].at != 0 {
+			s = (s + 1) & uint64(size-1)
+		}
+		ix.slots[s] = slot{uint32(h), uint32(at + 1)}
+	})
+	b.runs = nil
+}
+
+// filterWord is where the bits of a run are: a word of the filter serves eight slots.
+func (ix *Index) filterWord(h uint64) uint64 { return h >> (ix.shift + 3) }
+
+func filterBits(h uint64) uint64 { return 1<<(h&63) | 1<<(h>>6&63) }
+
+func eachGroup(runs []run, f func(from, to int)) {
+	for from := 0; from < len(runs); {
+		to := from + 1
+		for to < len(runs) && runs[to].hash == runs[from].hash {
+			to++
+		}
+		f(from, to)
+		from = to
+	}
+}
+
+// itemsOf counts the items among sorted owners.
+func itemsOf(owners []uint32) int {
+	n := 0
+	for i, o := range owners {
+		if i == 0 || o != owners[i-1] {
+			n++
+		}
+	}
+	return n
+}
+
+// weighRuns gives the word at which a run begins the weight of the run, and the others of the questions none.
+func (b *builder) weighRuns(owners []uint32) {
+	ix := b.ix
+	for _, it := range ix.items {
+		clear(ix.weight[it.question.from:it.question.to])
+	}
+	n := float64(len(ix.items))
+	eachGroup(b.runs, func(from, to int) {
+		w := float32(math.Log1p(n / float64(itemsOf(owners[from:to]))))
+		for i := from; i < to; i++ {
+			if i == from || owners[i] != owners[i-1] { // a run that an item has twice counts once
+				ix.weight[b.runs[i].at] = w
+			}
+		}
+	})
+}
+
+// chosen tells which places of runs can be looked up. Scoring needs one of an item: a run that many items have leads to those alone that
+// have no rarer one. Where one run is enough to be ruled by, one place of it is.
+func (b *builder) chosen(owners []uint32) []bool {
+	keep := make([]bool, len(b.runs))
+	if b.ix.opt.Method == "ngram" {
+		eachGroup(b.runs, func(from, to int) {
+			for i := from; i < to; i++ {
+				keep[i] = i == from || b.ix.opt.Min > 0
+			}
+		})
+		return keep
+	}
+	type choice struct {
+		items int
+		run   int
+	}
+	best := make([]choice, len(b.ix.items))
+	eachGroup(b.runs, func(from, to int) {
+		n := itemsOf(owners[from:to])
+		for i := from; i < to; i++ {
+			c := &best[owners[i]]
+			if c.items == 0 || n < c.items || n == c.items && b.runs[i].at < b.runs[c.run].at {
+				*c = choice{n, i}
+			}
+			keep[i] = to-from <= hotRuns
+		}
+	})
+	for _, c := range best {
+		keep[c.run] = true
+	}
+	return keep
+}
