@@ -62,7 +62,7 @@ var decontaminateFacts = []Fact{share("decontaminate.score"), count("decontamina
 
 // DefaultDecontaminate has the bounds of allenai/decon, in words where that counts tokens of cl100k: 15 and 40 words are about 20 and 50 tokens.
 func DefaultDecontaminate() Decontaminate {
-	return Decontaminate{Method: "score", Action: "drop", Min: 0.8, N: 5, Every: 1, Unit: "words", Misses: 11, ExactWords: 15, FullWords: 40, MinWords: 8,
+	return Decontaminate{Method: "score", Action: "drop", Min: 0.8, N: 5, Every: 1, Unit: "words", Misses: 11, ExactWords: 15, FullWords: 40, MinWords: 6,
 		NeedAnswer: true, Window: 50, Around: 200, MaxPieces: 10, MinPiece: 200, IndexMiB: 1024, index: new(once[decon.Index])}
 }
 

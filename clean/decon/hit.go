@@ -69,11 +69,15 @@ func (h Hit) Beside(width int) string {
 	column := max(20, (width-3)/2)
 	cut := func(at int) int { return max(0, min(at-h.Begin, len(h.Text))) }
 	from, to := cut(h.From), cut(h.To)
-	left, right := bracketed(h.Text[from:to], h.Item)
+	item, rest := h.Item, h.Rest
+	if math.IsNaN(h.Question) { // what was found may be of any part
+		item, rest = item+"\n"+rest, ""
+	}
+	left, right := bracketed(h.Text[from:to], item)
 	leftLines := wrapped("…"+h.Text[:from]+"« "+left+" »"+h.Text[to:]+"…", column)
 	rightLines := wrapped(right, column)
-	if h.Rest != "" {
-		rightLines = append(rightLines, wrapped(h.Rest, column)...)
+	if rest != "" {
+		rightLines = append(rightLines, wrapped(rest, column)...)
 	}
 	var b strings.Builder
 	b.WriteString(h.String() + "\n")
@@ -128,15 +132,29 @@ func bracketed(a, b string) (string, string) {
 	return brackets(a, &wa, inA), brackets(b, &wb, inB)
 }
 
+// bracketShown is how many words of a long bracket are shown at either end.
+const bracketShown = 4
+
+// brackets puts each stretch of words that are not common into brackets, of long ones only the ends.
 func brackets(s string, w *wordList, common []bool) string {
 	var b strings.Builder
 	at := 0
-	for i, ok := range common {
-		if !ok {
-			b.WriteString(s[at:w.from[i]])
-			b.WriteString("[" + s[w.from[i]:w.to[i]] + "]")
-			at = int(w.to[i])
+	for i := 0; i < len(common); i++ {
+		if common[i] {
+			continue
 		}
+		last := i
+		for last+1 < len(common) && !common[last+1] {
+			last++
+		}
+		from, to := int(w.from[i]), int(w.to[last])
+		b.WriteString(s[at:from] + "[")
+		if last-i >= 3*bracketShown {
+			b.WriteString(s[from:w.to[i+bracketShown-1]] + " … ")
+			from = int(w.from[last-bracketShown+1])
+		}
+		b.WriteString(s[from:to] + "]")
+		at, i = to, last
 	}
 	b.WriteString(s[at:])
 	return b.String()

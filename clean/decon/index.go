@@ -87,6 +87,7 @@ type builder struct {
 	df   map[uint32]wordCount
 	runs []run
 	all  []uint64 // identities of the words of the item at hand
+	bare []bool   // which of these are numbers or single letters
 }
 
 // wordCount is in how many items a word stands, and the last of them.
@@ -166,7 +167,7 @@ func (b *builder) add(info *setInfo, line int, question string, r *record) error
 	if int64(from)+size >= postLast || int64(len(ix.texts))+size+100 >= 1<<32 {
 		return fmt.Errorf("line %d: the evaluation sets have too many words for one index", line)
 	}
-	b.all = b.all[:0]
+	b.all, b.bare = b.all[:0], b.bare[:0]
 	it := item{set: uint32(len(ix.sets) - 1), file: uint32(len(ix.files) - 1), line: uint32(line)}
 	least, passage := opt.Shortest, r.passage
 	if opt.Method == "ngram" {
@@ -246,12 +247,25 @@ func (b *builder) take(text string) span {
 		b.ix.words = append(b.ix.words, uint32(h))
 	}
 	b.all = append(b.all, b.list.hash...)
+	for i, from := range b.list.from {
+		b.bare = append(b.bare, isBare(text[from:b.list.to[i]]))
+	}
 	return span{from, uint32(len(b.ix.words))}
 }
 
 func (b *builder) undo(to uint32) {
 	b.ix.words = b.ix.words[:to]
-	b.all = b.all[:0]
+	b.all, b.bare = b.all[:0], b.bare[:0]
+}
+
+// isBare tells a number of digits, and a letter of ASCII.
+func isBare(word string) bool {
+	for i := range len(word) {
+		if word[i]-'0' >= 10 {
+			return len(word) == 1 && word[0] < 0x80
+		}
+	}
+	return true
 }
 
 // count notes which words an item has.
@@ -264,15 +278,21 @@ func (b *builder) count(item, from uint32) {
 	}
 }
 
-// addRuns notes the runs of N among the first words of the item at hand.
+// addRuns notes the runs of N among the first words of the item at hand. Where a run alone is enough to be ruled by, those of nothing but
+// numbers and single letters are left out: 1, 2, 3, 4, 5, 6, 7, 8 stands in every manual.
 func (b *builder) addRuns(from uint32, words int) {
 	roll := newRoller(b.ix.opt.N)
+	said := 0 // words since the last that is not bare
 	for i, h := range b.all[:words] {
 		var old uint64
 		if i >= roll.n {
 			old = b.all[i-roll.n]
 		}
-		if g := roll.next(h, old); i+1 >= roll.n {
+		if said++; !b.bare[i] {
+			said = 0
+		}
+		g := roll.next(h, old)
+		if i+1 >= roll.n && (said < roll.n || b.ix.opt.Method == "score") {
 			b.runs = append(b.runs, run{g, from + uint32(i+1-roll.n)})
 		}
 	}

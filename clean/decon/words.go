@@ -37,24 +37,41 @@ func (w *wordList) split(text []byte) {
 	copy(w.text, text)
 	clear(w.text[len(text):])
 	w.runs(len(text))
-	n := len(w.begin)
-	w.hash, w.from, w.to = grow(w.hash, n)[:0], grow(w.from, n)[:0], grow(w.to, n)[:0]
-	t := w.text
-	for i, from := range w.begin {
-		to := w.end[i]
-		x := binary.LittleEndian.Uint64(t[from:]) & lengthMask[min(to-from, 8)]
-		if x&highs == 0 && to-from <= 8 {
-			w.hash = append(w.hash, mixWord(x|lower&lengthMask[to-from]))
-			w.from, w.to = append(w.from, from), append(w.to, to)
+	w.hash, w.from, w.to = w.hash[:0], w.from[:0], w.to[:0]
+	w.reserve(len(w.begin))
+	t, begin, end := w.text, w.begin, w.end[:len(w.begin)]
+	hash, froms, tos, n := w.hash[:cap(w.hash)], w.from[:cap(w.hash)], w.to[:cap(w.hash)], 0
+	for i, from := range begin {
+		to := end[i]
+		size := to - from
+		mask := lengthMask[min(size, 8)]
+		switch x := binary.LittleEndian.Uint64(t[from:]); {
+		case size <= 8 && x&mask&highs == 0:
+			hash[n] = mixWord((x | lower) & mask)
+		case isASCII(t[from:to]):
+			hash[n] = hashASCII(t, from, to)
+		default:
+			w.hash, w.from, w.to = hash[:n], froms[:n], tos[:n]
+			w.foreign(int(from), int(to))
+			w.reserve(len(begin) - i)
+			hash, froms, tos, n = w.hash[:cap(w.hash)], w.from[:cap(w.hash)], w.to[:cap(w.hash)], len(w.hash)
 			continue
 		}
-		if isASCII(t[from:to]) {
-			w.hash = append(w.hash, hashASCII(t, from, to))
-			w.from, w.to = append(w.from, from), append(w.to, to)
-			continue
-		}
-		w.foreign(int(from), int(to))
+		froms[n], tos[n] = from, to
+		n++
 	}
+	w.hash, w.from, w.to = hash[:n], froms[:n], tos[:n]
+}
+
+// reserve makes room for n more words, in all three lists alike.
+func (w *wordList) reserve(n int) {
+	if len(w.hash)+n <= min(cap(w.hash), cap(w.from), cap(w.to)) {
+		return
+	}
+	room := len(w.hash) + n + (len(w.hash)+n)/4 + 64
+	w.hash = append(make([]uint64, 0, room), w.hash...)
+	w.from = append(make([]uint32, 0, room), w.from...)
+	w.to = append(make([]uint32, 0, room), w.to...)
 }
 
 // lower is the bit that makes capitals small; digits have it.
@@ -111,12 +128,11 @@ func (w *wordList) runs(n int) {
 	begins, ends := 0, 0
 	carry := uint64(0)
 	for at := 0; at <= n; at += 64 {
-		var m uint64
-		for k := range 8 {
-			if at+8*k < n { // behind it are zeros
-				m |= wordBytes(binary.LittleEndian.Uint64(w.text[at+8*k:])) << (8 * k)
-			}
-		}
+		t := (*[64]byte)(w.text[at:])
+		m := wordBytes(binary.LittleEndian.Uint64(t[:])) | wordBytes(binary.LittleEndian.Uint64(t[8:]))<<8 |
+			wordBytes(binary.LittleEndian.Uint64(t[16:]))<<16 | wordBytes(binary.LittleEndian.Uint64(t[24:]))<<24 |
+			wordBytes(binary.LittleEndian.Uint64(t[32:]))<<32 | wordBytes(binary.LittleEndian.Uint64(t[40:]))<<40 |
+			wordBytes(binary.LittleEndian.Uint64(t[48:]))<<48 | wordBytes(binary.LittleEndian.Uint64(t[56:]))<<56
 		shifted := m<<1 | carry
 		carry = m >> 63
 		begins += flatten(w.begin[begins:], m&^shifted, uint32(at))
@@ -176,12 +192,25 @@ func (w *wordList) foreign(from, to int) {
 			last = i
 			continue
 		}
+		if c >= 0xE4 && c < 0xEA && i+3 <= to { // most of Han, which counts as it is
+			if r := rune(c&15)<<12 | rune(w.text[i+1]&63)<<6 | rune(w.text[i+2]&63); r >= 0x4E00 && w.text[i+1]&0xC0 == 0x80 && w.text[i+2]&0xC0 == 0x80 {
+				flush(i)
+				w.reserve(1)
+				w.hash = append(w.hash, mixWord(uint64(c)|uint64(w.text[i+1])<<8|uint64(w.text[i+2])<<16))
+				w.from, w.to = append(w.from, uint32(i)), append(w.to, uint32(i+3))
+				i += 3
+				continue
+			}
+		}
 		r, n := utf8.DecodeRune(w.text[i:to])
 		f := foldOf(table, r)
 		switch {
 		case f == foldApart:
 			flush(i + n)
 		case f == foldSkip:
+			if len(w.folded) > 0 {
+				last = i + n // an accent stands with its letter
+			}
 		case aloneRune(f):
 			flush(i)
 			w.folded = utf8.AppendRune(w.folded, f)
@@ -200,6 +229,7 @@ func (w *wordList) foreign(from, to int) {
 
 // add takes the folded word.
 func (w *wordList) add(from, to int) {
+	w.reserve(1)
 	w.hash = append(w.hash, hashFolded(w.folded))
 	w.from, w.to = append(w.from, uint32(from)), append(w.to, uint32(to))
 	w.folded = w.folded[:0]
