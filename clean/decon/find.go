@@ -29,14 +29,19 @@ type Finder struct {
 	visit   uint32   // of the text at hand
 	visited []uint32 // by item: the visit that until is of
 	until   []uint32 // by item: up to which word of the text it was looked for
+	shift   []int32  // by item: where in the text it would begin, were it as it was looked for; found = anywhere
 	near    nearby
 	covered coverage
 	passed  float64
 }
 
+// found is a shift of items that were found.
+const found = math.MaxInt32
+
 // NewFinder makes one.
 func (ix *Index) NewFinder() *Finder {
-	f := &Finder{ix: ix, visited: make([]uint32, len(ix.items)), until: make([]uint32, len(ix.items))}
+	f := &Finder{ix: ix, visited: make([]uint32, len(ix.items)), until: make([]uint32, len(ix.items)),
+		shift: make([]int32, len(ix.items))}
 	if ix.opt.Method == "ngram" {
 		f.covered.bits = make([]uint64, len(ix.words)/64+1)
 	}
@@ -116,7 +121,7 @@ func (f *Finder) follow(i int, g uint64) {
 	for _, post := range ix.look(g) {
 		at := post &^ postLast
 		it := ix.owner(at)
-		if f.visited[it] != f.visit || uint32(i) >= f.until[it] {
+		if shift := f.shift[it]; f.visited[it] != f.visit || uint32(i) >= f.until[it] || shift != found && shift != int32(i)-int32(at) {
 			f.expand(i, at, it)
 		}
 		if post&postLast != 0 {
@@ -139,7 +144,7 @@ func (f *Finder) expand(i int, at, it uint32) {
 	w := walk{f: f, question: q, allowed: sum * (1 - ix.opt.wanted(q.len())), a: i + n, b: int(at) + n}
 	w.allowed += sum * Tolerance
 	right, seen := w.right()
-	f.visited[it], f.until[it] = f.visit, uint32(max(i+1, seen-n+1))
+	f.visited[it], f.until[it], f.shift[it] = f.visit, uint32(max(i+1, seen-n+1)), int32(i)-int32(at)
 	if w.lost > w.allowed {
 		return
 	}
@@ -148,7 +153,7 @@ func (f *Finder) expand(i int, at, it uint32) {
 	if w.lost > w.allowed {
 		return
 	}
-	f.until[it] = uint32(right)
+	f.until[it], f.shift[it] = uint32(right), found
 	share := 1.0
 	if sum > 0 && w.lost > 0 {
 		share = max(0, (sum-w.lost)/sum)
