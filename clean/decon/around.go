@@ -70,11 +70,11 @@ func (f *Finder) around(part span, left, right int) (share float64, from, to int
 			}
 		}
 	}
-	return f.met(part, words)
+	return f.share(part, words)
 }
 
-// met tells how much of a part is in runs of three words that stand in the window.
-func (f *Finder) met(part span, words []uint32) (share float64, from, to int) {
+// share tells how much of a part is in runs of three words that stand in the window.
+func (f *Finder) share(part span, words []uint32) (share float64, from, to int) {
 	weight := f.ix.weight[part.from:part.to]
 	sum, have, until := 0.0, 0.0, 0
 	from = -1

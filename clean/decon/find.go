@@ -31,7 +31,8 @@ type Finder struct {
 	until   []uint32 // by item: up to which word of the text it was looked for
 	shift   []int32  // by item: where in the text it would begin, were it as it was looked for; found = anywhere
 	near    nearby
-	covered coverage
+	covered coverage // places of the index whose runs the text has
+	met     coverage // runs that the text has, by their first post
 	passed  float64
 }
 
@@ -43,7 +44,7 @@ func (ix *Index) NewFinder() *Finder {
 	f := &Finder{ix: ix, visited: make([]uint32, len(ix.items)), until: make([]uint32, len(ix.items)),
 		shift: make([]int32, len(ix.items))}
 	if ix.opt.Method == "ngram" {
-		f.covered.bits = make([]uint64, len(ix.words)/64+1)
+		f.covered.bits, f.met.bits = make([]uint64, len(ix.words)/64+1), make([]uint64, len(ix.posts)/64+1)
 	}
 	return f
 }
@@ -64,9 +65,6 @@ func (f *Finder) Find(text []byte) []Match {
 	f.scored()
 	return f.matches
 }
-
-// Words is the number of words of the text that was searched last.
-func (f *Finder) Words() int { return f.list.len() }
 
 // Best is the greatest score among the items of the last text whose question was met, whether or not it reaches the least one.
 func (f *Finder) Best() float64 { return f.passed }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func testOptions() Options {
@@ -370,6 +371,30 @@ func TestNumbersAloneAreNoRun(t *testing.T) {
 		if m := f.Find([]byte(text)); len(m) != want {
 			t.Errorf("%q: %+v", text, m)
 		}
+	}
+}
+
+// What others wrote to cost time costs little more than other texts.
+func TestHostileTexts(t *testing.T) {
+	q := strings.Fields(longQuestion)
+	var items []testItem
+	for i := range 200 {
+		items = append(items, testItem{Question: strings.Join(q[:20], " ") + fmt.Sprintf(" x%d ", i) + strings.Join(q[20:], " "), Answer: fmt.Sprint(strings.Repeat("the answer is that ", 300), i)})
+	}
+	items = append(items, testItem{Question: strings.Repeat("a ", 3000)}, testItem{Question: strings.Repeat("a b ", 3000)})
+	const size = 300 << 10
+	start := time.Now()
+	for _, set := range []func(*Options){func(*Options) {}, func(o *Options) { o.Unit = "ngrams" }, func(o *Options) { o.Method, o.Min = "ngram", 0 }, func(o *Options) { o.Method = "ngram" }} {
+		o := testOptions()
+		set(&o)
+		f := buildItems(t, o, items...).NewFinder()
+		for _, part := range []string{"a ", "a b ", longQuestion + " ", items[7].Question + " ", strings.Join(q[:24], " ") + " ", strings.Join(q[10:16], " ") + " z ",
+			"a a a a a a z ", items[7].Question + " " + items[7].Answer + " "} {
+			f.Find([]byte(strings.Repeat(part, size/len(part))))
+		}
+	}
+	if d := time.Since(start); d > time.Minute { // it is about a second; what grows with the square of the size is hours
+		t.Errorf("it took %v", d)
 	}
 }
 

@@ -9,11 +9,13 @@ type coverage struct {
 }
 
 func (c *coverage) add(at uint32) {
-	if b := &c.bits[at>>6]; *b>>(at&63)&1 == 0 {
-		*b |= 1 << (at & 63)
+	if !c.has(at) {
+		c.bits[at>>6] |= 1 << (at & 63)
 		c.put = append(c.put, at)
 	}
 }
+
+func (c *coverage) has(at uint32) bool { return c.bits[at>>6]>>(at&63)&1 != 0 }
 
 // runs finds runs of N words that stand in an item as they are.
 func (f *Finder) runs() {
@@ -46,19 +48,26 @@ func (f *Finder) runs() {
 	f.shares()
 }
 
-// run notes the items that have the run at word i, each with as many words as follow in both.
+// run notes the items that have the run at word i, each with as many words as follow in both. That an item has the run counts once for a
+// text; where a text has it again, no more than hotRuns of its items are followed there.
 func (f *Finder) run(i int, g uint64) {
 	ix := f.ix
-	for _, post := range ix.look(g) {
+	posts := ix.look(g)
+	if posts == nil || !f.same(i, posts[0]&^postLast) {
+		return
+	}
+	which := uint32(len(ix.posts) - len(posts))
+	again := f.met.has(which)
+	f.met.add(which)
+	for k, post := range posts {
 		at := post &^ postLast
-		it := ix.owner(at)
-		switch known := f.visited[it] == f.visit && uint32(i) < f.until[it]; {
-		case !known:
+		switch it := ix.owner(at); {
+		case f.visited[it] != f.visit || uint32(i) >= f.until[it]:
 			f.extend(i, at, it)
-		case ix.opt.Min > 0 && f.same(i, at):
+		case !again:
 			f.covered.add(at)
 		}
-		if post&postLast != 0 {
+		if post&postLast != 0 || again && k+1 == hotRuns {
 			return
 		}
 	}
@@ -83,9 +92,6 @@ func (f *Finder) extend(i int, at, it uint32) {
 		a++
 		b++
 	}
-	if a-i < n {
-		return // the identity of another run
-	}
 	for p := int(at); p+n <= b; p++ {
 		f.covered.add(uint32(p))
 	}
@@ -108,6 +114,10 @@ func (f *Finder) shares() {
 		f.covered.bits[at>>6] = 0
 	}
 	f.covered.put = f.covered.put[:0]
+	for _, which := range f.met.put {
+		f.met.bits[which>>6] = 0
+	}
+	f.met.put = f.met.put[:0]
 	kept := f.matches[:0]
 	for _, m := range f.matches {
 		m.Score = float64(f.until[m.item]) / float64(uint32(ix.items[m.item].question.len())-n+1)
