@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -188,6 +189,44 @@ func TestDecontaminateAllocatesNothing(t *testing.T) {
 			run()
 			if n := testing.AllocsPerRun(20, run); n > 0 {
 				t.Errorf("%s, %s: %v allocations", dialect, action, n)
+			}
+		}
+	}
+}
+
+// One index serves all workers, and how many they are changes nothing.
+func TestDecontaminateWorkers(t *testing.T) {
+	for _, dialect := range decontaminateDialects {
+		o := deconConfig(t, dialect)
+		o.Action = "cut"
+		var want []string
+		for _, workers := range []int{1, 2, 7} {
+			stages := make([]quern.Stage, workers)
+			for i := range stages {
+				var err error
+				if stages[i], err = o.Stage(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := make([]string, 200)
+			err := quern.Each(t.Context(), workers, len(got), func(_ context.Context, worker, i int) error {
+				text := frodo + repeat("filler ", i*7)
+				if i%3 > 0 {
+					text = repeat("before ", i*5) + deconQuestion + " " + deconAnswer + text
+				}
+				d := quern.Doc{Text: []byte(text), Spans: []quern.Span{}}
+				v, err := stages[worker].Apply(&d)
+				got[i] = fmt.Sprint(v, d.Drop, string(d.Text), d.Marks, d.Spans)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want = got
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %d workers give other documents than one", dialect, workers)
 			}
 		}
 	}

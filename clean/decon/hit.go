@@ -17,6 +17,7 @@ type Hit struct {
 	Rest    string // its passage and its answer
 	Text    string // of the document: what was found, with a little around
 	Begin   int    // of Text in the document, in bytes
+	More    bool   // the document goes on behind Text
 }
 
 // around is how many bytes of a document are shown on either side of what was found there, and the most that is shown of it.
@@ -44,7 +45,7 @@ func (f *Finder) Explain(text []byte) []Hit {
 		}
 		hits = append(hits, Hit{Match: m, SetName: ix.sets[it.set].name, File: ix.files[it.file], Line: int(it.line),
 			Item: string(ix.texts[it.questionText.from:it.questionText.to]), Rest: string(ix.texts[it.otherText.from:it.otherText.to]),
-			Text: string(text[from:to]), Begin: from})
+			Text: string(text[from:to]), Begin: from, More: to < len(text)})
 	}
 	return hits
 }
@@ -74,7 +75,14 @@ func (h Hit) Beside(width int) string {
 		item, rest = item+"\n"+rest, ""
 	}
 	left, right := bracketed(h.Text[from:to], item)
-	leftLines := wrapped("…"+h.Text[:from]+"« "+left+" »"+h.Text[to:]+"…", column)
+	left = h.Text[:from] + "« " + left + " »" + h.Text[to:]
+	if h.Begin > 0 {
+		left = "…" + left
+	}
+	if h.More {
+		left += "…"
+	}
+	leftLines := wrapped(left, column)
 	rightLines := wrapped(right, column)
 	if rest != "" {
 		rightLines = append(rightLines, wrapped(rest, column)...)
