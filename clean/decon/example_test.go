@@ -22,10 +22,10 @@ func Example() {
 	}
 	// Output:
 	// mill testdata/items.jsonl:1 score 0.971, question 0.962, answer 1.000, bytes 26 to 157
-	// From an old book of sums: « a miller        | A miller grinds nine sacks of [rye] in the
-	// grinds nine sacks of [wheat] in the morning | morning and twice as many after noon; how
-	// and twice as many after noon. How many      | many sacks does he grind in a week of six
-	// sacks does he grind in a week of six days   | days?
-	// »? He grinds 9 + 18 = 27 sacks a day, which | answer: He grinds 9 + 18 = 27 sacks a day,
-	// is 162 in six days. Check it!               | which is 162 in six days.
+	// From an old book of sums: « a miller grinds | A miller grinds nine sacks of [rye] in the
+	// nine sacks of [wheat] in the morning and    | morning and twice as many after noon; how
+	// twice as many after noon. How many sacks    | many sacks does he grind in a week of six
+	// does he grind in a week of six days »? He   | days?
+	// grinds 9 + 18 = 27 sacks a day, which is    | answer: He grinds 9 + 18 = 27 sacks a day,
+	// 162 in six days. Check it!                  | which is 162 in six days.
 }
