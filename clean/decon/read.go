@@ -195,7 +195,7 @@ func decode(d *json.Decoder, all bool) (row any, err error) {
 		return nil, fmt.Errorf("want a JSON object: %w", err)
 	}
 	if all {
-		if _, err := d.Token(); err != io.EOF {
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
 			return nil, errors.New("want one JSON object a line")
 		}
 	}
@@ -242,7 +242,7 @@ func csvRows(r io.Reader, comma rune, columns []string, f func(line int, row any
 	var names []string
 	for line := 1; ; line++ {
 		cells, err := c.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
