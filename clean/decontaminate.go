@@ -16,12 +16,13 @@ const (
 )
 
 // Decontaminate finds items of evaluation sets in a text, so that a model is not examined in what it was taught. It drops the document,
-// cuts what was found, or only marks it. What a word is, and how the two methods work, stands in package decon; an item that another has
-// wholly, or that is too short to be known by, is looked for once, or not (decon.Index.Stats counts them).
+// cuts what was found, or only marks it. What a word is, and how the two methods work, stands in package decon. Items that are the same
+// word for word are one; those too short to be known by are left out (decon.Index.Stats counts both).
 //
 // The dialect quern scores words over gaps and looks up every run. decon scores runs of five as allenai/decon does and looks up every
-// tenth. gpt3 cuts what shares 13 words with an item, 200 characters around, and drops what falls into more than ten pieces (Brown et al.
-// 2020, appendix C); EleutherAI's janitor counts each run of a place for a piece and drops more. ngram drops for one run of 13 words.
+// tenth; its bounds on lengths, 20 and 50, count words here. gpt3 cuts what shares 13 words with an item, 200 characters around, and drops
+// what falls into more than ten pieces (Brown et al. 2020, appendix C); EleutherAI's janitor counts each run of a place for a piece and
+// drops more. ngram drops for one run of 13 words.
 type Decontaminate struct {
 	Sets   []EvalSet `yaml:"sets"`
 	Method string    `yaml:"method"` // score, or ngram: runs of n words as they are

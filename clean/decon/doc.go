@@ -3,9 +3,9 @@
 // is for its caller to say. An Index never changes and is shared; a Finder has scratch of its own and remembers nothing from text to text.
 //
 // A word is a run of letters and digits; case, accents and whatever stands between words do not count. A letter of a script that is
-// written without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) is a word of its own. Other tools for the purpose count tokens of cl100k
-// instead, of which a word of English has 1.3 on average and a Han letter 1 to 2: their lengths are larger by as much, and an item that
-// differs from its copy within a word loses that word here, a part of it there.
+// written without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) is a word of its own. allenai/decon counts tokens of cl100k instead, of
+// which a long word, a number or a letter of Han may be several: its lengths are larger for the same text, and what differs within a word
+// loses that word here and a part of it there.
 //
 // Two methods. The scored one (after allenai/decon) looks runs of N words up in an inverted index of the questions, follows each hit in
 // both directions over gaps, and asks which share of the question was met, each part weighed by how rare it is among the items; answers

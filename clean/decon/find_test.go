@@ -149,6 +149,28 @@ func reversed(s []string) []string {
 	return s
 }
 
+// Letters of Han are words of their own; spaces and punctuation between them do not count.
+func TestChineseItems(t *testing.T) {
+	q := "一个农夫每个星期二在老城的市场上卖出十七篮李子，星期六卖出的是星期二的两倍，每篮可以换四枚银币，那么三个星期以后他一共带多少枚银币回家？"
+	f := buildItems(t, testOptions(), testItem{Question: q, Answer: "六百一十二枚银币"}).NewFinder()
+	page := strings.Repeat("委员会在春天又开了一次会，发现秋天以来变化不大。", 5)
+	for name, c := range map[string]struct {
+		text  string
+		least float64
+	}{
+		"as it is":     {page + q + "答案是六百一十二枚银币。" + page, 1},
+		"spaced":       {page + strings.Join(strings.Split(q, ""), " ") + " 六百一十二枚银币", 1},
+		"a letter off": {page + strings.Replace(q, "农", "渔", 1) + "六百一十二枚银币", 0.95},
+		"no answer":    {page + q + page, 0},
+		"other text":   {page, 0},
+	} {
+		m := f.Find([]byte(c.text))
+		if c.least == 0 && len(m) > 0 || c.least > 0 && (len(m) != 1 || m[0].Score < c.least) {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+}
+
 func TestWantedShare(t *testing.T) {
 	o := testOptions()
 	for _, c := range []struct {
