@@ -21,6 +21,7 @@ ingest/git/...:          klauspost
 clean/lid/...:           lingua text clean/lid/...
 clean/fasttext/...:      xsys
 clean/ngram/...:         xxhash
+clean/decon/...:         text klauspost
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text expr uax29 net xsys
