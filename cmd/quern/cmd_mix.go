@@ -246,7 +246,7 @@ func (j *mixFit) flags(cmd *cobra.Command, what string) {
 	f.IntVar(&t.Leaves, "leaves", t.Leaves, "trees: leaves of one at most")
 	f.IntVar(&t.MinLeaf, "min-leaf", t.MinLeaf, "trees: runs in a leaf at least")
 	f.IntVar(&t.Stop, "stop", t.Stop, "trees: trees without a gain on held-out runs that end the search for their number")
-	f.Float64Var(&t.Holdout, "holdout", t.Holdout, "trees: share of runs held out for that; 0 = always --trees")
+	f.IntVar(&t.Inner, "inner", t.Inner, "trees: folds whose held-out runs find their number; 0 = always --trees")
 	f.IntVar(&j.workers, "workers", 0, "processors to use (default: all); never changes a result")
 	f.BoolVar(&j.asJSON, "json", false, "print JSON")
 }

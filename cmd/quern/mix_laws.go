@@ -61,7 +61,7 @@ func printFits(out io.Writer, reports []*law.Report, notes []string) error {
 	}
 	if len(first.Metrics) > 1 {
 		for _, r := range reports {
-			row("objective", r.Law, "", r.Objective, "")
+			row("objective", r.Law, "-", r.Objective, "-")
 		}
 	}
 	if err := tw.Flush(); err != nil {
@@ -156,8 +156,8 @@ ratios of a spec, and written as a table of one row by --out.`,
 			if err := w.search(&s, swarm, floors, caps); err != nil {
 				return err
 			}
-			s.Seed = j.options.Seed
-			p, err := r.Propose(s, swarm.Seen())
+			s.Seed, s.Workers = j.options.Seed, j.workers
+			p, err := r.Propose(cmd.Context(), s, swarm.Seen())
 			if err != nil {
 				return err
 			}
@@ -255,7 +255,10 @@ func printProposal(out io.Writer, r *law.Report, s law.Search, p *law.Proposal, 
 		}
 		fmt.Fprintf(tw, "%s\t%.4f\t%.4f\t%s\n", d, s.Prior[j], p.Ratios[j], limit)
 	}
-	fmt.Fprintln(tw, "\t\t\t")
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
 	fmt.Fprintln(tw, "predicted\tat the prior\tproposed\terror of the law")
 	for m, e := range r.Metrics {
 		fmt.Fprintf(tw, "%s\t%.4f\t%.4f\t%.4g\n", e.Name, p.AtPrior[m], p.Metrics[m], e.MAE)

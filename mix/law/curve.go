@@ -266,7 +266,7 @@ func (h *huber) gradient(g, p []float64) {
 
 // descend walks down from p. Where the line search can go no further, the best point so far stands.
 func (h *huber) descend(p []float64) []float64 {
-	settings := &optimize.Settings{GradientThreshold: 1e-9, MajorIterations: 400, FuncEvaluations: 1200, Concurrent: 0}
+	settings := &optimize.Settings{GradientThreshold: 1e-9, MajorIterations: 1000, FuncEvaluations: 3000, Concurrent: 0}
 	result, _ := optimize.Minimize(optimize.Problem{Func: h.loss, Grad: h.gradient}, p, settings, &optimize.BFGS{})
 	if result == nil || !finite(result.X) {
 		return p

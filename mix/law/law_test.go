@@ -104,7 +104,7 @@ func TestKnownLawsAreRecovered(t *testing.T) {
 			// The optimum of the fit, judged by the true law, is nearly the true optimum.
 			search := DefaultSearch()
 			search.Prior = []float64{0.4, 0.3, 0.1, 0.1, 0.05, 0.05}
-			p, err := r.Propose(search, nil)
+			p, err := r.Propose(context.Background(), search, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,7 +114,7 @@ func TestKnownLawsAreRecovered(t *testing.T) {
 				e.Fit = laws[m]
 				exact.Metrics = append(exact.Metrics, e)
 			}
-			q, err := exact.Propose(search, nil)
+			q, err := exact.Propose(context.Background(), search, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -200,8 +200,8 @@ func TestOrderAndWorkersChangeNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			search := DefaultSearch()
-			search.Prior, search.Samples = []float64{0.2, 0.2, 0.2, 0.2, 0.2}, 2000
-			p, err := r.Propose(search, nil)
+			search.Prior, search.Samples, search.Workers = []float64{0.2, 0.2, 0.2, 0.2, 0.2}, 3000, workers
+			p, err := r.Propose(context.Background(), search, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package law
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -21,6 +22,7 @@ type Search struct {
 	// (RegMix).
 	Samples, Best int
 	Seed          uint64
+	Workers       int // never changes the result
 }
 
 // DefaultSearch has the numbers of Olmix and RegMix.
@@ -116,7 +118,7 @@ func (o *objective) slopes(r, g []float64, h *mat.SymDense) {
 
 // Propose looks for the mixture with the least objective: exactly where all laws are convex, else by sampling. A domain that no run had
 // stays at its floor.
-func (r *Report) Propose(s Search, seen []bool) (*Proposal, error) {
+func (r *Report) Propose(ctx context.Context, s Search, seen []bool) (*Proposal, error) {
 	d := len(r.Domains)
 	s.Floors, s.Caps = slices.Clone(s.Floors), slices.Clone(s.Caps)
 	if s.Floors == nil {
@@ -161,7 +163,7 @@ func (r *Report) Propose(s Search, seen []bool) (*Proposal, error) {
 		}
 	} else {
 		p.How = "sampled"
-		p.Ratios, err = o.sample(s)
+		p.Ratios, err = o.sample(ctx, s)
 	}
 	if err != nil {
 		return nil, err

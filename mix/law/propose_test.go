@@ -30,7 +30,7 @@ func names(n int) []string {
 func TestAPlaneFillsTheBestCapsFirst(t *testing.T) {
 	r := reported(names(4), []float64{1}, &Plane{[]float64{3, 1, 2, 4}})
 	s := Search{Prior: []float64{0.25, 0.25, 0.25, 0.25}, Floors: []float64{0.1, 0, 0, 0.05}, Caps: []float64{1, 0.3, 0.4, 1}}
-	p, err := r.Propose(s, nil)
+	p, err := r.Propose(context.Background(), s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestAPlaneFillsTheBestCapsFirst(t *testing.T) {
 // With a penalty and no bounds the least of a plane is the prior tilted by exp(−b/KL).
 func TestAPlaneWithPenaltyTiltsThePrior(t *testing.T) {
 	b, prior := []float64{0.3, 0.1, 0.25}, []float64{0.5, 0.2, 0.3}
-	p, err := reported(names(3), []float64{1}, &Plane{b}).Propose(Search{Prior: prior, KL: 0.1}, nil)
+	p, err := reported(names(3), []float64{1}, &Plane{b}).Propose(context.Background(), Search{Prior: prior, KL: 0.1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestNothingBeatsTheExactAnswer(t *testing.T) {
 			s.Caps[j] = max(s.Floors[j], min(1, s.Caps[j]))
 		}
 		s.Prior, _ = Normalized(s.Prior)
-		p, err := reported(names(d), weights, laws...).Propose(s, nil)
+		p, err := reported(names(d), weights, laws...).Propose(context.Background(), s, nil)
 		if err != nil {
 			if feasible(s.Floors, s.Caps) != nil {
 				continue
@@ -152,7 +152,7 @@ func TestImpossibleProposalsAreRefused(t *testing.T) {
 		{Search{Prior: []float64{0, 1}, Floors: half, KL: 0.1}, "domain A has a floor, but no share of the prior"},
 		{Search{Prior: []float64{1}}, "want 2"},
 	} {
-		if _, err := reported(names(2), []float64{1}, plane).Propose(c.s, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := reported(names(2), []float64{1}, plane).Propose(context.Background(), c.s, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.s, err, c.want)
 		}
 	}
@@ -160,7 +160,7 @@ func TestImpossibleProposalsAreRefused(t *testing.T) {
 
 func TestADomainOfNoRunStaysOut(t *testing.T) {
 	r := reported(names(3), []float64{1}, &Plane{[]float64{1, 2, -50}})
-	p, err := r.Propose(Search{Prior: []float64{0.4, 0.3, 0.3}}, []bool{true, true, false})
+	p, err := r.Propose(context.Background(), Search{Prior: []float64{0.4, 0.3, 0.3}}, []bool{true, true, false})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,11 +177,11 @@ func TestSampledProposals(t *testing.T) {
 	search := DefaultSearch()
 	search.Prior, search.Samples = []float64{0.25, 0.25, 0.25, 0.25}, 20000
 	search.Caps = []float64{1, 0.3, 0.3, 1}
-	exact, err := fit(t, s, LogLinear).Propose(search, nil)
+	exact, err := fit(t, s, LogLinear).Propose(context.Background(), search, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := fit(t, s, Trees).Propose(search, s.Seen())
+	p, err := fit(t, s, Trees).Propose(context.Background(), search, s.Seen())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestSampledProposals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err = r.Propose(search, nil); err != nil || p.How != "sampled" || p.Value >= p.PriorValue {
+	if p, err = r.Propose(context.Background(), search, nil); err != nil || p.How != "sampled" || p.Value >= p.PriorValue {
 		t.Errorf("a curve of which more is better: %+v, %v", p, err)
 	}
 }

@@ -76,7 +76,7 @@ func TestWarnings(t *testing.T) {
 		{many, Linear, ""},
 		{few, LogLinear, "9 runs are few for 5 parameters"},
 		{fewer, LogLinear, "learns 5 parameters a metric from 4 runs: they are not determined"},
-		{few, Trees, "fewer than two leaves of 20: the trees cannot split"},
+		{few, Trees, "fewer than two leaves of 5: the trees cannot split"},
 		{absent, LogLinear, "domain new is in no run"},
 		{flat, Exponential, "metric flat is the same in every run"},
 	} {

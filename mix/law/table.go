@@ -16,7 +16,7 @@ const (
 	maxTableBytes = 256 << 20
 	maxRows       = 1 << 20
 	maxColumns    = 1 << 14
-	maxCells      = 1 << 25
+	maxCells      = 1 << 22
 )
 
 // sumTolerance is how far the ratios of a run may be from a sum of 1: published swarms are rounded to three digits. Olmix allows as much

@@ -137,7 +137,7 @@ func FuzzTables(f *testing.F) {
 			for range s.Domains {
 				search.Prior = append(search.Prior, 1/float64(len(s.Domains)))
 			}
-			p, err := r.Propose(search, nil)
+			p, err := r.Propose(context.Background(), search, nil)
 			if err != nil {
 				continue
 			}

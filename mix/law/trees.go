@@ -3,6 +3,8 @@ package law
 import (
 	"fmt"
 	"slices"
+
+	"github.com/seed-83c59573/quern"
 )
 
 // TreeOptions are those of LightGBM's regression by squared error, of which the names are given.
@@ -12,13 +14,14 @@ type TreeOptions struct {
 	Leaves  int     // num_leaves
 	MinLeaf int     // min_data_in_leaf
 	Stop    int     // early_stopping_round: trees without a gain on held-out runs after which the search for their number ends
-	Holdout float64 // share of the runs held out to find the number of trees; all runs then grow that many. 0 = always Trees
+	Inner   int     // folds among the runs to learn from, whose held-out errors together find the number of trees; 0 = always Trees
 }
 
-// DefaultTrees are RegMix's numbers, or LightGBM's where it sets none (sail-sg/regmix, regression_fitting/regression.ipynb), but for
-// patience: RegMix stops after 3 trees without a gain on its test runs.
+// DefaultTrees suit swarms of some hundred runs: RegMix's rate with LightGBM's 31 leaves of 20 runs each (sail-sg/regmix,
+// regression_fitting/regression.ipynb) is for more. RegMix also stops after 3 trees without a gain on the very runs that it then
+// reports on; here inner folds find the number of trees.
 func DefaultTrees() TreeOptions {
-	return TreeOptions{Trees: 1000, Rate: 0.01, Leaves: 31, MinLeaf: 20, Stop: 50, Holdout: 0.2}
+	return TreeOptions{Trees: 3000, Rate: 0.01, Leaves: 8, MinLeaf: 5, Stop: 50, Inner: 5}
 }
 
 // Validate refuses in words.
@@ -34,8 +37,8 @@ func (o TreeOptions) Validate() error {
 		return fmt.Errorf("min-leaf is %d, want 1 or more", o.MinLeaf)
 	case o.Stop < 1:
 		return fmt.Errorf("stop is %d, want 1 or more", o.Stop)
-	case !(o.Holdout >= 0 && o.Holdout <= 0.5):
-		return fmt.Errorf("holdout is %g, want 0 to 0.5", o.Holdout)
+	case o.Inner < 0 || o.Inner == 1 || o.Inner > 1000:
+		return fmt.Errorf("inner is %d, want 0 or 2 to 1000", o.Inner)
 	}
 	return nil
 }
@@ -77,63 +80,78 @@ func predict(t []node, r []float64) float64 {
 	return n.value
 }
 
-// fitTrees finds the number of trees on held-out runs and then grows as many on all.
+// fitTrees finds the number of trees on inner folds and then grows as many on all runs.
 func fitTrees(o TreeOptions, seed uint64, x [][]float64, y []float64) (*Forest, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	held := int(o.Holdout * float64(len(x)))
-	if held < 2 {
-		return newGrower(o, x, y).grow(o.Trees, nil), nil
+	n := o.Trees
+	if o.Inner > 0 && len(x) >= 2*o.Inner {
+		n = o.search(seed, x, y)
 	}
-	order := random(seed, "holdout").Perm(len(x))
-	var tx, vx [][]float64
-	var ty, vy []float64
-	for k, i := range order {
-		if k < held {
-			vx, vy = append(vx, x[i]), append(vy, y[i])
-		} else {
-			tx, ty = append(tx, x[i]), append(ty, y[i])
+	g := newGrower(o, x, y)
+	f := &Forest{base: g.base}
+	for len(f.trees) < n {
+		t := g.tree()
+		if len(t) == 1 {
+			break // no split gains anything, now or later
+		}
+		f.trees = append(f.trees, t)
+	}
+	return f, nil
+}
+
+// search grows the trees of all inner folds side by side and gives the number with the least squared error on their held-out runs.
+func (o TreeOptions) search(seed uint64, x [][]float64, y []float64) int {
+	fold := Folds(x, o.Inner, quern.Seed(seed, "mix/law/inner", quern.ID{}))
+	growers := make([]*grower, o.Inner)
+	for k := range growers {
+		var tx [][]float64
+		var ty []float64
+		for i, f := range fold {
+			if f != k {
+				tx, ty = append(tx, x[i]), append(ty, y[i])
+			}
+		}
+		if len(ty) == 0 { // all runs are one mixture
+			return 0
+		}
+		growers[k] = newGrower(o, tx, ty)
+	}
+	left := make([]float64, len(y)) // what the trees so far leave of each held-out measurement
+	for i, f := range fold {
+		left[i] = y[i] - growers[f].base
+	}
+	best, least := 0, sumSquares(left)
+	for n := 1; n <= o.Trees && n-best <= o.Stop; n++ {
+		for k, g := range growers {
+			t := g.tree()
+			for i, f := range fold {
+				if f == k {
+					left[i] -= predict(t, x[i])
+				}
+			}
+		}
+		if s := sumSquares(left); s < least {
+			best, least = n, s
 		}
 	}
-	g := newGrower(o, tx, ty)
-	watch := &watch{x: vx, y: vy, patience: o.Stop, pred: make([]float64, len(vx))}
-	g.grow(o.Trees, watch)
-	return newGrower(o, x, y).grow(watch.best, nil), nil
+	return best
 }
 
-// watch follows the squared error on held-out runs.
-type watch struct {
-	x        [][]float64
-	y, pred  []float64
-	patience int
-	best     int // number of trees with the least error
-	least    float64
-}
-
-// stop takes note of the n-th tree and reports whether to grow no more. Tree 0 is the mean alone.
-func (w *watch) stop(n int, base float64, t []node) bool {
+func sumSquares(v []float64) float64 {
 	s := 0.0
-	for i, r := range w.x {
-		if n == 0 {
-			w.pred[i] = base
-		} else {
-			w.pred[i] += predict(t, r)
-		}
-		e := w.y[i] - w.pred[i]
+	for _, e := range v {
 		s += e * e
 	}
-	if n == 0 || s < w.least {
-		w.least, w.best = s, n
-	}
-	return n-w.best >= w.patience
+	return s
 }
 
 // grower grows trees on one set of runs: leaf-wise, the split with the largest gain first, at exact thresholds midway between values.
 type grower struct {
 	o        TreeOptions
 	x        [][]float64 // by feature, then run
-	y        []float64
+	base     float64     // the mean
 	residual []float64
 	sorted   [][]int32 // by feature, the runs in order of its values
 	order    [][]int32 // the same, partitioned among the leaves of the tree in growth
@@ -143,7 +161,14 @@ type grower struct {
 
 func newGrower(o TreeOptions, x [][]float64, y []float64) *grower {
 	n, d := len(x), len(x[0])
-	g := &grower{o: o, y: y, residual: make([]float64, n), left: make([]bool, n), spill: make([]int32, n)}
+	g := &grower{o: o, residual: make([]float64, n), left: make([]bool, n), spill: make([]int32, n)}
+	for _, v := range y {
+		g.base += v
+	}
+	g.base /= float64(n)
+	for i, v := range y {
+		g.residual[i] = v - g.base
+	}
 	for j := range d {
 		v := make([]float64, n)
 		s := make([]int32, n)
@@ -154,32 +179,6 @@ func newGrower(o TreeOptions, x [][]float64, y []float64) *grower {
 		g.x, g.sorted, g.order = append(g.x, v), append(g.sorted, s), append(g.order, make([]int32, n))
 	}
 	return g
-}
-
-// grow grows up to n trees, or until w has seen enough.
-func (g *grower) grow(n int, w *watch) *Forest {
-	f := &Forest{}
-	for _, v := range g.y {
-		f.base += v
-	}
-	f.base /= float64(len(g.y))
-	for i, v := range g.y {
-		g.residual[i] = v - f.base
-	}
-	if w != nil {
-		w.stop(0, f.base, nil)
-	}
-	for len(f.trees) < n {
-		t := g.tree()
-		if len(t) == 1 {
-			break // no split gains anything, now or later
-		}
-		f.trees = append(f.trees, t)
-		if w != nil && w.stop(len(f.trees), f.base, t) {
-			break
-		}
-	}
-	return f
 }
 
 // leaf is a leaf in growth: a range of every feature's order, and its best split.
@@ -199,7 +198,7 @@ func (g *grower) tree() []node {
 	for j := range g.order {
 		copy(g.order[j], g.sorted[j])
 	}
-	root := leaf{end: len(g.y)}
+	root := leaf{end: len(g.residual)}
 	for _, v := range g.residual {
 		root.sum += v
 	}
