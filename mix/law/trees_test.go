@@ -57,11 +57,11 @@ func TestTreesKeepTheirLimits(t *testing.T) {
 		x[i] = []float64{rng.Float64(), rng.Float64()}
 		y[i] = rng.NormFloat64()
 	}
-	f, err := fitTrees(TreeOptions{Trees: 1, Rate: 1, Leaves: 4096, MinLeaf: 1, Stop: 1}, 1, x, y)
+	f, err := fitTrees(TreeOptions{Trees: 1, Rate: 1, Leaves: 4096, MinLeaf: 1, Stop: 1}, 1, x[:maxBins], y[:maxBins])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := squares(f, x, y); s > 1e-20 {
+	if s := squares(f, x[:maxBins], y[:maxBins]); s > 1e-20 {
 		t.Errorf("squared error %g of a tree without limits", s)
 	}
 	f, err = fitTrees(TreeOptions{Trees: 7, Rate: 0.3, Leaves: 6, MinLeaf: 20, Stop: 1}, 1, x, y)
@@ -97,7 +97,7 @@ func TestTreesStopEarly(t *testing.T) {
 	r := fit(t, s, Trees)
 	learned := r.Metrics[0].Fit.(*Forest).Size()
 	t.Logf("law: %d trees, %+v", learned, r.Objective)
-	if r.Objective.R2 < 0.85 || r.Objective.Rank < 0.9 || learned < 200 {
+	if r.Objective.R2 < 0.85 || r.Objective.Rank < 0.9 || learned < 50 {
 		t.Errorf("%d trees, %+v", learned, r.Objective)
 	}
 	rng := rand.New(rand.NewPCG(5, 5))
@@ -107,7 +107,7 @@ func TestTreesStopEarly(t *testing.T) {
 	r = fit(t, s, Trees)
 	noise := r.Metrics[0].Fit.(*Forest).Size()
 	t.Logf("noise: %d trees, %+v", noise, r.Objective)
-	if noise > 100 || r.Objective.R2 > 0.05 {
+	if noise > 20 || r.Objective.R2 > 0.05 {
 		t.Errorf("noise: %d trees, %+v", noise, r.Objective)
 	}
 	if fmt.Sprint(r.Warnings) == "[]" {
