@@ -38,6 +38,7 @@ a row a run and a column a metric; the column run (or run_id, or index) joins th
 type mixWorld struct {
 	prior, tokens, budget string
 	repeat                float64
+	epochs                []float64 // that a share of 1 would take of each domain; set by read when the budget is known
 }
 
 func (w *mixWorld) flags(cmd *cobra.Command) {
@@ -95,6 +96,9 @@ func (w *mixWorld) read(domains []string) (names []string, prior, caps []float64
 	have, err := inOrder("--tokens", tokens, names, true)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	for _, n := range have {
+		w.epochs = append(w.epochs, float64(budget)/n)
 	}
 	return names, prior, law.Caps(have, float64(budget), w.repeat), nil
 }

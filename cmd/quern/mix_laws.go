@@ -181,7 +181,7 @@ ratios of a spec, and written as a table of one row by --out.`,
 					Proposal *law.Proposal `json:"proposal"`
 				}{notes, r, s.Prior, s.Caps, p})
 			}
-			return printProposal(cmd.OutOrStdout(), r, s, p, notes)
+			return printProposal(cmd.OutOrStdout(), r, s, p, w.epochs, notes)
 		},
 	}
 	j.flags(cmd, "linear, loglinear, exponential, trees, or all: the one with the least error of the objective")
@@ -244,16 +244,19 @@ func (w *mixWorld) search(s *law.Search, swarm *law.Swarm, floors, caps string) 
 }
 
 // printProposal prints the mixture beside the prior, what is predicted of both, and the field of the spec.
-func printProposal(out io.Writer, r *law.Report, s law.Search, p *law.Proposal, notes []string) error {
+func printProposal(out io.Writer, r *law.Report, s law.Search, p *law.Proposal, epochs []float64, notes []string) error {
 	fmt.Fprintf(out, "%s law, %s; price of the divergence %g\n\n", r.Law, p.How, s.KL)
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "domain\tprior\tproposed\tcap")
+	fmt.Fprintln(tw, "domain\tprior\tproposed\tcap\tepochs")
 	for j, d := range r.Domains {
-		limit := "-"
+		limit, times := "-", "-"
 		if s.Caps != nil && s.Caps[j] < 1 {
 			limit = fmt.Sprintf("%.4f", s.Caps[j])
 		}
-		fmt.Fprintf(tw, "%s\t%.4f\t%.4f\t%s\n", d, s.Prior[j], p.Ratios[j], limit)
+		if epochs != nil && p.Ratios[j] > 0 {
+			times = fmt.Sprintf("%.2f", p.Ratios[j]*epochs[j])
+		}
+		fmt.Fprintf(tw, "%s\t%.4f\t%.4f\t%s\t%s\n", d, s.Prior[j], p.Ratios[j], limit, times)
 	}
 	if err := tw.Flush(); err != nil {
 		return err

@@ -35,13 +35,13 @@ func (l *Curve) Add(r []float64, weight float64, gradient []float64, hessian *ma
 func (l *Curve) Coefficients() []float64 { return l.T }
 
 // ErrUnfit means that a law does not suit the measurements.
-var ErrUnfit = errors.New("the law has a floor at 0 or above and wants measurements above 0 of which lower is better, as losses are")
+var ErrUnfit = errors.New("the law does not suit the measurements")
 
 // positive refuses what has no logarithm.
 func positive(y []float64) error {
 	for _, v := range y {
 		if v <= 0 {
-			return fmt.Errorf("%w; one is %g", ErrUnfit, v)
+			return fmt.Errorf("%w: it has a floor at 0 or above and wants numbers above 0 of which lower is better, as losses are; one is %g", ErrUnfit, v)
 		}
 	}
 	return nil

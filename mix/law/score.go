@@ -174,8 +174,12 @@ func (s *Swarm) Fit(ctx context.Context, q Request) (*Report, error) {
 			return nil
 		}
 		for k, g := range fold {
-			if g == f {
-				predicted[m][k], baseline[m][k] = l.Predict(x[k]), mean
+			if g != f {
+				continue
+			}
+			predicted[m][k], baseline[m][k] = l.Predict(x[k]), mean
+			if v := predicted[m][k]; !(math.Abs(v) < 1e100) {
+				return fmt.Errorf("metric %s: %w: it predicts %g for run %s", s.Metrics[columns[m]], ErrUnfit, v, s.Runs[k].Name)
 			}
 		}
 		return nil

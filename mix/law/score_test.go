@@ -110,7 +110,7 @@ func TestWrongRequestsAreRefused(t *testing.T) {
 		{s, Request{Kind: Linear, Folds: 5, Weights: map[string]float64{"m00": 0}}, "the weights of all metrics are 0"},
 		{s, Request{Kind: Linear, Folds: 5, Weights: map[string]float64{"m00": math.NaN()}}, "the weight of m00 is NaN"},
 		{s, Request{Kind: Trees, Folds: 5, Options: trees}, "rate is 0"},
-		{negative, Request{Kind: Exponential, Folds: 5}, "metric accuracy: the law has a floor at 0 or above and wants measurements above 0"},
+		{negative, Request{Kind: Exponential, Folds: 5}, "metric accuracy: the law does not suit the measurements: it has a floor at 0 or above"},
 	} {
 		if _, err := c.s.Fit(context.Background(), c.q); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %q", err, c.want)

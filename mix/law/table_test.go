@@ -53,6 +53,47 @@ func TestShapesOfTables(t *testing.T) {
 	}
 }
 
+// A table in the shape that RegMix publishes, 17 domains rounded to three digits and a loss a domain, is read, and each fit states an
+// error of its own beside the mean's.
+func TestAPublishedShapeIsFitted(t *testing.T) {
+	const domains, runs, losses = 17, 120, 3
+	laws := truth(domains, losses)
+	drawn := known(t, laws, domains, runs, 0.05, 6)
+	ratios, metrics := "index", "index"
+	for j := range domains {
+		ratios += fmt.Sprintf(",train_the_pile_%02d", j)
+	}
+	for m := range losses {
+		metrics += fmt.Sprintf(",metric/the_pile_%02d_val_loss", m)
+	}
+	for i, r := range drawn.Runs {
+		ratios += fmt.Sprintf("\n%d", i+1)
+		for _, v := range r.Ratios {
+			ratios += fmt.Sprintf(",%g", math.Round(1000*v)/1000)
+		}
+		metrics += fmt.Sprintf("\n%d", i+1)
+		for _, v := range r.Metrics {
+			metrics += fmt.Sprintf(",%v", v)
+		}
+	}
+	s, err := joined(ratios, metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Runs) != runs || len(s.Domains) != domains || len(s.Metrics) != losses {
+		t.Fatalf("%d runs, %d domains, %d metrics", len(s.Runs), len(s.Domains), len(s.Metrics))
+	}
+	for kind, least := range map[Kind]float64{Linear: 0.5, LogLinear: 0.97, Exponential: 0.97, Trees: 0.7} {
+		r := fit(t, s, kind)
+		for _, e := range append(r.Metrics, Metric{Name: "objective", Score: r.Objective}) {
+			t.Logf("%s %s: %+v", kind, e.Name, e.Score)
+			if e.R2 < least || e.Rank < 0.6 || !(e.MAE > 0 && e.MAE < e.MeanMAE) {
+				t.Errorf("%s %s: %+v, want R² %g or more", kind, e.Name, e.Score, least)
+			}
+		}
+	}
+}
+
 // Each fault is named with its file and line.
 func TestFaultsOfTables(t *testing.T) {
 	good, loss := "run,web,code\na,0.25,0.75\nb,1,0\n", "run,loss\na,3\nb,2\n"
