@@ -297,6 +297,9 @@ func (j *mixFit) run(cmd *cobra.Command, args []string) (*law.Swarm, []*law.Repo
 			return nil, nil, nil, err
 		}
 	}
+	if len(reports) == 0 {
+		return nil, nil, nil, fmt.Errorf("no law suits the metrics: %s", strings.Join(notes, "; "))
+	}
 	return s, reports, notes, nil
 }
 

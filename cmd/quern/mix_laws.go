@@ -144,7 +144,8 @@ func mixProposeCommand() *cobra.Command {
 		Use:   "propose RATIOS METRICS",
 		Short: "Propose the mixture with the best prediction, within what tokens and epochs allow",
 		Long: `Fit a law to a swarm and look for the mixture with the least objective plus --kl times its divergence from the prior, within caps and
-floors: exactly for linear, loglinear and exponential laws, by sampling around the prior for trees. The mixture is printed as the field
+floors: exactly for linear, loglinear and exponential laws, by sampling around the prior for trees. The range "in parts" is that of proposals
+from fits that leave out a fold of the runs each: where it is wide, the swarm does not settle the share. The mixture is printed as the field
 ratios of a spec, and written as a table of one row by --out.`,
 		Args: exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -247,7 +248,7 @@ func (w *mixWorld) search(s *law.Search, swarm *law.Swarm, floors, caps string) 
 func printProposal(out io.Writer, r *law.Report, s law.Search, p *law.Proposal, epochs []float64, notes []string) error {
 	fmt.Fprintf(out, "%s law, %s; price of the divergence %g\n\n", r.Law, p.How, s.KL)
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "domain\tprior\tproposed\tcap\tepochs")
+	fmt.Fprintln(tw, "domain\tprior\tproposed\tin parts\tcap\tepochs")
 	for j, d := range r.Domains {
 		limit, times := "-", "-"
 		if s.Caps != nil && s.Caps[j] < 1 {
@@ -256,7 +257,7 @@ func printProposal(out io.Writer, r *law.Report, s law.Search, p *law.Proposal, 
 		if epochs != nil && p.Ratios[j] > 0 {
 			times = fmt.Sprintf("%.2f", p.Ratios[j]*epochs[j])
 		}
-		fmt.Fprintf(tw, "%s\t%.4f\t%.4f\t%s\t%s\n", d, s.Prior[j], p.Ratios[j], limit, times)
+		fmt.Fprintf(tw, "%s\t%.4f\t%.4f\t%.3f to %.3f\t%s\t%s\n", d, s.Prior[j], p.Ratios[j], p.Low[j], p.High[j], limit, times)
 	}
 	if err := tw.Flush(); err != nil {
 		return err

@@ -20,8 +20,8 @@ type Curve struct {
 // Predict is c + exp(t·r).
 func (l *Curve) Predict(r []float64) float64 { return l.C + math.Exp(dot(l.T, r)) }
 
-// Add adds weight·e·t and weight·e·t·tᵀ with e = exp(t·r).
-func (l *Curve) Add(r []float64, weight float64, gradient []float64, hessian *mat.SymDense) {
+// add adds weight·e·t and weight·e·t·tᵀ with e = exp(t·r).
+func (l *Curve) add(r []float64, weight float64, gradient []float64, hessian *mat.SymDense) {
 	e := weight * math.Exp(dot(l.T, r))
 	for j, t := range l.T {
 		gradient[j] += e * t
@@ -30,9 +30,6 @@ func (l *Curve) Add(r []float64, weight float64, gradient []float64, hessian *ma
 		hessian.SymRankOne(hessian, e, mat.NewVecDense(len(l.T), l.T))
 	}
 }
-
-// Coefficients is t.
-func (l *Curve) Coefficients() []float64 { return l.T }
 
 // ErrUnfit means that a law does not suit the measurements.
 var ErrUnfit = errors.New("the law does not suit the measurements")

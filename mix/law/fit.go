@@ -27,13 +27,11 @@ type Law interface {
 	Predict(r []float64) float64
 }
 
-// Convex is a law whose minimum is found exactly. Add adds weight times its gradient and second derivatives at r.
-type Convex interface {
+// convex is a law whose minimum is found exactly.
+type convex interface {
 	Law
-	Add(r []float64, weight float64, gradient []float64, hessian *mat.SymDense)
-	// Coefficients gives one number a domain: for Plane the value at a run of this domain alone, for Curve the logarithm of its excess
-	// over the floor c.
-	Coefficients() []float64
+	// add adds weight times its gradient and, unless nil, its second derivatives at r.
+	add(r []float64, weight float64, gradient []float64, hessian *mat.SymDense)
 }
 
 // Options says how laws are fitted.
@@ -57,8 +55,8 @@ func (k Kind) Parameters(domains int) int {
 	return 0
 }
 
-// Fit fits a law to runs: x are mixtures, y what was measured.
-func Fit(k Kind, o Options, x [][]float64, y []float64) (Law, error) {
+// fit fits a law to runs: x are mixtures, y what was measured.
+func (k Kind) fit(o Options, x [][]float64, y []float64) (Law, error) {
 	if len(x) == 0 || len(x) != len(y) {
 		return nil, fmt.Errorf("%d mixtures and %d measurements", len(x), len(y))
 	}
@@ -83,15 +81,11 @@ type Plane struct {
 // Predict is b·r.
 func (p *Plane) Predict(r []float64) float64 { return dot(p.B, r) }
 
-// Add adds its constant gradient.
-func (p *Plane) Add(_ []float64, weight float64, gradient []float64, _ *mat.SymDense) {
+func (p *Plane) add(_ []float64, weight float64, gradient []float64, _ *mat.SymDense) {
 	for j, b := range p.B {
 		gradient[j] += weight * b
 	}
 }
-
-// Coefficients is b.
-func (p *Plane) Coefficients() []float64 { return p.B }
 
 func fitPlane(x [][]float64, y []float64) *Plane { return &Plane{leastSquares(x, y, nil)} }
 

@@ -208,3 +208,28 @@ func TestSampledProposals(t *testing.T) {
 		t.Errorf("a curve of which more is better: %+v, %v", p, err)
 	}
 }
+
+// Without noise the fits of all folds propose one mixture; of few noisy runs they differ, and the range says so.
+func TestProposalsOfFoldsShowWhatIsSettled(t *testing.T) {
+	width := func(runs int, noise float64) float64 {
+		search := DefaultSearch()
+		search.Prior, search.KL = []float64{0.25, 0.25, 0.25, 0.25}, 0.02
+		p, err := fit(t, known(t, truth(4, 2), 4, runs, noise, 4), LogLinear).Propose(context.Background(), search, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := 0.0
+		for j := range p.Ratios {
+			if p.Low[j] < 0 || p.High[j] > 1 || p.Low[j] > p.High[j] {
+				t.Errorf("domain %d: %g to %g", j, p.Low[j], p.High[j])
+			}
+			most = max(most, p.High[j]-p.Low[j])
+		}
+		return most
+	}
+	exact, noisy := width(60, 0), width(20, 0.5)
+	t.Logf("without noise %.2g, with noise %.2g", exact, noisy)
+	if exact > 1e-6 || noisy < 0.05 {
+		t.Errorf("ranges are %g without noise and %g with it", exact, noisy)
+	}
+}

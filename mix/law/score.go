@@ -36,12 +36,12 @@ func newScore(truth, predicted, baseline []float64) Score {
 	if total > 0 {
 		s.R2 = 1 - errors/total
 	}
-	s.Rank = Spearman(truth, predicted)
+	s.Rank = spearman(truth, predicted)
 	return s
 }
 
-// Spearman is the correlation of ranks; 0 when either side is constant.
-func Spearman(a, b []float64) float64 {
+// spearman is the correlation of ranks; 0 when either side is constant.
+func spearman(a, b []float64) float64 {
 	x, y := ranks(a), ranks(b)
 	mean := float64(len(a)+1) / 2
 	xy, xx, yy := 0.0, 0.0, 0.0
@@ -76,8 +76,8 @@ func ranks(v []float64) []float64 {
 	return out
 }
 
-// Folds deals runs into folds of nearly the same size. Runs of the same mixture are in one fold, so that none is predicted from its twin.
-func Folds(x [][]float64, folds int, seed uint64) []int {
+// deal deals runs into folds of nearly the same size. Runs of the same mixture are in one fold, so that none is predicted from its twin.
+func deal(x [][]float64, folds int, seed uint64) []int {
 	groups := map[string]int{}
 	of := make([]int, len(x))
 	for i, r := range x {
@@ -131,6 +131,8 @@ type Report struct {
 	Metrics   []Metric `json:"metrics"`
 	Objective Score    `json:"objective"` // of the weighted sum of metrics
 	Warnings  []string `json:"warnings,omitempty"`
+
+	without [][]Law // by fold and metric, the fits to the runs outside of it
 }
 
 // Metric is the fit of one.
@@ -156,12 +158,15 @@ func (s *Swarm) Fit(ctx context.Context, q Request) (*Report, error) {
 		return nil, fmt.Errorf("folds is %d, want 2 to the number of runs, %d", q.Folds, len(s.Runs))
 	}
 	x, y := s.data(columns)
-	fold := Folds(x, q.Folds, q.Options.Seed)
+	fold := deal(x, q.Folds, q.Options.Seed)
 	predicted, baseline := make([][]float64, len(columns)), make([][]float64, len(columns))
 	for m := range columns {
 		predicted[m], baseline[m] = make([]float64, len(x)), make([]float64, len(x))
 	}
 	r := &Report{Law: q.Kind, Runs: len(x), Domains: s.Domains, Folds: q.Folds, Seed: q.Options.Seed, Metrics: make([]Metric, len(columns))}
+	for range q.Folds {
+		r.without = append(r.without, make([]Law, len(columns)))
+	}
 	tasks := len(columns) * (q.Folds + 1) // the last of each metric fits all runs
 	err = quern.Each(ctx, q.Workers, tasks, func(_ context.Context, _, i int) error {
 		m, f := i/(q.Folds+1), i%(q.Folds+1)
@@ -173,6 +178,7 @@ func (s *Swarm) Fit(ctx context.Context, q Request) (*Report, error) {
 			r.Metrics[m].Fit = l
 			return nil
 		}
+		r.without[f][m] = l
 		for k, g := range fold {
 			if g != f {
 				continue
@@ -211,7 +217,7 @@ func fitWithout(k Kind, o Options, x [][]float64, y []float64, fold []int, witho
 			mean += y[i]
 		}
 	}
-	l, err := Fit(k, o, tx, ty)
+	l, err := k.fit(o, tx, ty)
 	return l, mean / float64(max(1, len(ty))), err
 }
 

@@ -19,7 +19,7 @@ func TestSpearman(t *testing.T) {
 		{[]float64{1, 1, 1}, []float64{1, 2, 3}, 0},
 		{[]float64{0.3, 0.1, 0.9, 0.2}, []float64{1, 2, 3, 4}, 0},
 	} {
-		if have := Spearman(c.a, c.b); math.Abs(have-c.want) > 1e-12 {
+		if have := spearman(c.a, c.b); math.Abs(have-c.want) > 1e-12 {
 			t.Errorf("%v with %v: %.16g, want %.16g", c.a, c.b, have, c.want)
 		}
 	}
@@ -41,7 +41,7 @@ func TestFolds(t *testing.T) {
 	for i := range 23 {
 		x = append(x, []float64{float64(i / 2), 1}) // in pairs
 	}
-	folds := Folds(x, 5, 1)
+	folds := deal(x, 5, 1)
 	size := make([]int, 5)
 	for i, f := range folds {
 		size[f]++

@@ -102,7 +102,7 @@ func fitTrees(o TreeOptions, seed uint64, x [][]float64, y []float64) (*Forest, 
 
 // search grows the trees of all inner folds side by side and gives the number with the least squared error on their held-out runs.
 func (o TreeOptions) search(seed uint64, x [][]float64, y []float64) int {
-	fold := Folds(x, o.Inner, quern.Seed(seed, "mix/law/inner", quern.ID{}))
+	fold := deal(x, o.Inner, quern.Seed(seed, "mix/law/inner", quern.ID{}))
 	growers := make([]*grower, o.Inner)
 	for k := range growers {
 		var tx [][]float64
