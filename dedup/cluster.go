@@ -24,10 +24,11 @@ type Dataset struct {
 type Result struct {
 	Shards     []quern.Shard // removals and groups
 	Ledger     quern.Ledger
-	Candidates int64     // pairs of documents that share a band and were considered
-	Verified   int64     // pairs whose shingles were compared and found similar enough
-	Clusters   int64     // sets of two or more documents that are joined by removals or verified pairs
-	Examples   []Example // up to 20, chosen by hash
+	Candidates int64      // pairs of documents that share a band and were considered
+	Verified   int64      // pairs whose shingles were compared and found similar enough
+	Clusters   int64      // sets of two or more documents that are joined by removals or verified pairs
+	Examples   []Example  // up to 20, chosen by hash
+	Parts      PartCounts // of a step that looks for repeated parts
 }
 
 // Example is one removal.
@@ -36,6 +37,9 @@ type Example struct {
 	Similarity float64 `json:"similarity"`
 	Removed    Place   `json:"removed"`
 	Kept       Place   `json:"kept"`
+	Part       string  `json:"part,omitempty"`      // the text, if a part of the document is removed
+	Documents  int64   `json:"documents,omitempty"` // in which the part stands
+	Copies     int64   `json:"copies,omitempty"`    // how often it does
 }
 
 // Place is where a document stands.

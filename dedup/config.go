@@ -17,9 +17,13 @@ const (
 
 // Config says what counts as a duplicate; nil turns a kind off.
 type Config struct {
-	Exact  *Exact   `yaml:"exact,omitempty"`
-	Near   *Near    `yaml:"near,omitempty"`
-	Prefer []string `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
+	Exact      *Exact     `yaml:"exact,omitempty"`
+	Near       *Near      `yaml:"near,omitempty"`
+	Bloom      *Bloom     `yaml:"bloom,omitempty"`
+	Lines      *Parts     `yaml:"lines,omitempty"`
+	Paragraphs *Parts     `yaml:"paragraphs,omitempty"`
+	Sentences  *Sentences `yaml:"sentences,omitempty"`
+	Prefer     []string   `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
 }
 
 // Exact compares whole texts by 128 bits of hash.
@@ -52,8 +56,11 @@ const (
 
 // Validate says in words what is wrong.
 func (c Config) Validate() error {
-	if c.Exact == nil && c.Near == nil {
-		return errors.New("dedup: neither exact nor near is asked for")
+	if c.Exact == nil && c.Near == nil && !c.parts() {
+		return errors.New("dedup: nothing is asked for: neither exact nor near, nor a kind of part")
+	}
+	if err := c.validateParts(); err != nil {
+		return err
 	}
 	for i, d := range c.Prefer {
 		if d == "" {
