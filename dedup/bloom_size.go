@@ -3,6 +3,7 @@ package dedup
 import (
 	"fmt"
 	"math"
+	"sync"
 )
 
 // sizing is a filter that is large enough.
@@ -45,7 +46,10 @@ const margin = 0.95
 // blockLoad is how many keys a block may have on average.
 func blockLoad(fp float64, twice bool) float64 {
 	lo, hi := 0.0, 512.0
-	chance := blockChances(twice)
+	chance := onceChances()
+	if twice {
+		chance = twiceChances()
+	}
 	for range 60 {
 		mid := (lo + hi) / 2
 		if meanChance(chance, mid) <= fp {
@@ -59,13 +63,14 @@ func blockLoad(fp float64, twice bool) float64 {
 
 const maxBlockKeys = 1024
 
+var (
+	onceChances  = sync.OnceValue(func() []float64 { return blockChances(1) })
+	twiceChances = sync.OnceValue(func() []float64 { return blockChances(2) })
+)
+
 // blockChances is the chance, by the number of keys in a block, that all bits of another key are set there. The words of a block are
 // alike and apart: per word it is the expected value of (bits set/64)^bits, over the chances of each number of bits being set.
-func blockChances(twice bool) []float64 {
-	per := 1
-	if twice {
-		per = 2
-	}
+func blockChances(per int) []float64 {
 	set := make([]float64, 65)
 	set[0] = 1
 	out := make([]float64, maxBlockKeys+1)
@@ -90,12 +95,11 @@ func blockChances(twice bool) []float64 {
 
 // meanChance is the mean of the chances over blocks that get keys by Poisson's law.
 func meanChance(chance []float64, load float64) float64 {
-	sum, left := 0.0, 1.0
+	sum, left, p := 0.0, 1.0, math.Exp(-load)
 	for n, c := range chance {
-		lg, _ := math.Lgamma(float64(n) + 1)
-		p := math.Exp(float64(n)*math.Log(load) - load - lg)
 		sum += p * c
 		left -= p
+		p *= load / float64(n+1)
 	}
 	return sum + max(left, 0)
 }
