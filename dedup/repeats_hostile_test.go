@@ -19,15 +19,18 @@ import (
 )
 
 func TestHostileTexts(t *testing.T) {
-	long := strings.Repeat("one line without an end ", 200_000)
+	long := strings.Repeat("one line without an end ", 30_000)
 	hostile := []string{
 		"", "\n", "\r\n", "\n\n\n", " ", "\xff", "\xff\n\xfe\n\xff", "\xe2\x82", "a", "a\n", "\na", "a\r\nb\r\na\r\n",
-		strings.Repeat("equal\n", 300_000), strings.Repeat("\n", 300_000), strings.Repeat("\r\n", 100_000), strings.Repeat("a\n\n", 100_000),
-		strings.Repeat(". ", 100_000), strings.Repeat("Dr. ", 100_000), strings.Repeat("。", 100_000), strings.Repeat("\"')", 50_000),
-		long, long, long + "\n" + long, strings.Repeat("日本語", 50_000), strings.Repeat("e\u0301", 50_000),
+		strings.Repeat("equal\n", 60_000), strings.Repeat("\n", 60_000), strings.Repeat("\r\n", 20_000), strings.Repeat("a\n\n", 20_000),
+		strings.Repeat(". ", 20_000), strings.Repeat("Dr. ", 20_000), strings.Repeat("。", 20_000), strings.Repeat("\"')", 20_000),
+		long, long, long + "\n" + long, strings.Repeat("日本語", 20_000), strings.Repeat("e\u0301", 20_000),
 	}
 	for name, c := range partConfigs() {
 		for _, blank := range []bool{false, true} {
+			if c.Lines == nil && blank {
+				continue
+			}
 			if c.Lines != nil {
 				p := *c.Lines
 				p.Blank = blank
@@ -51,14 +54,14 @@ func TestHostileTexts(t *testing.T) {
 // TestSmallBudget holds more parts than the budget has room for.
 func TestSmallBudget(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
-	docs := make([]quern.Doc, 600)
+	docs := make([]quern.Doc, 500)
 	for i := range docs {
 		var b strings.Builder
-		for range 500 {
+		for range 350 {
 			if r.IntN(3) == 0 {
 				b.WriteString("the same everywhere\n")
 			}
-			fmt.Fprintf(&b, "l%d x%d\n", r.IntN(100_000), r.IntN(2))
+			fmt.Fprintf(&b, "l%d x%d\n", r.IntN(20_000), r.IntN(2))
 		}
 		docs[i] = newDoc("web", fmt.Sprint(i), b.String())
 	}
@@ -75,12 +78,27 @@ func TestSmallBudget(t *testing.T) {
 			}
 			return out
 		}
-		least := int64(600*bytesPerRank + leastWorking)
+		least := int64(500*bytesPerRank + leastWorking)
 		if c.Bloom != nil {
 			least += 4 << 20 // the filter
 		}
 		sameBlobs(t, run(0, 2), run(least, 3))
 	}
+}
+
+// TestHugeTexts is about one line of 30 MB and a million equal or empty ones.
+func TestHugeTexts(t *testing.T) {
+	million := strings.Repeat("equal\n", 1_000_000)
+	texts := []string{strings.Repeat("one line of 30 MB ", 1_700_000), million + "and more\n", "\n" + strings.Repeat("\n", 1_000_000), "equal\nlast\n", million}
+	got, r := left(t, lineConfig(nil), texts...)
+	if got[0] != texts[0] || got[2] != texts[2] || got[1] != "equal\nand more\n" || got[3] != "last\n" || got[4] != "gone" {
+		t.Error("other texts are left")
+	}
+	if r.Parts.Parts != 2_000_004 || r.Parts.Repeated != 2_000_000 {
+		t.Errorf("counts %+v", r.Parts)
+	}
+	got, _ = left(t, lineConfig(func(p *Parts) { p.Blank = true }), texts[1:]...)
+	same(t, got, "equal\nand more\n", "gone", "last", "gone")
 }
 
 func TestSortedSpills(t *testing.T) {
@@ -159,7 +177,7 @@ func TestDamagedScratchIsAnError(t *testing.T) {
 			t.Error("a short file:", err)
 		}
 		s = spilled()
-		s.parts[0].file.WriteAt([]byte{7}, 100_000)
+		s.parts[0].file.WriteAt([]byte{7}, 20_000)
 		if err := read(s, mem); err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Error("a changed file:", err)
 		}
