@@ -236,7 +236,13 @@ func (s lineSplitter) each(text []byte, yield func(ordinal uint32, from, to int)
 	ordinal := uint32(0)
 	for from := 0; from < len(text); {
 		to := lineEnd(text, from)
-		if g.lineWords(text[from:to], 0, func(uint32, uint64) {}) {
+		has := false
+		if s.normalize == normWords {
+			has = g.lineWords(text[from:to], 0, func(uint32, uint64) {})
+		} else {
+			has = !blank(text[from:to]) // what is no space is a word
+		}
+		if has {
 			yield(ordinal, from, to)
 			ordinal++
 		}

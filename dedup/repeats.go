@@ -167,6 +167,7 @@ func (x *repeater) shown(reason quern.Verdict, split func() splitter) *showing {
 type passage struct {
 	k       *corpus
 	units   []quern.Unit // of each file
+	shard   []int        // the number of each file in its dataset
 	judged  []bool       // whether the file's domain is looked at
 	seed    uint64
 	dir     string // scratch
@@ -244,7 +245,8 @@ func (p *passage) list(ctx context.Context, domains []string) error {
 			return fmt.Errorf("%s: %d shards of text, %d of signatures", set.Name, len(units), len(set.Shards))
 		}
 		p.units = append(p.units, units...)
-		for range units {
+		for i := range units {
+			p.shard = append(p.shard, i)
 			p.judged = append(p.judged, len(domains) == 0 || slices.Contains(domains, set.Domain))
 		}
 	}
@@ -317,8 +319,8 @@ func (p *passage) number(file int, d *quern.Doc) (uint32, error) {
 	if d.Row.Index < 0 || int64(d.Row.Index) >= f.docs {
 		return 0, fmt.Errorf("%s: row %d, but only %d documents are signed", name, d.Row.Index, f.docs)
 	}
-	if shard := p.k.shardOf(file); d.Row.Shard != shard {
-		return 0, fmt.Errorf("%s: holds a row of shard %d, not of %d", name, d.Row.Shard, shard)
+	if d.Row.Shard != p.shard[file] {
+		return 0, fmt.Errorf("%s: holds a row of shard %d, not of %d", name, d.Row.Shard, p.shard[file])
 	}
 	id, err := f.entry(colID, int64(d.Row.Index))
 	if err != nil {
@@ -342,7 +344,7 @@ func (p *passage) isMarked(doc uint32) bool { return p.marked[doc/32]>>(doc%32)&
 // placeOf tells where a document stands.
 func (p *passage) placeOf(doc uint32) Place {
 	file, row := p.k.place(doc)
-	place := Place{Dataset: p.k.sets[p.k.set[file]].Name, Shard: p.k.shardOf(file), Row: int(row)}
+	place := Place{Dataset: p.k.sets[p.k.set[file]].Name, Shard: p.shard[file], Row: int(row)}
 	if id, err := p.k.entry(colID, doc); err == nil {
 		place.ID = quern.ID(id).String()
 	}

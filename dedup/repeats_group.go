@@ -156,13 +156,13 @@ func lowestPicks(p []groupPick) []groupPick {
 }
 
 // pruneParts leaves out parts whose keys cannot stand often enough: most parts of a corpus stand once. It counts keys in a table of
-// small counters, where a few unlike keys meet.
+// small counters, four to eight a key, so that few unlike keys meet.
 func (r repeatRule) pruneParts(recs []partRecord) []partRecord {
 	need := uint8(min(r.least, 255))
 	if r.within {
 		need = 2
 	}
-	shift := 64 - bits.Len64(uint64(len(recs))|1023)
+	shift := 64 - bits.Len64(uint64(4*len(recs))|1023)
 	table := make([]uint8, 1<<(64-shift))
 	for i := range recs {
 		if c := &table[recs[i][1]>>shift]; *c < 255 {

@@ -3,7 +3,6 @@ package dedup
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"unicode/utf8"
 
@@ -13,11 +12,6 @@ import (
 // editor says what a text is without the parts of the given ordinals, which ascend. Cuts are valid until the next call.
 type editor interface {
 	edit(text []byte, ordinals []uint32) ([]Cut, quern.Drop)
-}
-
-// someTexts is a source that can read single rows.
-type someTexts interface {
-	Some(ctx context.Context, u quern.Unit, want func(row int) bool) iter.Seq2[*quern.Doc, error]
 }
 
 // showing is what a result tells of parts.
@@ -101,7 +95,7 @@ type fileWriter struct {
 
 func (w *fileWriter) write(ctx context.Context, out quern.Dir) error {
 	set := w.k.sets[w.k.set[w.file]]
-	e, err := newEditWriter(out, set.Name, w.k.shardOf(w.file))
+	e, err := newEditWriter(out, set.Name, w.shard[w.file])
 	if err != nil {
 		return err
 	}
@@ -119,21 +113,12 @@ func (w *fileWriter) edits(ctx context.Context, set Dataset, e *editWriter) erro
 		return nil
 	}
 	want := func(row int) bool { return row >= 0 && int64(row) < int64(end-start) && w.isMarked(start+uint32(row)) }
-	var docs iter.Seq2[*quern.Doc, error]
-	if s, ok := set.Texts.(someTexts); ok {
-		docs = s.Some(ctx, w.units[w.file], want)
-	} else {
-		docs = set.Texts.Docs(ctx, w.units[w.file])
-	}
-	for d, err := range docs {
+	for d, err := range someDocs(ctx, set.Texts, w.units[w.file], want) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.units[w.file].Name, err)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
-		}
-		if !want(d.Row.Index) {
-			continue
 		}
 		if err := w.doc(d, e); err != nil {
 			return err
