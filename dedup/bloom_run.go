@@ -10,12 +10,15 @@ import (
 	"github.com/seed-83c59573/quern"
 )
 
+// leastSieve is for a batch of keys and for sorting, beside the filter.
+const leastSieve = 16 << 20
+
 // filterName is the blob of a filter that is saved.
 const filterName = "filter.bloom"
 
 // RepeatedBloom asks a Bloom filter about all texts of all sets, in the order of preference, and writes edits to out. Keys are
 // spilled to the scratch folder, 16 bytes each, so that the filter is as large as their number asks for; it must fit in mem (0 =
-// 1 GiB) beside 16 bytes a document and some room to sort in. Workers, order of files and split do not show.
+// 1 GiB) beside 16 bytes a document and 16 MiB to work in. Workers, order of files and split do not show.
 func RepeatedBloom(ctx context.Context, c Config, seed uint64, sets []Dataset, out quern.Dir, scratch string, mem int64, workers int) (r Result, err error) {
 	if c.Bloom == nil {
 		return r, errors.New("dedup: bloom is not asked for")
@@ -29,7 +32,7 @@ func RepeatedBloom(ctx context.Context, c Config, seed uint64, sets []Dataset, o
 	defer x.keys.close()
 	if x.opt.Filter != "" {
 		path := filepath.Clean(x.opt.Filter)
-		if x.filter, err = LoadFilter(quern.Local(filepath.Dir(path)), filepath.Base(path), x.opt.keysOf(), p.mem-leastWorking); err != nil {
+		if x.filter, err = LoadFilter(quern.Local(filepath.Dir(path)), filepath.Base(path), x.opt.keysOf(), p.mem-leastSieve); err != nil {
 			return r, err
 		}
 		p.mem -= x.filter.Bytes()
@@ -120,9 +123,10 @@ func (x *sieve) makeFilter() error {
 	if err != nil {
 		return err
 	}
-	if need > x.mem-leastWorking {
-		return fmt.Errorf("dedup: bloom: a filter for %d keys with a false positive rate of %v takes %d MiB, %d are left of the memory: give more, or a higher fp, or use exact, lines or paragraphs, which need no filter",
-			keys, x.opt.fp(), need>>20+1, max(x.mem-leastWorking, 0)>>20)
+	if need > x.mem-leastSieve {
+		held := int64(x.k.docs()) * bytesPerRank
+		return fmt.Errorf("dedup: bloom: a filter for %d keys with a false positive rate of %v takes %d MiB: have %d MiB of memory, want %d; a higher fp wants less, and exact, lines and paragraphs want no filter",
+			keys, x.opt.fp(), need>>20+1, (x.mem+held)>>20, (need+leastSieve+held)>>20+1)
 	}
 	x.mem -= need
 	if x.filter, err = NewFilter(keys, x.opt.fp()); err != nil {

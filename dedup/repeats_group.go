@@ -30,8 +30,8 @@ type grouper struct {
 	gone    int64
 	started bool
 
-	parts, groups, marks int64
-	picks                []groupPick
+	groups, marks int64
+	picks         []groupPick
 }
 
 // groupPick is a repeated part to show.

@@ -80,7 +80,7 @@ func TestSmallBudget(t *testing.T) {
 		}
 		least := int64(500*bytesPerRank + leastWorking)
 		if c.Bloom != nil {
-			least += 4 << 20 // the filter
+			least += leastSieve // and the filter
 		}
 		sameBlobs(t, run(0, 2), run(least, 3))
 	}
