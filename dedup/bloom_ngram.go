@@ -78,7 +78,7 @@ func (g *ngrams) lineWords(text []byte, line uint32, emit func(ordinal uint32, k
 		from := 0
 		for i, c := range g.words.buf {
 			if c == ' ' {
-				g.word(xxhash.Sum64(g.words.buf[from:i]), line, emit)
+				g.word(hashWord(g.words.buf[from:i]), line, emit)
 				from, some = i+1, true
 			}
 		}
@@ -87,7 +87,7 @@ func (g *ngrams) lineWords(text []byte, line uint32, emit func(ordinal uint32, k
 	for i := 0; i < len(text); {
 		from, to := nextWord(text, i)
 		if from < to {
-			g.word(xxhash.Sum64(text[from:to]), line, emit)
+			g.word(hashWord(text[from:to]), line, emit)
 			some = true
 		}
 		i = to
@@ -116,6 +116,19 @@ func (g *ngrams) word(hash uint64, line uint32, emit func(ordinal uint32, key ui
 		ordinal = spans | first | (line-first)<<spanShift
 	}
 	emit(ordinal, mixNgram(g.sum))
+}
+
+// hashWord is XXH64 of a word, or of a short one a product.
+func hashWord(b []byte) uint64 {
+	if len(b) > 8 {
+		return xxhash.Sum64(b)
+	}
+	v := uint64(0)
+	for i, c := range b {
+		v |= uint64(c) << (8 * i)
+	}
+	hi, lo := bits.Mul64(v^0x9FB21C651E98DF25, uint64(len(b))^0xA0761D6478BD642F)
+	return hi ^ lo
 }
 
 func mixNgram(sum uint64) uint64 {
@@ -153,6 +166,10 @@ var wordClass = func() (t [256]uint8) {
 // character stands alone, and so do ideographs.
 func nextWord(text []byte, i int) (from, to int) {
 	for i < len(text) {
+		if text[i] == ' ' {
+			i++
+			continue
+		}
 		class, size := classOf(text, i)
 		if class != wordSpace {
 			from, i = i, i+size
@@ -169,10 +186,16 @@ func nextWord(text []byte, i int) (from, to int) {
 // wordEnd is where a word ends of which the letter before i is of a class.
 func wordEnd(text []byte, i int, class uint8) int {
 	for i < len(text) {
-		next, size := classOf(text, i)
+		next, size := wordClass[text[i]], 1
+		if next == wordHigh {
+			next, size = classOf(text, i)
+		}
 		if next == wordLetter || next == wordDigit {
 			class, i = next, i+size
 			continue
+		}
+		if next == wordSpace {
+			return i
 		}
 		c := text[i]
 		joins := c == '\'' || c == '.' || class == wordLetter && c == ':' || class == wordDigit && (c == ',' || c == ';')

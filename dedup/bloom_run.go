@@ -28,7 +28,11 @@ func RepeatedBloom(ctx context.Context, c Config, seed uint64, sets []Dataset, o
 		return r, err
 	}
 	defer p.close()
-	x := &sieve{passage: p, opt: *c.Bloom, keys: newSpill[markRecord](p.dir, "keys", p.fanOut())}
+	each := int64(8 << 20)
+	if c.Bloom.Unit == unitNgram {
+		each = 1 << 19 // which is 3 MB of keys
+	}
+	x := &sieve{passage: p, opt: *c.Bloom, keys: newSpill[markRecord](p.dir, "keys", p.fanOut(each))}
 	defer x.keys.close()
 	if x.opt.Filter != "" {
 		path := filepath.Clean(x.opt.Filter)

@@ -74,7 +74,7 @@ func repeatedParts(ctx context.Context, c Config, k kind, seed uint64, sets []Da
 		return r, err
 	}
 	defer p.close()
-	x := &repeater{passage: p, kind: k, parts: newSpill[partRecord](p.dir, "parts", p.fanOut())}
+	x := &repeater{passage: p, kind: k, parts: newSpill[partRecord](p.dir, "parts", p.fanOut(8<<20))}
 	defer x.parts.close()
 	if err := x.collect(ctx); err != nil {
 		return r, err

@@ -41,20 +41,28 @@ func (n *normalizer) spaces(part []byte) []byte {
 	out := n.buf[:0]
 	gap := false
 	for i := 0; i < len(part); {
-		r, size := rune(part[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRune(part[i:])
+		word := i
+		for i < len(part) && part[i] > ' ' && part[i] < utf8.RuneSelf {
+			i++
 		}
-		if unicode.IsSpace(r) {
-			gap = len(out) > 0
-		} else {
+		r, size, space := rune(0), 0, false
+		if i < len(part) {
+			r, size = utf8.DecodeRune(part[i:])
+			if space = unicode.IsSpace(r); !space {
+				i += size
+			}
+		}
+		if word < i {
 			if gap {
 				out = append(out, ' ')
-				gap = false
 			}
-			out = append(out, part[i:i+size]...)
+			out = append(out, part[word:i]...)
+			gap = false
 		}
-		i += size
+		if space {
+			gap = len(out) > 0
+			i += size
+		}
 	}
 	n.buf = out
 	return out

@@ -114,15 +114,15 @@ func (p *passage) close() {
 
 const maxFanOut = 256
 
-// fanOut is into how many parts records are dealt: one for each 8 MiB of text, so that little is read to find few.
-func (p *passage) fanOut() int {
+// fanOut is into how many parts records are dealt: one for so many bytes of text.
+func (p *passage) fanOut(each int64) int {
 	bytes := int64(0)
 	for _, set := range p.k.sets {
 		for _, s := range set.Shards {
 			bytes += s.Bytes
 		}
 	}
-	return int(min(bytes>>23+1, maxFanOut))
+	return int(min(bytes/each+1, maxFanOut))
 }
 
 // visit is called for the documents of one file, then once at its end.

@@ -30,6 +30,10 @@ func sentences(text []byte, yield func(from, to int)) {
 			end = i
 			continue
 		}
+		if c == ' ' {
+			i++
+			continue
+		}
 		r, size := utf8.DecodeRune(text[i:])
 		if unicode.IsSpace(r) {
 			if r == '\n' && from >= 0 {
