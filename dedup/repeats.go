@@ -13,7 +13,7 @@ import (
 // (0 = 1 GiB), spilling 24 bytes a line to the scratch folder. The texts are read twice: the second time only documents that have
 // something to cut. Neither the budget nor the workers, the order of files or their split show in the result.
 //
-// A document that goes because too little of it is left takes the first copies of its lines along.
+// A document that goes because too little is left of it takes that little along, first copies too: fewer words than left_words.
 func RepeatedLines(ctx context.Context, c Config, seed uint64, sets []Dataset, out quern.Dir, scratch string, mem int64, workers int) (Result, error) {
 	if c.Lines == nil {
 		return Result{}, errors.New("dedup: lines are not asked for")
@@ -37,8 +37,8 @@ func RepeatedParagraphs(ctx context.Context, c Config, seed uint64, sets []Datas
 	}, seed, sets, out, scratch, mem, workers)
 }
 
-// RepeatedSentences does for runs of sentences what RepeatedLines does for lines. Spans overlap: it may happen that the first copy of
-// a span loses sentences because a span beside it stood before.
+// RepeatedSentences does for runs of sentences what RepeatedLines does for lines. Spans overlap, so the first copy of
+// a span may lose sentences, if they stood before in a span beside it; but each sentence stays where it stood first.
 func RepeatedSentences(ctx context.Context, c Config, seed uint64, sets []Dataset, out quern.Dir, scratch string, mem int64, workers int) (Result, error) {
 	if c.Sentences == nil {
 		return Result{}, errors.New("dedup: sentences are not asked for")
