@@ -15,8 +15,8 @@ import (
 
 func partConfigs() map[string]Config {
 	lines, paragraphs, sentences := DefaultLines(), DefaultParagraphs(), DefaultSentences()
-	lines.Least, lines.MinBytes, lines.LeftWords, lines.Within = 2, 0, 3, true
-	paragraphs.MinWords = 3
+	lines.Normalize, lines.Least, lines.MinBytes, lines.LeftWords, lines.Within = normCCNet, 2, 0, 3, true
+	paragraphs.Normalize, paragraphs.MinWords = normWords, 3
 	sentences.Span, sentences.LeftWords, sentences.LeftSentences = 2, 5, 1
 	ngram := DefaultBloom()
 	ngram.Unit, ngram.Ngram, ngram.MinNgram, ngram.Save = unitNgram, 5, 3, true

@@ -51,15 +51,16 @@ type Parts struct {
 	Domains   []string `yaml:"domains"`    // only texts of these domains are looked at and cut; empty = all
 }
 
-// DefaultLines cuts lines that stand in six documents, as the data of Llama 3 were (Dubey et al. 2024, 3.1.1): menus, notices, not
-// what two authors quote. Lines under 20 bytes hold what code and lists are made of.
+// DefaultLines cuts lines that stand in more than six documents, as for Llama 3 (Dubey et al. 2024, 3.1.1): menus, notices, not what
+// two authors quote. Lines under 20 bytes hold what code and lists are made of. Numbers count: with ccnet and words two rows of
+// a table may look the same.
 func DefaultLines() Parts {
-	return Parts{Normalize: normCCNet, MinBytes: 20, Least: 6, Stays: staysFirst, LeftWords: 10}
+	return Parts{Normalize: normSpaces, MinBytes: 20, Least: 7, Stays: staysFirst, LeftWords: 10}
 }
 
 // DefaultParagraphs cuts every paragraph that stands in another document or stood before in its own.
 func DefaultParagraphs() Parts {
-	return Parts{Normalize: normWords, MinWords: 10, Least: 2, Within: true, Stays: staysFirst, LeftWords: 10}
+	return Parts{Normalize: normSpaces, MinWords: 10, Least: 2, Within: true, Stays: staysFirst, LeftWords: 10}
 }
 
 // Sentences says which runs of sentences are repeated: any span sentences in a row whose simplified texts stood in a row before.

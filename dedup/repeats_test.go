@@ -315,7 +315,7 @@ func TestGapsAreClosed(t *testing.T) {
 
 func TestParagraphsStandBetweenBlankLines(t *testing.T) {
 	p := DefaultParagraphs()
-	p.MinWords, p.LeftWords = 2, 0
+	p.Normalize, p.MinWords, p.LeftWords = normWords, 2, 0
 	c := Config{Paragraphs: &p}
 	got, r := left(t, c, "one two\nthree\n\nfour five\n\none two three", "FOUR, five!\n\nsix seven\n \none\ntwo three\n\neight nine\n", "x\n\ny\n\nx")
 	same(t, got, "one two\nthree\n\nfour five", "six seven\n \neight nine\n", "x\n\ny\n\nx")
