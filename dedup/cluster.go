@@ -27,12 +27,13 @@ type Dataset struct {
 type Result struct {
 	Shards     []quern.Shard // removals, groups and verdicts
 	Ledger     quern.Ledger
-	Candidates int64     // pairs of documents that share a band and were considered
-	Verified   int64     // pairs whose shingles were compared and found similar enough
-	Clusters   int64     // sets of two or more documents that are joined by removals or verified pairs
-	Examples   []Example // up to 20, chosen by hash
-	Losses     []Loss    // by source, if near duplicates are removed
-	Warnings   []string  // what whoever reads the result must be told
+	Candidates int64      // pairs of documents that share a band and were considered
+	Verified   int64      // pairs whose shingles were compared and found similar enough
+	Clusters   int64      // sets of two or more documents that are joined by removals or verified pairs
+	Examples   []Example  // up to 20, chosen by hash
+	Parts      PartCounts // of a step that looks for repeated parts
+	Losses     []Loss     // by source, if near duplicates are removed
+	Warnings   []string   // what whoever reads the result must be told
 }
 
 // Example is one removal.
@@ -41,6 +42,9 @@ type Example struct {
 	Similarity float64 `json:"similarity"`
 	Removed    Place   `json:"removed"`
 	Kept       Place   `json:"kept"`
+	Part       string  `json:"part,omitempty"`      // the text, if a part of the document is removed
+	Documents  int64   `json:"documents,omitempty"` // in which the part stands
+	Copies     int64   `json:"copies,omitempty"`    // how often it does
 }
 
 // Place is where a document stands.
@@ -122,12 +126,21 @@ func (s Clustering) check(sets []Dataset) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	for i, set := range sets {
-		if set.Name == "" || slices.ContainsFunc(sets[:i], func(o Dataset) bool { return o.Name == set.Name }) {
-			return fmt.Errorf("dedup: datasets need names that differ, one is called %q", set.Name)
-		}
+	if err := checkNames(sets); err != nil {
+		return err
+	}
+	for _, set := range sets {
 		if set.Prior != nil && s.near().Clusters == ClustersChain {
 			return errors.New("dedup: near: clusters: chain would remove documents of an earlier run; want star")
+		}
+	}
+	return nil
+}
+
+func checkNames(sets []Dataset) error {
+	for i, s := range sets {
+		if s.Name == "" || slices.ContainsFunc(sets[:i], func(o Dataset) bool { return o.Name == s.Name }) {
+			return fmt.Errorf("dedup: datasets need names that differ, one is called %q", s.Name)
 		}
 	}
 	return nil

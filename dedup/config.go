@@ -39,11 +39,15 @@ const (
 
 // Config says what counts as a duplicate; nil turns a kind off.
 type Config struct {
-	Exact  *Exact   `yaml:"exact,omitempty"`
-	Near   *Near    `yaml:"near,omitempty"`
-	Prefer []string `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
-	Stays  string   `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
-	Guard  *Guard   `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
+	Exact      *Exact     `yaml:"exact,omitempty"`
+	Near       *Near      `yaml:"near,omitempty"`
+	Bloom      *Bloom     `yaml:"bloom,omitempty"`
+	Lines      *Parts     `yaml:"lines,omitempty"`
+	Paragraphs *Parts     `yaml:"paragraphs,omitempty"`
+	Sentences  *Sentences `yaml:"sentences,omitempty"`
+	Prefer     []string   `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
+	Stays      string     `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
+	Guard      *Guard     `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
 }
 
 // Guard is an alarm for near duplicates that are none: pages of one template, boilerplate, a tokenizer that finds no words. It goes
@@ -101,8 +105,11 @@ const (
 
 // Validate says in words what is wrong.
 func (c Config) Validate() error {
-	if c.Exact == nil && c.Near == nil {
-		return errors.New("dedup: neither exact nor near is asked for")
+	if c.Exact == nil && c.Near == nil && !c.parts() {
+		return errors.New("dedup: nothing is asked for: neither exact nor near, nor a kind of part")
+	}
+	if err := c.validateParts(); err != nil {
+		return err
 	}
 	for i, d := range c.Prefer {
 		if d == "" {

@@ -99,6 +99,24 @@ func TestEditsAreApplied(t *testing.T) {
 	}
 }
 
+func TestSomeEditedRows(t *testing.T) {
+	src := plainTexts{{"0123456789", "stays", "goes", "-", "abc"}}
+	var dir quern.Memory
+	sh := writeEdits(t, &dir, "web", 0, Edit{Row: 0, Cuts: []Cut{{0, 2}}}, Edit{Row: 2, Drop: quern.Drop{Verdict: "dedup.lines"}}, Edit{Row: 4, Cuts: []Cut{{0, 1}}})
+	some := OpenEdits(&dir, []quern.Shard{sh}).Survivors(src, "web").(someTexts)
+	units, _ := src.Units(context.Background())
+	var got []string
+	for d, err := range some.Some(context.Background(), units[0], func(row int) bool { return row > 1 }) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(d.Text))
+	}
+	if fmt.Sprint(got) != "[bc]" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestDamagedEditsAreRefused(t *testing.T) {
 	var dir quern.Memory
 	var edits []Edit

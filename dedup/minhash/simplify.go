@@ -223,3 +223,16 @@ func decodeRune(text []byte, i int) (rune, int) {
 	}
 	return utf8.DecodeRune(text[min(i, len(text)):])
 }
+
+// A Simplifier gives texts as shingles of Words see them. It is for one goroutine; the zero value is ready.
+type Simplifier struct{ words words }
+
+// Simplify gives the words of text, each followed by one space: lower case, numbers as 0, no punctuation, no marks. The result is valid until the next
+// call. Of a text of more than a GiB the first GiB counts.
+func (s *Simplifier) Simplify(text []byte) []byte {
+	if s.words.rule == nil {
+		s.words.rule = own()
+	}
+	s.words.simplify(text[:min(len(text), 1<<30)])
+	return s.words.buf[:s.words.n]
+}
