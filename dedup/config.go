@@ -53,8 +53,8 @@ type Config struct {
 // Guard is an alarm for near duplicates that are none: pages of one template, boilerplate, a tokenizer that finds no words. It goes
 // off when a source loses more than Loss per cent of its documents, or of its bytes, to near duplicates.
 type Guard struct {
-	Loss   float64 `yaml:"loss"`   // per cent
-	Action string  `yaml:"action"` // stop or warn
+	Loss   int    `yaml:"loss"`   // per cent
+	Action string `yaml:"action"` // stop or warn
 }
 
 // What a Guard does.
@@ -146,7 +146,7 @@ func (c Config) validateOrder() error {
 	}
 	if g := c.Guard; g != nil {
 		switch {
-		case math.IsNaN(g.Loss) || g.Loss < 0 || g.Loss > 100:
+		case g.Loss < 0 || g.Loss > 100:
 			return fmt.Errorf("dedup: guard: loss is %v, want per cent from 0 to 100", g.Loss)
 		case g.Action != GuardStop && g.Action != GuardWarn:
 			return fmt.Errorf("dedup: guard: action is %q, want stop or warn", g.Action)

@@ -125,7 +125,7 @@ func (w *writer) warn(r *Result) error {
 	}
 	var words []string
 	for _, l := range r.Losses {
-		if l.share() <= g.Loss {
+		if l.share() <= float64(g.Loss) {
 			continue
 		}
 		s, err := w.describe(l)
@@ -171,7 +171,7 @@ func (w *writer) describe(l Loss) (string, error) {
 		}
 	})
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s loses %d of %d documents (%.1f %%) and %d of %d bytes (%.1f %%) to near duplicates, more than the %v %% of its guard",
+	fmt.Fprintf(&b, "%s loses %d of %d documents (%.1f %%) and %d of %d bytes (%.1f %%) to near duplicates, more than the %d %% of its guard",
 		l.Source, l.Near, l.Docs, 100*float64(l.Near)/float64(max(1, l.Docs)), l.NearBytes, l.Bytes, 100*float64(l.NearBytes)/float64(max(1, l.Bytes)), w.c.Guard.Loss)
 	for i, kept := range largest {
 		where, err := w.where(kept)

@@ -68,7 +68,7 @@ func TestConfigIsRefusedInWords(t *testing.T) {
 	f(func(c *Config) { c.Near.Measure = MeasureContainment }, "longest")
 	f(func(c *Config) { c.Stays = "last" }, "earliest")
 	f(func(c *Config) { c.Guard = &Guard{Loss: 101, Action: GuardStop} }, "per cent")
-	f(func(c *Config) { c.Guard = &Guard{Loss: math.NaN(), Action: GuardStop} }, "per cent")
+	f(func(c *Config) { c.Guard = &Guard{Loss: -1, Action: GuardStop} }, "per cent")
 	f(func(c *Config) { c.Guard = &Guard{Loss: 50} }, "stop or warn")
 }
 
