@@ -36,6 +36,8 @@ type Example struct {
 	Similarity float64 `json:"similarity"`
 	Removed    Place   `json:"removed"`
 	Kept       Place   `json:"kept"`
+	Text       string  `json:"text,omitempty"`  // the repeated part, or its beginning
+	Times      int64   `json:"times,omitempty"` // how often it occurs
 }
 
 // Place is where a document stands.
@@ -44,6 +46,7 @@ type Place struct {
 	Dataset string `json:"dataset"`
 	Shard   int    `json:"shard"`
 	Row     int    `json:"row"`
+	From    int    `json:"from,omitempty"` // of a part: where it begins, in bytes of the text
 }
 
 const (

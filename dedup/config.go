@@ -17,9 +17,10 @@ const (
 
 // Config says what counts as a duplicate; nil turns a kind off.
 type Config struct {
-	Exact  *Exact   `yaml:"exact,omitempty"`
-	Near   *Near    `yaml:"near,omitempty"`
-	Prefer []string `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
+	Exact      *Exact      `yaml:"exact,omitempty"`
+	Near       *Near       `yaml:"near,omitempty"`
+	Substrings *Substrings `yaml:"substrings,omitempty"`
+	Prefer     []string    `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
 }
 
 // Exact compares whole texts by 128 bits of hash.
@@ -52,8 +53,8 @@ const (
 
 // Validate says in words what is wrong.
 func (c Config) Validate() error {
-	if c.Exact == nil && c.Near == nil {
-		return errors.New("dedup: neither exact nor near is asked for")
+	if c.Exact == nil && c.Near == nil && c.Substrings == nil {
+		return errors.New("dedup: neither exact nor near nor substrings are asked for")
 	}
 	for i, d := range c.Prefer {
 		if d == "" {
@@ -61,6 +62,11 @@ func (c Config) Validate() error {
 		}
 		if slices.Contains(c.Prefer[:i], d) {
 			return fmt.Errorf("dedup: prefer names %s twice", d)
+		}
+	}
+	if c.Substrings != nil {
+		if err := c.Substrings.Validate(); err != nil {
+			return err
 		}
 	}
 	if n := c.Near; n != nil {

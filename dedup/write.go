@@ -243,8 +243,8 @@ func (w *writer) pick(picks *examples, l removal, kept uint32) error {
 		return nil
 	}
 	f, row := w.m.k.place(w.m.k.doc[kept])
-	e := Example{Reason: l.Reason, Similarity: l.Similarity, Removed: Place{l.ID, l.Dataset, l.Shard, l.Row},
-		Kept: Place{l.Kept, w.m.k.sets[w.m.k.set[f]].Name, w.m.k.shardOf(f), int(row)}}
+	e := Example{Reason: l.Reason, Similarity: l.Similarity, Removed: Place{ID: l.ID, Dataset: l.Dataset, Shard: l.Shard, Row: l.Row},
+		Kept: Place{ID: l.Kept, Dataset: w.m.k.sets[w.m.k.set[f]].Name, Shard: w.m.k.shardOf(f), Row: int(row)}}
 	at, _ := slices.BinarySearchFunc(p, hash, func(x pickedExample, h uint64) int {
 		switch {
 		case x.hash < h:

@@ -1,0 +1,134 @@
+package dedup
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+)
+
+// truth marks the bytes that are to be cut: those in windows that occur twice, or before.
+func truth(texts [][]byte, length int, stays string) [][]bool {
+	type place struct{ text, at int }
+	first, times := map[string]place{}, map[string]int{}
+	for i, t := range texts {
+		for at := 0; at+length <= len(t); at++ {
+			w := string(t[at : at+length])
+			if times[w]++; times[w] == 1 {
+				first[w] = place{i, at}
+			}
+		}
+	}
+	out := make([][]bool, len(texts))
+	for i, t := range texts {
+		out[i] = make([]bool, len(t))
+		for at := 0; at+length <= len(t); at++ {
+			w := string(t[at : at+length])
+			if times[w] > 1 && (stays == "none" || first[w] != place{i, at}) {
+				for j := at; j < at+length; j++ {
+					out[i][j] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// marked is the bytes that cuts cover.
+func marked(t testing.TB, texts [][]byte, cuts [][]Cut) [][]bool {
+	t.Helper()
+	out := make([][]bool, len(texts))
+	for i := range texts {
+		out[i] = make([]bool, len(texts[i]))
+		end := -1
+		for _, c := range cuts[i] {
+			if c.From <= end || c.To <= c.From || c.To > len(texts[i]) {
+				t.Fatalf("text %d of %d bytes: cuts %v", i, len(texts[i]), cuts[i])
+			}
+			for j := c.From; j < c.To; j++ {
+				out[i][j] = true
+			}
+			end = c.To
+		}
+	}
+	return out
+}
+
+func find(t testing.TB, texts [][]byte, length int, stays string, mem int64, workers int) [][]Cut {
+	t.Helper()
+	dir := t.TempDir()
+	cuts, err := FindSubstrings(context.Background(), texts, length, stays, dir, mem, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%v is left in the scratch folder", left)
+	}
+	return cuts
+}
+
+// repetitive makes texts in which parts of others return, whole, cut off and changed, also of the same text.
+func repetitive(r *rand.Rand, n, size, alphabet int) [][]byte {
+	texts := make([][]byte, n)
+	for i := range texts {
+		t := letters(r, r.IntN(size), alphabet)
+		for range r.IntN(4) {
+			from := texts[r.IntN(i+1)]
+			if r.IntN(4) == 0 {
+				from = t
+			}
+			if len(from) == 0 {
+				continue
+			}
+			a := r.IntN(len(from))
+			part := bytes.Clone(from[a : a+1+r.IntN(len(from)-a)])
+			if r.IntN(3) == 0 {
+				part[r.IntN(len(part))]++
+			}
+			t = slices.Insert(t, r.IntN(len(t)+1), part...)
+		}
+		texts[i] = t
+	}
+	return texts
+}
+
+func TestSubstringsAgainstBruteForce(t *testing.T) {
+	cases := map[string][][]byte{
+		"nothing":             {},
+		"empty":               {nil, {}, []byte("x")},
+		"equal documents":     {bytes.Repeat([]byte("0123456789abcdefghij"), 3), bytes.Repeat([]byte("0123456789abcdefghij"), 3)},
+		"just a window":       {[]byte("0123456789abcdef"), []byte("0123456789abcdef"), []byte("0123456789abcde")},
+		"one byte less":       {[]byte("0123456789abcde"), []byte("0123456789abcde")},
+		"at the ends":         {[]byte("0123456789abcdef-at-the-start"), []byte("at-the-end:0123456789abcdef")},
+		"over two documents":  {[]byte("0123456789"), []byte("abcdef"), []byte("0123456789abcdef")},
+		"one letter":          {bytes.Repeat([]byte("a"), 3000)},
+		"one letter twice":    {bytes.Repeat([]byte("a"), 100), []byte("b"), bytes.Repeat([]byte("a"), 99)},
+		"zeros":               {make([]byte, 40), make([]byte, 17)},
+		"two letters":         {bytes.Repeat([]byte("ab"), 2500)},
+		"a long period":       {bytes.Repeat([]byte("the quick brown fox jumps over the lazy dog. "), 200)},
+		"three times in one":  {[]byte("0123456789abcdefghij0123456789abcdefghij0123456789abcdefghij")},
+		"overlapping in one":  {[]byte("xx0123456789abcd0123456789abcd0123yy0123456789abcd01234")},
+		"windows that follow": {[]byte("first part of it is this|"), []byte("|second part of it is that"), []byte("first part of it is this|second part of it is that"), []byte("..it is this|second part")},
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := range 40 {
+		alphabet := []int{1, 2, 3, 4, 26}[i%5]
+		cases[fmt.Sprintf("random %d of %d letters", i, alphabet)] = repetitive(r, 1+r.IntN(30), 1+r.IntN(600), alphabet)
+	}
+	for name, texts := range cases {
+		for _, length := range []int{16, 17, 50, 101} {
+			for _, stays := range []string{"first", "none"} {
+				got, want := marked(t, texts, find(t, texts, length, stays, 0, 2)), truth(texts, length, stays)
+				for i := range texts {
+					if !slices.Equal(got[i], want[i]) {
+						t.Errorf("%s: windows of %d, %s stays: text %d: got %v, want %v\n%.200q", name, length, stays, i, got[i], want[i], texts[i])
+						break
+					}
+				}
+			}
+		}
+	}
+}
