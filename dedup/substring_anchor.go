@@ -21,8 +21,6 @@ type anchors struct {
 	part   int // bytes that are hashed to a key
 	most   int // windows of a run, so that runs of one letter do not grow with the text
 	mask   uint64
-	next   []uint64 // the grams of a block: hash in the upper half, place in the lower
-	suffix []uint64 // of the block before: the smallest gram from a place to its end
 }
 
 const (
@@ -46,87 +44,142 @@ func newAnchors(length, symbol int) *anchors {
 	}
 	a := &anchors{size: symbol, length: length, step: (length + 1 - gram) / 2, most: max(length, 1<<12), mask: ^uint64(0) >> (64 - 8*gram*symbol)}
 	a.part = min(maxPart, (length-a.step+1)*symbol)
-	a.next, a.suffix = make([]uint64, 2*a.step), make([]uint64, 2*a.step)
 	return a
-}
-
-// hash fills dst with the grams from place at on, up to the last one of the text, and returns how many there are.
-func (a *anchors) hash(dst []uint64, text []byte, at int) int {
-	n, i := min(len(dst), len(text)/a.size-(a.length-2*a.step)-at), 0
-	if a.size == 1 {
-		for ; i < n && at+i+8 <= len(text); i++ {
-			x := binary.LittleEndian.Uint64(text[at+i:at+i+8]) & a.mask
-			dst[i] = x*gramMult&^(1<<32-1) | uint64(at+i)
-		}
-	}
-	for ; i < n; i++ {
-		var b [8]byte
-		copy(b[:], text[(at+i)*a.size:])
-		dst[i] = binary.LittleEndian.Uint64(b[:])&a.mask*gramMult&^(1<<32-1) | uint64(at+i)
-	}
-	return max(n, 0)
 }
 
 // runs calls f with the windows of a text in order. The text must be shorter than 4 GiB.
 //
-// The smallest gram of a window is that of the end of one block and the start of the next one (van Herk 1992).
+// The smallest gram stays the smallest until a smaller one comes in or it leaves the window at the left; only then are all grams of the
+// window looked at.
 func (a *anchors) runs(text []byte, f func(run) error) error {
-	windows := len(text)/a.size - a.length + 1
+	windows, grams := len(text)/a.size-a.length+1, 2*a.step
 	if windows <= 0 {
 		return nil
 	}
-	block := 2 * a.step
-	a.hash(a.suffix, text, 0)
-	place := -1 // of the part
-	var r run
-	for base := 0; base < windows; base += block {
-		suffixMin(a.suffix)
-		a.hash(a.next, text, base+block)
-		prefix := ^uint64(0)
-		suffix := a.suffix[:min(block, windows-base)]
-		next := a.next[:len(suffix)]
-		for i, least := range suffix {
-			p := int(uint32(min(least, prefix)))
-			if p-base-i >= a.step {
-				p -= a.step
+	d := dealer{anchors: a, text: text, place: -1, f: f}
+	least, at := a.least(text, 0, grams, 0)
+	for start := 0; start < windows; {
+		end := min(at+1, windows) // of the windows of this gram
+		next := a.below(text, start+grams, end+grams-1, least)
+		end = next - grams + 1
+		if half := min(at-a.step+1, end); start < half {
+			if err := d.deal(start, half, at-a.step); err != nil {
+				return err
 			}
-			if p != place || r.n == a.most {
-				if err := a.turn(text, &r, base+i, p, place, f); err != nil {
-					return err
-				}
-				place = p
-			}
-			r.n++
-			prefix = min(prefix, next[i])
+			start = half
 		}
-		a.suffix, a.next = a.next, a.suffix
+		if start < end {
+			if err := d.deal(start, end, at); err != nil {
+				return err
+			}
+			start = end
+		}
+		switch {
+		case start == windows:
+		case start > at:
+			if last := a.gram(text, start+grams-1); last < least {
+				least, at = last, start+grams-1
+			} else {
+				least, at = a.least(text, start, start+grams, least)
+			}
+		default:
+			least, at = a.gram(text, next), next
+		}
 	}
-	return f(r)
+	return f(d.run)
 }
 
-// turn goes on with the part at a new place: it ends the run unless the key stays.
-func (a *anchors) turn(text []byte, r *run, start, place, before int, f func(run) error) error {
-	key := r.key
-	if place != before {
-		at := place * a.size
-		key = xxhash.Sum64(text[at : at+a.part])
-	}
-	if r.n > 0 && key == r.key && r.n < a.most {
-		r.again = true
-		return nil
-	}
-	ended := *r
-	*r = run{from: start, key: key}
-	if ended.n == 0 {
-		return nil
-	}
-	return f(ended)
+// gram is the hash of the gram at a place.
+func (a *anchors) gram(text []byte, at int) uint64 {
+	var b [8]byte
+	copy(b[:], text[at*a.size:])
+	return binary.LittleEndian.Uint64(b[:]) & a.mask * gramMult
 }
 
-func suffixMin(v []uint64) {
-	least := ^uint64(0)
-	for i := len(v) - 1; i >= 0; i-- {
-		least = min(least, v[i])
-		v[i] = least
+// below is the first place from a place on at which a gram is smaller than least, or to.
+func (a *anchors) below(text []byte, from, to int, least uint64) int {
+	mask := a.mask
+	if a.size == 1 {
+		t := text[from:min(to+7, len(text))]
+		for len(t) >= 11 { // four at a time
+			w := binary.LittleEndian.Uint64(t)
+			x := binary.LittleEndian.Uint64(t[1:])
+			y := binary.LittleEndian.Uint64(t[2:])
+			z := binary.LittleEndian.Uint64(t[3:])
+			if w&mask*gramMult < least || x&mask*gramMult < least || y&mask*gramMult < least || z&mask*gramMult < least {
+				break
+			}
+			t = t[4:]
+		}
+		for from = min(to+7, len(text)) - len(t); from < to && from+8 <= len(text); from++ {
+			if binary.LittleEndian.Uint64(text[from:])&mask*gramMult < least {
+				return from
+			}
+		}
 	}
+	for ; from < to; from++ {
+		if a.gram(text, from) < least {
+			return from
+		}
+	}
+	return to
+}
+
+// least is the smallest gram and its first place. None is smaller than bound: at one that equals it the search ends.
+func (a *anchors) least(text []byte, from, to int, bound uint64) (least uint64, at int) {
+	least, at = ^uint64(0), from
+	if a.size == 1 {
+		for ; from < to && from+8 <= len(text); from++ {
+			if x := binary.LittleEndian.Uint64(text[from:]) & a.mask * gramMult; x < least {
+				least, at = x, from
+				if x == bound {
+					return least, at
+				}
+			}
+		}
+	}
+	for ; from < to; from++ {
+		if x := a.gram(text, from); x < least {
+			least, at = x, from
+		}
+	}
+	return least, at
+}
+
+// dealer joins the windows of one key.
+type dealer struct {
+	*anchors
+	text  []byte
+	place int // of the part that made the key
+	run   run
+	f     func(run) error
+}
+
+// deal adds the windows from start to end, which a part at a place stands for.
+func (d *dealer) deal(start, end, place int) error {
+	if place != d.place {
+		at := place * d.size
+		key := xxhash.Sum64(d.text[at : at+d.part])
+		d.place = place
+		switch {
+		case d.run.n == 0:
+			d.run.key = key
+		case key == d.run.key:
+			d.run.again = true
+		default:
+			if err := d.f(d.run); err != nil {
+				return err
+			}
+			d.run = run{from: start, key: key}
+		}
+	}
+	for d.run.n += end - start; d.run.n > d.most; {
+		full := d.run
+		full.n = d.most
+		if err := d.f(full); err != nil {
+			return err
+		}
+		d.run = run{from: full.from + full.n, n: d.run.n - full.n, key: full.key}
+	}
+	return nil
 }

@@ -74,7 +74,7 @@ func (e *substringEditor) write(ctx context.Context, r *Result) error {
 	e.writers, e.shards = make([]*editWriter, len(e.k.files)), make([]quern.Shard, len(e.k.files))
 	e.examples, e.shown = map[uint32][]int{}, make([]Example, len(e.f.evidence))
 	for i, x := range e.f.evidence {
-		doc := e.k.doc[x.place>>32]
+		doc := e.k.doc[x.again>>32]
 		e.examples[doc] = append(e.examples[doc], i)
 	}
 	if err := e.f.walk(ctx, e.f.found, e.rule, e.end); err != nil {
@@ -182,7 +182,7 @@ func (e *substringEditor) show(doc uint32, text []byte) error {
 		if err != nil {
 			return err
 		}
-		removed.From, kept.From = int(uint32(x.place)), int(uint32(x.first))
+		removed.From, kept.From = int(uint32(x.again)), int(uint32(x.first))
 		to := removed.From + min(e.Bytes, 400)
 		if to > len(text) {
 			return errChanged(doc)

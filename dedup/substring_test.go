@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -130,5 +133,43 @@ func TestSubstringsAgainstBruteForce(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// sourceTexts is the source of Go, a real corpus that everyone has, up to so many bytes.
+func sourceTexts(t testing.TB, most int) (texts [][]byte, size int) {
+	root := filepath.Join(runtime.GOROOT(), "src")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || size >= most {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		texts, size = append(texts, b), size+len(b)
+		return err
+	})
+	if err != nil || size == 0 {
+		t.Skip("no source of Go here: ", err)
+	}
+	return texts, size
+}
+
+func BenchmarkSubstrings(b *testing.B) {
+	source, _ := sourceTexts(b, 64<<20)
+	r := rand.New(rand.NewPCG(5, 5))
+	unique := make([][]byte, 6000)
+	for i := range unique {
+		unique[i] = letters(r, 10000, 20)
+	}
+	for name, texts := range map[string][][]byte{"source": source, "unique": unique} {
+		b.Run(name, func(b *testing.B) {
+			size := 0
+			for _, t := range texts {
+				size += len(t)
+			}
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				find(b, texts, 100, "first", 0, 1)
+			}
+		})
 	}
 }

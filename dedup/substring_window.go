@@ -16,17 +16,19 @@ type roll struct {
 
 const mersenne = 1<<61 - 1
 
+// mulMod is the product, below 2^62 + 2^61 if a is below 2^61 + 8 and b is reduced.
 func mulMod(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
-	return fold(lo&mersenne + (lo>>61 | hi<<3))
+	return lo&mersenne + (lo>>61 | hi<<3)
 }
 
-// fold brings a sum below 2^63 under 2^61 + 4, the modulus itself included.
+// fold brings a sum under 2^61 + 8.
 func fold(x uint64) uint64 { return x&mersenne + x>>61 }
 
 // reduce ends with the one representative below the modulus.
 func reduce(x uint64) uint64 {
-	if x = fold(x); x >= mersenne {
+	x = fold(x)
+	if x >= mersenne {
 		x -= mersenne
 	}
 	return x
@@ -39,11 +41,10 @@ func newRoll(length, symbol int, seed uint64) *roll {
 		r.base[i] = 1<<32 + bits.RotateLeft64(seed*gramMult, 32)%(1<<60)
 		power := uint64(1)
 		for range length {
-			power = mulMod(power, r.base[i])
+			power = reduce(mulMod(power, r.base[i]))
 		}
-		power = reduce(power)
 		for c := range r.out[i] {
-			r.out[i][c] = mulMod(mersenne-power, uint64(c))
+			r.out[i][c] = reduce(mulMod(mersenne-power, uint64(c)))
 		}
 	}
 	return r
@@ -70,8 +71,8 @@ func (r *roll) windows(dst [][2]uint64, text []byte) [][2]uint64 {
 	if r.size > 1 {
 		for i := range rest {
 			x, y := r.symbol(text, i+r.length), r.symbol(text, i)
-			a = fold(mulMod(a, r.base[0]) + x + mulMod(r.out[0][1], y))
-			b = fold(mulMod(b, r.base[1]) + x + mulMod(r.out[1][1], y))
+			a = fold(mulMod(a, r.base[0]) + x + fold(mulMod(r.out[0][1], y)))
+			b = fold(mulMod(b, r.base[1]) + x + fold(mulMod(r.out[1][1], y)))
 			rest[i] = [2]uint64{reduce(a), reduce(b)}
 		}
 		return dst
@@ -86,23 +87,23 @@ func (r *roll) windows(dst [][2]uint64, text []byte) [][2]uint64 {
 	return dst
 }
 
-// window is what is known of all windows of one content.
-type window struct {
-	a, b  uint64
+// content is what is known of all places of one content, of a window or of a run.
+type content struct {
+	a, b  uint64 // its hash
 	first uint64 // the lowest place of all: rank, and where in the document
 	times uint64 // 0 = an empty slot
 }
 
-const windowBytes = 32
+const contentBytes = 32
 
-// windowTable finds windows by hash: open addressing, a power of two of slots.
-type windowTable struct {
-	slots []window
+// contents finds them by hash: open addressing, a power of two of slots.
+type contents struct {
+	slots []content
 	used  int
 }
 
-// reset makes room for n windows, or for as many as fit in the slots that are allowed.
-func (t *windowTable) reset(n int64, most int) {
+// reset makes room for n contents, or for as many as fit in the slots that are allowed.
+func (t *contents) reset(n int64, most int) {
 	size := 1 << 10
 	for size < most && int64(size)*3/4 < n {
 		size *= 2
@@ -112,28 +113,31 @@ func (t *windowTable) reset(n int64, most int) {
 	t.used = 0
 }
 
-// slot is that of a window, or the empty one where it belongs.
-func (t *windowTable) slot(a, b uint64) *window {
+// find is the slot of a content, or the empty one where it belongs.
+func (t *contents) find(a, b uint64) uint64 {
 	mask := uint64(len(t.slots) - 1)
 	for i := a * gramMult >> 20 & mask; ; i = (i + 1) & mask {
 		if s := &t.slots[i]; s.times == 0 || s.a == a && s.b == b {
-			return s
+			return i
 		}
 	}
 }
 
-// add counts a window; it reports false if there is no room.
-func (t *windowTable) add(a, b, place uint64) bool {
-	s := t.slot(a, b)
+func (t *contents) slot(a, b uint64) *content { return &t.slots[t.find(a, b)] }
+
+// add counts a content that stands at a place, and so many times in all, in its slot; it reports false if there is no room.
+func (t *contents) add(a, b, place, times uint64) (slot uint32, ok bool) {
+	i := t.find(a, b)
+	s := &t.slots[i]
 	if s.times == 0 {
 		if t.used*8 >= len(t.slots)*7 {
-			return false
+			return 0, false
 		}
 		t.used++
-		*s = window{a, b, place, 1}
-		return true
+		*s = content{a, b, place, times}
+		return uint32(i), true
 	}
 	s.first = min(s.first, place)
-	s.times++
-	return true
+	s.times += times
+	return uint32(i), true
 }
