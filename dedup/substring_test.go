@@ -63,7 +63,10 @@ func marked(t testing.TB, texts [][]byte, cuts [][]Cut) [][]bool {
 func find(t testing.TB, texts [][]byte, length int, stays string, mem int64, workers int) [][]Cut {
 	t.Helper()
 	dir := t.TempDir()
-	cuts, err := FindSubstrings(context.Background(), texts, length, stays, dir, mem, workers)
+	f := memoryFinder(texts, length, 1)
+	f.first, f.dir, f.mem, f.workers = stays == "first", dir, mem, workers
+	cuts, err := f.all(context.Background(), len(texts))
+	f.close()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,12 +127,92 @@ func TestSubstringsAgainstBruteForce(t *testing.T) {
 	for name, texts := range cases {
 		for _, length := range []int{16, 17, 50, 101} {
 			for _, stays := range []string{"first", "none"} {
-				got, want := marked(t, texts, find(t, texts, length, stays, 0, 2)), truth(texts, length, stays)
+				got, want := marked(t, texts, find(t, texts, length, stays, 1<<20, 2)), truth(texts, length, stays)
 				for i := range texts {
 					if !slices.Equal(got[i], want[i]) {
 						t.Errorf("%s: windows of %d, %s stays: text %d: got %v, want %v\n%.200q", name, length, stays, i, got[i], want[i], texts[i])
 						break
 					}
+				}
+			}
+		}
+	}
+}
+
+// suffixTruth counts the repeated bytes by sorting all windows of a corpus: of a suffix array it is the part that matters here.
+func suffixTruth(texts [][]byte, length int) (repeated int) {
+	const end = 0xff // stands in no text, so that windows that cross it are the only ones to hold it
+	var all []byte
+	for _, t := range texts {
+		all = append(append(all, t...), end)
+	}
+	// The windows by content: sorted, then neighbors compared.
+	var at []int32
+	next := len(all) // the next end
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i] == end {
+			next = i
+		}
+		if i+length <= next {
+			at = append(at, int32(i))
+		}
+	}
+	window := func(i int32) []byte { return all[i : int(i)+length] }
+	slices.SortFunc(at, func(a, b int32) int { return bytes.Compare(window(a), window(b)) })
+	covered := make([]bool, len(all))
+	for i := range at {
+		if i > 0 && bytes.Equal(window(at[i-1]), window(at[i])) || i+1 < len(at) && bytes.Equal(window(at[i+1]), window(at[i])) {
+			for j := range length {
+				covered[int(at[i])+j] = true
+			}
+		}
+	}
+	for _, c := range covered {
+		if c {
+			repeated++
+		}
+	}
+	return repeated
+}
+
+// TestSubstringsOfSource counts the repeated bytes of real code, under budgets of which the small one needs many slices.
+func TestSubstringsOfSource(t *testing.T) {
+	texts, size := sourceTexts(t, 1<<20)
+	want := suffixTruth(texts, 100)
+	for _, mem := range []int64{1 << 19, 1 << 30} {
+		got := 0
+		for _, cuts := range find(t, texts, 100, "none", mem, 2) {
+			for _, c := range cuts {
+				got += c.To - c.From
+			}
+		}
+		if got != want || want < size/100 {
+			t.Errorf("%d bytes of memory: %d of %d bytes are repeated, want %d", mem, got, size, want)
+		}
+	}
+}
+
+// TestSubstringsUnderAnyBudget: neither memory nor workers show.
+func TestSubstringsUnderAnyBudget(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	texts := repetitive(r, 60, 600, 20)
+	phrase := letters(r, 60, 20) // with which thousands of different windows begin: a key that fits in no small budget
+	for range 60 {
+		texts = append(texts, slices.Concat(letters(r, 80, 20), phrase, letters(r, 80, 20)))
+	}
+	for range 100 { // boilerplate
+		texts = append(texts, slices.Concat(letters(r, r.IntN(50), 20), texts[7], letters(r, r.IntN(50), 20)))
+	}
+	texts = append(texts, bytes.Repeat([]byte("ab"), 2000))
+	for _, stays := range []string{"first", "none"} {
+		want := find(t, texts, 40, stays, 1<<30, 1)
+		if got, truth := marked(t, texts, want), truth(texts, 40, stays); !slices.EqualFunc(got, truth, slices.Equal) {
+			t.Fatal("not the truth")
+		}
+		for _, mem := range []int64{1 << 14, 1 << 18} {
+			for _, workers := range []int{1, 2, 7} {
+				if got := find(t, texts, 40, stays, mem, workers); !slices.EqualFunc(got, want, slices.Equal) {
+					t.Errorf("%s stays: %d bytes, %d workers: other cuts", stays, mem, workers)
 				}
 			}
 		}
@@ -168,7 +251,7 @@ func BenchmarkSubstrings(b *testing.B) {
 			}
 			b.SetBytes(int64(size))
 			for b.Loop() {
-				find(b, texts, 100, "first", 0, 1)
+				find(b, texts, 100, "first", defaultMem, 1)
 			}
 		})
 	}
