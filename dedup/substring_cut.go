@@ -250,6 +250,14 @@ func shrinkToWords(text []byte, c Cut) Cut {
 		_, n := utf8.DecodeLastRune(text[:c.To])
 		c.To -= n
 	}
+	if c.From > 0 && c.From < c.To && c.To < len(text) {
+		before, _ := utf8.DecodeLastRune(text[:c.From])
+		after, _ := utf8.DecodeRune(text[c.To:])
+		if joins(before) && joins(after) { // what parted them stays: the space with which the cut begins
+			_, n := utf8.DecodeRune(text[c.From:])
+			c.From += n
+		}
+	}
 	return c
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
-	"slices"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -205,22 +204,20 @@ type sifter struct {
 func (s *sifter) sift(ctx context.Context, f *finder, part int, w *spillWriter) (err error) {
 	n := f.keys.parts[part].records
 	most := max(f.mem/4/int64(f.workers)/8, 1<<10)
-	slices64 := uint64(max((2*n+most-1)/most, 1)) // each with the keys that leave the same rest
-	size := 1 << 8
-	for int64(size) < min(2*n, most) {
-		size *= 2
-	}
-	for slice := range slices64 {
+	cuts := uint64(max((2*n+most-1)/most, 1)) // each with the keys that leave the same rest
+	for slice := range cuts {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s.slots = slices.Grow(s.slots[:0], size)[:size]
-		clear(s.slots)
+		if s.slots == nil {
+			s.slots = make([]uint64, 1<<8)
+		}
+		clear(s.slots) // as many as a part before needed: parts are alike
 		used := 0
 		s.buf, err = f.keys.read(part, s.buf, func(b []byte) error {
 			for ; len(b) > 0; b = b[keyBytes:] {
 				key := binary.LittleEndian.Uint64(b)
-				if slices64 > 1 && key>>8%slices64 != slice {
+				if cuts > 1 && key>>8%cuts != slice {
 					continue
 				}
 				if used*8 > len(s.slots)*7 {
@@ -241,7 +238,7 @@ func (s *sifter) sift(ctx context.Context, f *finder, part int, w *spillWriter) 
 		s.buf, err = f.keys.read(part, s.buf, func(b []byte) error {
 			for ; len(b) > 0; b = b[keyBytes:] {
 				key := binary.LittleEndian.Uint64(b)
-				if slices64 > 1 && key>>8%slices64 != slice || *s.find(key)&1 == 0 {
+				if cuts > 1 && key>>8%cuts != slice || *s.find(key)&1 == 0 {
 					continue
 				}
 				if err := f.twice.put(w, mark{doc: binary.LittleEndian.Uint32(b[8:]), from: binary.LittleEndian.Uint32(b[12:])}); err != nil {
