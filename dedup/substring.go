@@ -16,32 +16,56 @@ import (
 const DroppedSubstrings quern.Verdict = "dedup.substrings"
 
 // Substrings cuts out what is repeated word by word, wherever it begins (Lee et al. 2021, "Deduplicating training data makes language
-// models better"). A window is so many bytes of one document that follow each other; a byte is repeated if it lies in a window that
-// occurs at least twice in the corpus, also twice in one document.
+// models better"). A window is so many bytes or tokens of one document that follow each other; a byte is repeated if it lies in a window
+// that occurs at least twice in the corpus, also twice in one document.
 type Substrings struct {
-	Bytes    int     `yaml:"bytes"`     // of a window
+	Bytes    int     `yaml:"bytes"`     // of a window; 0 = 100, if Tokens is 0 too
+	Tokens   int     `yaml:"tokens"`    // of a window, instead of Bytes: as Encode makes them
 	Stays    string  `yaml:"stays"`     // "first": of equal windows the one in the document of the lowest rank, and there the first, is no repetition; "none"
 	Action   string  `yaml:"action"`    // "cut" what is repeated; "drop" documents for what is repeated and leave the others whole
 	Border   string  `yaml:"border"`    // what a cut leaves whole: "letter" (of UTF-8), "word" or "line". Cuts shrink to it
 	MinBytes int     `yaml:"min_bytes"` // a document with a repetition goes if less of it is left
 	MinShare float64 `yaml:"min_share"` // or less than this share of its bytes
+
+	// Encode appends the tokens of a text to dst. It may be called from several goroutines.
+	Encode func(dst []Token, text []byte) []Token `yaml:"-" json:"-"`
 }
 
-// DefaultSubstrings is the paper's length in bytes, as the authors' program has it, with whole words.
+// Token is a token of a text: its number, and where it ends, in bytes of the text. The next one begins there.
+type Token struct{ ID, End uint32 }
+
+// DefaultSubstrings is the length of the authors' program, in bytes, with whole words.
 func DefaultSubstrings() Substrings {
-	return Substrings{Bytes: 100, Stays: "first", Action: "cut", Border: "word", MinBytes: 100, MinShare: 0.2}
+	return Substrings{Stays: "first", Action: "cut", Border: "word", MinBytes: 100, MinShare: 0.2}
 }
 
 const (
-	leastWindow = 16
-	mostWindow  = 1 << 16
+	defaultWindow    = 100
+	leastWindow      = 16
+	leastTokenWindow = 8
+	mostWindow       = 1 << 16
 )
+
+// window is the symbols of a window and the bytes of a symbol.
+func (s Substrings) window() (length, symbol int) {
+	switch {
+	case s.Tokens > 0:
+		return s.Tokens, 4
+	case s.Bytes > 0:
+		return s.Bytes, 1
+	}
+	return defaultWindow, 1
+}
 
 // Validate says in words what is wrong.
 func (s Substrings) Validate() error {
 	switch {
-	case s.Bytes < leastWindow || s.Bytes > mostWindow:
+	case s.Bytes != 0 && s.Tokens != 0:
+		return errors.New("dedup: substrings: windows of bytes and of tokens, want one of the two")
+	case s.Bytes != 0 && (s.Bytes < leastWindow || s.Bytes > mostWindow):
 		return fmt.Errorf("dedup: substrings: windows of %d bytes, want %d to %d", s.Bytes, leastWindow, mostWindow)
+	case s.Tokens != 0 && (s.Tokens < leastTokenWindow || s.Tokens > mostWindow):
+		return fmt.Errorf("dedup: substrings: windows of %d tokens, want %d to %d", s.Tokens, leastTokenWindow, mostWindow)
 	case s.Stays != "first" && s.Stays != "none":
 		return fmt.Errorf("dedup: substrings: stays is %q, want first or none", s.Stays)
 	case s.Action != "cut" && s.Action != "drop":
@@ -74,6 +98,9 @@ func RepeatedSubstrings(ctx context.Context, c Config, seed uint64, sets []Datas
 	if err := c.Validate(); err != nil {
 		return r, err
 	}
+	if c.Substrings.Tokens > 0 && c.Substrings.Encode == nil {
+		return r, errors.New("dedup: substrings: windows of tokens need a tokenizer")
+	}
 	if err := checkNames(sets); err != nil {
 		return r, err
 	}
@@ -95,9 +122,9 @@ func RepeatedSubstrings(ctx context.Context, c Config, seed uint64, sets []Datas
 	if err := k.rankAll(ctx, c, workers); err != nil {
 		return r, err
 	}
-	f := &finder{length: c.Substrings.Bytes, symbol: 1, first: c.Substrings.Stays == "first", starts: k.starts, rank: k.rank, doc: k.doc,
-		seed: seed, mem: left, workers: workers}
-	e := &substringEditor{Substrings: *c.Substrings, k: k, f: f, out: out, seen: make([]seen, len(k.files))}
+	f := &finder{first: c.Substrings.Stays == "first", starts: k.starts, rank: k.rank, doc: k.doc, seed: seed, mem: left, workers: workers}
+	f.length, f.symbol = c.Substrings.window()
+	e := &substringEditor{Substrings: *c.Substrings, k: k, f: f, out: out, seen: make([]seen, len(k.files)), now: make([]encoded, workers)}
 	if e.units, err = k.units(ctx); err != nil {
 		return r, err
 	}
@@ -137,7 +164,7 @@ func (k *corpus) units(ctx context.Context) ([]quern.Unit, error) {
 // bring texts of their own.
 func FindSubstrings(ctx context.Context, texts [][]byte, length int, stays, scratch string, mem int64, workers int) ([][]Cut, error) {
 	s := DefaultSubstrings()
-	s.Bytes, s.Stays = length, stays
+	s.Bytes, s.Stays = max(length, 1), stays
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
@@ -152,7 +179,7 @@ func FindSubstrings(ctx context.Context, texts [][]byte, length int, stays, scra
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	f := memoryFinder(texts, length, 1)
+	f := memoryFinder(texts, s.Bytes, 1)
 	f.first, f.dir, f.mem, f.workers = stays == "first", dir, max(mem, leastWorking), workers
 	defer f.close()
 	return f.all(ctx, len(texts))

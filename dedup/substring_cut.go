@@ -3,6 +3,7 @@ package dedup
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"unicode"
@@ -23,7 +24,42 @@ type substringEditor struct {
 	shards   []quern.Shard
 	examples map[uint32][]int // the evidence in a document that is cut
 	shown    []Example
+	now      []encoded // by worker
 }
+
+// encoded is a document in symbols.
+type encoded struct {
+	text    []byte
+	tokens  []Token // nil if the symbols are bytes
+	symbols []byte
+}
+
+// encode makes the symbols of a text.
+func (e *substringEditor) encode(n *encoded, text []byte) ([]byte, error) {
+	if n.text = text; e.Tokens == 0 {
+		return text, nil
+	}
+	n.tokens, n.symbols = e.Encode(n.tokens[:0], text), n.symbols[:0]
+	at := uint32(0)
+	for _, t := range n.tokens {
+		if t.End < at || int(t.End) > len(text) {
+			return nil, fmt.Errorf("a token that ends at byte %d, after one that ends at %d, in a text of %d", t.End, at, len(text))
+		}
+		at = t.End
+		n.symbols = binary.LittleEndian.AppendUint32(n.symbols, t.ID)
+	}
+	return n.symbols, nil
+}
+
+// at is where a symbol begins, in bytes of the text.
+func (n *encoded) at(symbol int) int {
+	if n.tokens == nil || symbol == 0 {
+		return symbol
+	}
+	return int(n.tokens[symbol-1].End)
+}
+
+const longestExample = 400 // bytes
 
 // seen is what became of the documents of a file.
 type seen struct {
@@ -32,8 +68,8 @@ type seen struct {
 	cut           int64 // bytes out of the others
 }
 
-// read calls visit with the documents of a file.
-func (e *substringEditor) read(ctx context.Context, _, file int, want func(doc uint32) bool, visit func(doc uint32, text []byte) error) error {
+// read calls visit with the documents of a file, in symbols.
+func (e *substringEditor) read(ctx context.Context, worker, file int, want func(doc uint32) bool, visit func(doc uint32, symbols []byte) error) error {
 	set, unit, n, start := e.k.sets[e.k.set[file]], e.units[file], int(e.k.files[file].docs), e.k.starts[file]
 	var docs iter.Seq2[*quern.Doc, error]
 	if some, ok := set.Texts.(interface {
@@ -51,6 +87,10 @@ func (e *substringEditor) read(ctx context.Context, _, file int, want func(doc u
 		if err == nil {
 			err = checkSize(d.Text)
 		}
+		var symbols []byte
+		if err == nil {
+			symbols, err = e.encode(&e.now[worker], d.Text)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", unit.Name, err)
 		}
@@ -62,7 +102,7 @@ func (e *substringEditor) read(ctx context.Context, _, file int, want func(doc u
 			e.seen[file].docs++
 			e.seen[file].bytes += int64(len(d.Text))
 		}
-		if err := visit(start+uint32(last), d.Text); err != nil {
+		if err := visit(start+uint32(last), symbols); err != nil {
 			return fmt.Errorf("%s: %w", unit.Name, err)
 		}
 	}
@@ -121,12 +161,17 @@ func (e *substringEditor) end(file int, err error) error {
 }
 
 // rule writes the edit of one document.
-func (e *substringEditor) rule(_, file int, doc uint32, text []byte, list []mark) error {
-	cuts := e.f.cuts(nil, list)
-	if len(cuts) == 0 || cuts[len(cuts)-1].To > len(text) {
+func (e *substringEditor) rule(worker, file int, doc uint32, symbols []byte, list []mark) error {
+	now := &e.now[worker]
+	text, cuts := now.text, e.f.cuts(nil, list)
+	if len(cuts) == 0 || cuts[len(cuts)-1].To > len(symbols)/e.f.symbol {
 		return errChanged(doc)
 	}
-	if err := e.show(doc, text); err != nil {
+	for i, c := range cuts {
+		cuts[i] = Cut{now.at(c.From), now.at(c.To)}
+	}
+	cuts = mergeCuts(cuts) // a token may be empty
+	if err := e.show(doc, now); err != nil {
 		return err
 	}
 	cuts = e.shrink(text, cuts)
@@ -170,8 +215,8 @@ func (e *substringEditor) verdict(text []byte, cuts []Cut, left int) quern.Drop 
 	return quern.Drop{}
 }
 
-// show makes the examples of a document.
-func (e *substringEditor) show(doc uint32, text []byte) error {
+// show makes the examples of a document. In tokens it is not known where the part begins in the text of the document that keeps it.
+func (e *substringEditor) show(doc uint32, now *encoded) error {
 	for _, i := range e.examples[doc] {
 		x := e.f.evidence[i]
 		removed, err := e.k.placeOf(doc)
@@ -182,13 +227,14 @@ func (e *substringEditor) show(doc uint32, text []byte) error {
 		if err != nil {
 			return err
 		}
-		removed.From, kept.From = int(uint32(x.again)), int(uint32(x.first))
-		to := removed.From + min(e.Bytes, 400)
-		if to > len(text) {
-			return errChanged(doc)
+		symbol := int(uint32(x.again))
+		to := now.at(symbol + e.f.length)
+		if removed.From = now.at(symbol); e.Tokens == 0 {
+			kept.From = int(uint32(x.first))
 		}
+		part := now.text[removed.From:min(to, removed.From+longestExample)]
 		e.shown[i] = Example{Reason: string(DroppedSubstrings), Similarity: 1, Removed: removed, Kept: kept,
-			Text: string(bytes.ToValidUTF8(text[removed.From:to], nil)), Times: int64(x.times)}
+			Text: string(bytes.ToValidUTF8(part, nil)), Times: int64(x.times)}
 	}
 	return nil
 }

@@ -60,6 +60,14 @@ func marked(t testing.TB, texts [][]byte, cuts [][]Cut) [][]bool {
 	return out
 }
 
+// ExampleFindSubstrings leaves of a sentence that two texts share the one in the first of them.
+func ExampleFindSubstrings() {
+	texts := [][]byte{[]byte("All rights reserved. Reproduction is forbidden."), []byte("A page of its own. All rights reserved. Reproduction is")}
+	cuts, err := FindSubstrings(context.Background(), texts, 20, "first", os.TempDir(), 0, 1)
+	fmt.Println(cuts, err)
+	// Output: [[] [{19 55}]] <nil>
+}
+
 func find(t testing.TB, texts [][]byte, length int, stays string, mem int64, workers int) [][]Cut {
 	t.Helper()
 	dir := t.TempDir()
