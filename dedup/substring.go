@@ -87,7 +87,8 @@ func (s Substrings) Validate() error {
 // folder: about 0.6 bytes a byte of text, and 5 bytes more for each byte near a repetition. Texts are read up to three times; the second and
 // third time those alone that have repetitions, if their source can tell them apart.
 //
-// With stays: first, a byte is cut if it lies in a window that occurs before: in a document of a lower rank or further ahead in the same
+// With stays: none, every copy goes, as with the authors' program (google-research/deduplicate-text-datasets, whose users ask for one to be
+// left: issue 32). With stays: first, a byte is cut if it lies in a window that occurs before: in a document of a lower rank or further ahead in the same
 // one. So every byte that is cut has a copy that stays, no window is left twice, and of what is said over and over in one
 // document one period stays.
 func RepeatedSubstrings(ctx context.Context, c Config, seed uint64, sets []Dataset, out quern.Dir, scratch string, mem int64, workers int) (Result, error) {

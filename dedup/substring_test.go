@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"go/build"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
 )
@@ -29,8 +29,8 @@ func truth(texts [][]byte, length int, stays string) [][]bool {
 	for i, t := range texts {
 		out[i] = make([]bool, len(t))
 		for at := 0; at+length <= len(t); at++ {
-			w := string(t[at : at+length])
-			if times[w] > 1 && (stays == "none" || first[w] != place{i, at}) {
+			w := t[at : at+length]
+			if times[string(w)] > 1 && (stays == "none" || first[string(w)] != place{i, at}) {
 				for j := at; j < at+length; j++ {
 					out[i][j] = true
 				}
@@ -229,7 +229,7 @@ func TestSubstringsUnderAnyBudget(t *testing.T) {
 
 // sourceTexts is the source of Go, a real corpus that everyone has, up to so many bytes.
 func sourceTexts(t testing.TB, most int) (texts [][]byte, size int) {
-	root := filepath.Join(runtime.GOROOT(), "src")
+	root := filepath.Join(build.Default.GOROOT, "src")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || size >= most {
 			return err
