@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -83,7 +84,7 @@ func (s Substrings) Validate() error {
 }
 
 // RepeatedSubstrings finds the repeated windows in the texts of all sets, which may lack rows, and writes edits of them. It holds
-// bytesPerDoc bytes for every document of the signatures and works in what is left of mem bytes (0 = 1 GiB), spilling to the scratch
+// 28 bytes for every document of the signatures and works in what is left of mem bytes (0 = 1 GiB), spilling to the scratch
 // folder: about 0.6 bytes a byte of text, and 5 bytes more for each byte near a repetition. Texts are read up to three times; the second and
 // third time those alone that have repetitions, if their source can tell them apart.
 //
@@ -96,14 +97,11 @@ func RepeatedSubstrings(ctx context.Context, c Config, seed uint64, sets []Datas
 	if c.Substrings == nil {
 		return r, errors.New("dedup: substrings are not asked for")
 	}
-	if err := c.Validate(); err != nil {
+	if err := (Clustering{Config: c}).check(sets); err != nil {
 		return r, err
 	}
 	if c.Substrings.Tokens > 0 && c.Substrings.Encode == nil {
 		return r, errors.New("dedup: substrings: windows of tokens need a tokenizer")
-	}
-	if err := checkNames(sets); err != nil {
-		return r, err
 	}
 	k, err := openCorpus(c, seed, sets)
 	if err != nil {
@@ -123,7 +121,7 @@ func RepeatedSubstrings(ctx context.Context, c Config, seed uint64, sets []Datas
 	if err := k.rankAll(ctx, c, workers); err != nil {
 		return r, err
 	}
-	f := &finder{first: c.Substrings.Stays == "first", starts: k.starts, rank: k.rank, doc: k.doc, seed: seed, mem: left, workers: workers}
+	f := &finder{first: c.Substrings.Stays == "first", starts: k.starts, rank: k.rank, doc: k.invert(make([]uint32, k.docs())), seed: seed, mem: left, workers: workers}
 	f.length, f.symbol = c.Substrings.window()
 	e := &substringEditor{Substrings: *c.Substrings, k: k, f: f, out: out, seen: make([]seen, len(k.files)), now: make([]encoded, workers)}
 	if e.units, err = k.units(ctx); err != nil {
@@ -158,6 +156,17 @@ func (k *corpus) units(ctx context.Context) ([]quern.Unit, error) {
 		all = append(all, units...)
 	}
 	return all, nil
+}
+
+// sizes is the sizes of the texts of a file.
+func (k *corpus) sizes(file int) ([]uint32, error) {
+	sizes := make([]uint32, k.files[file].docs)
+	err := k.files[file].column(colSize, make([]byte, columnBuffer), func(row int64, b []byte) {
+		for j := 0; j < len(b); j += 4 {
+			sizes[row+int64(j/4)] = binary.LittleEndian.Uint32(b[j:])
+		}
+	})
+	return sizes, err
 }
 
 // FindSubstrings is the repeated windows of texts in memory, as cuts at any byte: text by text, ascending, not touching. Of equal windows

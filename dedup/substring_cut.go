@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"iter"
 	"unicode"
 	"unicode/utf8"
 
@@ -71,13 +70,9 @@ type seen struct {
 // read calls visit with the documents of a file, in symbols.
 func (e *substringEditor) read(ctx context.Context, worker, file int, want func(doc uint32) bool, visit func(doc uint32, symbols []byte) error) error {
 	set, unit, n, start := e.k.sets[e.k.set[file]], e.units[file], int(e.k.files[file].docs), e.k.starts[file]
-	var docs iter.Seq2[*quern.Doc, error]
-	if some, ok := set.Texts.(interface {
-		Some(ctx context.Context, u quern.Unit, want func(row int) bool) iter.Seq2[*quern.Doc, error]
-	}); ok && want != nil {
-		docs = some.Some(ctx, unit, func(row int) bool { return row >= 0 && row < n && want(start+uint32(row)) })
-	} else {
-		docs = set.Texts.Docs(ctx, unit)
+	docs := set.Texts.Docs(ctx, unit)
+	if want != nil {
+		docs = some(ctx, set.Texts, unit, func(row int) bool { return row >= 0 && row < n && want(start+uint32(row)) })
 	}
 	last := -1
 	for d, err := range docs {
@@ -114,7 +109,7 @@ func (e *substringEditor) write(ctx context.Context, r *Result) error {
 	e.writers, e.shards = make([]*editWriter, len(e.k.files)), make([]quern.Shard, len(e.k.files))
 	e.examples, e.shown = map[uint32][]int{}, make([]Example, len(e.f.evidence))
 	for i, x := range e.f.evidence {
-		doc := e.k.doc[x.again>>32]
+		doc := e.f.doc[x.again>>32]
 		e.examples[doc] = append(e.examples[doc], i)
 	}
 	if err := e.f.walk(ctx, e.f.found, e.rule, e.end); err != nil {
@@ -223,7 +218,7 @@ func (e *substringEditor) show(doc uint32, now *encoded) error {
 		if err != nil {
 			return err
 		}
-		kept, err := e.k.placeOf(e.k.doc[x.first>>32])
+		kept, err := e.k.placeOf(e.f.doc[x.first>>32])
 		if err != nil {
 			return err
 		}

@@ -35,11 +35,11 @@ type finder struct {
 	// sizes is the bytes of each document of a piece, or more than it has.
 	sizes func(piece int) ([]uint32, error)
 
-	stretches []stretch
+	tracts []tract
 	areas     []area
-	keys      *spill
+	keys      *counted
 	twice     *marks // runs whose key occurs twice
-	runs      *spill
+	runs      *counted
 	found     *marks // repeated windows
 	evidence  []evidence
 	lifted    int64 // runs whose key occurs twice
@@ -79,12 +79,9 @@ func (f *finder) find(ctx context.Context) error {
 
 // parts is how many parts n records need of which at most each make one, if every worker's buffers are to stay small.
 func (f *finder) parts(n, each int64) int {
-	most := min(mostParts, f.mem/4/int64(f.workers)/leastBlock)
+	most := min(mostParts, f.mem/4/int64(f.workers)/leastBuffer)
 	return int(max(1, min((n+each-1)/each, most)))
 }
-
-// buffers is the memory for one worker's buffers of one spill.
-func (f *finder) buffers() int64 { return f.mem / 4 / int64(f.workers) }
 
 // partOf deals keys evenly.
 func partOf(key uint64, parts int) int {
@@ -92,10 +89,10 @@ func partOf(key uint64, parts int) int {
 	return int(hi)
 }
 
-// layout cuts the corpus into stretches, each with areas.
+// layout cuts the corpus into tracts, each with areas.
 func (f *finder) layout() error {
 	target := int64(min(mostArea, f.mem/4/int64(f.workers)))
-	held := int64(0) // bytes of the last stretch
+	held := int64(0) // bytes of the last tract
 	for piece := range len(f.starts) - 1 {
 		lo, hi := f.starts[piece], f.starts[piece+1]
 		all, err := f.sizes(piece)
@@ -107,8 +104,8 @@ func (f *finder) layout() error {
 			size += int64(n)
 		}
 		f.bytes += size
-		if n := len(f.stretches); n > 0 && held+size <= target {
-			s := &f.stretches[n-1]
+		if n := len(f.tracts); n > 0 && held+size <= target {
+			s := &f.tracts[n-1]
 			s.pieces++
 			held += size
 			if lo < hi {
@@ -120,7 +117,7 @@ func (f *finder) layout() error {
 			}
 			continue
 		}
-		s := stretch{piece: piece, pieces: 1, area: len(f.areas)}
+		s := tract{piece: piece, pieces: 1, area: len(f.areas)}
 		held = 0
 		for i, n := range all {
 			if held += int64(n); i == 0 || held > target {
@@ -133,19 +130,17 @@ func (f *finder) layout() error {
 		if s.areas > 1 {
 			held = target + 1 // nothing joins it
 		}
-		f.stretches = append(f.stretches, s)
+		f.tracts = append(f.tracts, s)
 	}
 	return nil
 }
 
-func (f *finder) scan(ctx context.Context) (err error) {
+func (f *finder) scan(ctx context.Context) error {
 	expected := f.bytes / int64(f.symbol) * 3 / int64(f.length)
-	if f.keys, err = newSpill(f.dir, "keys", f.parts(expected, partKeys), f.buffers()); err != nil {
-		return err
-	}
-	writers := f.keys.writers(f.workers)
+	f.keys = newCounted(f.dir, "keys", f.parts(expected, partKeys), f.workers, f.mem/4)
+	writers := f.keys.workers()
 	tools := make([]*anchors, f.workers)
-	err = quern.Each(ctx, f.workers, len(f.starts)-1, func(ctx context.Context, worker, piece int) error {
+	return quern.Each(ctx, f.workers, len(f.starts)-1, func(ctx context.Context, worker, piece int) error {
 		if tools[worker] == nil {
 			tools[worker] = newAnchors(f.length, f.symbol)
 		}
@@ -156,38 +151,29 @@ func (f *finder) scan(ctx context.Context) (err error) {
 				if r.again {
 					times = 2 // its windows may be equal to each other
 				}
+				b := w.record(keyBytes)
+				binary.LittleEndian.PutUint64(b, r.key)
+				binary.LittleEndian.PutUint32(b[8:], doc)
+				binary.LittleEndian.PutUint32(b[12:], uint32(r.from))
 				for range times {
-					b, err := w.record(partOf(r.key, len(f.keys.parts)), keyBytes)
-					if err != nil {
+					if err := w.put(partOf(r.key, f.keys.bins), b); err != nil {
 						return err
 					}
-					binary.LittleEndian.PutUint64(b, r.key)
-					binary.LittleEndian.PutUint32(b[8:], doc)
-					binary.LittleEndian.PutUint32(b[12:], uint32(r.from))
 				}
 				return nil
 			})
 		})
 	})
-	if err != nil {
-		return err
-	}
-	return flushAll(writers)
 }
 
 // sift passes on the runs whose key occurs twice.
-func (f *finder) sift(ctx context.Context) (err error) {
-	if f.twice, err = newMarks(f.dir, "twice", f.areas, f.docs(), f.buffers()); err != nil {
-		return err
-	}
-	writers := f.twice.spill.writers(f.workers)
+func (f *finder) sift(ctx context.Context) error {
+	f.twice = f.newMarks("twice")
+	writers := f.twice.spill.workers()
 	sifters := make([]sifter, f.workers)
-	err = quern.Each(ctx, f.workers, len(f.keys.parts), func(ctx context.Context, worker, part int) error {
+	err := quern.Each(ctx, f.workers, f.keys.bins, func(ctx context.Context, worker, part int) error {
 		return sifters[worker].sift(ctx, f, part, writers[worker])
 	})
-	if err == nil {
-		err = flushAll(writers)
-	}
 	f.keys.close()
 	f.keys = nil
 	return err
@@ -201,8 +187,8 @@ type sifter struct {
 	buf   []byte
 }
 
-func (s *sifter) sift(ctx context.Context, f *finder, part int, w *spillWriter) (err error) {
-	n := f.keys.parts[part].records
+func (s *sifter) sift(ctx context.Context, f *finder, part int, w *countedWriter) (err error) {
+	n := f.keys.count(part)
 	most := max(f.mem/4/int64(f.workers)/8, 1<<10)
 	cuts := uint64(max((2*n+most-1)/most, 1)) // each with the keys that leave the same rest
 	for slice := range cuts {
@@ -281,14 +267,12 @@ func (s *sifter) grow() {
 // runHead is before the bytes of a spilled run: the number of its windows, its rank, its place.
 const runHead = 12
 
-func (f *finder) lift(ctx context.Context) (err error) {
+func (f *finder) lift(ctx context.Context) error {
 	perRun := int64(f.length)/2 + 1 // windows, more than there are on average
-	if f.runs, err = newSpill(f.dir, "runs", f.parts(f.twice.spill.records()*perRun, partWindows), f.buffers()); err != nil {
-		return err
-	}
-	writers := f.runs.writers(f.workers)
+	f.runs = newCounted(f.dir, "runs", f.parts(f.twice.spill.total()*perRun, partWindows), f.workers, f.mem/4)
+	writers := f.runs.workers()
 	tools := make([]*anchors, f.workers)
-	err = f.walk(ctx, f.twice, func(worker, _ int, doc uint32, text []byte, list []mark) error {
+	err := f.walk(ctx, f.twice, func(worker, _ int, doc uint32, text []byte, list []mark) error {
 		if tools[worker] == nil {
 			tools[worker] = newAnchors(f.length, f.symbol)
 		}
@@ -299,25 +283,19 @@ func (f *finder) lift(ctx context.Context) (err error) {
 			}
 			list = list[1:]
 			content := text[r.from*f.symbol : (r.from+r.n+f.length-1)*f.symbol]
-			b, err := w.record(partOf(r.key, len(f.runs.parts)), runHead+len(content))
-			if err != nil {
-				return err
-			}
+			b := w.record(runHead + len(content))
 			binary.LittleEndian.PutUint32(b, uint32(r.n))
 			binary.LittleEndian.PutUint32(b[4:], f.rankOf(doc))
 			binary.LittleEndian.PutUint32(b[8:], uint32(r.from))
 			copy(b[runHead:], content)
-			return nil
+			return w.put(partOf(r.key, f.runs.bins), b)
 		})
 		if err == nil && len(list) > 0 {
 			err = errChanged(doc)
 		}
 		return err
 	}, nil)
-	if err == nil {
-		err = flushAll(writers)
-	}
-	f.lifted = f.runs.records()
+	f.lifted = f.runs.total()
 	f.twice.spill.close()
 	return err
 }
@@ -338,8 +316,8 @@ func (f *finder) docOf(rank uint32) uint32 {
 
 // walk calls visit with the documents that have marks, and with these; and end, unless it is nil, after each piece, with what went wrong.
 func (f *finder) walk(ctx context.Context, m *marks, visit func(worker, piece int, doc uint32, text []byte, list []mark) error, end func(piece int, err error) error) error {
-	return quern.Each(ctx, f.workers, len(f.stretches), func(ctx context.Context, worker, i int) error {
-		s := f.stretches[i]
+	return quern.Each(ctx, f.workers, len(f.tracts), func(ctx context.Context, worker, i int) error {
+		s := f.tracts[i]
 		r := m.reader(s, f.mem/4/int64(f.workers))
 		for piece := s.piece; piece < s.piece+s.pieces; piece++ {
 			var err error

@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -15,37 +16,33 @@ const markBytes = 12
 
 // marks are what a pass over keys or windows found, for a pass over texts to act on: spilled, by ranges of documents.
 type marks struct {
-	spill *spill
+	spill *counted
 	areas []area
 	docs  []uint64 // a bit for each document that has marks
 }
 
-// area is a range of documents whose marks are held at once. Documents of a stretch have areas of their own.
+// area is a range of documents whose marks are held at once. Documents of a tract have areas of their own.
 type area struct{ lo, hi uint32 }
 
-// stretch is pieces of the corpus that one worker reads, one after the other.
-type stretch struct {
+// tract is pieces of the corpus that one worker reads, one after the other.
+type tract struct {
 	piece, pieces int // the first one, and how many
 	area, areas   int
 }
 
-func newMarks(dir, name string, areas []area, docs int, mem int64) (*marks, error) {
-	s, err := newSpill(dir, name, max(len(areas), 1), mem)
-	if err != nil {
-		return nil, err
-	}
-	return &marks{s, areas, make([]uint64, docs/64+1)}, nil
+func (f *finder) newMarks(name string) *marks {
+	return &marks{newCounted(f.dir, name, max(len(f.areas), 1), f.workers, f.mem/4), f.areas, make([]uint64, f.docs()/64+1)}
 }
 
-func (m *marks) put(w *spillWriter, x mark) error {
+func (m *marks) put(w *countedWriter, x mark) error {
 	part := sort.Search(len(m.areas), func(i int) bool { return m.areas[i].hi > x.doc })
-	b, err := w.record(part, markBytes)
-	if err != nil {
-		return err
-	}
+	b := w.record(markBytes)
 	binary.LittleEndian.PutUint32(b, x.doc)
 	binary.LittleEndian.PutUint32(b[4:], x.from)
 	binary.LittleEndian.PutUint32(b[8:], x.n)
+	if err := w.put(part, b); err != nil {
+		return err
+	}
 	bit := uint64(1) << (x.doc % 64)
 	if word := &m.docs[x.doc/64]; atomic.LoadUint64(word)&bit == 0 {
 		atomic.OrUint64(word, bit)
@@ -55,7 +52,7 @@ func (m *marks) put(w *spillWriter, x mark) error {
 
 func (m *marks) has(doc uint32) bool { return m.docs[doc/64]>>(doc%64)&1 == 1 }
 
-// markReader gives the marks of a stretch document by document, holding as many as its budget allows and one document's at least.
+// markReader gives the marks of a tract document by document, holding as many as its budget allows and one document's at least.
 type markReader struct {
 	m          *marks
 	area, last int
@@ -65,7 +62,7 @@ type markReader struct {
 	buf        []byte
 }
 
-func (m *marks) reader(s stretch, mem int64) *markReader {
+func (m *marks) reader(s tract, mem int64) *markReader {
 	lo := uint32(0)
 	if s.areas > 0 {
 		lo = m.areas[s.area].lo
@@ -118,7 +115,7 @@ func (r *markReader) load() error {
 	}
 	a := r.m.areas[r.area]
 	r.lo, r.hi = max(r.hi, a.lo), a.hi
-	list := make([]mark, 0, min(int64(r.budget), r.m.spill.parts[r.area].records))
+	list := make([]mark, 0, min(int64(r.budget), r.m.spill.count(r.area)))
 	var err error
 	r.buf, err = r.m.spill.read(r.area, r.buf, func(b []byte) error {
 		for ; len(b) > 0; b = b[markBytes:] {
@@ -166,14 +163,9 @@ func (r *markReader) shed(list []mark) []mark {
 
 func sortMarks(list []mark) {
 	slices.SortFunc(list, func(a, b mark) int {
-		switch {
-		case a.doc != b.doc:
-			return less(a.doc < b.doc)
-		case a.from != b.from:
-			return less(a.from < b.from)
-		case a.n != b.n:
-			return less(a.n < b.n)
+		if a.doc != b.doc {
+			return cmp.Compare(a.doc, b.doc)
 		}
-		return 0
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.n, b.n))
 	})
 }

@@ -31,7 +31,7 @@ type windowMatcher struct {
 	slots   []uint32 // of the windows as they were counted
 	next    int      // among these
 	buf     []byte
-	w       *spillWriter
+	w       *countedWriter
 	picks   []evidence
 	found   int64 // contents of windows that are repeated
 }
@@ -39,26 +39,21 @@ type windowMatcher struct {
 var errFull = errors.New("dedup: no room for the windows")
 
 // match finds the equal windows of each part.
-func (f *finder) match(ctx context.Context) (err error) {
-	if f.found, err = newMarks(f.dir, "found", f.areas, f.docs(), f.buffers()); err != nil {
-		return err
-	}
-	writers := f.found.spill.writers(f.workers)
+func (f *finder) match(ctx context.Context) error {
+	f.found = f.newMarks("found")
+	writers := f.found.spill.workers()
 	matchers := make([]*windowMatcher, f.workers)
-	err = quern.Each(ctx, f.workers, len(f.runs.parts), func(ctx context.Context, worker, part int) error {
+	err := quern.Each(ctx, f.workers, f.runs.bins, func(ctx context.Context, worker, part int) error {
 		m := matchers[worker]
 		if m == nil {
 			m = &windowMatcher{f: f, roll: newRoll(f.length, f.symbol, f.seed), most: 1 << 10, w: writers[worker]}
-			for int64(m.most)*2*contentBytes <= f.mem/4/int64(f.workers) {
+			for int64(m.most)*2*contentBytes <= f.mem/8/int64(f.workers) {
 				m.most *= 2
 			}
 			matchers[worker] = m
 		}
 		return m.part(ctx, part)
 	})
-	if err == nil {
-		err = flushAll(writers)
-	}
 	for _, m := range matchers {
 		if m != nil {
 			f.windows += m.found
@@ -99,7 +94,7 @@ func (m *windowMatcher) each(part int, f func(spilledRun) error) (err error) {
 // the boilerplate of a site, the windows are looked at once. The windows of the others are gone through in as few slices as there is room
 // for. Runs that find no room stand for themselves.
 func (m *windowMatcher) part(ctx context.Context, part int) error {
-	records := m.f.runs.parts[part].records
+	records := m.f.runs.count(part)
 	if records == 0 {
 		return nil
 	}

@@ -1,141 +1,71 @@
 package dedup
 
-import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"sync"
-)
-
-// spill is a scratch file of records that are dealt to parts. The blocks of a part stand anywhere in the file, so that thousands of parts
-// need one open file. The order of the records of a part depends on the workers.
-type spill struct {
-	file  *os.File
-	block int // bytes at which a part's buffer is written
-	mu    sync.Mutex
-	size  int64
-	parts []spillPart
+// counted is a spill that knows how many records each bin has.
+type counted struct {
+	*spill
+	records [][]int64 // by worker and bin
 }
 
-type spillPart struct {
-	blocks  []spillBlock
-	records int64
-}
-
-type spillBlock struct {
-	at int64
-	n  int
-}
-
-// Blocks of a spill, in bytes: small ones make many writes, large ones much memory.
-const (
-	leastBlock = 1 << 10
-	mostBlock  = 1 << 16
-)
-
-// newSpill makes the file. Each writer may use mem bytes for its buffers.
-func newSpill(dir, name string, parts int, mem int64) (*spill, error) {
-	f, err := os.Create(filepath.Join(dir, name))
-	if err != nil {
-		return nil, err
-	}
-	return &spill{file: f, block: int(min(max(mem/int64(parts), leastBlock), mostBlock)), parts: make([]spillPart, parts)}, nil
-}
-
-// close also removes the file: nobody needs it when its records are read.
-func (s *spill) close() {
-	if s != nil {
-		s.file.Close()
-		os.Remove(s.file.Name())
-	}
-}
-
-// spillWriter is one worker's buffers.
-type spillWriter struct {
-	s       *spill
-	bufs    [][]byte
+// countedWriter is one worker's side of it.
+type countedWriter struct {
+	w       *spillWriter
 	records []int64
+	buf     []byte
 }
 
-func (s *spill) writers(n int) []*spillWriter {
-	w := make([]*spillWriter, n)
-	for i := range w {
-		w[i] = &spillWriter{s, make([][]byte, len(s.parts)), make([]int64, len(s.parts))}
+func newCounted(dir, name string, bins, workers int, mem int64) *counted {
+	c := &counted{newSpill(dir, name, bins, workers, mem), make([][]int64, workers)}
+	for i := range c.records {
+		c.records[i] = make([]int64, bins)
 	}
-	return w
+	return c
 }
 
-// record is room for the n bytes of one more record of a part. The caller fills it before the next call.
-func (w *spillWriter) record(part, n int) ([]byte, error) {
-	b := w.bufs[part]
-	if len(b) > 0 && len(b)+n > w.s.block {
-		if err := w.write(part); err != nil {
-			return nil, err
-		}
-		b = w.bufs[part]
+func (c *counted) close() {
+	if c != nil {
+		c.spill.close()
 	}
-	if b == nil {
-		b = make([]byte, 0, w.s.block)
-	}
-	at := len(b)
-	b = slices.Grow(b, n)[:at+n]
-	w.bufs[part] = b
-	w.records[part]++
-	return b[at:], nil
 }
 
-func (w *spillWriter) write(part int) error {
-	b := w.bufs[part]
-	s := w.s
-	s.mu.Lock()
-	at := s.size
-	s.size += int64(len(b))
-	p := &s.parts[part]
-	p.blocks = append(p.blocks, spillBlock{at, len(b)})
-	p.records += w.records[part]
-	s.mu.Unlock()
-	w.records[part] = 0
-	w.bufs[part] = b[:0]
-	if cap(b) > 2*s.block {
-		w.bufs[part] = nil
+// workers are the writers, by worker.
+func (c *counted) workers() []*countedWriter {
+	all := make([]*countedWriter, len(c.records))
+	for i := range all {
+		all[i] = &countedWriter{w: c.writers[i], records: c.records[i]}
 	}
-	_, err := s.file.WriteAt(b, at)
-	return err
+	return all
 }
 
-// flushAll writes what is left in the buffers.
-func flushAll(writers []*spillWriter) error {
-	for _, w := range writers {
-		for part, b := range w.bufs {
-			if len(b) > 0 {
-				if err := w.write(part); err != nil {
-					return err
-				}
-			}
-		}
-		w.bufs = nil
+// record is room for n bytes, to be filled and put.
+func (w *countedWriter) record(n int) []byte {
+	if cap(w.buf) < n {
+		w.buf = make([]byte, 2*n)
 	}
-	return nil
+	return w.buf[:n]
 }
 
-// read calls f with the blocks of a part; records do not cross them. It returns buf, which may have grown.
-func (s *spill) read(part int, buf []byte, f func(block []byte) error) ([]byte, error) {
-	for _, b := range s.parts[part].blocks {
-		buf = slices.Grow(buf[:0], b.n)[:b.n]
-		if err := readFull(s.file, buf, b.at); err != nil {
-			return buf, fmt.Errorf("%s: offset %d: %w", s.file.Name(), b.at, err)
-		}
-		if err := f(buf); err != nil {
-			return buf, err
-		}
-	}
-	return buf, nil
+func (w *countedWriter) put(bin int, record []byte) error {
+	w.records[bin]++
+	return w.w.put(bin, record)
 }
 
-func (s *spill) records() (n int64) {
-	for i := range s.parts {
-		n += s.parts[i].records
+// count is the records of a bin.
+func (c *counted) count(bin int) (n int64) {
+	for _, w := range c.records {
+		n += w[bin]
 	}
 	return n
+}
+
+// total is the records of all bins.
+func (c *counted) total() (n int64) {
+	for bin := range c.bins {
+		n += c.count(bin)
+	}
+	return n
+}
+
+// read calls f with the pieces of a bin, which hold whole records, and returns buf, which may have grown.
+func (c *counted) read(bin int, buf []byte, f func([]byte) error) ([]byte, error) {
+	return c.each(bin, buf, func(_ int, _ int64, b []byte) error { return f(b) })
 }
