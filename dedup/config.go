@@ -43,8 +43,8 @@ type Config struct {
 	Near       *Near       `yaml:"near,omitempty"`
 	Substrings *Substrings `yaml:"substrings,omitempty"`
 	Prefer     []string    `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
-	Stays  string   `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
-	Guard  *Guard   `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
+	Stays      string      `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
+	Guard      *Guard      `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
 }
 
 // Guard is an alarm for near duplicates that are none: pages of one template, boilerplate, a tokenizer that finds no words. It goes

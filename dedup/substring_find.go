@@ -35,15 +35,15 @@ type finder struct {
 	// sizes is the bytes of each document of a piece, or more than it has.
 	sizes func(piece int) ([]uint32, error)
 
-	tracts []tract
-	areas     []area
-	keys      *counted
-	twice     *marks // runs whose key occurs twice
-	runs      *counted
-	found     *marks // repeated windows
-	evidence  []evidence
-	lifted    int64 // runs whose key occurs twice
-	windows   int64 // distinct windows that are repeated
+	tracts   []tract
+	areas    []area
+	keys     *counted
+	twice    *marks // runs whose key occurs twice
+	runs     *counted
+	found    *marks // repeated windows
+	evidence []evidence
+	lifted   int64 // runs whose key occurs twice
+	windows  int64 // distinct windows that are repeated
 }
 
 const (
