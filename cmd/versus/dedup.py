@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs quern's deduplication and the packages that others use over the same texts, in turns, one core each.
 
-    python3 -m venv venv && venv/bin/pip install datatrove spacy regex nltk tokenizers xxhash numpy datasketch rensa gaoya duckdb
+    python3 -m venv venv && venv/bin/pip install datatrove spacy regex nltk tokenizers xxhash==3.5.0 numpy datasketch rensa gaoya duckdb
     go build -o quern ./cmd/quern
     GOMAXPROCS=1 venv/bin/python cmd/versus/dedup.py --texts texts.jsonl --quern ./quern
 
@@ -57,10 +57,10 @@ def datatrove_signatures():
 def datasketch_signatures():
     from datasketch import MinHash
 
-    first = MinHash(num_perm=BANDS * ROWS, seed=1)  # the permutations are made once
+    first = MinHash(num_perm=BANDS * ROWS, seed=1)  # its permutations are made once, its copies start empty
 
     def sign(text):
-        m = MinHash(num_perm=BANDS * ROWS, permutations=first.permutations)
+        m = first.copy()
         m.update_batch([s.encode() for s in shingles(text)])
         m.digest()
 
@@ -138,6 +138,7 @@ class Contests:
         for who, (modules, make) in PEERS.items():
             if have(*modules):
                 signers[who] = make()
+                signers[who](self.corpus.texts[0])  # loads models
             else:
                 print(f"{who} is left out: it needs {', '.join(modules)}")
         for _ in range(self.rounds):
@@ -163,7 +164,7 @@ class Contests:
             run = lambda until: subprocess.run([self.corpus.quern, "run", spec, "--dir", folder, "--until", until, "--workers", "1"], check=True, capture_output=True)
             run("clean")
             start = time.perf_counter()
-            run("dedup")
+            run("cluster")
             rates["quern"].append(self.corpus.size / (time.perf_counter() - start))
             start = time.perf_counter()
             counts["set of SHA-1"] = len({hashlib.sha1(t.encode()).digest() for t in self.corpus.texts})
