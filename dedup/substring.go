@@ -83,7 +83,8 @@ func (s Substrings) Validate() error {
 	return nil
 }
 
-// RepeatedSubstrings finds the repeated windows in the texts of all sets, which may lack rows, and writes edits of them. It holds
+// RepeatedSubstrings finds the repeated windows in the texts of all sets, which may lack rows, and writes edits of those sets that have no
+// Prior; a Prior's texts are needed too, as they were published. It holds
 // 28 bytes for every document of the signatures and works in what is left of mem bytes (0 = 1 GiB), spilling to the scratch
 // folder: about 0.6 bytes a byte of text, and 5 bytes more for each byte near a repetition. Texts are read up to three times; the second and
 // third time those alone that have repetitions, if their source can tell them apart.
@@ -145,6 +146,9 @@ func (k *corpus) units(ctx context.Context) ([]quern.Unit, error) {
 	for _, set := range k.sets {
 		if len(set.Shards) == 0 {
 			continue
+		}
+		if set.Texts == nil {
+			return nil, fmt.Errorf("dedup: the texts of %s, which an earlier run published, are needed to find what is repeated from them", set.Name)
 		}
 		units, err := set.Texts.Units(ctx)
 		if err != nil {

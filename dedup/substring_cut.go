@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -117,6 +118,10 @@ func (e *substringEditor) write(ctx context.Context, r *Result) error {
 	}
 	for file, s := range e.seen {
 		set := e.k.sets[e.k.set[file]]
+		if set.Prior != nil {
+			continue
+		}
+		r.Shards = append(r.Shards, e.shards[file])
 		t := quern.Tally{Source: set.Name, Domain: set.Domain, Fate: quern.Kept, Docs: s.docs - s.gone, In: s.bytes - s.goneOff}
 		t.Out = t.In - s.cut
 		r.Ledger.In += s.docs
@@ -127,7 +132,7 @@ func (e *substringEditor) write(ctx context.Context, r *Result) error {
 			r.Ledger.Add(quern.Tally{Source: set.Name, Domain: set.Domain, Fate: quern.Dropped, Reason: string(DroppedSubstrings), Docs: s.gone, In: s.goneOff})
 		}
 	}
-	r.Shards, r.Examples = e.shards, e.shown
+	r.Examples = slices.DeleteFunc(e.shown, func(x Example) bool { return x.Times == 0 }) // those in documents of the past
 	r.Candidates, r.Verified = e.f.lifted, e.f.windows
 	return nil
 }
@@ -142,7 +147,7 @@ func (e *substringEditor) open(file int) (*editWriter, error) {
 }
 
 func (e *substringEditor) end(file int, err error) error {
-	if err == nil {
+	if err == nil && e.k.sets[e.k.set[file]].Prior == nil {
 		var w *editWriter
 		if w, err = e.open(file); err == nil {
 			e.writers[file] = nil // commit ends it, also when it fails
@@ -155,12 +160,16 @@ func (e *substringEditor) end(file int, err error) error {
 	return err
 }
 
-// rule writes the edit of one document.
+// rule writes the edit of one document. Those of an earlier run are as they were published: they have a part in what is repeated and
+// are not edited.
 func (e *substringEditor) rule(worker, file int, doc uint32, symbols []byte, list []mark) error {
 	now := &e.now[worker]
 	text, cuts := now.text, e.f.cuts(nil, list)
 	if len(cuts) == 0 || cuts[len(cuts)-1].To > len(symbols)/e.f.symbol {
 		return errChanged(doc)
+	}
+	if e.k.sets[e.k.set[file]].Prior != nil {
+		return nil
 	}
 	for i, c := range cuts {
 		cuts[i] = Cut{now.at(c.From), now.at(c.To)}

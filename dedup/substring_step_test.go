@@ -255,6 +255,42 @@ func TestSubstringVerdicts(t *testing.T) {
 	}
 }
 
+// noFates is a past of which nothing was removed.
+type noFates struct{}
+
+func (noFates) Fates(context.Context, int, func(int, Fate) error) error { return nil }
+
+func (noFates) Sets(context.Context, int, func(int) bool, func(int, []uint32) error) error {
+	return nil
+}
+
+// TestSubstringsOfThePast: what an earlier run published is left as it is, and what repeats it goes from the new documents, though their
+// domain is preferred.
+func TestSubstringsOfThePast(t *testing.T) {
+	c := substringConfig(nil)
+	shared := "what stands in the old corpus and comes again in the new one. "
+	old := []quern.Doc{newDoc("web", "old", "old: "+shared+shared), newDoc("web", "older", "older: "+shared)}
+	fresh := []quern.Doc{newDoc("paper", "new", "new: "+shared)}
+	sets := []Dataset{dataset(t, c, 1, "web", "web", old, 1), dataset(t, c, 1, "paper", "paper", fresh, 1)}
+	sets[0].Prior = noFates{}
+	out := &quern.Memory{}
+	r, err := RepeatedSubstrings(context.Background(), c, 1, sets, out, t.TempDir(), 0, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Shards) != 1 || r.Ledger.In != 1 {
+		t.Errorf("edits of %d shards, %d documents in the ledger; want those of the new set alone", len(r.Shards), r.Ledger.In)
+	}
+	if got := left(t, r, out, sets[1:])[fresh[0].ID]; got != "new" {
+		t.Errorf("%q is left of the new document", got)
+	}
+	for _, x := range r.Examples {
+		if x.Removed.Dataset != "paper" || x.Kept.Dataset != "web" {
+			t.Errorf("%+v", x)
+		}
+	}
+}
+
 // changing gives other texts from the second time on.
 type changing struct {
 	texts
@@ -343,6 +379,9 @@ func TestSubstringsRefuse(t *testing.T) {
 	f("another seed", c, 2, 0, set)
 	f("memory", c, 1, 1<<20, set)
 	f("differ", c, 1, 0, set, set)
+	past := set
+	past.Prior, past.Texts = noFates{}, nil
+	f("texts of web", c, 1, 0, past)
 	for word, how := range map[string]func(d *quern.Doc) bool{
 		"not as it was": func(d *quern.Doc) bool { d.Text = d.Text[:len(d.Text)/2]; return true },
 		"texts changed": func(d *quern.Doc) bool { return d.Row.Index != 40 },

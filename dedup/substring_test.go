@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -225,6 +226,47 @@ func TestSubstringsUnderAnyBudget(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOneLetterAMegabyteLong: long runs cost no more than other text, and one period of them stays.
+func TestOneLetterAMegabyteLong(t *testing.T) {
+	texts := [][]byte{bytes.Repeat([]byte("a"), 1<<20), bytes.Repeat([]byte("ab"), 1<<19)}
+	want := [][]Cut{{{1, 1 << 20}}, {{2, 1 << 20}}}
+	if got := find(t, texts, 100, "first", leastWorking, 1); !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("cuts %v, want %v", got, want)
+	}
+	if n := len(allRuns(newAnchors(100, 1), texts[0])); n > 1<<20/1000 {
+		t.Errorf("%d runs", n)
+	}
+}
+
+// TestSubstringsWithoutScratch: a folder that goes away, as a full disk, is an error that names the file.
+func TestSubstringsWithoutScratch(t *testing.T) {
+	texts := repetitive(rand.New(rand.NewPCG(4, 4)), 200, 3000, 3)
+	f := memoryFinder(texts, 40, 1)
+	f.dir, f.mem, f.workers = filepath.Join(t.TempDir(), "absent"), 1<<16, 2
+	defer f.close()
+	if _, err := f.all(context.Background(), len(texts)); err == nil || !strings.Contains(err.Error(), "absent/keys") {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+}
+
+func FuzzSubstrings(f *testing.F) {
+	f.Add([]byte("abcabcabcabcabcabcabcabcabc|abcabcabcabcabcabcabcabcabc"), uint8(0), true)
+	f.Add(bytes.Repeat([]byte("a"), 100), uint8(1), false)
+	f.Fuzz(func(t *testing.T, text []byte, more uint8, first bool) {
+		if len(text) > 1<<12 {
+			return
+		}
+		stays, length := "none", leastWindow+int(more)%8
+		if first {
+			stays = "first"
+		}
+		texts := bytes.Split(text, []byte("|"))
+		if got, want := marked(t, texts, find(t, texts, length, stays, 1<<18, 1)), truth(texts, length, stays); !slices.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("windows of %d in %q: got %v, want %v", length, texts, got, want)
+		}
+	})
 }
 
 // sourceTexts is the source of Go, a real corpus that everyone has, up to so many bytes.
