@@ -122,7 +122,7 @@ func RepeatedSubstrings(ctx context.Context, c Config, seed uint64, sets []Datas
 	if err := k.rankAll(ctx, c, workers); err != nil {
 		return r, err
 	}
-	f := &finder{first: c.Substrings.Stays == "first", starts: k.starts, rank: k.rank, doc: k.invert(make([]uint32, k.docs())), seed: seed, mem: left, workers: workers}
+	f := &finder{first: c.Substrings.Stays == "first", starts: k.starts, rank: k.rank, doc: k.doc, seed: seed, mem: left, workers: workers}
 	f.length, f.symbol = c.Substrings.window()
 	e := &substringEditor{Substrings: *c.Substrings, k: k, f: f, out: out, seen: make([]seen, len(k.files)), now: make([]encoded, workers)}
 	if e.units, err = k.units(ctx); err != nil {
