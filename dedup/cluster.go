@@ -53,6 +53,7 @@ type Place struct {
 	Dataset string `json:"dataset"`
 	Shard   int    `json:"shard"`
 	Row     int    `json:"row"`
+	From    int    `json:"from,omitempty"` // of a part: where it begins, in bytes of the text
 }
 
 const (

@@ -39,15 +39,16 @@ const (
 
 // Config says what counts as a duplicate; nil turns a kind off.
 type Config struct {
-	Exact      *Exact     `yaml:"exact,omitempty"`
-	Near       *Near      `yaml:"near,omitempty"`
-	Bloom      *Bloom     `yaml:"bloom,omitempty"`
-	Lines      *Parts     `yaml:"lines,omitempty"`
-	Paragraphs *Parts     `yaml:"paragraphs,omitempty"`
-	Sentences  *Sentences `yaml:"sentences,omitempty"`
-	Prefer     []string   `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
-	Stays      string     `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
-	Guard      *Guard     `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
+	Exact      *Exact      `yaml:"exact,omitempty"`
+	Near       *Near       `yaml:"near,omitempty"`
+	Bloom      *Bloom      `yaml:"bloom,omitempty"`
+	Lines      *Parts      `yaml:"lines,omitempty"`
+	Paragraphs *Parts      `yaml:"paragraphs,omitempty"`
+	Sentences  *Sentences  `yaml:"sentences,omitempty"`
+	Substrings *Substrings `yaml:"substrings,omitempty"`
+	Prefer     []string    `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
+	Stays      string      `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
+	Guard      *Guard      `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
 }
 
 // Guard is an alarm for near duplicates that are none: pages of one template, boilerplate, a tokenizer that finds no words. It goes
@@ -117,6 +118,11 @@ func (c Config) Validate() error {
 		}
 		if slices.Contains(c.Prefer[:i], d) {
 			return fmt.Errorf("dedup: prefer names %s twice", d)
+		}
+	}
+	if c.Substrings != nil {
+		if err := c.Substrings.Validate(); err != nil {
+			return err
 		}
 	}
 	if n := c.Near; n != nil {

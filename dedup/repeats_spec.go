@@ -86,7 +86,7 @@ const maxSpan = 64
 
 // parts reports whether a kind of part is asked for.
 func (c Config) parts() bool {
-	return c.Bloom != nil || c.Lines != nil || c.Paragraphs != nil || c.Sentences != nil
+	return c.Bloom != nil || c.Lines != nil || c.Paragraphs != nil || c.Sentences != nil || c.Substrings != nil
 }
 
 func (c Config) validateParts() error {

@@ -35,6 +35,7 @@ var dedupBenches = []struct {
 	{"exact", benchExact},
 	{"union-find", benchForest},
 	{"cluster", benchClusters},
+	{"substrings", benchSubstrings},
 }
 
 func benchDedupAll(b *bench, r *benchResult) error {
@@ -76,17 +77,11 @@ func printDedup(out io.Writer, rows []dedupRow) {
 // corpus is as many documents as asked for, a fifth of them near duplicates.
 func (b *bench) corpus() (*planted.Corpus, error) { return planted.New(planted.Default(b.docs)) }
 
-// benchSign times every way to sign, on one core.
+// benchSign times every way to sign, on one core: the texts of --texts, or generated ones.
 func benchSign(b *bench, add func(dedupRow)) error {
-	g, err := b.corpus()
+	texts, err := b.signTexts()
 	if err != nil {
 		return err
-	}
-	var texts [][]byte
-	size := 0
-	for i := 0; i < g.Count && float64(size) < b.mb*1e6; i++ {
-		texts = append(texts, g.AppendText(nil, i))
-		size += len(texts[i])
 	}
 	ways := append([]minhash.Preset{{Name: "quern, 14 bands of 8", Options: minhash.Options{Shingle: 5, Bands: 14, Rows: 8, Seed: 1}}}, minhash.Presets...)
 	for _, w := range ways {
@@ -110,6 +105,26 @@ func benchSign(b *bench, add func(dedupRow)) error {
 		}
 	}
 	return nil
+}
+
+func (b *bench) signTexts() (texts [][]byte, err error) {
+	if b.texts != "" {
+		docs, err := b.documents()
+		for _, d := range docs {
+			texts = append(texts, d.Text)
+		}
+		return texts, err
+	}
+	g, err := b.corpus()
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	for i := 0; i < g.Count && float64(size) < b.mb*1e6; i++ {
+		texts = append(texts, g.AppendText(nil, i))
+		size += len(texts[i])
+	}
+	return texts, nil
 }
 
 // dataset signs the corpus into a folder and counts.
