@@ -177,7 +177,8 @@ func (k *corpus) buckets(ctx context.Context, cols []int, mem int64, workers int
 					}
 					if w == 16 {
 						e.key[1] = binary.LittleEndian.Uint64(b[o+8:])
-					} else if e.key[0] == 0 {
+					}
+					if e.key == [2]uint64{} {
 						continue
 					}
 					e.rank = k.rank[int64(k.starts[j])+row+int64(o/w)]

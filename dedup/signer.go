@@ -47,7 +47,7 @@ func (s *signer) Put(d *quern.Doc) error {
 	if s.head.docs == maxRows {
 		return errors.New("dedup: a shard of more than 268,435,456 documents")
 	}
-	h := s.words.digest128(d.Text, s.exact)
+	h, _ := s.exact.key(d, &s.words)
 	s.cols[colID] = append(s.cols[colID], d.ID[:]...)
 	for _, v := range h {
 		s.cols[colHash] = binary.LittleEndian.AppendUint64(s.cols[colHash], v)
