@@ -73,9 +73,10 @@ type Doc struct {
 	Spans   []Span   // parts that rules found; nil = nobody asks for them
 	Meta    []byte   // a JSON object that travels along untouched; nil = none
 
-	Group ID   // the near-duplicate cluster it belongs to; zero = it stands alone
-	Row   Row  // where its dataset holds it; set by the readers of datasets, zero for the outside world
-	Drop  Drop // why it was dropped; set by Fail or by the Pass, read by the sink of the dropped
+	Group  ID   // the near-duplicate cluster it belongs to; zero = it stands alone
+	Copies int  // the documents that it stands for, itself included, since it stayed where they were removed; 0 = unknown, or it alone
+	Row    Row  // where its dataset holds it; set by the readers of datasets, zero for the outside world
+	Drop   Drop // why it was dropped; set by Fail or by the Pass, read by the sink of the dropped
 }
 
 // Reset empties d for the next document and keeps its buffers.

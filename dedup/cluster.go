@@ -18,6 +18,9 @@ type Dataset struct {
 	Dir    quern.Dir     // of the signatures
 	Shards []quern.Shard // of the signatures: the i-th is of the i-th unit of Texts
 	Texts  quern.Source  // documents know their Row
+
+	Prior     Prior // what is known of these documents from an earlier run; nil = they are new
+	Increment int   // of a dataset with a Prior: documents of lower increments come first
 }
 
 // Result is what Cluster found and wrote.
