@@ -24,7 +24,7 @@ clean/ngram/...:         xxhash
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text expr uax29 net xsys
-dedup:                   . xxhash klauspost text
+dedup:                   . xxhash klauspost text flock
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json
 shard:                   . parquet arrow klauspost xsys

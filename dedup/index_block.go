@@ -51,8 +51,11 @@ func newBlockWriter(dir quern.Dir, name string, kind uint32) (*blockWriter, erro
 	}
 	w := &blockWriter{blob: blob, meter: quern.NewMeter(blob), name: name}
 	head := binary.LittleEndian.AppendUint32([]byte(blockMagic), blockVersion)
-	_, err = w.meter.Write(binary.LittleEndian.AppendUint32(head, kind))
-	return w, err
+	if _, err = w.meter.Write(binary.LittleEndian.AppendUint32(head, kind)); err != nil {
+		blob.Abort()
+		return nil, err
+	}
+	return w, nil
 }
 
 // put adds the record of a row; rows must ascend.

@@ -1,0 +1,436 @@
+package dedup
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/seed-83c59573/quern"
+)
+
+// DroppedTakenDown is the verdict on a document that was taken down from the index of its run.
+const DroppedTakenDown quern.Verdict = "dedup.taken_down"
+
+// TakeDown is what taking documents down does to an index.
+type TakeDown struct {
+	Taken    []Listed `json:"taken"`              // documents that were asked for
+	Returned []Listed `json:"returned,omitempty"` // documents that had been removed for one of them
+	Unknown  []string `json:"unknown,omitempty"`  // IDs and addresses that are not in the index
+}
+
+// Listed is a document of an index in a list.
+type Listed struct {
+	ID         string  `json:"id"`
+	Origin     string  `json:"origin,omitempty"`
+	Run        string  `json:"run"`
+	Dataset    string  `json:"dataset"`
+	For        string  `json:"for,omitempty"`        // the document that it was removed for
+	Similarity float64 `json:"similarity,omitempty"` // of the two
+}
+
+// takenLine is a line of taken-down.jsonl: an ID, or an address.
+type takenLine struct {
+	ID  string `json:"id,omitempty"`
+	URL string `json:"url,omitempty"`
+}
+
+// TakeDownFrom takes documents out of the index in a folder: those of the given IDs, and those whose Origin is one of the addresses in
+// any spelling. For whoever asks the index from now on they were never there, and nor were the documents that had been removed for
+// them: Returned lists these. The index has not kept their shingles, so which of them are duplicates of each other is for the next run
+// to say that reads their texts; all of them may come back. Of what is taken down the index keeps the ID and the address, so that the
+// stage Without can refuse it; its signature and shingles go. With dry, nothing is written.
+func TakeDownFrom(ctx context.Context, dir string, ids []quern.ID, urls []string, dry bool) (TakeDown, error) {
+	var t TakeDown
+	if !dry {
+		unlock, err := lockIndex(dir)
+		if err != nil {
+			return t, err
+		}
+		defer unlock()
+	}
+	x, err := OpenIndex(dir)
+	if err != nil {
+		return t, err
+	}
+	r := &remover{x: x, workers: runtime.GOMAXPROCS(0), used: x.names(), ids: map[quern.ID]bool{}, urls: map[string]bool{}}
+	for _, id := range ids {
+		r.ids[id] = false
+	}
+	for _, u := range urls {
+		r.urls[string(canonicalURL(nil, u, queryTracking))] = false
+	}
+	if t, err = r.plan(ctx); err != nil {
+		return t, err
+	}
+	for _, id := range ids {
+		if !r.ids[id] {
+			t.Unknown = append(t.Unknown, id.String())
+		}
+	}
+	for _, u := range urls {
+		if !r.urls[string(canonicalURL(nil, u, queryTracking))] {
+			t.Unknown = append(t.Unknown, u)
+		}
+	}
+	if dry {
+		return t, nil
+	}
+	return t, r.write(ctx, ids, urls)
+}
+
+// remover takes documents down.
+type remover struct {
+	x       *Index
+	workers int
+	used    map[string]bool
+	ids     map[quern.ID]bool // asked for → found
+	urls    map[string]bool
+	taken   map[rowPlace]bool
+	fates   [][]fateEntry // by shard; nil = it does not change
+}
+
+// plan finds what is asked for, then what was removed for it.
+func (r *remover) plan(ctx context.Context) (t TakeDown, err error) {
+	n := len(r.x.manifest.Shards)
+	hits := make([][]uint32, n)
+	listed := make([][]Listed, n)
+	err = r.scan(ctx, func(shard int, row uint32, e fateEntry, d *docRecord) {
+		_, byID := r.ids[d.id]
+		byURL := false
+		if len(r.urls) > 0 && len(d.origin) > 0 {
+			_, byURL = r.urls[string(canonicalURL(nil, string(d.origin), queryTracking))]
+		}
+		if (byID || byURL) && e.state != stateTaken {
+			hits[shard] = append(hits[shard], row)
+			listed[shard] = append(listed[shard], r.x.listed(shard, d))
+		}
+	})
+	if err != nil {
+		return t, err
+	}
+	r.taken = map[rowPlace]bool{}
+	r.fates = make([][]fateEntry, n)
+	for shard, rows := range hits {
+		t.Taken = append(t.Taken, listed[shard]...)
+		for _, row := range rows {
+			r.taken[rowPlace{uint32(shard), row}] = true
+		}
+	}
+	for _, l := range t.Taken {
+		id, err := quern.ParseID(l.ID)
+		if err != nil {
+			return t, err
+		}
+		if _, ok := r.ids[id]; ok {
+			r.ids[id] = true
+		}
+		if u := string(canonicalURL(nil, l.Origin, queryTracking)); u != "" {
+			if _, ok := r.urls[u]; ok {
+				r.urls[u] = true
+			}
+		}
+	}
+	if len(r.taken) == 0 {
+		return t, nil
+	}
+	t.Returned, err = r.followers(ctx)
+	return t, err
+}
+
+// followers marks the documents that go and lists those that were removed for one of them.
+func (r *remover) followers(ctx context.Context) (all []Listed, err error) {
+	listed := make([][]Listed, len(r.fates))
+	err = quern.Each(ctx, r.workers, len(r.fates), func(_ context.Context, _, i int) error {
+		fates, err := r.x.fates(i)
+		if err != nil {
+			return err
+		}
+		changed := false
+		for row, e := range fates {
+			switch {
+			case r.taken[rowPlace{uint32(i), uint32(row)}]:
+				fates[row], changed = fateEntry{state: stateTaken}, true
+			case e.removed() && r.taken[rowPlace{e.shard, e.row}]:
+				fates[row], changed = fateEntry{state: stateReturned}, true
+			}
+		}
+		if changed {
+			r.fates[i] = fates
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = r.scan(ctx, func(shard int, row uint32, e fateEntry, d *docRecord) {
+		if e.removed() && r.fates[shard] != nil && r.fates[shard][row].state == stateReturned {
+			listed[shard] = append(listed[shard], r.x.listed(shard, d))
+		}
+	})
+	return slices.Concat(listed...), err
+}
+
+// scan calls f with all documents of the index; with those of different shards at once.
+func (r *remover) scan(ctx context.Context, f func(shard int, row uint32, e fateEntry, d *docRecord)) error {
+	return quern.Each(ctx, r.workers, len(r.x.manifest.Shards), func(ctx context.Context, _, i int) error {
+		fates, err := r.x.fates(i)
+		if err != nil {
+			return err
+		}
+		name := r.x.manifest.Shards[i].Blobs[blobDocs].Name
+		b, err := openBlocks(r.x.dir, name, kindDocs)
+		if err != nil {
+			return err
+		}
+		defer b.file.Close()
+		sets := len(r.x.state.Increments[r.x.increment(i)].Datasets)
+		next := uint32(0)
+		err = b.each(nil, func(row uint32, record []byte) error {
+			var d docRecord
+			if err := d.parse(record, sets); err != nil {
+				return err
+			}
+			if row != next || int(row) >= len(fates) {
+				return fmt.Errorf("row %d where row %d of %d should be", row, next, len(fates))
+			}
+			next++
+			f(i, row, fates[row], &d)
+			return ctx.Err()
+		})
+		if err == nil && int(next) != len(fates) {
+			err = fmt.Errorf("%s: %d documents, its manifest says %d", name, next, len(fates))
+		}
+		return err
+	})
+}
+
+func (x *Index) listed(shard int, d *docRecord) Listed {
+	inc := x.state.Increments[x.increment(shard)]
+	l := Listed{ID: d.id.String(), Origin: string(d.origin), Run: inc.Name, Dataset: inc.Datasets[d.dataset]}
+	if d.state != stateKept {
+		l.For, l.Similarity = d.kept.String(), float64(d.similarity)/10000
+	}
+	return l
+}
+
+// write makes the blobs that change, and the manifest last.
+func (r *remover) write(ctx context.Context, ids []quern.ID, urls []string) error {
+	if err := r.x.sweep(); err != nil {
+		return err
+	}
+	shards := slices.Clone(r.x.manifest.Shards)
+	increments := slices.Clone(r.x.state.Increments)
+	err := quern.Each(ctx, r.workers, len(shards), func(_ context.Context, _, i int) (err error) {
+		if r.fates[i] != nil {
+			shards[i], err = r.rewrite(i, shards[i])
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, fates := range r.fates {
+		if fates == nil {
+			continue
+		}
+		old, err := r.x.fates(i)
+		if err != nil {
+			return err
+		}
+		for row := range old {
+			if old[row].state == stateKept && fates[row].state != stateKept {
+				increments[r.x.increment(i)].Kept--
+			}
+		}
+	}
+	r.x.manifest.Shards, r.x.state.Increments = shards, increments
+	if err := r.record(ids, urls); err != nil {
+		return err
+	}
+	if err := r.x.save(); err != nil {
+		return err
+	}
+	return r.x.sweep()
+}
+
+// rewrite makes the blobs of a shard anew without the documents that went, except what is known of them for the record.
+func (r *remover) rewrite(i int, s quern.Shard) (quern.Shard, error) {
+	fates := r.fates[i]
+	absent := func(row int) bool { return fates[row].absent() }
+	s.Blobs = slices.Clone(s.Blobs)
+	name := func(blob int) string {
+		stem := fmt.Sprintf("%05d/%05d", r.x.increment(i), i-r.x.state.Increments[r.x.increment(i)].From)
+		return fresh(r.used, stem, blobSuffixes[blob])
+	}
+	sig, err := openSig(r.x.dir, s.Blobs[blobSig].Name)
+	if err != nil {
+		return s, err
+	}
+	defer sig.file.Close()
+	s.Name = name(blobSig)
+	if s.Blobs[blobSig], err = blankSig(r.x.dir, s.Name, sig, absent); err != nil {
+		return s, err
+	}
+	if s.Blobs[blobOrder], err = writeOrder(r.x.dir, name(blobOrder), sig, absent); err != nil {
+		return s, err
+	}
+	if s.Blobs[blobFates], err = writeFates(r.x.dir, name(blobFates), fates); err != nil {
+		return s, err
+	}
+	old, err := openBlocks(r.x.dir, s.Blobs[blobShingles].Name, kindShingles)
+	if err != nil {
+		return s, err
+	}
+	defer old.file.Close()
+	w, err := newBlockWriter(r.x.dir, name(blobShingles), kindShingles)
+	if err != nil {
+		return s, err
+	}
+	if err := old.each(func(row int) bool { return !absent(row) }, w.put); err != nil {
+		w.abort()
+		return s, err
+	}
+	s.Blobs[blobShingles], err = w.commit()
+	return s, err
+}
+
+// blankSig copies a signature blob without the hashes and keys of the rows that are absent. Their IDs stay.
+func blankSig(dir quern.Dir, name string, sig *sigFile, absent func(row int) bool) (quern.BlobInfo, error) {
+	buf := make([]byte, columnBuffer)
+	each := func(col int, write func([]byte)) error {
+		w := int(width(col))
+		return sig.column(col, buf, func(row int64, b []byte) {
+			for o := 0; o < len(b) && col != colID; o += w {
+				if absent(int(row) + o/w) {
+					clear(b[o : o+w])
+				}
+			}
+			write(b)
+		})
+	}
+	h := sig.header
+	h.sums = nil
+	for col := range fixedColumns + h.bands {
+		var sum xxhash.Digest
+		sum.Reset()
+		if err := each(col, func(b []byte) { sum.Write(b) }); err != nil {
+			return quern.BlobInfo{}, err
+		}
+		h.sums = append(h.sums, sum.Sum64())
+	}
+	return writeSig(dir, name, h, each)
+}
+
+// record adds to the list of what was taken down, each once, in the order in which it was asked for.
+func (r *remover) record(ids []quern.ID, urls []string) error {
+	lines, err := r.x.takenDown()
+	if err != nil {
+		return err
+	}
+	known := map[takenLine]bool{}
+	for _, l := range lines {
+		known[l] = true
+	}
+	add := func(l takenLine) {
+		if !known[l] {
+			known[l] = true
+			lines = append(lines, l)
+		}
+	}
+	for _, id := range ids {
+		add(takenLine{ID: id.String()})
+	}
+	for _, u := range urls {
+		add(takenLine{URL: u})
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	for _, l := range lines {
+		if err := enc.Encode(l); err != nil {
+			return err
+		}
+	}
+	name := fresh(r.used, "taken-down", ".jsonl")
+	r.x.state.Taken = &quern.BlobInfo{Name: name, Size: int64(b.Len()), Digest: quern.DigestOf(b.Bytes())}
+	return quern.WriteBlob(r.x.dir, name, b.Bytes())
+}
+
+// takenDown reads the list.
+func (x *Index) takenDown() (lines []takenLine, err error) {
+	if x.state.Taken == nil {
+		return nil, nil
+	}
+	name := x.state.Taken.Name
+	b, err := quern.ReadBlob(x.dir, name)
+	if err != nil {
+		return nil, err
+	}
+	if quern.DigestOf(b) != x.state.Taken.Digest {
+		return nil, fmt.Errorf("%s: its digest is not the one that the manifest says: the index is damaged", name)
+	}
+	for line := range bytes.Lines(b) {
+		var l takenLine
+		if err := json.Unmarshal(line, &l); err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", name, len(lines)+1, err)
+		}
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
+// Without is a stage that drops what was taken down from the index, by ID and by address, so that it does not come back with the next
+// dump; nil if nothing was. Digest tells when what it drops changes.
+func (x *Index) Without() (quern.Stage, error) {
+	lines, err := x.takenDown()
+	if err != nil || len(lines) == 0 {
+		return nil, err
+	}
+	s := &takenStage{}
+	for _, l := range lines {
+		if l.URL != "" {
+			s.urls = append(s.urls, string(canonicalURL(nil, l.URL, queryTracking)))
+			continue
+		}
+		id, err := quern.ParseID(l.ID)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", x.state.Taken.Name, err)
+		}
+		s.ids = append(s.ids, id)
+	}
+	slices.SortFunc(s.ids, quern.ID.Compare)
+	slices.Sort(s.urls)
+	return s, nil
+}
+
+// TakenDigest names what was taken down; "" if nothing was.
+func (x *Index) TakenDigest() quern.Digest {
+	if x.state.Taken == nil {
+		return ""
+	}
+	return x.state.Taken.Digest
+}
+
+type takenStage struct {
+	ids  []quern.ID
+	urls []string
+	buf  []byte
+}
+
+func (s *takenStage) Apply(d *quern.Doc) (quern.Verdict, error) {
+	_, found := slices.BinarySearchFunc(s.ids, d.ID, quern.ID.Compare)
+	if !found && len(s.urls) > 0 && d.Origin != "" {
+		s.buf = canonicalURL(s.buf[:0], d.Origin, queryTracking)
+		_, found = slices.BinarySearchFunc(s.urls, s.buf, func(u string, b []byte) int { return cmp.Compare(u, string(b)) })
+	}
+	if found {
+		return d.Fail(DroppedTakenDown, 1, 0), nil
+	}
+	return quern.Keep, nil
+}
