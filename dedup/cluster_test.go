@@ -3,6 +3,7 @@ package dedup
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -77,6 +80,34 @@ func cluster(t testing.TB, c Config, sets []Dataset, mem int64, workers int) (Re
 		t.Error(err)
 	}
 	return r, out
+}
+
+// readLines decodes the JSON lines of a blob.
+func readLines[T any](dir quern.Dir, name string, f func(T) error) error {
+	b, err := quern.ReadBlob(dir, name)
+	if err != nil {
+		return err
+	}
+	z, err := zstd.NewReader(nil)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	if b, err = z.DecodeAll(b, nil); err != nil {
+		return err
+	}
+	for line := range bytes.Lines(b) {
+		var l T
+		d := json.NewDecoder(bytes.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&l); err != nil {
+			return fmt.Errorf("%s: %w", line, err)
+		}
+		if err := f(l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func removals(t testing.TB, out quern.Dir) (all []removal) {
@@ -245,9 +276,9 @@ func TestNoChains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range []string{"paper"} {
-		if g := r.Group(d, quern.Row{}); g != docs[0].ID {
-			t.Errorf("%s is in group %s, want that of a", d, g)
+	for d, err := range r.Survivors(texts{"paper", [][]quern.Doc{docs[:1]}}, "paper").Docs(t.Context(), quern.Unit{Parts: []quern.Part{{}}}) {
+		if err != nil || d.Group != docs[0].ID || d.Copies != 2 {
+			t.Errorf("a is in group %s and stands for %d documents, want its own and 2: %v", d.Group, d.Copies, err)
 		}
 	}
 }
@@ -353,7 +384,7 @@ func TestClusterRefuses(t *testing.T) {
 	changed.Texts = texts{"web", [][]quern.Doc{docs[:len(docs)/2]}}
 	f("shards of text", c, 1, 0, changed)
 	changed.Texts = texts{"web", [][]quern.Doc{docs, nil}}
-	f("are signed", c, 1, 0, changed)
+	f("that were signed", c, 1, 0, changed)
 	changed = set
 	changed.Shards = slices.Clone(set.Shards)
 	changed.Shards[0].Docs++

@@ -13,6 +13,28 @@ import (
 const (
 	DroppedExact quern.Verdict = "dedup.exact"
 	DroppedNear  quern.Verdict = "dedup.near"
+
+	// DroppedUnverified is DroppedNear by candidates alone, whose texts nobody has compared.
+	DroppedUnverified quern.Verdict = "dedup.near.unverified"
+)
+
+// Which of two documents that are alike stays, if neither's domain is preferred.
+const (
+	StaysFirst    = "first"    // the one of the smaller ID
+	StaysLongest  = "longest"  // the one of more bytes
+	StaysEarliest = "earliest" // the one of the earlier Time; unknown times come last
+)
+
+// How similar two documents are.
+const (
+	MeasureJaccard     = "jaccard"     // the shingles that both have among those that either has
+	MeasureContainment = "containment" // those that both have among those of the document that goes
+)
+
+// What similar pairs make of more than two documents.
+const (
+	ClustersStar  = "star"  // a document goes for one that stays and is itself similar to it
+	ClustersChain = "chain" // whatever similar pairs connect is one cluster, of which one document stays
 )
 
 // Config says what counts as a duplicate; nil turns a kind off.
@@ -20,7 +42,25 @@ type Config struct {
 	Exact  *Exact   `yaml:"exact,omitempty"`
 	Near   *Near    `yaml:"near,omitempty"`
 	Prefer []string `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
+	Stays  string   `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
+	Guard  *Guard   `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
 }
+
+// Guard is an alarm for near duplicates that are none: pages of one template, boilerplate, a tokenizer that finds no words. It goes
+// off when a source loses more than Loss per cent of its documents, or of its bytes, to near duplicates.
+type Guard struct {
+	Loss   float64 `yaml:"loss"`   // per cent
+	Action string  `yaml:"action"` // stop or warn
+}
+
+// What a Guard does.
+const (
+	GuardStop = "stop"
+	GuardWarn = "warn"
+)
+
+// DefaultGuard stops where a source loses more than half.
+func DefaultGuard() Guard { return Guard{Loss: 50, Action: GuardStop} }
 
 // Exact compares whole texts, or a field of each document, by 128 bits of hash. Documents without the field are all different.
 type Exact struct {
@@ -41,11 +81,20 @@ type Near struct {
 	Shingle int     `yaml:"shingle"` // words
 	Bands   int     `yaml:"bands"`
 	Rows    int     `yaml:"rows"`   // hashes of a band
-	Verify  float64 `yaml:"verify"` // least Jaccard similarity of the shingle sets for which a document is removed
+	Verify  float64 `yaml:"verify"` // least similarity of the shingle sets for which a document is removed; 0 = candidates go unverified
+
+	// Measure is jaccard ("") or containment: how much of the document that goes is in the one that stays. Containment needs Stays:
+	// longest, so that the smaller one of two is asked whether it goes.
+	Measure string `yaml:"measure,omitempty"`
+	// Clusters is star ("") or chain, which is what others do and is here for comparison: it removes documents that are unlike the one
+	// that stays, and says how unlike.
+	Clusters string `yaml:"clusters,omitempty"`
 }
 
 // DefaultNear is FineWeb's banding with a verification that FineWeb did not have.
-func DefaultNear() Near { return Near{Shingle: 5, Bands: 14, Rows: 8, Verify: 0.8} }
+func DefaultNear() Near {
+	return Near{Shingle: 5, Bands: 14, Rows: 8, Verify: 0.8, Measure: MeasureJaccard, Clusters: ClustersStar}
+}
 
 const (
 	maxBands  = 1024
@@ -78,8 +127,29 @@ func (c Config) Validate() error {
 			return fmt.Errorf("dedup: near: %d bands, want 1 to %d", n.Bands, maxBands)
 		case n.Rows < 1 || n.Rows > maxHashes/n.Bands:
 			return fmt.Errorf("dedup: near: %d rows in each of %d bands, want 1 to %d", n.Rows, n.Bands, maxHashes/n.Bands)
-		case math.IsNaN(n.Verify) || n.Verify <= 0 || n.Verify > 1:
-			return fmt.Errorf("dedup: near: verify is %v, want more than 0 and at most 1", n.Verify)
+		case math.IsNaN(n.Verify) || n.Verify < 0 || n.Verify > 1:
+			return fmt.Errorf("dedup: near: verify is %v, want 0 (nothing is verified) to 1", n.Verify)
+		case !slices.Contains([]string{"", MeasureJaccard, MeasureContainment}, n.Measure):
+			return fmt.Errorf("dedup: near: measure is %q, want jaccard or containment", n.Measure)
+		case !slices.Contains([]string{"", ClustersStar, ClustersChain}, n.Clusters):
+			return fmt.Errorf("dedup: near: clusters is %q, want star or chain", n.Clusters)
+		case n.Measure == MeasureContainment && c.Stays != StaysLongest:
+			return errors.New("dedup: near: measure containment needs stays: longest, so that it is the smaller document that goes")
+		}
+	}
+	return c.validateOrder()
+}
+
+func (c Config) validateOrder() error {
+	if !slices.Contains([]string{"", StaysFirst, StaysLongest, StaysEarliest}, c.Stays) {
+		return fmt.Errorf("dedup: stays is %q, want first, longest or earliest", c.Stays)
+	}
+	if g := c.Guard; g != nil {
+		switch {
+		case math.IsNaN(g.Loss) || g.Loss < 0 || g.Loss > 100:
+			return fmt.Errorf("dedup: guard: loss is %v, want per cent from 0 to 100", g.Loss)
+		case g.Action != GuardStop && g.Action != GuardWarn:
+			return fmt.Errorf("dedup: guard: action is %q, want stop or warn", g.Action)
 		}
 	}
 	return nil

@@ -302,7 +302,7 @@ func adjustedRand(a, b []uint32) float64 {
 
 // align numbers a side's documents as ids does, and leaves out those that are not in ids.
 func (s *side) align(ids map[quern.ID]uint32) *grouping {
-	g := &grouping{cluster: newForest(len(ids)), size: make([]uint32, len(ids)), members: make([][]uint32, len(ids))}
+	g := &grouping{cluster: NewForest(len(ids)), size: make([]uint32, len(ids)), members: make([][]uint32, len(ids))}
 	number := make([]uint32, len(s.ids))
 	for id, i := range s.ids {
 		number[i] = none
@@ -318,7 +318,7 @@ func (s *side) align(ids map[quern.ID]uint32) *grouping {
 		if x == none || y == none || x == y {
 			continue
 		}
-		forest(g.cluster).union(x, y)
+		Forest(g.cluster).Union(x, y)
 		if g.lists != nil {
 			g.lists[x] = append(g.lists[x], y)
 			if s.mutual {
@@ -326,7 +326,7 @@ func (s *side) align(ids map[quern.ID]uint32) *grouping {
 			}
 		}
 	}
-	forest(g.cluster).flatten()
+	Forest(g.cluster).Flatten()
 	for d, c := range g.cluster {
 		g.size[c]++
 		if g.lists != nil {

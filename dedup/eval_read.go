@@ -196,12 +196,12 @@ func readLabels(file LabelFile, f func(line int, l *label) error) error {
 	}
 	defer r.Close()
 	name := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(file.Name, ".gz"), ".zst"), ".gzip")
-	var t *table
+	var t *labelTable
 	switch {
 	case strings.HasSuffix(name, ".csv"):
-		t = &table{comma: ','}
+		t = &labelTable{comma: ','}
 	case strings.HasSuffix(name, ".tsv"):
-		t = &table{comma: '\t'}
+		t = &labelTable{comma: '\t'}
 	}
 	b := bufio.NewReaderSize(r, 1<<16)
 	var buf []byte
@@ -366,15 +366,15 @@ func scalar(raw json.RawMessage) (string, error) {
 	return "", fmt.Errorf("%.20s: want a string or a number", raw)
 }
 
-// table reads the rows of a table.
-type table struct {
+// labelTable reads the rows of a table.
+type labelTable struct {
 	comma               rune
 	shape               int
 	id, other, cluster  int
 	similarity, columns int
 }
 
-func (t *table) split(text []byte) ([]string, error) {
+func (t *labelTable) split(text []byte) ([]string, error) {
 	if bytes.IndexByte(text, '"') < 0 {
 		return strings.Split(string(text), string(t.comma)), nil
 	}
@@ -385,7 +385,7 @@ func (t *table) split(text []byte) ([]string, error) {
 	return r.Read()
 }
 
-func (t *table) head(text []byte) error {
+func (t *labelTable) head(text []byte) error {
 	names, err := t.split(text)
 	if err != nil {
 		return err
@@ -416,7 +416,7 @@ func (t *table) head(text []byte) error {
 	return nil
 }
 
-func (t *table) row(text []byte, l *label) error {
+func (t *labelTable) row(text []byte, l *label) error {
 	fields, err := t.split(text)
 	if err != nil {
 		return err

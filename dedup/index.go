@@ -198,6 +198,9 @@ func (x *Index) Config() (Config, uint64, error) {
 		return Config{}, 0, fmt.Errorf("%s: signed by version %s of dedup, this is %s", x.dir, o.Version, Version)
 	}
 	c := Config{Exact: &o.Exact, Near: o.Near}
+	if o.Near != nil && o.Near.Measure == MeasureContainment {
+		c.Stays = StaysLongest // without which the measure makes no sense; for queries it makes no difference
+	}
 	if err := c.Validate(); err != nil {
 		return Config{}, 0, fmt.Errorf("%s: options: %w", x.dir, err)
 	}

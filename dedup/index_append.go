@@ -1,12 +1,14 @@
 package dedup
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/gofrs/flock"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -51,19 +54,21 @@ func lockIndex(dir string) (unlock func(), err error) {
 // a document. The same addition again changes nothing; another one under the name of the last run takes its place; under the name of
 // an earlier run it is refused, because later increments were compared with what stands there.
 func AppendIndex(ctx context.Context, dir string, c Config, seed uint64, a Addition, workers int) (*Index, error) {
-	return appendIndex(ctx, dir, c, seed, a, workers, indexDocs)
+	return growIndex(ctx, dir, c, seed, a, workers, indexDocs)
 }
 
-// appendIndex makes shards of up to size documents.
-func appendIndex(ctx context.Context, dir string, c Config, seed uint64, a Addition, workers int, size uint32) (*Index, error) {
+// growIndex makes shards of up to size documents.
+func growIndex(ctx context.Context, dir string, c Config, seed uint64, a Addition, workers int, size uint32) (*Index, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
 	if a.Run == "" {
 		return nil, errors.New("dedup: an increment of an index needs the name of its run")
 	}
-	if err := checkNames(a.Sets); err != nil {
-		return nil, err
+	for i, s := range a.Sets {
+		if s.Name == "" || slices.ContainsFunc(a.Sets[:i], func(o Dataset) bool { return o.Name == s.Name }) {
+			return nil, fmt.Errorf("dedup: datasets need names that differ, one is called %q", s.Name)
+		}
 	}
 	unlock, err := lockIndex(dir)
 	if err != nil {
@@ -246,7 +251,7 @@ func (a *appender) readRemovals(sets []Dataset, dir quern.Dir) error {
 		first[s.Name] = at
 		at += len(s.Shards)
 	}
-	return readLines(dir, removalsName, func(l removal) error {
+	return eachRemoval(dir, func(l removal) error {
 		file, ok := first[l.Dataset]
 		if ok = ok && l.Shard >= 0 && file+l.Shard < len(a.k.files); ok {
 			file += l.Shard
@@ -272,6 +277,38 @@ func (a *appender) readRemovals(sets []Dataset, dir quern.Dir) error {
 		a.inc.Kept--
 		return nil
 	})
+}
+
+// eachRemoval reads removals.jsonl.zst.
+func eachRemoval(dir quern.Dir, f func(l removal) error) error {
+	file, err := dir.Open(removalsName)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	z, err := zstd.NewReader(io.NewSectionReader(file, 0, file.Size()), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
+	if err != nil {
+		return fmt.Errorf("%s: %w", removalsName, err)
+	}
+	defer z.Close()
+	r := bufio.NewReaderSize(z, 1<<16)
+	var line []byte
+	for n := 1; ; n++ {
+		line, err = readLine(r, line[:0])
+		if err == io.EOF && len(line) == 0 {
+			return nil
+		}
+		var l removal
+		if err == nil {
+			err = json.Unmarshal(line, &l)
+		}
+		if err == nil {
+			err = f(l)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: line %d: %w", removalsName, n, err)
+		}
+	}
 }
 
 // locate finds the documents that stay in the place of others, among the new ones and those of the index.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -213,6 +212,3 @@ func (d *docRecord) parse(b []byte, datasets int) error {
 	d.origin = b
 	return nil
 }
-
-// tenThousandths is a similarity as it is stored.
-func tenThousandths(s float64) uint16 { return uint16(math.Floor(s*10000 + 1e-3)) }

@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -76,15 +77,7 @@ func writeOrder(dir quern.Dir, name string, sig *sigFile, absent func(row int) b
 		if err = keysOf(sig, col, buf, absent, func(key uint64, row uint32) { entries = append(entries, entry{key, row}) }); err != nil {
 			break
 		}
-		slices.SortFunc(entries, func(a, b entry) int {
-			switch {
-			case a.key != b.key:
-				return less(a.key < b.key)
-			case a.row != b.row:
-				return less(a.row < b.row)
-			}
-			return 0
-		})
+		slices.SortFunc(entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row)) })
 		page := make([]byte, 0, orderPage)
 		for part := range slices.Chunk(entries, pageEntries) {
 			page = page[:0]

@@ -37,7 +37,7 @@ func addition(t testing.TB, c Config, run string, docs map[string][]quern.Doc, n
 
 func appendTo(t testing.TB, dir string, c Config, a Addition, workers int, size uint32) *Index {
 	t.Helper()
-	x, err := appendIndex(ctx, dir, c, 1, a, workers, size)
+	x, err := growIndex(ctx, dir, c, 1, a, workers, size)
 	if err != nil {
 		t.Fatal(err)
 	}

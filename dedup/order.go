@@ -2,9 +2,11 @@ package dedup
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/seed-83c59573/quern"
@@ -13,9 +15,9 @@ import (
 const none = ^uint32(0)
 
 // corpus is the signatures of all datasets. A document has a number, its place when all shards stand one after the other, and a
-// rank, its place in the order of preference: the domain's place in Prefer, then the ID, then the hash of the text, then the number.
-// Of two duplicates the one of the lower rank stays. Everything after corpus.rankAll speaks of ranks, which is why no order of
-// files can show in the result.
+// rank, its place in the order of preference: documents of a Prior first, by increment; the domain's place in Prefer; then its size or
+// time, if Stays says so; then the ID, the hash of the text, and the number. Of two duplicates the one of the lower rank stays.
+// Everything after corpus.rankAll speaks of ranks, which is why no order of files can show in the result.
 type corpus struct {
 	sets   []Dataset
 	files  []*sigFile // of all shards of all sets
@@ -23,7 +25,7 @@ type corpus struct {
 	starts []uint32   // the number of the first document of each file, and one past the last
 
 	rank []uint32 // number → rank
-	doc  []uint32 // rank → number
+	past uint32   // the ranks below it are documents of a Prior
 }
 
 func openCorpus(c Config, seed uint64, sets []Dataset) (*corpus, error) {
@@ -83,47 +85,172 @@ func (k *corpus) entry(col int, doc uint32) ([16]byte, error) {
 	return k.files[f].entry(col, row)
 }
 
-// rankAll fills rank and doc. It sorts by 8 bytes of preference and ID, and asks the files where these are equal.
+// class is files whose documents rank together, before those of the next class.
+type class struct {
+	increment, preference int
+	files                 []int
+}
+
+func (k *corpus) classes(c Config) []class {
+	var all []class
+	for f, set := range k.set {
+		s := k.sets[set]
+		x := class{increment: s.Increment, preference: c.preference(s.Domain)}
+		if s.Prior == nil {
+			x.increment = math.MaxInt
+		}
+		at, found := slices.BinarySearchFunc(all, x, func(a, b class) int {
+			return cmp.Or(cmp.Compare(a.increment, b.increment), cmp.Compare(a.preference, b.preference))
+		})
+		if !found {
+			all = slices.Insert(all, at, x)
+		}
+		all[at].files = append(all[at].files, f)
+	}
+	return all
+}
+
+// rankAll fills rank. It holds 20 bytes a document for it.
 func (k *corpus) rankAll(ctx context.Context, c Config, workers int) error {
-	n := k.docs()
-	prefix := make([]uint64, n)
-	err := quern.Each(ctx, workers, len(k.files), func(_ context.Context, _, i int) error {
-		high := uint64(c.preference(k.sets[k.set[i]].Domain)) << 48
-		start := int64(k.starts[i])
-		return k.files[i].column(colID, make([]byte, columnBuffer), func(row int64, b []byte) {
-			for j := 0; j < len(b); j += 16 {
-				prefix[start+row+int64(j/16)] = high | binary.BigEndian.Uint64(b[j:])>>16
+	return k.rankBy(ctx, c, &scatter{k: k, workers: workers})
+}
+
+func (k *corpus) rankBy(ctx context.Context, c Config, s *scatter) error {
+	k.rank = make([]uint32, k.docs())
+	k.past = 0
+	base := 0
+	for _, class := range k.classes(c) {
+		n := 0
+		for _, f := range class.files {
+			n += int(k.files[f].docs)
+		}
+		if class.increment != math.MaxInt {
+			k.past += uint32(n)
+		}
+		if err := k.rankClass(ctx, s, class.files, c.Stays, base, n); err != nil {
+			return err
+		}
+		base += n
+	}
+	return nil
+}
+
+// ordered is the key by which documents are sorted: whole IDs are asked for only where 16 bytes are equal.
+type ordered struct {
+	hi, lo uint64
+	doc    uint32
+}
+
+func (k *corpus) rankClass(ctx context.Context, s *scatter, files []int, stays string, base, n int) error {
+	load := k.loadOrder(stays)
+	split := splitter{}
+	if parts := partsFor(n); parts > 1 {
+		cuts, err := k.cuts(ctx, s.workers, files, load, parts, n)
+		if err != nil {
+			return err
+		}
+		split.cuts = cuts
+	}
+	scratch := make([][]ordered, max(1, s.workers))
+	return s.run(ctx, files, true, split, load, func(worker int, d dealt) error {
+		o := scratch[worker][:0]
+		for i, hi := range d.hi {
+			o = append(o, ordered{hi, d.lo[i], d.val[i]})
+		}
+		scratch[worker] = o
+		var failed error
+		slices.SortFunc(o, func(a, b ordered) int {
+			switch {
+			case a.hi < b.hi:
+				return -1
+			case a.hi > b.hi:
+				return 1
+			case a.lo != b.lo:
+				return cmp.Compare(a.lo, b.lo)
+			}
+			order, err := k.compare(a.doc, b.doc)
+			if err != nil {
+				failed = err
+			}
+			return order
+		})
+		for i := range o {
+			k.rank[o[i].doc] = uint32(base + d.from + i)
+		}
+		return failed
+	})
+}
+
+const samplesPerPart = 32
+
+// cuts are keys that deal documents to parts of about the same size, by a sample.
+func (k *corpus) cuts(ctx context.Context, workers int, files []int, load loadFunc, parts, n int) ([][2]uint64, error) {
+	samples := make([][][2]uint64, len(files))
+	chunks := make([]chunk, max(1, workers))
+	stride := uint32(max(1, n/(parts*samplesPerPart)))
+	err := quern.Each(ctx, workers, len(files), func(_ context.Context, worker, i int) error {
+		c := &chunks[worker]
+		return load(files[i], c, func() {
+			for j := (stride - c.val[0]%stride) % stride; int(j) < len(c.val); j += stride {
+				samples[i] = append(samples[i], [2]uint64{c.hi[j], c.lo[j]})
 			}
 		})
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	k.doc, k.rank = make([]uint32, n), make([]uint32, n)
-	for i := range k.doc {
-		k.doc[i] = uint32(i)
+	all := slices.Concat(samples...)
+	slices.SortFunc(all, func(a, b [2]uint64) int { return slices.Compare(a[:], b[:]) })
+	cuts := make([][2]uint64, 0, parts)
+	for p := 1; p < parts && len(all) > 0; p++ {
+		cuts = append(cuts, all[p*len(all)/parts])
 	}
-	var failed error
-	slices.SortFunc(k.doc, func(a, b uint32) int {
-		if x, y := prefix[a], prefix[b]; x != y {
-			if x < y {
-				return -1
-			}
-			return 1
-		}
-		order, err := k.compare(a, b)
-		if err != nil {
-			failed = err
-		}
-		return order
-	})
-	for r, d := range k.doc {
-		k.rank[d] = uint32(r)
-	}
-	return failed
+	return cuts, nil
 }
 
-// compare orders two documents of one preference by ID, hash and number.
+// loadOrder reads what documents are ordered by: the ID, or the size (large ones first) or time (early ones first) and as much of the
+// ID as there is room for.
+func (k *corpus) loadOrder(stays string) loadFunc {
+	cols := []int{colID}
+	switch stays {
+	case StaysLongest:
+		cols = append(cols, colSize)
+	case StaysEarliest:
+		cols = append(cols, colTime)
+	}
+	return func(file int, c *chunk, f func()) error {
+		bufs := make([][]byte, len(cols))
+		for i, col := range cols {
+			bufs[i] = c.buffer(i, chunkRows*int(width(col)))
+		}
+		start := k.starts[file]
+		return k.files[file].columns(cols, bufs, func(row int64, b [][]byte) {
+			n := len(b[0]) / 16
+			c.hi, c.lo, c.val = c.hi[:0], c.lo[:0], c.val[:0]
+			for i := range n {
+				hi, lo := binary.BigEndian.Uint64(b[0][16*i:]), binary.BigEndian.Uint64(b[0][16*i+8:])
+				switch stays {
+				case StaysLongest:
+					hi, lo = uint64(^binary.LittleEndian.Uint32(b[1][4*i:]))<<32|hi>>32, hi<<32|lo>>32
+				case StaysEarliest:
+					hi, lo = binary.LittleEndian.Uint64(b[1][8*i:]), hi
+				}
+				c.hi, c.lo, c.val = append(c.hi, hi), append(c.lo, lo), append(c.val, start+uint32(row)+uint32(i))
+			}
+			f()
+		})
+	}
+}
+
+// invert is rank → number, in the memory of dst.
+func (k *corpus) invert(dst []uint32) []uint32 {
+	for d, r := range k.rank {
+		dst[r] = uint32(d)
+	}
+	return dst
+}
+
+// compare orders two documents that are alike in all else by ID, hash and number.
 func (k *corpus) compare(a, b uint32) (int, error) {
 	for _, col := range []int{colID, colHash} {
 		x, err := k.entry(col, a)
@@ -142,90 +269,4 @@ func (k *corpus) compare(a, b uint32) (int, error) {
 		return -1, nil
 	}
 	return 1, nil
-}
-
-// entry128 is a key and the rank of the document that has it.
-type entry128 struct {
-	key  [2]uint64
-	rank uint32
-}
-
-const entryBytes = 24
-
-// buckets calls f with each run of two or more ranks, ascending, that have the same key in a column, leaving out those for which
-// skip is true. Keys are taken a slice of their range at a time, so that entries stay under mem bytes; f is called by up to workers
-// goroutines, which it learns.
-func (k *corpus) buckets(ctx context.Context, cols []int, mem int64, workers int, skip []uint32, f func(worker int, ranks []entry128) error) error {
-	each := max(mem/int64(workers), 1<<16)
-	cuts := max(1, (int64(k.docs())*entryBytes*5/4+each-1)/each) // keys are hashes: slices differ little
-	pools := make([][]entry128, workers)
-	return quern.Each(ctx, workers, len(cols)*int(cuts), func(ctx context.Context, worker, i int) error {
-		col, part := cols[i/int(cuts)], uint64(i)%uint64(cuts)
-		pool := pools[worker][:0]
-		buf := make([]byte, columnBuffer)
-		w := int(width(col))
-		step := ^uint64(0)/uint64(cuts) + 1 // 0 if there is one slice
-		for j, file := range k.files {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			err := file.column(col, buf, func(row int64, b []byte) {
-				for o := 0; o < len(b); o += w {
-					e := entry128{key: [2]uint64{binary.LittleEndian.Uint64(b[o:])}}
-					if step != 0 && e.key[0]/step != part {
-						continue
-					}
-					if w == 16 {
-						e.key[1] = binary.LittleEndian.Uint64(b[o+8:])
-					}
-					if e.key == [2]uint64{} {
-						continue
-					}
-					e.rank = k.rank[int64(k.starts[j])+row+int64(o/w)]
-					if skip == nil || skip[e.rank] == none {
-						pool = append(pool, e)
-					}
-				}
-			})
-			if err != nil {
-				return err
-			}
-		}
-		pools[worker] = pool
-		return runs(pool, func(run []entry128) error { return f(worker, run) })
-	})
-}
-
-// runs sorts the pool by key and rank and calls f with every run of equal keys.
-func runs(pool []entry128, f func([]entry128) error) error {
-	slices.SortFunc(pool, func(a, b entry128) int {
-		switch {
-		case a.key[0] != b.key[0]:
-			return less(a.key[0] < b.key[0])
-		case a.key[1] != b.key[1]:
-			return less(a.key[1] < b.key[1])
-		default:
-			return less(a.rank < b.rank)
-		}
-	})
-	for from := 0; from < len(pool); {
-		to := from + 1
-		for to < len(pool) && pool[to].key == pool[from].key {
-			to++
-		}
-		if to-from > 1 {
-			if err := f(pool[from:to]); err != nil {
-				return err
-			}
-		}
-		from = to
-	}
-	return nil
-}
-
-func less(b bool) int {
-	if b {
-		return -1
-	}
-	return 1
 }

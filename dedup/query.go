@@ -16,10 +16,10 @@ type Hit struct {
 	Origin      string  `json:"origin,omitempty"`
 	Run         string  `json:"run"`
 	Dataset     string  `json:"dataset"`
-	Kind        string  `json:"kind"`      // "exact" or "near"
-	Duplicate   bool    `json:"duplicate"` // a run would remove the document for this one
-	Jaccard     float64 `json:"jaccard"`   // of the shingle sets
-	Containment float64 `json:"containment"`
+	Kind        string  `json:"kind"`            // "exact" or "near"
+	Duplicate   bool    `json:"duplicate"`       // a run would remove the document for this one
+	Jaccard     float64 `json:"jaccard"`         // of the shingle sets
+	Containment float64 `json:"containment"`     // the part of the shingles of the document that was asked about that it has too
 	Bands       int     `json:"bands,omitempty"` // that are shared with it, or with one that was removed for it
 	For         string  `json:"for,omitempty"`   // it was removed itself: the ID of the one that stays
 }
@@ -217,7 +217,12 @@ func (q *Querier) near(d *quern.Doc, least float64, bands map[rowPlace]int, know
 }
 
 // duplicate tells whether documents of these similarities count as near duplicates.
-func (n Near) duplicate(jaccard, _ float64) bool { return jaccard >= n.Verify }
+func (n Near) duplicate(jaccard, containment float64) bool {
+	if n.Measure == MeasureContainment {
+		return containment >= n.Verify
+	}
+	return jaccard >= n.Verify
+}
 
 // stays is where the document stands that stays in the place of p, or p.
 func (q *Querier) stays(p rowPlace) (rowPlace, error) {
@@ -319,9 +324,8 @@ func (q *Querier) compare(p rowPlace) (jaccard, containment float64, err error) 
 			j++
 		}
 	}
-	least := min(len(q.set), len(q.other))
-	if least == 0 {
+	if len(q.set) == 0 || len(q.other) == 0 {
 		return 0, 0, nil
 	}
-	return float64(both) / float64(len(q.set)+len(q.other)-both), float64(both) / float64(least), nil
+	return float64(both) / float64(len(q.set)+len(q.other)-both), float64(both) / float64(len(q.set)), nil
 }

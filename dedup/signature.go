@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -15,16 +16,18 @@ import (
 //
 //	"quernsig" | version u32 | shingle u32 | bands u32 | rows u32 | exact u32 | zero u32 | seed u64 | documents u64
 //	XXH64 of each column u64 … | XXH64 of the header so far u64
-//	ID 16 bytes … | hash of the text 16 bytes … | size of the text u32 … | key of band 0 u64 … | key of band 1 u64 …
+//	ID 16 bytes … | hash of the text 16 bytes … | size of the text u32 … | time u64 … | key of band 0 u64 … | key of band 1 u64 …
 //
 // Columns stand one after the other, so that one band can be read without the others. A key of 0 means that the document has none.
+// A time is seconds since 1 January of the year 1, the largest number if it is not known.
 const (
 	sigMagic   = "quernsig"
-	sigVersion = 1
+	sigVersion = 2
 
 	colID = iota - 2
 	colHash
 	colSize
+	colTime
 	fixedColumns
 )
 
@@ -66,7 +69,7 @@ func width(col int) int64 {
 		return 16
 	case colSize:
 		return 4
-	}
+	} // times and keys
 	return 8
 }
 
@@ -139,26 +142,38 @@ func (s *sigFile) sameOptions(want header) bool {
 	return s.shingle == want.shingle && s.bands == want.bands && s.rows == want.rows && s.exact == want.exact && s.seed == want.seed
 }
 
-const columnBuffer = 64 << 10 // a multiple of every width
+const columnBuffer = 256 << 10 // a multiple of every width
 
 // column calls f with the entries of a column from row on, a buffer at a time, and checks the column's sum at the end.
 func (s *sigFile) column(col int, buf []byte, f func(row int64, b []byte)) error {
-	var sum xxhash.Digest
-	sum.Reset()
-	at, end := s.start(col), s.start(col+1)
-	w := width(col)
-	for row := int64(0); at < end; {
-		b := buf[:min(int64(len(buf)), end-at)]
-		if err := readFull(s.file, b, at); err != nil {
-			return fmt.Errorf("%s: offset %d: %w", s.name, at, err)
-		}
-		sum.Write(b)
-		f(row, b)
-		at += int64(len(b))
-		row += int64(len(b)) / w
+	return s.columns([]int{col}, [][]byte{buf}, func(row int64, b [][]byte) { f(row, b[0]) })
+}
+
+// columns is column for a few of them side by side: f is given the entries of the same rows, as many as fit into every buffer.
+func (s *sigFile) columns(cols []int, bufs [][]byte, f func(row int64, b [][]byte)) error {
+	sums := make([]xxhash.Digest, len(cols))
+	step := s.docs
+	for i, col := range cols {
+		sums[i].Reset()
+		step = min(step, int64(len(bufs[i]))/width(col))
 	}
-	if sum.Sum64() != s.sums[col] {
-		return fmt.Errorf("%s: offset %d: column %d is damaged: its checksum differs", s.name, s.start(col), col)
+	part := make([][]byte, len(cols))
+	for row := int64(0); row < s.docs; row += step {
+		n := min(step, s.docs-row)
+		for i, col := range cols {
+			at := s.start(col) + row*width(col)
+			part[i] = bufs[i][:n*width(col)]
+			if err := readFull(s.file, part[i], at); err != nil {
+				return fmt.Errorf("%s: offset %d: %w", s.name, at, err)
+			}
+			sums[i].Write(part[i])
+		}
+		f(row, part)
+	}
+	for i, col := range cols {
+		if sums[i].Sum64() != s.sums[col] {
+			return fmt.Errorf("%s: offset %d: column %d is damaged: its checksum differs", s.name, s.start(col), col)
+		}
 	}
 	return nil
 }
@@ -180,4 +195,17 @@ func readFull(r io.ReaderAt, b []byte, at int64) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
+}
+
+const unknownTime = ^uint64(0)
+
+// secondsOf is a time of RFC 3339, or a date alone, in seconds since the year 1.
+func secondsOf(s string) uint64 {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		if t, err = time.Parse(time.DateOnly, s); err != nil {
+			return unknownTime
+		}
+	}
+	return uint64(t.Unix() - time.Time{}.Unix())
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-83c59573/quern"
 )
 
-// Signer is a Sink that keeps of each document its ID, its size, 128 bits of hash of its text and one key per band, in one blob
-// called name + ".sig": 36 + 8·bands bytes a document, which it holds in memory until Commit. Row i of the blob is the i-th document
+// Signer is a Sink that keeps of each document its ID, its size and time, 128 bits of hash of its text and one key per band, in one
+// blob called name + ".sig": 44 + 8·bands bytes a document, which it holds in memory until Commit. Row i of the blob is the i-th document
 // put.
 func (c Config) Signer(seed uint64, dir quern.Dir, name string) (quern.Sink, error) {
 	if err := c.Validate(); err != nil {
@@ -53,6 +53,7 @@ func (s *signer) Put(d *quern.Doc) error {
 		s.cols[colHash] = binary.LittleEndian.AppendUint64(s.cols[colHash], v)
 	}
 	s.cols[colSize] = binary.LittleEndian.AppendUint32(s.cols[colSize], uint32(min(len(d.Text), math.MaxUint32)))
+	s.cols[colTime] = binary.LittleEndian.AppendUint64(s.cols[colTime], secondsOf(d.Time))
 	if s.family != nil {
 		for b, k := range s.family.sign(s.words.shingles(d.Text, s.near.Shingle)) {
 			s.cols[fixedColumns+b] = binary.LittleEndian.AppendUint64(s.cols[fixedColumns+b], k)

@@ -1,7 +1,6 @@
 package dedup
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -38,11 +37,11 @@ func TestSignerIsASink(t *testing.T) {
 // TestSignatureBytes fails if what is written changes: raise Version then.
 func TestSignatureBytes(t *testing.T) {
 	set := dataset(t, both(), 7, "web", "web", plantedDocs("web", 1, 5), 1)
-	const want = "sha256:9ce4bd75f74d42e8c3bdd9ed55499166ce5e114522a2ce54a34c8eef4e5e7b8d"
+	const want = "sha256:776812c51639e7f6f0c76badaeccf1ce01c6b5f4e07615c5bd0553a94345f5a8"
 	if got := set.Shards[0].Blobs[0].Digest; got != want {
 		t.Errorf("digest %s, want %s", got, want)
 	}
-	if got, want := set.Shards[0].Blobs[0].Size, int64(fixedHeader+8*(3+14)+8)+set.Shards[0].Docs*(36+8*14); got != want {
+	if got, want := set.Shards[0].Blobs[0].Size, int64(fixedHeader+8*(4+14)+8)+set.Shards[0].Docs*(44+8*14); got != want {
 		t.Errorf("%d bytes, want %d", got, want)
 	}
 }
@@ -60,15 +59,23 @@ func TestConfigIsRefusedInWords(t *testing.T) {
 	f(func(c *Config) { c.Near.Shingle = 0 }, "shingle")
 	f(func(c *Config) { c.Near.Bands = maxBands + 1 }, "bands")
 	f(func(c *Config) { c.Near.Rows = 1 << 40 }, "rows")
-	f(func(c *Config) { c.Near.Verify = 0 }, "verify")
+	f(func(c *Config) { c.Near.Verify = -.1 }, "verify")
 	f(func(c *Config) { c.Near.Verify = math.NaN() }, "verify")
 	f(func(c *Config) { c.Prefer = []string{"a", "b", "a"} }, "twice")
 	f(func(c *Config) { c.Prefer = []string{""} }, "empty")
+	f(func(c *Config) { c.Near.Clusters = "ring" }, "star or chain")
+	f(func(c *Config) { c.Near.Measure = "cosine" }, "jaccard or containment")
+	f(func(c *Config) { c.Near.Measure = MeasureContainment }, "longest")
+	f(func(c *Config) { c.Stays = "last" }, "earliest")
+	f(func(c *Config) { c.Guard = &Guard{Loss: 101, Action: GuardStop} }, "per cent")
+	f(func(c *Config) { c.Guard = &Guard{Loss: math.NaN(), Action: GuardStop} }, "per cent")
+	f(func(c *Config) { c.Guard = &Guard{Loss: 50} }, "stop or warn")
 }
 
-// TestDamage flips bytes all over a signature blob: no byte is without a checksum.
+// TestDamage flips bytes all over a signature blob: no byte that is used is without a checksum.
 func TestDamage(t *testing.T) {
 	c := both()
+	c.Stays = StaysEarliest // the times are read too
 	docs := plantedDocs("web", 1, 2)
 	set := dataset(t, c, 1, "web", "web", docs, 1)
 	whole, err := quern.ReadBlob(set.Dir, set.Shards[0].Name)
@@ -131,65 +138,6 @@ func FuzzSignature(f *testing.F) {
 		}
 	})
 }
-
-func FuzzRemovals(f *testing.F) {
-	_, out := cluster(f, both(), []Dataset{dataset(f, both(), 1, "web", "web", plantedDocs("web", 1, 5), 1)}, 0, 1)
-	a, err := quern.ReadBlob(out, removalsName)
-	if err != nil {
-		f.Fatal(err)
-	}
-	b, err := quern.ReadBlob(out, groupsName)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(a, b)
-	f.Add([]byte{}, []byte{1})
-	f.Fuzz(func(t *testing.T, a, b []byte) {
-		dir := &quern.Memory{}
-		if err := errors.Join(quern.WriteBlob(dir, removalsName, a), quern.WriteBlob(dir, groupsName, b)); err != nil {
-			t.Fatal(err)
-		}
-		r, err := LoadRemovals(dir)
-		if err != nil {
-			return
-		}
-		r.Removed("web", quern.Row{Shard: 0, Index: 3})
-		r.Group("web", quern.Row{Shard: 0, Index: 3})
-	})
-}
-
-func TestRemovalsRefuse(t *testing.T) {
-	f := func(removals, groups, word string) {
-		t.Helper()
-		dir := &quern.Memory{}
-		w := &writer{out: dir}
-		for name, lines := range map[string]string{removalsName: removals, groupsName: groups} {
-			_, err := w.blob(name, func(put func(any) error) (int64, error) {
-				return 0, put(rawJSON(lines))
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		if _, err := LoadRemovals(dir); err == nil || !strings.Contains(err.Error(), word) {
-			t.Errorf("got %v, want an error about %s", err, word)
-		}
-	}
-	f(`{"dataset":"a","shard":-1}`, `{}`, "out of range")
-	f(`{"dataset":"a","row":99999999999}`, `{}`, "out of range")
-	f(`{"dataset":"a","shard":99999999}`, `{}`, "out of range")
-	f(`[]`, `{}`, removalsName)
-	f(`{"id":"`+strings.Repeat("a", maxLine)+`"}`, `{}`, "line 1")
-	f(`{"dataset":"a"}`, `{"group":"zz"}`, groupsName)
-	if _, err := LoadRemovals(&quern.Memory{}); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("no blobs: %v", err)
-	}
-}
-
-// rawJSON is put as it stands.
-type rawJSON string
-
-func (r rawJSON) MarshalJSON() ([]byte, error) { return []byte(r), nil }
 
 func ExampleConfig_Signer() {
 	exact, near := DefaultExact(), DefaultNear()

@@ -1,43 +1,14 @@
 package dedup
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"iter"
 	"slices"
-	"sync"
 
 	"github.com/seed-83c59573/quern"
 )
-
-// A bucket of a template page may hold thousands of documents. All pairs of it would be quadratic work, so a document is linked to
-// the first representatives of its bucket, in the order of preference, and to the ones just before it: up to representatives +
-// neighbors + 1 documents share all their pairs. Most true duplicates are found again: representatives are those that stay if the
-// bucket is one cluster, neighbors lead to the ones that they were removed for, and each of the bands chooses anew.
-const (
-	representatives = 4
-	neighbors       = 2
-	maxTries        = 16 // documents that stay with which one document is compared
-)
-
-// link adds the edges of a bucket.
-func link(run []entry128, add func(edge) error) error {
-	for i := 1; i < len(run); i++ {
-		for j := range i {
-			if j >= representatives && j < i-neighbors {
-				continue
-			}
-			if err := add(newEdge(run[i].rank, run[j].rank)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
 
 // matcher compares the shingles of documents that share a band. Documents are dealt to parts by their component, so that all that
 // must be compared stands in one part, and parts are worked on at once.
@@ -47,348 +18,402 @@ type matcher struct {
 	scratch string
 	mem     int64
 	workers int
+	phase   func(name string)
 
-	kept  []uint32  // rank → rank of the document that it is removed for; none = it stays
-	sim   []float32 // rank → similarity to that document
-	joint forest    // over verified pairs
+	scatter scatter
+	kept    []uint32 // rank → rank of the document that it is removed for; none = it stays
+	sim     []uint16 // rank → similarity to that document, in ten thousandths, rounded down
+	joint   Forest   // over pairs that were found similar; nil = there are none
+	comp    Forest   // over all candidates, later none for documents without one
 
-	parts               []*part
-	candidates, matched []int64 // by part
+	edges  *spill // sorted, in one bin
+	links  *spill // by part
+	sets   *spill // shingles by part
+	parts  int
+	counts []count // by part
+
+	closure []closed // by file: what the components of comp would lose
 }
 
-// part is the spilled shingles and edges of some components.
-type part struct {
-	mu       sync.Mutex
-	shingles *os.File
-	w        *bufio.Writer
-	size     int64
-	index    []spilled
-	edges    *os.File
-	ew       *bufio.Writer
-}
+type count struct{ candidates, verified int64 }
 
-// spilled tells where the shingles of a document stand: 4 bytes each, distinct and sorted.
-type spilled struct {
-	rank uint32
-	n    uint32
-	at   int64
-}
+const (
+	linkedPerPart = 1 << 15 // documents of a part, about
+	maxParts2     = 2048
+)
 
-const docsPerPart = 1 << 15
+// tenThousandths rounds down, so that no stated similarity is above the true one.
+func tenThousandths(x float64) uint16 { return uint16(x*10000 + 1e-3) }
 
-// deal makes the parts and writes each one's edges; it returns the component of each rank, none for those without an edge.
-func (m *matcher) deal(sorters []*edgeSorter) (forest, error) {
-	comp := newForest(m.k.docs())
-	edges := 0
-	err := mergeEdges(sorters, func(e edge) error {
-		comp.union(uint32(e>>32), uint32(e))
-		edges++
-		return nil
-	})
-	if err != nil || edges == 0 {
-		return nil, err
+// nearly finds pairs band by band, reads the texts that have one again, and compares.
+func (m *matcher) nearly(ctx context.Context, gone []uint64) error {
+	m.phase("bands")
+	edges := newEdges(m.scratch, m.k.docs(), m.workers, m.mem/2)
+	defer func() { edges.close() }()
+	tables := make([]table, max(1, m.workers))
+	for band := range m.near.Bands {
+		err := m.scatter.run(ctx, m.k.all(), false, splitter{bits: bitsOf(partsFor(m.k.docs()))},
+			m.k.loadKeys(fixedColumns+band, gone), func(worker int, d dealt) error {
+				return tables[worker].repeats(d, func(run []uint32) error {
+					return link(run, m.k.past, func(e edge) error { return edges.add(worker, e) })
+				})
+			})
+		if err != nil {
+			return err
+		}
 	}
-	comp.flatten()
-	m.parts = make([]*part, min(256, edges/docsPerPart+1))
-	m.candidates, m.matched = make([]int64, len(m.parts)), make([]int64, len(m.parts))
-	for i := range m.parts {
-		p := &part{}
-		m.parts[i] = p
-		if p.shingles, err = os.Create(filepath.Join(m.scratch, fmt.Sprintf("shingles-%03d", i))); err != nil {
-			return nil, err
-		}
-		if p.edges, err = os.Create(filepath.Join(m.scratch, fmt.Sprintf("links-%03d", i))); err != nil {
-			return nil, err
-		}
-		p.w, p.ew = bufio.NewWriterSize(p.shingles, 1<<16), bufio.NewWriter(p.edges)
+	m.phase("components")
+	m.comp = Forest(m.scatter.val[:cap(m.scatter.val)])
+	m.scatter = scatter{}
+	if len(m.comp) < m.k.docs() {
+		m.comp = make(Forest, m.k.docs())
 	}
-	linked := make([]uint64, m.k.docs()/64+1)
-	err = mergeEdges(sorters, func(e edge) error {
-		for _, r := range []uint32{uint32(e >> 32), uint32(e)} {
-			linked[r/64] |= 1 << (r % 64)
-		}
-		var b [8]byte
-		binary.LittleEndian.PutUint64(b[:], e)
-		_, err := m.parts[m.partOf(comp[uint32(e)])].ew.Write(b[:])
+	m.comp = m.comp[:m.k.docs()]
+	m.comp.reset()
+	found, err := m.connect(ctx, edges)
+	if err != nil || !found {
 		return err
+	}
+	edges.close()
+	if err := m.deal(ctx); err != nil {
+		return err
+	}
+	m.edges.close()
+	if m.near.Verify > 0 {
+		m.phase("texts")
+		if err := m.spill(ctx); err != nil {
+			return err
+		}
+	}
+	m.phase("verify")
+	return m.match(ctx)
+}
+
+// connect joins what the edges join, and keeps the edges, sorted.
+func (m *matcher) connect(ctx context.Context, edges *edgeStore) (found bool, err error) {
+	m.edges = newSpill(m.scratch, "sorted", 1, 1, m.mem/8)
+	log := m.edges.writers[0]
+	err = edges.sorted(ctx, m.workers, func(some []edge) error {
+		var b [8]byte
+		for _, e := range some {
+			child, parent := uint32(e>>32), uint32(e)
+			m.comp.Union(child, parent)
+			if kept := m.kept[parent]; parent < m.k.past && kept != none {
+				m.comp.Union(child, kept)
+			}
+			binary.LittleEndian.PutUint64(b[:], e)
+			if err := log.put(0, b[:]); err != nil {
+				return err
+			}
+		}
+		found = found || len(some) > 0
+		return ctx.Err()
+	})
+	m.comp.Flatten()
+	return found, err
+}
+
+// deal makes the parts and writes each one's edges. Afterwards comp is none for documents whose shingles are not asked for.
+func (m *matcher) deal(ctx context.Context) error {
+	linked := make([]uint64, m.k.docs()/64+1)
+	mark := func(r uint32) { linked[r/64] |= 1 << (r % 64) }
+	_, err := m.edges.each(0, nil, func(_ int, _ int64, b []byte) error {
+		for ; len(b) >= 8; b = b[8:] {
+			e := binary.LittleEndian.Uint64(b)
+			child, parent := uint32(e>>32), uint32(e)
+			if parent < m.k.past && m.kept[parent] != none {
+				parent = m.kept[parent]
+			}
+			mark(child)
+			mark(parent)
+		}
+		return ctx.Err()
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for r := range comp {
+	if err := m.measureParts(ctx, linked); err != nil {
+		return err
+	}
+	m.counts = make([]count, m.parts)
+	m.links = newSpill(m.scratch, "links", m.parts, 1, m.mem/8)
+	w := m.links.writers[0]
+	_, err = m.edges.each(0, nil, func(_ int, _ int64, b []byte) error {
+		for ; len(b) >= 8; b = b[8:] {
+			child := binary.LittleEndian.Uint32(b[4:])
+			if err := w.put(m.partOf(m.comp[child]), b[:8]); err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	})
+	for r := range m.comp {
 		if linked[r/64]>>(r%64)&1 == 0 {
-			comp[r] = none
+			m.comp[r] = none
 		}
 	}
-	return comp, nil
+	return err
 }
 
+// measureParts finds how many parts are wanted by what they will hold: texts have fewer shingles than a quarter of their bytes, mostly.
+// On the way it counts what would be removed if every component of candidates were a cluster.
+func (m *matcher) measureParts(ctx context.Context, linked []uint64) error {
+	files := m.k.all()
+	m.closure = make([]closed, len(files))
+	docs, size := make([]int, len(files)), make([]int64, len(files))
+	err := quern.Each(ctx, m.workers, len(files), func(_ context.Context, _, f int) error {
+		start := m.k.starts[f]
+		past := m.k.sets[m.k.set[f]].Prior != nil
+		return m.k.files[f].column(colSize, make([]byte, columnBuffer), func(row int64, b []byte) {
+			for i := 0; i < len(b); i += 4 {
+				r := m.k.rank[start+uint32(row)+uint32(i/4)]
+				if linked[r/64]>>(r%64)&1 == 0 {
+					continue
+				}
+				n := int64(binary.LittleEndian.Uint32(b[i:]))
+				docs[f]++
+				size[f] += n
+				if m.comp[r] != r && !past {
+					m.closure[f].docs++
+					m.closure[f].bytes += n
+				}
+			}
+		})
+	})
+	all, bytes := 0, int64(0)
+	for f := range files {
+		all += docs[f]
+		bytes += size[f]
+	}
+	want := all/linkedPerPart + 1
+	if m.near.Verify > 0 {
+		want = max(want, int(2*bytes/max(1, m.budget())))
+	}
+	m.parts = binsFor(min(want, maxParts2), m.mem/4, m.workers)
+	return err
+}
+
+// closed is what transitive closure would remove.
+type closed struct{ docs, bytes int64 }
+
+// budget is what one worker may hold of shingles.
+func (m *matcher) budget() int64 { return m.mem / 2 / int64(max(1, m.workers)) }
+
 func (m *matcher) partOf(component uint32) int {
-	return int(uint64(component*2654435761) * uint64(len(m.parts)) >> 32)
+	return int(uint64(component*2654435761) * uint64(m.parts) >> 32)
 }
 
 func (m *matcher) close() {
-	for _, p := range m.parts {
-		for _, f := range []*os.File{p.shingles, p.edges} {
-			if f != nil {
-				f.Close()
+	m.edges.close()
+	m.links.close()
+	m.sets.close()
+}
+
+// all is the numbers of all files.
+func (k *corpus) all() []int {
+	files := make([]int, len(k.files))
+	for i := range files {
+		files[i] = i
+	}
+	return files
+}
+
+// A picker is a source of texts that can yield the documents of some rows alone.
+type picker interface {
+	Some(ctx context.Context, u quern.Unit, want func(row int) bool) iter.Seq2[*quern.Doc, error]
+}
+
+// some yields the documents of the wanted rows; sources that are no picker are read whole.
+func some(ctx context.Context, src quern.Source, u quern.Unit, want func(row int) bool) iter.Seq2[*quern.Doc, error] {
+	if p, ok := src.(picker); ok {
+		return p.Some(ctx, u, want)
+	}
+	return func(yield func(*quern.Doc, error) bool) {
+		for d, err := range src.Docs(ctx, u) {
+			if err == nil && !want(d.Row.Index) {
+				continue
+			}
+			if !yield(d, err) {
+				return
 			}
 		}
 	}
 }
 
-// spill reads the texts again and writes the shingles of those that have a component.
-func (m *matcher) spill(ctx context.Context, comp forest) error {
-	type job struct{ file, unit int }
+// spill reads the texts again that have an edge and writes their shingles to their parts.
+func (m *matcher) spill(ctx context.Context) error {
+	m.sets = newSpill(m.scratch, "shingles", m.parts, m.workers, m.mem/4)
+	type job struct{ file, shard int }
 	var jobs []job
 	units := make([][]quern.Unit, len(m.k.sets))
-	at := 0
+	file := 0
 	for i, set := range m.k.sets {
 		var err error
 		if len(set.Shards) == 0 {
 			continue
 		}
-		if units[i], err = set.Texts.Units(ctx); err != nil {
-			return err
-		}
-		if len(units[i]) != len(set.Shards) {
-			return fmt.Errorf("%s: %d shards of text, %d of signatures", set.Name, len(units[i]), len(set.Shards))
-		}
-		for u := range units[i] {
-			if m.touched(at, comp) {
-				jobs = append(jobs, job{at, u})
+		if set.Prior == nil {
+			if units[i], err = set.Texts.Units(ctx); err != nil {
+				return err
 			}
-			at++
+			if len(units[i]) != len(set.Shards) {
+				return fmt.Errorf("%s: %d shards of text, %d of signatures", set.Name, len(units[i]), len(set.Shards))
+			}
+		}
+		for shard := range set.Shards {
+			if m.wanted(file) > 0 {
+				jobs = append(jobs, job{file, shard})
+			}
+			file++
 		}
 	}
-	scratch := make([]words, max(m.workers, 1))
+	shinglers := make([]shingler, max(1, m.workers))
 	return quern.Each(ctx, m.workers, len(jobs), func(ctx context.Context, worker, i int) error {
-		set := m.k.set[jobs[i].file]
-		return m.spillUnit(ctx, &scratch[worker], jobs[i].file, m.k.sets[set], units[set][jobs[i].unit], comp)
+		j := jobs[i]
+		set := m.k.set[j.file]
+		s := &shinglers[worker]
+		s.m, s.w = m, m.sets.writers[worker]
+		if m.k.sets[set].Prior != nil {
+			return s.past(ctx, j.file, j.shard)
+		}
+		return s.unit(ctx, j.file, units[set][j.shard])
 	})
 }
 
-func (m *matcher) touched(file int, comp forest) bool {
+// wanted counts the documents of a file whose shingles are asked for.
+func (m *matcher) wanted(file int) (n int) {
 	for d := m.k.starts[file]; d < m.k.starts[file+1]; d++ {
-		if comp[m.k.rank[d]] != none {
-			return true
+		if m.comp[m.k.rank[d]] != none {
+			n++
 		}
 	}
-	return false
+	return n
 }
 
-func (m *matcher) spillUnit(ctx context.Context, w *words, file int, set Dataset, u quern.Unit, comp forest) error {
-	var set32 []uint32
-	var out []byte
-	n := int(m.k.files[file].docs)
+// shingler makes sets of shingles and writes them to their part: the rank, the number of shingles and the shingles.
+type shingler struct {
+	m     *matcher
+	w     *spillWriter
+	words words
+
+	set      hashSet
+	shingles []uint32
+	out      []byte
+}
+
+func (s *shingler) unit(ctx context.Context, file int, u quern.Unit) error {
+	m := s.m
+	set := m.k.sets[m.k.set[file]]
+	f := m.k.files[file]
+	ids := idReader{f: f}
+	want := func(row int) bool {
+		return row >= 0 && int64(row) < f.docs && m.comp[m.k.rank[m.k.starts[file]+uint32(row)]] != none
+	}
 	seen := 0
-	for d, err := range set.Texts.Docs(ctx, u) {
+	for d, err := range some(ctx, set.Texts, u, want) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", u.Name, err)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if d.Row.Index < 0 || d.Row.Index >= n {
-			return fmt.Errorf("%s: row %d, but only %d documents are signed", u.Name, d.Row.Index, n)
+		row := d.Row.Index
+		if !want(row) {
+			return fmt.Errorf("%s: row %d, which is not signed or was not asked for", u.Name, row)
+		}
+		id, err := ids.at(int64(row))
+		if err != nil {
+			return err
+		}
+		if id != d.ID {
+			return fmt.Errorf("%s: row %d holds document %s, %s is signed there", u.Name, row, d.ID, id)
 		}
 		seen++
-		rank := m.k.rank[m.k.starts[file]+uint32(d.Row.Index)]
-		if comp[rank] == none {
-			continue
-		}
-		id, err := m.k.files[file].entry(colID, int64(d.Row.Index))
-		if err != nil {
-			return err
-		}
-		if quern.ID(id) != d.ID {
-			return fmt.Errorf("%s: row %d holds document %s, %s is signed there", u.Name, d.Row.Index, d.ID, quern.ID(id))
-		}
-		set32 = shingleSet(set32[:0], w.shingles(d.Text, m.near.Shingle))
-		out = out[:0]
-		for _, x := range set32 {
-			out = binary.LittleEndian.AppendUint32(out, x)
-		}
-		if err := m.parts[m.partOf(comp[rank])].put(rank, uint32(len(set32)), out); err != nil {
+		s.shingles = distinct(&s.set, s.shingles[:0], s.words.shingles(d.Text, m.near.Shingle))
+		if err := s.put(m.k.rank[m.k.starts[file]+uint32(row)], s.shingles); err != nil {
 			return err
 		}
 	}
-	if seen != n {
-		return fmt.Errorf("%s: %d documents, %d are signed", u.Name, seen, n)
+	if n := m.wanted(file); seen != n {
+		return fmt.Errorf("%s: %d documents of the %d that have a candidate: the texts are not those that were signed", u.Name, seen, n)
 	}
 	return nil
 }
 
-// shingleSet is the distinct upper halves of the hashes, sorted. Signing uses the lower halves. Two unequal shingles of a pair of
-// documents of a thousand each look equal with a chance of 1 in 4,000.
-func shingleSet(dst []uint32, hashes []uint64) []uint32 {
-	for _, h := range hashes {
-		dst = append(dst, uint32(h>>32))
+// past asks a prior.
+func (s *shingler) past(ctx context.Context, file, shard int) error {
+	m := s.m
+	set := m.k.sets[m.k.set[file]]
+	rank := func(row int) uint32 { return m.k.rank[m.k.starts[file]+uint32(row)] }
+	want := func(row int) bool {
+		return row >= 0 && int64(row) < m.k.files[file].docs && m.comp[rank(row)] != none
 	}
-	slices.Sort(dst)
-	return slices.Compact(dst)
-}
-
-func (p *part) put(rank, n uint32, b []byte) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.index = append(p.index, spilled{rank, n, p.size})
-	p.size += int64(len(b))
-	_, err := p.w.Write(b)
-	return err
-}
-
-// match rules on all parts.
-func (m *matcher) match(ctx context.Context) error {
-	m.joint = newForest(m.k.docs())
-	workers := max(1, min(m.workers, len(m.parts)))
-	return quern.Each(ctx, workers, len(m.parts), func(ctx context.Context, _, i int) error {
-		p := m.parts[i]
-		if err := p.w.Flush(); err != nil {
-			return err
+	seen := 0
+	err := set.Prior.Sets(ctx, shard, want, func(row int, shingles []uint32) error {
+		if !want(row) {
+			return fmt.Errorf("row %d, which was not asked for", row)
 		}
-		if err := p.ew.Flush(); err != nil {
-			return err
-		}
-		slices.SortFunc(p.index, func(a, b spilled) int { return less(a.rank < b.rank) })
-		return m.matchPart(ctx, i, &loader{p: p, budget: m.mem / int64(workers), sets: map[uint32][]uint32{}})
+		seen++
+		return s.put(rank(row), shingles)
 	})
-}
-
-// matchPart goes through the children of a part by rank, so that the fate of a parent is known before its children's.
-func (m *matcher) matchPart(ctx context.Context, i int, l *loader) error {
-	if _, err := l.p.edges.Seek(0, io.SeekStart); err != nil {
-		return err
+	if n := m.wanted(file); err == nil && seen != n {
+		err = fmt.Errorf("%d sets of shingles of the %d that are asked for", seen, n)
 	}
-	r := bufio.NewReader(l.p.edges)
-	var parents []uint32
-	child := none
-	for {
-		var b [8]byte
-		_, err := io.ReadFull(r, b[:])
-		if err != nil && err != io.EOF {
-			return err
-		}
-		e := binary.LittleEndian.Uint64(b[:])
-		if c := uint32(e >> 32); err == io.EOF || c != child {
-			if child != none {
-				if err := m.rule(i, l, child, parents); err != nil {
-					return err
-				}
-			}
-			if err == io.EOF {
-				return nil
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			child, parents = c, parents[:0]
-		}
-		parents = append(parents, uint32(e))
-		m.candidates[i]++
-	}
-}
-
-// rule compares a child with the documents that stay among its parents, or for which its parents were removed. It is removed for
-// the first, in the order of preference of its parents, that is similar enough; further ones only join its group.
-func (m *matcher) rule(i int, l *loader, child uint32, parents []uint32) error {
-	var tried [maxTries]uint32
-	n := 0
-	for _, p := range parents {
-		if m.kept[p] != none {
-			p = m.kept[p]
-		}
-		if slices.Contains(tried[:n], p) {
-			continue
-		}
-		if n == maxTries {
-			break
-		}
-		tried[n] = p
-		n++
-		j, err := l.jaccard(child, p, m.near.Verify)
-		if err != nil {
-			return err
-		}
-		if j < m.near.Verify {
-			continue
-		}
-		m.matched[i]++
-		m.joint.union(child, p)
-		if m.kept[child] == none {
-			m.kept[child], m.sim[child] = p, float32(j)
-		}
+	if err != nil {
+		return fmt.Errorf("%s: shard %d: %w", set.Name, shard, err)
 	}
 	return nil
 }
 
-// loader reads shingle sets of a part and keeps the latest within a budget.
-type loader struct {
-	p      *part
-	budget int64
-	held   int64
-	sets   map[uint32][]uint32
-	buf    []byte
+func (s *shingler) put(rank uint32, shingles []uint32) error {
+	s.out = binary.LittleEndian.AppendUint32(s.out[:0], rank)
+	s.out = binary.LittleEndian.AppendUint32(s.out, uint32(len(shingles)))
+	for _, v := range shingles {
+		s.out = binary.LittleEndian.AppendUint32(s.out, v)
+	}
+	return s.w.put(s.m.partOf(s.m.comp[rank]), s.out)
 }
 
-func (l *loader) load(rank uint32) ([]uint32, error) {
-	if s, ok := l.sets[rank]; ok {
-		return s, nil
-	}
-	i, ok := slices.BinarySearchFunc(l.p.index, rank, func(s spilled, r uint32) int { return int(int64(s.rank) - int64(r)) })
-	if !ok {
-		return nil, fmt.Errorf("dedup: no shingles of rank %d: the texts changed while they were read", rank)
-	}
-	at := l.p.index[i]
-	l.buf = slices.Grow(l.buf[:0], int(at.n)*4)[:at.n*4]
-	if err := readFull(l.p.shingles, l.buf, at.at); err != nil {
-		return nil, err
-	}
-	if l.held += int64(len(l.buf)); l.held > l.budget {
-		clear(l.sets) // what is needed again comes again: the file is in the page cache
-		l.held = int64(len(l.buf))
-	}
-	s := make([]uint32, at.n)
-	for j := range s {
-		s[j] = binary.LittleEndian.Uint32(l.buf[4*j:])
-	}
-	l.sets[rank] = s
-	return s, nil
-}
-
-// jaccard is the similarity of two documents, or 0 if their sizes alone say that it is below least.
-func (l *loader) jaccard(a, b uint32, least float64) (float64, error) {
-	x, err := l.load(a)
-	if err != nil {
-		return 0, err
-	}
-	y, err := l.load(b)
-	if err != nil {
-		return 0, err
-	}
-	if float64(min(len(x), len(y))) < least*float64(max(len(x), len(y))) {
-		return 0, nil
-	}
-	return jaccard(x, y), nil
-}
-
-// jaccard of two sorted sets; of two empty ones it is 0.
-func jaccard(x, y []uint32) float64 {
-	if len(x)+len(y) == 0 {
-		return 0
-	}
-	both := 0
-	for i, j := 0, 0; i < len(x) && j < len(y); {
-		switch a, b := x[i], y[j]; {
-		case a == b:
-			both++
-			i++
-			j++
-		case a < b:
-			i++
-		default:
-			j++
+// distinct appends the distinct upper halves of the hashes to dst, in no order. Signing uses the lower halves. Two unequal shingles of
+// a pair of documents of a thousand each look equal with a chance of 1 in 4,000.
+func distinct(set *hashSet, dst []uint32, hashes []uint64) []uint32 {
+	set.reset(len(hashes))
+	for _, h := range hashes {
+		if v := uint32(h >> 32); set.add(v) {
+			dst = append(dst, v)
 		}
 	}
-	return float64(both) / float64(len(x)+len(y)-both)
+	return dst
+}
+
+// shingleSet is distinct, sorted.
+func shingleSet(dst []uint32, hashes []uint64) []uint32 {
+	var set hashSet
+	dst = distinct(&set, dst, hashes)
+	slices.Sort(dst)
+	return dst
+}
+
+// idReader reads IDs of a file in about ascending order.
+type idReader struct {
+	f    *sigFile
+	from int64
+	buf  []byte
+}
+
+const idsAtOnce = 512
+
+func (r *idReader) at(row int64) (id quern.ID, err error) {
+	if row < r.from || row >= r.from+int64(len(r.buf)/16) {
+		n := min(idsAtOnce, r.f.docs-row)
+		if r.buf == nil {
+			r.buf = make([]byte, 16*idsAtOnce)
+		}
+		r.buf, r.from = r.buf[:16*n], row
+		if err := readFull(r.f.file, r.buf, r.f.start(colID)+16*row); err != nil {
+			r.buf = r.buf[:0]
+			return id, fmt.Errorf("%s: row %d: %w", r.f.name, row, err)
+		}
+	}
+	return quern.ID(r.buf[16*(row-r.from):]), nil
 }

@@ -1,17 +1,21 @@
 package dedup
 
 import (
-	"bufio"
+	"cmp"
+	"context"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-83c59573/quern"
 )
 
-// The blobs of a cluster step: JSON lines, sorted by dataset, shard and row.
+// The blobs of a cluster step for people: JSON lines, sorted by dataset, shard and row. Programs read verdicts.bin.
 const (
 	removalsName = "removals.jsonl.zst"
 	groupsName   = "groups.jsonl.zst"
@@ -33,6 +37,7 @@ type member struct {
 	ID      string `json:"id"`
 	Group   string `json:"group"`
 	Size    int    `json:"size"`
+	Copies  int    `json:"copies"` // the documents for which it stays, itself included
 	Dataset string `json:"dataset"`
 	Shard   int    `json:"shard"`
 	Row     int    `json:"row"`
@@ -42,81 +47,216 @@ const maxExamples = 20
 
 type writer struct {
 	m     *matcher
+	c     Config
 	exact []uint64 // ranks removed as exact duplicates
 	seed  uint64
 	out   quern.Dir
+
+	files  []int    // of new datasets, by name of the dataset, then in order
+	doc    []uint32 // rank → number
+	size   []uint32 // root of joint → documents of its group
+	copies []uint32 // rank → documents for which it stays, itself included
 }
 
-func (w *writer) write(r *Result) error {
+func (w *writer) isExact(rank uint32) bool { return w.exact[rank/64]>>(rank%64)&1 == 1 }
+
+func (w *writer) write(ctx context.Context, r *Result) error {
 	m := w.m
-	if m.joint == nil {
-		m.joint = newForest(m.k.docs())
+	for i := range m.counts {
+		r.Candidates += m.counts[i].candidates
+		r.Verified += m.counts[i].verified
 	}
-	for rank, kept := range m.kept {
-		if kept != none {
-			m.joint.union(uint32(rank), kept)
+	for f, set := range m.k.set {
+		if m.k.sets[set].Prior == nil {
+			w.files = append(w.files, f)
 		}
 	}
-	m.joint.flatten()
-	size := make([]uint32, m.k.docs())
-	for _, root := range m.joint {
-		size[root]++
+	slices.SortStableFunc(w.files, func(a, b int) int {
+		return strings.Compare(m.k.sets[m.k.set[a]].Name, m.k.sets[m.k.set[b]].Name)
+	})
+	all, err := w.tally(ctx)
+	if err != nil {
+		return err
 	}
-	for _, n := range size {
-		if n > 1 {
+	w.account(r, all)
+	w.group(r)
+	if err := w.warn(r); err != nil {
+		return err
+	}
+	return w.blobs(ctx, r)
+}
+
+// group finds the groups and their sizes. The components of candidates are not needed any more: their memory is used.
+func (w *writer) group(r *Result) {
+	m := w.m
+	n := m.k.docs()
+	if len(m.comp) < n {
+		m.comp = make(Forest, n)
+	}
+	w.doc = m.k.invert(m.comp[:n])
+	m.comp = nil
+	if m.joint == nil {
+		m.joint = NewForest(n)
+	}
+	w.size, w.copies = make([]uint32, n), make([]uint32, n)
+	for rank, kept := range m.kept {
+		stays := uint32(rank)
+		if kept != none {
+			m.joint.Union(uint32(rank), kept)
+			stays = kept
+		}
+		w.copies[stays]++
+	}
+	m.joint.Flatten()
+	for _, root := range m.joint {
+		if w.size[root]++; w.size[root] == 2 {
 			r.Clusters++
 		}
 	}
-	files := make([]int, len(m.k.files)) // by name of the dataset, then in order
-	for i := range files {
-		files[i] = i
+}
+
+// stretch is some rows of a file: a page of verdicts, and its lines.
+type stretch struct{ file, from, to int }
+
+// written is what a stretch becomes.
+type written struct {
+	removals, groups, page []byte
+	nRemovals, nGroups     int64
+	picks                  examples
+}
+
+const stretchesAtOnce = 16
+
+// blobs writes all three, a few stretches at a time.
+func (w *writer) blobs(ctx context.Context, r *Result) error {
+	var all []stretch
+	for _, f := range w.files {
+		for row := 0; row < int(w.m.k.files[f].docs); row += pageRows {
+			all = append(all, stretch{f, row, min(row+pageRows, int(w.m.k.files[f].docs))})
+		}
 	}
-	slices.SortStableFunc(files, func(a, b int) int {
-		return strings.Compare(m.k.sets[m.k.set[a]].Name, m.k.sets[m.k.set[b]].Name)
-	})
+	var out [3]blobWriter
+	defer func() {
+		for i := range out {
+			out[i].abort()
+		}
+	}()
+	for i, name := range []string{removalsName, groupsName, verdictsName} {
+		if err := out[i].create(w.out, name); err != nil {
+			return err
+		}
+	}
+	head := binary.LittleEndian.AppendUint32([]byte(verdictsMagic), verdictsVersion)
+	if err := out[2].write(binary.LittleEndian.AppendUint32(head, pageRows)); err != nil {
+		return err
+	}
 	var picks examples
-	removals, err := w.blob(removalsName, func(put func(any) error) (int64, error) { return w.removals(files, r, &picks, put) })
-	if err != nil {
+	refs := map[int][]pageRef{}
+	workers := make([]lineWriter, max(1, w.m.workers))
+	for ; len(all) > 0; all = all[min(stretchesAtOnce, len(all)):] {
+		done := make([]written, min(stretchesAtOnce, len(all)))
+		err := quern.Each(ctx, w.m.workers, len(done), func(_ context.Context, worker, i int) (err error) {
+			l := &workers[worker]
+			l.w = w
+			done[i], err = l.stretch(all[i])
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for i, d := range done {
+			out[0].n, out[1].n = out[0].n+d.nRemovals, out[1].n+d.nGroups
+			for j, b := range [][]byte{d.removals, d.groups, d.page} {
+				if err := out[j].write(b); err != nil {
+					return err
+				}
+			}
+			refs[all[i].file] = append(refs[all[i].file], pageRef{n: len(d.page), sum: xxhash.Sum64(d.page)})
+			for _, p := range d.picks {
+				picks.add(p)
+			}
+		}
+	}
+	for i := range 2 {
+		if err := out[i].write(emptyFrame(out[i].meter.N)); err != nil {
+			return err
+		}
+	}
+	if err := out[2].write(w.index(refs, out[2].meter.N)); err != nil {
 		return err
 	}
-	groups, err := w.blob(groupsName, func(put func(any) error) (int64, error) { return w.groups(files, size, put) })
-	if err != nil {
-		return err
+	for i := range out {
+		s, err := out[i].commit()
+		if err != nil {
+			return err
+		}
+		r.Shards = append(r.Shards, s)
 	}
-	r.Shards, r.Examples = []quern.Shard{removals, groups}, picks.sorted()
+	for _, p := range picks {
+		r.Examples = append(r.Examples, p.Example)
+	}
 	return nil
 }
 
-// blob writes what lines puts, and counts it.
-func (w *writer) blob(name string, lines func(put func(any) error) (int64, error)) (quern.Shard, error) {
-	blob, err := w.out.Create(name)
-	if err != nil {
-		return quern.Shard{}, err
+// emptyFrame is a frame of no bytes for a stream that has no other, since no frame at all is no zstd.
+func emptyFrame(written int64) []byte {
+	if written > 0 {
+		return nil
 	}
-	meter := quern.NewMeter(blob)
-	z, err := zstd.NewWriter(meter, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		blob.Abort()
-		return quern.Shard{}, err
+	return []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1, 0, 0} // window of 2 MiB, one raw block of 0 bytes, the last
+}
+
+// index is what stands behind the pages, which end at the offset at.
+func (w *writer) index(refs map[int][]pageRef, at int64) []byte {
+	var names []string
+	var sets [][]ruled
+	for _, f := range w.files {
+		name := w.m.k.sets[w.m.k.set[f]].Name
+		if n := len(names); n == 0 || names[n-1] != name {
+			names, sets = append(names, name), append(sets, nil)
+		}
+		n := len(sets) - 1
+		sets[n] = append(sets[n], ruled{rows: w.m.k.files[f].docs, pages: refs[f]})
 	}
-	buf := bufio.NewWriterSize(z, 1<<16)
-	enc := json.NewEncoder(buf)
-	enc.SetEscapeHTML(false)
-	n, err := lines(enc.Encode)
-	if err == nil {
-		err = buf.Flush()
+	b := appendIndex(nil, names, sets)
+	sum := xxhash.Sum64(b)
+	b = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, uint64(at)), sum)
+	return append(b, verdictsMagic...)
+}
+
+// blobWriter is a blob and what its shard must tell.
+type blobWriter struct {
+	name  string
+	blob  quern.Blob
+	meter *quern.Meter
+	n     int64
+}
+
+func (b *blobWriter) create(dir quern.Dir, name string) (err error) {
+	if b.blob, err = dir.Create(name); err == nil {
+		b.name, b.meter = name, quern.NewMeter(b.blob)
 	}
-	if cerr := z.Close(); err == nil {
-		err = cerr
+	return err
+}
+
+func (b *blobWriter) write(p []byte) error {
+	_, err := b.meter.Write(p)
+	return err
+}
+
+func (b *blobWriter) abort() {
+	if b.blob != nil {
+		b.blob.Abort()
 	}
-	if err != nil {
-		blob.Abort()
-		return quern.Shard{}, err
-	}
+}
+
+func (b *blobWriter) commit() (quern.Shard, error) {
+	blob := b.blob
+	b.blob = nil // Commit ends it, also when it fails
 	if err := blob.Commit(); err != nil {
 		return quern.Shard{}, err
 	}
-	return quern.Shard{Name: name, Docs: n, Blobs: []quern.BlobInfo{{Name: name, Size: meter.N, Digest: meter.Digest()}}}, nil
+	return quern.Shard{Name: b.name, Docs: b.n, Blobs: []quern.BlobInfo{{Name: b.name, Size: b.meter.N, Digest: b.meter.Digest()}}}, nil
 }
 
 // shardOf is the number of a file in its dataset.
@@ -128,141 +268,187 @@ func (k *corpus) shardOf(file int) int {
 	return n
 }
 
-func (w *writer) removals(files []int, r *Result, picks *examples, put func(any) error) (n int64, err error) {
-	k := w.m.k
-	for _, f := range files {
-		sizes, err := k.sizes(f)
+// lineWriter makes the lines and the page of a stretch. Every stretch is a zstd frame of its own, so that they can be packed side by
+// side; frames one after the other are one stream.
+type lineWriter struct {
+	w     *writer
+	z     *zstd.Encoder
+	raw   []byte
+	named names
+	page  page
+}
+
+func (l *lineWriter) pack() ([]byte, error) {
+	if len(l.raw) == 0 {
+		return nil, nil
+	}
+	if l.z == nil {
+		z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 		if err != nil {
-			return n, err
+			return nil, err
 		}
-		set, shard := k.sets[k.set[f]], k.shardOf(f)
-		var tallies [3]quern.Tally // kept, exact, near
-		for row, size := range sizes {
-			doc := k.starts[f] + uint32(row)
-			rank := k.rank[doc]
-			r.Ledger.In++
-			kept := w.m.kept[rank]
-			t, reason := &tallies[0], ""
-			if kept != none {
-				t, reason = &tallies[2], string(DroppedNear)
-				if w.exact[rank/64]>>(rank%64)&1 == 1 {
-					t, reason = &tallies[1], string(DroppedExact)
-				}
-			}
-			t.Docs, t.In, t.Reason = t.Docs+1, t.In+int64(size), reason
-			if kept == none {
-				continue
-			}
-			l, err := w.removal(doc, kept, reason, set.Name, shard, row)
-			if err != nil {
-				return n, err
-			}
-			if err := put(l); err != nil {
-				return n, err
-			}
-			n++
-			if err := w.pick(picks, l, kept); err != nil {
-				return n, err
-			}
-		}
-		for i, t := range tallies {
-			if t.Docs == 0 {
-				continue
-			}
-			t.Source, t.Domain, t.Fate = set.Name, set.Domain, quern.Dropped
-			if i == 0 {
-				t.Fate, t.Out = quern.Kept, t.In
-			}
-			r.Ledger.Add(t)
-		}
+		l.z = z
 	}
-	return n, nil
+	return l.z.EncodeAll(l.raw, nil), nil
 }
 
-func (w *writer) removal(doc, kept uint32, reason, set string, shard, row int) (removal, error) {
-	id, err := w.m.k.entry(colID, doc)
-	if err != nil {
-		return removal{}, err
-	}
-	keptID, err := w.m.k.entry(colID, w.m.k.doc[kept])
-	if err != nil {
-		return removal{}, err
-	}
-	sim := float64(w.m.sim[w.m.k.rank[doc]])
-	return removal{quern.ID(id).String(), quern.ID(keptID).String(), round4(sim), reason, set, shard, row}, nil
-}
-
-// round4 rounds down, so that no stated similarity is above the true one.
-func round4(x float64) float64 { return float64(int64(x*10000+1e-3)) / 10000 }
-
-func (w *writer) groups(files []int, size []uint32, put func(any) error) (n int64, err error) {
+func (l *lineWriter) stretch(s stretch) (out written, err error) {
+	w := l.w
 	k := w.m.k
-	for _, f := range files {
-		set, shard := k.sets[k.set[f]], k.shardOf(f)
-		for row := range int(k.files[f].docs) {
-			doc := k.starts[f] + uint32(row)
-			rank := k.rank[doc]
-			root := w.m.joint[rank]
-			if w.m.kept[rank] != none || size[root] < 2 {
-				continue
-			}
-			id, err := k.entry(colID, doc)
-			if err != nil {
-				return n, err
-			}
-			group, err := k.entry(colID, k.doc[root])
-			if err != nil {
-				return n, err
-			}
-			l := member{quern.ID(id).String(), quern.ID(group).String(), int(size[root]), set.Name, shard, row}
-			if err := put(l); err != nil {
-				return n, err
-			}
-			n++
+	start := k.starts[s.file]
+	ids := make([]byte, 16*(s.to-s.from))
+	if err := readFull(k.files[s.file].file, ids, k.files[s.file].start(colID)+16*int64(s.from)); err != nil {
+		return out, err
+	}
+	l.named.clear()
+	for row := s.from; row < s.to; row++ {
+		rank := k.rank[start+uint32(row)]
+		if kept := w.m.kept[rank]; kept != none {
+			l.named.want(w.doc[kept])
+		} else if root := w.m.joint[rank]; w.size[root] > 1 {
+			l.named.want(w.doc[root])
 		}
 	}
-	return n, nil
+	if err := l.named.read(k); err != nil {
+		return out, err
+	}
+	dataset, err := json.Marshal(k.sets[k.set[s.file]].Name)
+	if err != nil {
+		return out, err
+	}
+	where := append(append([]byte(`,"dataset":`), dataset...), `,"shard":`...)
+	where = append(strconv.AppendInt(where, int64(k.shardOf(s.file)), 10), `,"row":`...)
+	id := func(row int) quern.ID { return quern.ID(ids[16*(row-s.from):]) }
+	l.removals(s, id, where, &out)
+	if out.removals, err = l.pack(); err != nil {
+		return out, err
+	}
+	l.groups(s, id, where, &out)
+	out.page = l.page.encode(nil)
+	out.groups, err = l.pack()
+	return out, err
 }
 
-// examples keeps the removals of the lowest hashes.
+// removals fills raw with the lines of what goes, and the bits of the page.
+func (l *lineWriter) removals(s stretch, id func(row int) quern.ID, where []byte, out *written) {
+	w := l.w
+	l.raw = l.raw[:0]
+	l.page.gone = slices.Grow(l.page.gone[:0], pageRows/8)[:(s.to-s.from+7)/8]
+	clear(l.page.gone)
+	near := string(w.nearReason())
+	for row := s.from; row < s.to; row++ {
+		rank := w.m.k.rank[w.m.k.starts[s.file]+uint32(row)]
+		kept := w.m.kept[rank]
+		if kept == none {
+			continue
+		}
+		l.page.gone[(row-s.from)/8] |= 1 << ((row - s.from) % 8)
+		reason := near
+		if w.isExact(rank) {
+			reason = string(DroppedExact)
+		}
+		keptDoc, similarity := w.doc[kept], float64(w.m.sim[rank])/1e4
+		b := appendID(append(l.raw, `{"id":"`...), id(row))
+		b = appendID(append(b, `","kept":"`...), l.named.id(keptDoc))
+		b = strconv.AppendFloat(append(b, `","similarity":`...), similarity, 'g', -1, 64)
+		b = append(append(append(b, `,"reason":"`...), reason...), '"')
+		b = strconv.AppendInt(append(b, where...), int64(row), 10)
+		l.raw = append(b, '}', '\n')
+		out.nRemovals++
+		p := pickedExample{hash: quern.Seed(w.seed, "dedup.examples", id(row)), rank: rank}
+		if out.picks.wants(p) {
+			k := w.m.k
+			f, keptRow := k.place(keptDoc)
+			p.Example = Example{Reason: reason, Similarity: similarity,
+				Removed: Place{id(row).String(), k.sets[k.set[s.file]].Name, k.shardOf(s.file), row},
+				Kept:    Place{l.named.id(keptDoc).String(), k.sets[k.set[f]].Name, k.shardOf(f), int(keptRow)}}
+			out.picks.add(p)
+		}
+	}
+}
+
+// groups fills raw with the lines of what stays for others or beside them, and the members of the page.
+func (l *lineWriter) groups(s stretch, id func(row int) quern.ID, where []byte, out *written) {
+	w := l.w
+	l.raw, l.page.members = l.raw[:0], l.page.members[:0]
+	for row := s.from; row < s.to; row++ {
+		rank := w.m.k.rank[w.m.k.starts[s.file]+uint32(row)]
+		root := w.m.joint[rank]
+		if w.m.kept[rank] != none || w.size[root] < 2 {
+			continue
+		}
+		group := l.named.id(w.doc[root])
+		b := appendID(append(l.raw, `{"id":"`...), id(row))
+		b = appendID(append(b, `","group":"`...), group)
+		b = strconv.AppendInt(append(b, `","size":`...), int64(w.size[root]), 10)
+		b = strconv.AppendInt(append(b, `,"copies":`...), int64(w.copies[rank]), 10)
+		b = strconv.AppendInt(append(b, where...), int64(row), 10)
+		l.raw = append(b, '}', '\n')
+		l.page.members = append(l.page.members, pageMember{row - s.from, int(w.copies[rank]), group})
+		out.nGroups++
+	}
+}
+
+func appendID(b []byte, id quern.ID) []byte {
+	const digits = "0123456789abcdef"
+	for _, c := range id {
+		b = append(b, digits[c>>4], digits[c&15])
+	}
+	return b
+}
+
+// names are the IDs of some documents, read in the order in which they stand on the disk.
+type names struct {
+	docs []uint32
+	ids  []quern.ID
+}
+
+func (n *names) clear() { n.docs = n.docs[:0] }
+
+func (n *names) want(doc uint32) { n.docs = append(n.docs, doc) }
+
+func (n *names) read(k *corpus) error {
+	slices.Sort(n.docs)
+	n.docs = slices.Compact(n.docs)
+	n.ids = slices.Grow(n.ids[:0], len(n.docs))
+	for _, doc := range n.docs {
+		id, err := k.entry(colID, doc)
+		if err != nil {
+			return err
+		}
+		n.ids = append(n.ids, id)
+	}
+	return nil
+}
+
+// id is the ID of a document that was wanted.
+func (n *names) id(doc uint32) quern.ID {
+	i, _ := slices.BinarySearch(n.docs, doc)
+	return n.ids[i]
+}
+
+// examples are the removals of the lowest hashes.
 type examples []pickedExample
 
 type pickedExample struct {
 	hash uint64
+	rank uint32
 	Example
 }
 
-func (w *writer) pick(picks *examples, l removal, kept uint32) error {
-	id, err := quern.ParseID(l.ID)
-	if err != nil {
-		return err
-	}
-	hash := quern.Seed(w.seed, "dedup.examples", id)
-	p := *picks
-	if len(p) == maxExamples && hash >= p[len(p)-1].hash {
-		return nil
-	}
-	f, row := w.m.k.place(w.m.k.doc[kept])
-	e := Example{Reason: l.Reason, Similarity: l.Similarity, Removed: Place{l.ID, l.Dataset, l.Shard, l.Row},
-		Kept: Place{l.Kept, w.m.k.sets[w.m.k.set[f]].Name, w.m.k.shardOf(f), int(row)}}
-	at, _ := slices.BinarySearchFunc(p, hash, func(x pickedExample, h uint64) int {
-		switch {
-		case x.hash < h:
-			return -1
-		case x.hash > h:
-			return 1
-		}
-		return 0
-	})
-	p = slices.Insert(p, at, pickedExample{hash, e})
-	*picks = p[:min(len(p), maxExamples)]
-	return nil
+func (p pickedExample) compare(o pickedExample) int {
+	return cmp.Or(cmp.Compare(p.hash, o.hash), cmp.Compare(p.rank, o.rank))
 }
 
-func (p examples) sorted() []Example {
-	out := make([]Example, len(p))
-	for i, e := range p {
-		out[i] = e.Example
+func (e examples) wants(p pickedExample) bool {
+	return len(e) < maxExamples || p.compare(e[len(e)-1]) < 0
+}
+
+func (e *examples) add(p pickedExample) {
+	if !e.wants(p) {
+		return
 	}
-	return out
+	at, _ := slices.BinarySearchFunc(*e, p, pickedExample.compare)
+	*e = slices.Insert(*e, at, p)
+	*e = (*e)[:min(len(*e), maxExamples)]
 }
