@@ -30,22 +30,32 @@ type Evaluation struct {
 // true positive if it has true ones and all of these were found, else a false positive; with none found, it is a true negative if it
 // has none, else a false negative.
 type PerDocument struct {
-	TP, FP, TN, FN int64
+	TP int64 `json:"tp"`
+	FP int64 `json:"fp"`
+	TN int64 `json:"tn"`
+	FN int64 `json:"fn"`
 
-	Duplicates, Others Scores  // others are the documents without duplicates
-	MacroF1            float64 // mean of both F1
-	MacroPrecision     float64 // mean of both precisions: what text-dedup's tables call macro F1
-	Accuracy           float64 // documents whose duplicates were found exactly
+	Duplicates     Scores  `json:"duplicates"`
+	Others         Scores  `json:"others"`          // of the documents without duplicates
+	MacroF1        float64 `json:"macro_f1"`        // mean of both F1
+	MacroPrecision float64 `json:"macro_precision"` // mean of both precisions: what text-dedup's tables call macro F1
+	Accuracy       float64 `json:"accuracy"`        // documents whose duplicates were found exactly
 }
 
 // PairAgreement counts pairs of documents.
 type PairAgreement struct {
-	True, Found, Both int64
+	True  int64 `json:"true"`
+	Found int64 `json:"found"`
+	Both  int64 `json:"both"`
 	Scores
 }
 
 // Scores are precision, recall and their harmonic mean; what would divide by zero is 0.
-type Scores struct{ Precision, Recall, F1 float64 }
+type Scores struct {
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+	F1        float64 `json:"f1"`
+}
 
 func scores(both, found, all int64) Scores {
 	s := Scores{Precision: ratio(both, found), Recall: ratio(both, all)}

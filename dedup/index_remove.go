@@ -19,7 +19,8 @@ const DroppedTakenDown quern.Verdict = "dedup.taken_down"
 
 // TakeDown is what taking documents down does to an index.
 type TakeDown struct {
-	Taken    []Listed `json:"taken"`              // documents that were asked for
+	Taken    []Listed `json:"taken"`              // documents that were asked for; one that has a For leaves the document of that ID, which is like it
+	Already  int      `json:"already,omitempty"`  // documents that were asked for and had been taken down before
 	Returned []Listed `json:"returned,omitempty"` // documents that had been removed for one of them
 	Unknown  []string `json:"unknown,omitempty"`  // IDs and addresses that are not in the index
 }
@@ -98,7 +99,11 @@ type remover struct {
 // plan finds what is asked for, then what was removed for it.
 func (r *remover) plan(ctx context.Context) (t TakeDown, err error) {
 	n := len(r.x.manifest.Shards)
-	hits := make([][]uint32, n)
+	type hit struct {
+		row   uint32
+		taken bool
+	}
+	hits := make([][]hit, n)
 	listed := make([][]Listed, n)
 	err = r.scan(ctx, func(shard int, row uint32, e fateEntry, d *docRecord) {
 		_, byID := r.ids[d.id]
@@ -106,8 +111,8 @@ func (r *remover) plan(ctx context.Context) (t TakeDown, err error) {
 		if len(r.urls) > 0 && len(d.origin) > 0 {
 			_, byURL = r.urls[string(canonicalURL(nil, string(d.origin), queryTracking))]
 		}
-		if (byID || byURL) && e.state != stateTaken {
-			hits[shard] = append(hits[shard], row)
+		if byID || byURL {
+			hits[shard] = append(hits[shard], hit{row, e.state == stateTaken})
 			listed[shard] = append(listed[shard], r.x.listed(shard, d))
 		}
 	})
@@ -117,23 +122,15 @@ func (r *remover) plan(ctx context.Context) (t TakeDown, err error) {
 	r.taken = map[rowPlace]bool{}
 	r.fates = make([][]fateEntry, n)
 	for shard, rows := range hits {
-		t.Taken = append(t.Taken, listed[shard]...)
-		for _, row := range rows {
-			r.taken[rowPlace{uint32(shard), row}] = true
-		}
-	}
-	for _, l := range t.Taken {
-		id, err := quern.ParseID(l.ID)
-		if err != nil {
-			return t, err
-		}
-		if _, ok := r.ids[id]; ok {
-			r.ids[id] = true
-		}
-		if u := string(canonicalURL(nil, l.Origin, queryTracking)); u != "" {
-			if _, ok := r.urls[u]; ok {
-				r.urls[u] = true
+		for i, h := range rows {
+			l := listed[shard][i]
+			r.found(l)
+			if h.taken {
+				t.Already++
+				continue
 			}
+			t.Taken = append(t.Taken, l)
+			r.taken[rowPlace{uint32(shard), h.row}] = true
 		}
 	}
 	if len(r.taken) == 0 {
@@ -141,6 +138,19 @@ func (r *remover) plan(ctx context.Context) (t TakeDown, err error) {
 	}
 	t.Returned, err = r.followers(ctx)
 	return t, err
+}
+
+// found marks what asked for a document.
+func (r *remover) found(l Listed) {
+	if id, err := quern.ParseID(l.ID); err == nil {
+		if _, ok := r.ids[id]; ok {
+			r.ids[id] = true
+		}
+	}
+	u := string(canonicalURL(nil, l.Origin, queryTracking))
+	if _, ok := r.urls[u]; ok && u != "" {
+		r.urls[u] = true
+	}
 }
 
 // followers marks the documents that go and lists those that were removed for one of them.
