@@ -36,7 +36,6 @@ const (
 	indexVersion = "1"
 	indexDocs    = 1 << 20 // of a shard
 
-	takenName = "taken-down.jsonl"
 )
 
 // blobs of a shard, in the order of Shard.Blobs.
@@ -54,13 +53,13 @@ var blobSuffixes = [shardBlobs]string{".sig", ".fates", ".order", ".docs", ".shi
 // indexOptions are what every increment must agree on. They are compared by name.
 type indexOptions struct {
 	Version string `json:"version"`
-	Exact   Exact  `json:"exact"`
+	Exact   *Exact `json:"exact"`
 	Near    *Near  `json:"near"`
 	Seed    uint64 `json:"seed"`
 }
 
 func optionsOf(c Config, seed uint64) indexOptions {
-	return indexOptions{Version: Version, Exact: c.exact(), Near: c.Near, Seed: seed}
+	return indexOptions{Version: Version, Exact: c.Exact, Near: c.Near, Seed: seed}
 }
 
 // indexState stands in the manifest's Facts.
@@ -123,8 +122,8 @@ func (x *Index) parse() error {
 		return fmt.Errorf("%d shards, its increments have %d", len(x.manifest.Shards), at)
 	}
 	for _, s := range x.manifest.Shards {
-		if len(s.Blobs) != shardBlobs {
-			return fmt.Errorf("shard %s has %d blobs, want %d", s.Name, len(s.Blobs), shardBlobs)
+		if len(s.Blobs) != shardBlobs || s.Docs < 0 || s.Docs > maxRows {
+			return fmt.Errorf("shard %s has %d blobs and %d documents, want %d and at most %d", s.Name, len(s.Blobs), s.Docs, shardBlobs, maxRows)
 		}
 	}
 	return nil
@@ -197,7 +196,7 @@ func (x *Index) Config() (Config, uint64, error) {
 	if o.Version != Version {
 		return Config{}, 0, fmt.Errorf("%s: signed by version %s of dedup, this is %s", x.dir, o.Version, Version)
 	}
-	c := Config{Exact: &o.Exact, Near: o.Near}
+	c := Config{Exact: o.Exact, Near: o.Near}
 	if o.Near != nil && o.Near.Measure == MeasureContainment {
 		c.Stays = StaysLongest // without which the measure makes no sense; for queries it makes no difference
 	}

@@ -101,7 +101,7 @@ func (q *Querier) Find(d *quern.Doc, least float64) (Answer, error) {
 		}
 		for section, key := range append([]uint64{hash[0]}, keys...) {
 			n := 0
-			if section > 0 && key == 0 || section == 0 && hash == [2]uint64{} {
+			if section > 0 && key == 0 || section == 0 && (hash == [2]uint64{} || q.config.Exact == nil) {
 				continue
 			}
 			err := o.find(section, key, func(row uint32) bool {
