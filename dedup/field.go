@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -82,13 +83,16 @@ func (e Exact) flags() uint32 {
 	return f
 }
 
+// digestFunc is 128 bits of hash of a text under an Exact's normalization.
+type digestFunc func(text []byte, e Exact) [2]uint64
+
 // key is 128 bits of hash of what is compared; has is false for a document without the field: it has no exact duplicates, however
-// many others lack it too. The key of a document that has none is zero.
-func (e Exact) key(d *quern.Doc, w *words) (hash [2]uint64, has bool) {
+// many others lack it too. The key of a document that has none is zero. The field is taken into buf.
+func (e Exact) key(d *quern.Doc, digest digestFunc, buf *[]byte) (hash [2]uint64, has bool) {
 	if e.ofText() {
-		return w.digest128(d.Text, e), true
+		return digest(d.Text, e), true
 	}
-	value := w.field[:0]
+	value := (*buf)[:0]
 	switch {
 	case e.By == byURL:
 		value = canonicalURL(value, d.Origin, e.Query)
@@ -100,12 +104,12 @@ func (e Exact) key(d *quern.Doc, w *words) (hash [2]uint64, has bool) {
 	default:
 		value = metaField(value, d.Meta, e.By[len(byMeta):])
 	}
-	w.field = value
+	*buf = value
 	if e.Spaces {
-		value = w.canonical(value, Exact{Spaces: true})
+		value = bytes.TrimSpace(value)
 	}
 	if len(value) == 0 {
 		return hash, false
 	}
-	return w.digest128(w.field, e), true
+	return digest(value, e), true
 }

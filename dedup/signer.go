@@ -34,6 +34,7 @@ type signer struct {
 	cols   [][]byte
 	words  words
 	family *family
+	field  []byte // what is compared instead of the text
 	bytes  int64
 	ended  bool
 }
@@ -47,7 +48,7 @@ func (s *signer) Put(d *quern.Doc) error {
 	if s.head.docs == maxRows {
 		return errors.New("dedup: a shard of more than 268,435,456 documents")
 	}
-	h, _ := s.exact.key(d, &s.words)
+	h, _ := s.exact.key(d, s.words.digest128, &s.field)
 	s.cols[colID] = append(s.cols[colID], d.ID[:]...)
 	for _, v := range h {
 		s.cols[colHash] = binary.LittleEndian.AppendUint64(s.cols[colHash], v)

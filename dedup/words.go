@@ -67,7 +67,6 @@ type words struct {
 	buf    []byte
 	hashes []uint64
 	out    []uint64
-	field  []byte // what is compared instead of the text
 }
 
 // shingles returns one 64-bit hash per run of k words of the simplified text, repeats included; none for a text of fewer words.
