@@ -44,6 +44,7 @@ type Config struct {
 	Prefer []string `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
 	Stays  string   `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
 	Guard  *Guard   `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
+	Index  string   `yaml:"index,omitempty"`  // folder of the index of an earlier corpus, which is compared with and added to; "" = none
 }
 
 // Guard is an alarm for near duplicates that are none: pages of one template, boilerplate, a tokenizer that finds no words. It goes

@@ -106,6 +106,19 @@ func growIndex(ctx context.Context, dir string, c Config, seed uint64, a Additio
 	return OpenIndex(dir)
 }
 
+// Appended tells whether an index has what a run found out about that input.
+func Appended(dir, run string, input quern.Digest) (bool, error) {
+	x, err := OpenIndex(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	i := x.find(run)
+	return i >= 0 && x.state.Increments[i].Input == input, nil
+}
+
 // names are the blobs of the index.
 func (x *Index) names() map[string]bool {
 	used := map[string]bool{}

@@ -150,6 +150,14 @@ func TestAppendTwice(t *testing.T) {
 	if z := appendTo(t, dir, c, second, 2, 16); z.Digest() != y.Digest() {
 		t.Error("the same addition again changes the index")
 	}
+	for input, want := range map[quern.Digest]bool{second.Input: true, "sha256:other": false} {
+		if has, err := Appended(dir, "b", input); err != nil || has != want {
+			t.Errorf("has %s: %v, %v", input, has, err)
+		}
+	}
+	if has, err := Appended(t.TempDir(), "b", second.Input); err != nil || has {
+		t.Errorf("no index has it: %v, %v", has, err)
+	}
 	if b, err := IndexFor(dir, "b", c, 1); err != nil || b.Digest() != x.Digest() || len(b.Priors()) != 1 {
 		t.Errorf("before its own increment a run sees another index than the first time: %v", err)
 	}
@@ -337,5 +345,74 @@ func TestDamagedIndex(t *testing.T) {
 		if err := os.WriteFile(path, whole, 0o666); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestIndexBytes fails if what is written changes: raise indexVersion then.
+func TestIndexBytes(t *testing.T) {
+	dir := &quern.Memory{}
+	c := Config{Near: &Near{Shingle: 1, Bands: 2, Rows: 1, Verify: 1}}
+	h := c.header(1)
+	h.docs = 3
+	var cols [][]byte
+	for col := range fixedColumns + h.bands {
+		b := make([]byte, 3*width(col))
+		for i := range b {
+			b[i] = byte(i*7 + int(width(col)) + max(0, col-fixedColumns))
+		}
+		cols, h.sums = append(cols, b), append(h.sums, blockSum(b))
+	}
+	if _, err := writeSig(dir, "s", h, func(col int, write func([]byte)) error { write(cols[col]); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	sig, err := openSig(dir, "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	order, err := writeOrder(dir, "o", sig, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fates, err := writeFates(dir, "f", []fateEntry{{}, {row: 7, shard: 2, similarity: 9000, state: stateNear}, {state: stateTaken}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := newBlockWriter(dir, "b", kindDocs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, d := range []docRecord{{id: quern.NewID("a"), hash: [2]uint64{1, 2}, origin: []byte("https://a.example")},
+		{id: quern.NewID("b"), kept: quern.NewID("a"), dataset: 1, state: stateExact, similarity: 10000}} {
+		if err := w.put(uint32(2*row), d.append(nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	blocks, err := w.commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range []struct {
+		got, want quern.Digest
+	}{
+		{order.Digest, "sha256:79ecde19065c59f65efdcebdcf1458e1e88fd1c50f1149bbbb050d5940a351e6"},
+		{fates.Digest, "sha256:33b5ee1cf22986aa7fd3b0b543fa38ef4a008b816672fb2b329923398f962e4f"},
+		{blocks.Digest, "sha256:43d4d8428ae2bfc926b512aa405e06a8f1748b6b322e02b6dad198c75a539bf7"},
+	} {
+		if b.got != b.want {
+			t.Errorf("digest %s, want %s", b.got, b.want)
+		}
+	}
+}
+
+func TestIndexOfNothing(t *testing.T) {
+	c := both()
+	dir := t.TempDir()
+	x := appendTo(t, dir, c, addition(t, c, "empty", map[string][]quern.Doc{"web": nil}, 1), 1, 16)
+	y := appendTo(t, dir, c, addition(t, c, "more", map[string][]quern.Doc{"web": plantedDocs("web", 1, 2)}, 1), 1, 16)
+	if len(x.Priors()) != 1 || len(y.Priors()) != 2 || y.state.Increments[1].Docs == 0 {
+		t.Errorf("%+v", y.state.Increments)
+	}
+	if i := y.increment(0); i != 1 {
+		t.Errorf("shard 0 is of increment %d", i)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,7 +100,9 @@ func openSigned(dir quern.Local, sign, text pipelines.StepRecord) (set dedup.Dat
 	if !slices.ContainsFunc(signed.Inputs, func(in quern.Input) bool { return in.Digest == texts.Digest }) {
 		return set, o, fmt.Errorf("%s: the signatures are of other texts than those of %s", sign.Folder, text.Folder)
 	}
-	if err := json.Unmarshal(signed.Options, &o); err != nil {
+	strict := json.NewDecoder(bytes.NewReader(signed.Options))
+	strict.DisallowUnknownFields() // an option that is not known here would be lost
+	if err := strict.Decode(&o); err != nil {
 		return set, o, fmt.Errorf("%s: its options: %w", sign.Folder, err)
 	}
 	domain := ""
