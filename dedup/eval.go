@@ -15,6 +15,31 @@ type LabelFile struct {
 	Open   func() (io.ReadCloser, error)
 	Source string  // if set, IDs are keys of records of this source, as in ingest, and stand for the IDs of quern's documents
 	Least  float64 // pairs that state a lower similarity do not count
+
+	// All calls f with the ID of every document, of pairs and removals, which name only some; nil = nobody knows.
+	All func(f func(quern.ID) error) error
+}
+
+// EachID calls f with the ID of every document of some signatures.
+func EachID(dir quern.Dir, shards []quern.Shard, f func(quern.ID) error) error {
+	buf := make([]byte, columnBuffer)
+	for _, s := range shards {
+		sig, err := openSig(dir, s.Name)
+		if err != nil {
+			return err
+		}
+		var failed error
+		err = sig.column(colID, buf, func(_ int64, b []byte) {
+			for ; len(b) > 0 && failed == nil; b = b[16:] {
+				failed = f(quern.ID(b[:16]))
+			}
+		})
+		sig.file.Close()
+		if err = cmp.Or(err, failed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Evaluation compares what was found with what is true.
@@ -82,8 +107,8 @@ func (p *PerDocument) finish(exact int64) {
 }
 
 // Evaluate compares predicted with truth. Lists of documents, with clusters or with duplicates, tell all that there are; pairs and
-// removals name only some. An ID that the other file should list and does not is an error, or counted if ignore is set. It holds some
-// 100 bytes a document and 8 a pair.
+// removals name only some, unless All knows them. An ID that the other file should list and does not is an error, or counted if ignore
+// is set. It holds some 100 bytes a document and 8 a pair.
 func Evaluate(truth, predicted LabelFile, ignore bool) (Evaluation, error) {
 	var e Evaluation
 	t, err := readSide(truth)
@@ -97,6 +122,9 @@ func Evaluate(truth, predicted LabelFile, ignore bool) (Evaluation, error) {
 	ids, ignored, err := universe(t, p, ignore)
 	if err != nil {
 		return e, err
+	}
+	if !t.lists && !p.lists && !t.meets(p) {
+		return e, fmt.Errorf("%s and %s have no document in common: are their IDs of one kind?", truth.Name, predicted.Name)
 	}
 	e.Documents, e.Ignored = len(ids), ignored
 	if e.Documents == 0 {

@@ -94,17 +94,40 @@ func readSide(f LabelFile) (*side, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.shape == 0 {
+	if s.shape == 0 && f.All == nil {
 		return nil, fmt.Errorf("%s: no records", f.Name)
 	}
-	return s, nil
+	if f.All == nil || s.lists {
+		return s, nil
+	}
+	s.lists, s.closed = true, s.closed || s.shape == 0
+	return s, f.All(func(id quern.ID) error {
+		i, err := s.numberID(0, id)
+		if err == nil {
+			s.listed[i] = true
+		}
+		return err
+	})
+}
+
+// meets tells whether the sides name a document in common.
+func (s *side) meets(other *side) bool {
+	for id := range s.ids {
+		if _, ok := other.ids[id]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *side) number(line int, text string) (uint32, error) {
 	if text == "" {
 		return 0, errors.New("an empty ID")
 	}
-	id := s.file.idOf(text)
+	return s.numberID(line, s.file.idOf(text))
+}
+
+func (s *side) numberID(line int, id quern.ID) (uint32, error) {
 	i, ok := s.ids[id]
 	if !ok {
 		if i = uint32(len(s.order)); i == maxLabelIDs {
@@ -161,6 +184,9 @@ func (s *side) add(line int, l *label) error {
 
 // unknown is the error about an ID that stands first in a line, as that line spells it.
 func (s *side) unknown(id quern.ID, line uint32, other *side) error {
+	if line == 0 {
+		return fmt.Errorf("%s: document %s is not listed in %s", s.file.Name, id, other.file.Name)
+	}
 	spelled := id.String()
 	err := readLabels(s.file, func(n int, l *label) error {
 		if n < int(line) {

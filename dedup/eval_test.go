@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -236,6 +237,15 @@ func TestEvaluateRefuses(t *testing.T) {
 	f(truth, labels("found.csv", "a,b,similarity\na,b,much\n"), "line 2", "much")
 	f(truth, labels("found.csv", "a,b\na,\n"), "line 2", "empty ID")
 	f(truth, labels("found.csv", "\x1f\x8b"), "found.csv")
+	f(labels("t.csv", "a,b\n1,2\n"), labels("p.csv", "a,b\n3,4\n"), "t.csv and p.csv have no document in common")
+	all := labels("p.csv", "a,b\n1,2\n")
+	all.All = func(f func(quern.ID) error) error { return f(quern.NewID("", "1")) }
+	f(labels("t.csv", "a,b\n1,2\n"), all, "line 2", "document 2", "p.csv")
+	one := labels("p.csv", "a,b\n1,2\n")
+	one.All = func(f func(quern.ID) error) error {
+		return errors.Join(f(quern.NewID("", "1")), f(quern.NewID("", "2")), f(quern.NewID("", "3")))
+	}
+	f(labels("t.csv", "id,cluster\n1,\n2,\n"), one, "p.csv: document "+quern.NewID("", "3").String()+" is not listed in t.csv")
 
 	e, err := Evaluate(truth, labels("found.tsv", "id\tcluster\na\t1\nb\t1\nzed\t2\n"), true)
 	if err != nil || e.Ignored != 1 || e.Documents != 2 || e.PerDoc.TP != 2 {
@@ -267,7 +277,18 @@ func TestEvaluateRemovals(t *testing.T) {
 	}
 	source := labels("truth.tsv", truth)
 	source.Source = "web"
-	e, err := Evaluate(source, labels(removalsName, string(whole)), false)
+	found := labels(removalsName, string(whole))
+	found.All = func(f func(quern.ID) error) error { return EachID(sets[0].Dir, sets[0].Shards, f) }
+	pairs := labels("pairs.tsv", "a\tb\n")
+	for id, kept := range group {
+		if id != kept {
+			pairs = labels("pairs.jsonl", fmt.Sprintf(`{"a": %q, "b": %q}`, id, kept))
+		}
+	}
+	if e, err := Evaluate(pairs, found, false); err != nil || e.Documents != len(docs) || e.PerDoc.TN == 0 || e.Pairs.Both != 1 {
+		t.Errorf("a pair of %d documents: %+v, %v", len(docs), e, err)
+	}
+	e, err := Evaluate(source, found, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,10 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/seed-83c59573/quern/dedup"
-	"github.com/seed-83c59573/quern/pipelines"
-
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup"
 )
 
 func dedupEvalCommand() *cobra.Command {
@@ -37,15 +35,13 @@ Scores of documents are those of text-dedup's benchmarks, where "macro F1" is th
 			if math.IsNaN(least) || least < 0 || least > 1 {
 				return usageError{fmt.Errorf("--least %v: want 0 to 1", least)}
 			}
-			found := args[1]
-			if st, err := os.Stat(found); err == nil && st.IsDir() {
-				if found, err = removalsOf(found, run); err != nil {
-					return err
-				}
+			found, err := predicted(args[1], run)
+			if err != nil {
+				return err
 			}
 			truth := labelFile(args[0])
 			truth.Source, truth.Least = source, least
-			e, err := dedup.Evaluate(truth, labelFile(found), ignore)
+			e, err := dedup.Evaluate(truth, found, ignore)
 			if err != nil {
 				return err
 			}
@@ -69,24 +65,45 @@ func labelFile(path string) dedup.LabelFile {
 	return dedup.LabelFile{Name: path, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
 }
 
-// removalsOf finds the removals of a step, or of the step of a run that clusters.
-func removalsOf(path, run string) (string, error) {
-	const name = "removals.jsonl.zst"
-	if exists(path, name) {
-		return filepath.Join(path, name), nil
+const removalsFile = "removals.jsonl.zst"
+
+// predicted is a file, the removals of a step, or those of a run, which knows of all documents.
+func predicted(path, run string) (dedup.LabelFile, error) {
+	st, err := os.Stat(path)
+	if err != nil || !st.IsDir() {
+		return labelFile(path), err
 	}
-	if exists(path, "runs") {
-		rec, err := pipelines.LoadRecord(quern.Local(path), run)
-		if err != nil {
-			return "", err
-		}
-		for _, s := range rec.Steps {
-			if folder := filepath.Join(path, filepath.FromSlash(s.Folder)); s.Step == "cluster" && exists(folder, name) {
-				return filepath.Join(folder, name), nil
+	if exists(path, removalsFile) {
+		return labelFile(filepath.Join(path, removalsFile)), nil
+	}
+	if !exists(path, "runs") {
+		return dedup.LabelFile{}, fmt.Errorf("%s: no %s: want a step that clusters, or a folder of runs", path, removalsFile)
+	}
+	a, err := openAddition(path, run)
+	if err != nil {
+		return dedup.LabelFile{}, err
+	}
+	return dedup.LabelFile{
+		Name: path,
+		Open: func() (io.ReadCloser, error) {
+			f, err := a.Removals.Open(removalsFile)
+			if err != nil {
+				return nil, err
 			}
-		}
-	}
-	return "", fmt.Errorf("%s: %w", path, errNoCluster)
+			return struct {
+				io.Reader
+				io.Closer
+			}{io.NewSectionReader(f, 0, f.Size()), f}, nil
+		},
+		All: func(f func(quern.ID) error) error {
+			for _, s := range a.Sets {
+				if err := dedup.EachID(s.Dir, s.Shards, f); err != nil {
+					return fmt.Errorf("%s: %w", s.Name, err)
+				}
+			}
+			return nil
+		},
+	}, nil
 }
 
 func printEvaluation(out io.Writer, e dedup.Evaluation) {

@@ -137,6 +137,7 @@ func (q *querier) file(ctx context.Context, find *dedup.Querier, path string) er
 	if err != nil {
 		return err
 	}
+	n := 0
 	for _, u := range units {
 		for d, err := range r.Docs(ctx, u) {
 			var bad *quern.RecordError
@@ -156,7 +157,8 @@ func (q *querier) file(ctx context.Context, find *dedup.Querier, path string) er
 			if err != nil {
 				return err
 			}
-			if err := q.tell(d, a); err != nil {
+			n++
+			if err := q.tell(path, n, d, a); err != nil {
 				return err
 			}
 		}
@@ -166,14 +168,15 @@ func (q *querier) file(ctx context.Context, find *dedup.Querier, path string) er
 
 // answered is a line of dedup query --json.
 type answered struct {
-	ID     string      `json:"id"`
-	Origin string      `json:"origin,omitempty"`
-	Bytes  int         `json:"bytes"`
-	Hits   []dedup.Hit `json:"hits"`
-	More   bool        `json:"more,omitempty"`
+	File     string      `json:"file"`
+	Document int         `json:"document"` // from 1
+	Origin   string      `json:"origin,omitempty"`
+	Bytes    int         `json:"bytes"`
+	Hits     []dedup.Hit `json:"hits"`
+	More     bool        `json:"more,omitempty"`
 }
 
-func (q *querier) tell(d *quern.Doc, a dedup.Answer) error {
+func (q *querier) tell(file string, n int, d *quern.Doc, a dedup.Answer) error {
 	found := len(a.Hits)
 	if q.limit > 0 && found > q.limit {
 		a.Hits, a.More = a.Hits[:q.limit], true
@@ -182,11 +185,11 @@ func (q *querier) tell(d *quern.Doc, a dedup.Answer) error {
 		if a.Hits == nil {
 			a.Hits = []dedup.Hit{}
 		}
-		return json.NewEncoder(q.out).Encode(answered{d.ID.String(), d.Origin, len(d.Text), a.Hits, a.More})
+		return json.NewEncoder(q.out).Encode(answered{file, n, d.Origin, len(d.Text), a.Hits, a.More})
 	}
 	name := d.Origin
 	if name == "" {
-		name = d.ID.String()
+		name = fmt.Sprintf("%s: document %d", file, n)
 	}
 	more := ""
 	if a.More {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -113,5 +112,3 @@ func openSigned(dir quern.Local, sign, text pipelines.StepRecord) (set dedup.Dat
 		Texts: shard.TextSource{Dir: quern.Sub(dir, text.Folder), Name: sign.Source, Domain: domain, Shards: texts.Shards}}
 	return set, o, nil
 }
-
-var errNoCluster = errors.New("no removals.jsonl.zst: want a step that clusters, or a run that has one")
