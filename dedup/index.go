@@ -21,7 +21,7 @@ import (
 //	00000/00000.fates        which of them were removed, and for which document
 //	00000/00000.order        their keys, sorted, for looking one up
 //	00000/00000.docs         ID, hash, fate and origin of each, for people and take-downs
-//	00000/00000.shingles     the shingles of those that stay: 4 bytes each, distinct and sorted
+//	00000/00000.shingles     the shingles of those that stay, distinct and sorted
 //
 // The documents of an increment stand in the order of their datasets' names, shards and rows, however these are cut. A blob is never
 // changed: taking down writes new ones beside the old and then a manifest that names them.

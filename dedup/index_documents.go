@@ -209,10 +209,7 @@ func (w *docsWriter) put(doc uint32, dataset int, d *quern.Doc) error {
 		return nil
 	}
 	w.set = textShingles(w.set, &w.words, w.a.near, d.Text)
-	w.buf = w.buf[:0]
-	for _, v := range w.set {
-		w.buf = binary.LittleEndian.AppendUint32(w.buf, v)
-	}
+	w.buf = encodeShingles(w.buf[:0], w.set)
 	return w.sets.put(row, w.buf)
 }
 

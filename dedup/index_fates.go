@@ -144,22 +144,6 @@ func (p *prior) Sets(ctx context.Context, shard int, want func(row int) bool, f 
 	})
 }
 
-// decodeShingles reads a record of a block file of shingles: 4 bytes each, ascending.
-func decodeShingles(dst []uint32, record []byte) ([]uint32, error) {
-	dst = dst[:0]
-	if len(record)%4 != 0 {
-		return dst, errors.New("not a set of shingles")
-	}
-	for ; len(record) > 0; record = record[4:] {
-		v := binary.LittleEndian.Uint32(record)
-		if n := len(dst); n > 0 && dst[n-1] >= v {
-			return dst, errors.New("shingles out of order")
-		}
-		dst = append(dst, v)
-	}
-	return dst, nil
-}
-
 // docRecord is a record of a block file of documents:
 //
 //	ID 16 bytes | hash 16 bytes | dataset uvarint | state u8 | of one that was removed: similarity u16, ID of the one that stays 16 bytes | origin

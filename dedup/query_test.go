@@ -229,6 +229,64 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
+func TestShinglesComeBack(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	size := 0
+	for _, n := range []int{0, 1, 2, 3, 350, 1000, 70000} {
+		for _, draw := range []func(i int) uint32{
+			func(int) uint32 { return r.Uint32() },
+			func(i int) uint32 { return uint32(i) },
+			func(i int) uint32 { return ^uint32(0) - uint32(i)*uint32(i) },
+			func(i int) uint32 { return uint32(i) << 12 },
+		} {
+			var set []uint32
+			for i := range n {
+				set = append(set, draw(i))
+			}
+			slices.Sort(set)
+			set = slices.Compact(set)
+			b := encodeShingles(nil, set)
+			if n == 350 && size == 0 {
+				size = len(b)
+			}
+			got, err := decodeShingles(nil, b)
+			if err != nil || !slices.Equal(got, set) {
+				t.Fatalf("%d hashes: %v", n, err)
+			}
+			if len(set) == 0 {
+				continue
+			}
+			for _, bad := range [][]byte{b[:len(b)-1], append(slices.Clone(b), 1), append([]byte{b[0] + 1}, b[1:]...)} {
+				if got, err := decodeShingles(nil, bad); err == nil && slices.Equal(got, set) {
+					t.Fatalf("%d hashes: altered bytes give the same", n)
+				}
+			}
+		}
+	}
+	if size > 350*32/10 {
+		t.Errorf("350 hashes take %d bytes", size)
+	}
+}
+
+func FuzzShingles(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(encodeShingles(nil, []uint32{1, 2, 3}))
+	f.Add(encodeShingles(nil, []uint32{0, 1 << 31, ^uint32(0)}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		set, err := decodeShingles(nil, b)
+		if err != nil {
+			return
+		}
+		if !slices.IsSorted(set) || len(slices.Compact(slices.Clone(set))) != len(set) {
+			t.Errorf("%x: out of order", b)
+		}
+		back, err := decodeShingles(nil, encodeShingles(nil, set))
+		if err != nil || !slices.Equal(back, set) {
+			t.Errorf("%x: does not come back: %v", b, err)
+		}
+	})
+}
+
 func FuzzBlocks(f *testing.F) {
 	dir := &quern.Memory{}
 	w, err := newBlockWriter(dir, "b", kindDocs)
