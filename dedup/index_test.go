@@ -416,3 +416,45 @@ func TestIndexOfNothing(t *testing.T) {
 		t.Errorf("shard 0 is of increment %d", i)
 	}
 }
+
+// TestInterruptedWriters: what an addition that failed or died left behind changes nothing, and the next writer sweeps it.
+func TestInterruptedWriters(t *testing.T) {
+	c := both()
+	dir := t.TempDir()
+	x := appendTo(t, dir, c, addition(t, c, "a", twoSources(), 1), 1, 16)
+	b := addition(t, c, "b", map[string][]quern.Doc{"new": withOrigins(plantedDocs("new", 7, 9))}, 2)
+	blocked := filepath.Join(dir, "00001")
+	if err := os.WriteFile(blocked, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := AppendIndex(ctx, dir, c, 1, b, 2); err == nil {
+		t.Fatal("written through a file")
+	}
+	if y, err := OpenIndex(dir); err != nil || y.manifest.Digest != x.manifest.Digest {
+		t.Errorf("a failed addition changed the index: %v", err)
+	}
+	if err := os.Remove(blocked); err != nil {
+		t.Fatal(err)
+	}
+	stray := []string{"00001/00000.sig", "00007/00000.shingles", "00000/.tmp-1-1-00000.docs", "taken-down-3.jsonl"}
+	for _, name := range append(stray, "notes.txt") {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte("half"), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clean := appendTo(t, t.TempDir(), c, addition(t, c, "a", twoSources(), 1), 1, 16)
+	clean = appendTo(t, string(clean.dir), c, b, 1, 16)
+	if y := appendTo(t, dir, c, b, 2, 16); y.manifest.Digest != clean.manifest.Digest {
+		t.Error("what was left behind is in the index")
+	}
+	for _, name := range stray {
+		whole, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		if err == nil && string(whole) == "half" {
+			t.Errorf("%s was not swept", name)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "notes.txt")); err != nil {
+		t.Error("a file that is none of the index was removed")
+	}
+}
