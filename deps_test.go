@@ -24,7 +24,9 @@ clean/ngram/...:         xxhash
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text expr uax29 net xsys
-dedup:                   . xxhash klauspost text flock
+dedup/planted:           .
+dedup:                   . xxhash klauspost text flock dedup/...
+dedup/minhash/...:       xxhash text xsys
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json
 shard:                   . parquet arrow klauspost xsys
@@ -35,7 +37,7 @@ train:                   . shard tokenize train/data/... train/model train/forma
 train/eval/...:          . shard tokenize train/data/... train/model train/format train/ops/...
 pipelines/report:        . clean dedup shard pipelines gonum plot
 pipelines:               . ingest/... clean/... dedup mix tokenize/... shard train/... pipelines/... yaml flock xxhash json xsys
-cmd/...:                 . ingest/... clean/... dedup mix tokenize/... shard train/... pipelines/... cobra mpb term gonum xsys
+cmd/...:                 . ingest/... clean/... dedup/... mix tokenize/... shard train/... pipelines/... cobra mpb term gonum xsys
 `
 
 // libraries names the modules of the table.

@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 // texts is a text dataset in memory: a slice of documents per shard.
@@ -172,10 +173,13 @@ func TestAgainstAllPairs(t *testing.T) {
 	_, out := cluster(t, c, []Dataset{dataset(t, c, 1, "web", "web", docs, 3)}, 0, 2)
 	byID := map[string]int{}
 	sets := make([][]uint32, len(docs))
-	var w words
+	signer, err := minhash.New(DefaultNear().options(1))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, d := range docs {
 		byID[d.ID.String()] = i
-		sets[i] = shingleSet(nil, w.shingles(d.Text, 5))
+		sets[i] = shingleSet(nil, signer.Shingles(d.Text))
 	}
 	gone := map[int]bool{}
 	for _, l := range removals(t, out) {

@@ -1,6 +1,7 @@
 // Package dedup finds documents that are the same or nearly the same, in three moves. A Signer turns each text into a few hashes;
 // Cluster groups the hashes of all datasets, compares the texts that collide and writes which rows go; Removals give the survivors
-// back as a Source. In come text datasets; out go signatures, removals.jsonl.zst and groups.jsonl.zst for people, verdicts.bin for Removals.
+// back as a Source. In come text datasets; out go signatures, removals.jsonl.zst and groups.jsonl.zst for people, and verdicts.bin
+// for Removals.
 //
 // A removal is always evidence, never hearsay: an exact duplicate has the same normalized text as the document that stays, a near
 // duplicate has had its shingles compared with those of the very document that stays, and both are named with the similarity.

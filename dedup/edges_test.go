@@ -15,7 +15,7 @@ func TestEdgesComeSortedAndOnce(t *testing.T) {
 		s := newEdges(t.TempDir(), docs, 3, mem)
 		defer s.close()
 		var want []edge
-		for i := range 400_000 {
+		for i := range 200_000 {
 			child := 1 + r.IntN(docs-1)
 			if i%3 == 0 { // some children have many, and again and again
 				child = docs - 1 - r.IntN(50)

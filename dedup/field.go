@@ -83,14 +83,14 @@ func (e Exact) flags() uint32 {
 	return f
 }
 
-// digestFunc is 128 bits of hash of a text under an Exact's normalization.
-type digestFunc func(text []byte, e Exact) [2]uint64
+// digestFunc is 128 bits of hash of a text, of which white space and case count or not.
+type digestFunc func(text []byte, spaces, fold bool) [2]uint64
 
 // key is 128 bits of hash of what is compared; has is false for a document without the field: it has no exact duplicates, however
 // many others lack it too. The key of a document that has none is zero. The field is taken into buf.
 func (e Exact) key(d *quern.Doc, digest digestFunc, buf *[]byte) (hash [2]uint64, has bool) {
 	if e.ofText() {
-		return digest(d.Text, e), true
+		return digest(d.Text, e.Spaces, e.Case), true
 	}
 	value := (*buf)[:0]
 	switch {
@@ -111,5 +111,5 @@ func (e Exact) key(d *quern.Doc, digest digestFunc, buf *[]byte) (hash [2]uint64
 	if len(value) == 0 {
 		return hash, false
 	}
-	return digest(value, e), true
+	return digest(value, e.Spaces, e.Case), true
 }

@@ -96,7 +96,7 @@ func growIndex(ctx context.Context, dir string, c Config, seed uint64, a Additio
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	ap := &appender{x: before, used: now.names(), workers: workers, size: size, near: c.near(), inc: Increment{Name: a.Run, Input: a.Input, Before: before.Digest()}}
+	ap := &appender{x: before, used: now.names(), workers: workers, size: size, near: c.Near, inc: Increment{Name: a.Run, Input: a.Input, Before: before.Digest()}}
 	if err := ap.run(ctx, c, seed, a); err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ type appender struct {
 	x       *Index // as it was before; it grows by the increment
 	k       *corpus
 	inc     Increment
-	near    Near
+	near    *Near
 	used    map[string]bool
 	workers int
 	size    uint32 // documents of a shard

@@ -9,6 +9,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 // shard writes the blobs of one shard of the increment.
@@ -106,6 +107,11 @@ func writeSig(dir quern.Dir, name string, h header, column func(col int, write f
 // documents reads the texts of the documents from, from+1, … to-1 and writes what is kept of them beside the signatures.
 func (a *appender) documents(ctx context.Context, names [shardBlobs]string, from, to uint32, sig *sigFile) (size int64, docs, shingles quern.BlobInfo, err error) {
 	w := &docsWriter{a: a, from: from, to: to}
+	if a.near != nil {
+		if w.signer, err = minhash.New(a.near.options(0)); err != nil {
+			return
+		}
+	}
 	if w.ids, err = wholeColumn(sig, colID); err != nil {
 		return
 	}
@@ -147,7 +153,7 @@ type docsWriter struct {
 	gone        int // the next of a.gone
 	docs, sets  *blockWriter
 	size        int64
-	words       words
+	signer      *minhash.Signer // nil if near duplicates are not asked for
 	set         []uint32
 	buf         []byte
 }
@@ -205,15 +211,15 @@ func (w *docsWriter) put(doc uint32, dataset int, d *quern.Doc) error {
 	if err := w.docs.put(row, w.buf); err != nil {
 		return err
 	}
-	if r.state != stateKept || w.a.near.Bands == 0 {
+	if r.state != stateKept || w.signer == nil {
 		return nil
 	}
-	w.set = textShingles(w.set, &w.words, w.a.near, d.Text)
+	w.set = textShingles(w.set, w.signer, d.Text)
 	w.buf = encodeShingles(w.buf[:0], w.set)
 	return w.sets.put(row, w.buf)
 }
 
 // textShingles is the set of shingles by which a text is compared.
-func textShingles(dst []uint32, w *words, n Near, text []byte) []uint32 {
-	return shingleSet(dst[:0], w.shingles(text, n.Shingle))
+func textShingles(dst []uint32, s *minhash.Signer, text []byte) []uint32 {
+	return shingleSet(dst[:0], s.Shingles(text))
 }

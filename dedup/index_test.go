@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 var ctx = context.Background()
@@ -112,10 +113,13 @@ func TestPriorsTellWhatWasFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var w words
+		w, err := minhash.New(c.Near.options(1))
+		if err != nil {
+			t.Fatal(err)
+		}
 		want := func(row int) bool { return (at+row)%3 != 0 }
 		err = p.Prior.Sets(ctx, shard, want, func(row int, set []uint32) error {
-			if !want(row) || !slices.Equal(set, textShingles(nil, &w, *c.Near, all[at+row].Text)) {
+			if !want(row) || !slices.Equal(set, textShingles(nil, w, all[at+row].Text)) {
 				t.Errorf("row %d has other shingles", row)
 			}
 			kept++

@@ -165,7 +165,17 @@ func (r *ruler) rule(ctx context.Context, part int) error {
 	}); err != nil || m.near.Clusters != ClustersChain {
 		return err
 	}
-	return r.children(ctx, part, r.endChain)
+	return r.children(ctx, part, func(child uint32) error {
+		if err := r.endChain(child); err != nil {
+			return err
+		}
+		for _, p := range r.parents { // which may be children of none, and yet not the first of their component
+			if err := r.endChain(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // children calls f with each child of a part, ascending, whose parents are in r.parents.
@@ -249,18 +259,18 @@ func (r *ruler) chain(n *count, child uint32) error {
 	return nil
 }
 
-// endChain removes a child for the first of its component, with the similarity that the two have in truth.
-func (r *ruler) endChain(child uint32) error {
-	root := r.m.joint.root(child)
-	if root == child {
+// endChain removes a document for the first of its component, with the similarity that the two have in truth.
+func (r *ruler) endChain(rank uint32) error {
+	root := r.m.joint.root(rank)
+	if root == rank || r.m.kept[rank] != none {
 		return nil
 	}
-	r.m.kept[child] = root
+	r.m.kept[rank] = root
 	if r.m.near.Verify == 0 {
 		return nil
 	}
-	s, err := r.similarity(child, root, 0)
-	r.m.sim[child] = tenThousandths(s)
+	s, err := r.similarity(rank, root, 0)
+	r.m.sim[rank] = tenThousandths(s)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 // Hit is a document of an index with which another one collides.
@@ -41,7 +42,7 @@ type Querier struct {
 	x      *Index
 	config Config
 	seed   uint64
-	words  words
+	signer *minhash.Signer // nil if near duplicates are not asked for
 	order  []*orderFile
 	docs   []*blockFile
 	sets   []*blockFile
@@ -55,8 +56,14 @@ func (x *Index) Querier() (*Querier, error) {
 	if err != nil {
 		return nil, err
 	}
+	var signer *minhash.Signer
+	if c.Near != nil {
+		if signer, err = minhash.New(c.Near.options(0)); err != nil {
+			return nil, err
+		}
+	}
 	n := len(x.manifest.Shards)
-	return &Querier{x: x, config: c, seed: seed, order: make([]*orderFile, n), docs: make([]*blockFile, n), sets: make([]*blockFile, n)}, nil
+	return &Querier{signer: signer, x: x, config: c, seed: seed, order: make([]*orderFile, n), docs: make([]*blockFile, n), sets: make([]*blockFile, n)}, nil
 }
 
 // Close closes its files.
@@ -188,7 +195,7 @@ func (q *Querier) near(d *quern.Doc, least float64, bands map[rowPlace]int, know
 	if len(places) > maxCompared {
 		places, a.More = places[:maxCompared], true
 	}
-	q.set = textShingles(q.set, &q.words, *q.config.Near, d.Text)
+	q.set = textShingles(q.set, q.signer, d.Text)
 	n := len(a.Hits)
 	for _, p := range places {
 		shared := bands[p]

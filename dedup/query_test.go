@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 // TestQueryAgainstAllDocuments compares with a search through all documents.
@@ -40,12 +41,15 @@ func TestQueryAgainstAllDocuments(t *testing.T) {
 	}
 	byID := map[string]*known{}
 	var all []*known
-	var w words
-	f := newFamily(c.Near.Bands, c.Near.Rows, 1)
+	w, err := minhash.New(c.Near.options(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var digest minhash.Digester
 	describe := func(d quern.Doc) *known {
-		k := &known{doc: d, hash: w.digest128(d.Text, c.exact()), kept: gone[d.ID.String()]}
-		k.keys = slices.Clone(f.sign(w.shingles(d.Text, c.Near.Shingle)))
-		k.set = textShingles(nil, &w, *c.Near, d.Text)
+		k := &known{doc: d, hash: digest.Digest128(d.Text, c.exact().Spaces, c.exact().Case), kept: gone[d.ID.String()]}
+		k.keys = slices.Clone(w.Keys(w.Shingles(d.Text)))
+		k.set = textShingles(nil, w, d.Text)
 		return k
 	}
 	for _, d := range slices.Concat(one, two) {

@@ -8,7 +8,13 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
+
+// options are those of the signatures under a seed; the seed does not change shingles.
+func (n Near) options(seed uint64) minhash.Options {
+	return minhash.Options{Shingle: n.Shingle, Bands: n.Bands, Rows: n.Rows, Seed: quern.Seed(seed, "dedup.minhash", quern.ID{})}
+}
 
 // Signer is a Sink that keeps of each document its ID, its size and time, 128 bits of hash of its text and one key per band, in one
 // blob called name + ".sig": 44 + 8·bands bytes a document, which it holds in memory until Commit. Row i of the blob is the i-th document
@@ -17,10 +23,13 @@ func (c Config) Signer(seed uint64, dir quern.Dir, name string) (quern.Sink, err
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	s := &signer{head: c.header(seed), exact: c.exact(), near: c.near(), dir: dir, name: name + ".sig"}
+	s := &signer{head: c.header(seed), exact: c.exact(), dir: dir, name: name + ".sig"}
 	s.cols = make([][]byte, fixedColumns+s.head.bands)
 	if c.Near != nil {
-		s.family = newFamily(s.near.Bands, s.near.Rows, seed)
+		var err error
+		if s.near, err = minhash.New(c.Near.options(seed)); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -28,13 +37,12 @@ func (c Config) Signer(seed uint64, dir quern.Dir, name string) (quern.Sink, err
 type signer struct {
 	head   header
 	exact  Exact
-	near   Near
+	near   *minhash.Signer // nil if near duplicates are not asked for
 	dir    quern.Dir
 	name   string
 	cols   [][]byte
-	words  words
-	family *family
 	field  []byte // what is compared instead of the text
+	digest minhash.Digester
 	bytes  int64
 	ended  bool
 }
@@ -48,15 +56,15 @@ func (s *signer) Put(d *quern.Doc) error {
 	if s.head.docs == maxRows {
 		return errors.New("dedup: a shard of more than 268,435,456 documents")
 	}
-	h, _ := s.exact.key(d, s.words.digest128, &s.field)
+	h, _ := s.exact.key(d, s.digest.Digest128, &s.field)
 	s.cols[colID] = append(s.cols[colID], d.ID[:]...)
 	for _, v := range h {
 		s.cols[colHash] = binary.LittleEndian.AppendUint64(s.cols[colHash], v)
 	}
 	s.cols[colSize] = binary.LittleEndian.AppendUint32(s.cols[colSize], uint32(min(len(d.Text), math.MaxUint32)))
 	s.cols[colTime] = binary.LittleEndian.AppendUint64(s.cols[colTime], secondsOf(d.Time))
-	if s.family != nil {
-		for b, k := range s.family.sign(s.words.shingles(d.Text, s.near.Shingle)) {
+	if s.near != nil {
+		for b, k := range s.near.Keys(s.near.Shingles(d.Text)) {
 			s.cols[fixedColumns+b] = binary.LittleEndian.AppendUint64(s.cols[fixedColumns+b], k)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 // matcher compares the shingles of documents that share a band. Documents are dealt to parts by their component, so that all that
@@ -197,7 +198,7 @@ func (m *matcher) measureParts(ctx context.Context, linked []uint64) error {
 type closed struct{ docs, bytes int64 }
 
 // budget is what one worker may hold of shingles.
-func (m *matcher) budget() int64 { return m.mem / 2 / int64(max(1, m.workers)) }
+func (m *matcher) budget() int64 { return m.mem * 3 / 8 / int64(max(1, m.workers)) }
 
 func (m *matcher) partOf(component uint32) int {
 	return int(uint64(component*2654435761) * uint64(m.parts) >> 32)
@@ -268,6 +269,12 @@ func (m *matcher) spill(ctx context.Context) error {
 		}
 	}
 	shinglers := make([]shingler, max(1, m.workers))
+	for i := range shinglers {
+		var err error
+		if shinglers[i].signer, err = minhash.New(m.near.options(0)); err != nil {
+			return err
+		}
+	}
 	return quern.Each(ctx, m.workers, len(jobs), func(ctx context.Context, worker, i int) error {
 		j := jobs[i]
 		set := m.k.set[j.file]
@@ -292,10 +299,9 @@ func (m *matcher) wanted(file int) (n int) {
 
 // shingler makes sets of shingles and writes them to their part: the rank, the number of shingles and the shingles.
 type shingler struct {
-	m     *matcher
-	w     *spillWriter
-	words words
-
+	m        *matcher
+	w        *spillWriter
+	signer   *minhash.Signer
 	set      hashSet
 	shingles []uint32
 	out      []byte
@@ -329,7 +335,7 @@ func (s *shingler) unit(ctx context.Context, file int, u quern.Unit) error {
 			return fmt.Errorf("%s: row %d holds document %s, %s is signed there", u.Name, row, d.ID, id)
 		}
 		seen++
-		s.shingles = distinct(&s.set, s.shingles[:0], s.words.shingles(d.Text, m.near.Shingle))
+		s.shingles = distinct(&s.set, s.shingles[:0], s.signer.Shingles(d.Text))
 		if err := s.put(m.k.rank[m.k.starts[file]+uint32(row)], s.shingles); err != nil {
 			return err
 		}

@@ -56,6 +56,7 @@ type writer struct {
 	doc    []uint32 // rank → number
 	size   []uint32 // root of joint → documents of its group
 	copies []uint32 // rank → documents for which it stays, itself included
+	named  names    // all that lines name; nil = there is no room, every stretch finds its own
 }
 
 func (w *writer) isExact(rank uint32) bool { return w.exact[rank/64]>>(rank%64)&1 == 1 }
@@ -135,6 +136,7 @@ func (w *writer) blobs(ctx context.Context, r *Result) error {
 			all = append(all, stretch{f, row, min(row+pageRows, int(w.m.k.files[f].docs))})
 		}
 	}
+	var err error
 	var out [3]blobWriter
 	defer func() {
 		for i := range out {
@@ -148,6 +150,9 @@ func (w *writer) blobs(ctx context.Context, r *Result) error {
 	}
 	head := binary.LittleEndian.AppendUint32([]byte(verdictsMagic), verdictsVersion)
 	if err := out[2].write(binary.LittleEndian.AppendUint32(head, pageRows)); err != nil {
+		return err
+	}
+	if w.named, err = w.allNames(ctx); err != nil {
 		return err
 	}
 	var picks examples
@@ -300,17 +305,10 @@ func (l *lineWriter) stretch(s stretch) (out written, err error) {
 	if err := readFull(k.files[s.file].file, ids, k.files[s.file].start(colID)+16*int64(s.from)); err != nil {
 		return out, err
 	}
-	l.named.clear()
-	for row := s.from; row < s.to; row++ {
-		rank := k.rank[start+uint32(row)]
-		if kept := w.m.kept[rank]; kept != none {
-			l.named.want(w.doc[kept])
-		} else if root := w.m.joint[rank]; w.size[root] > 1 {
-			l.named.want(w.doc[root])
+	if l.named = w.named; l.named == nil {
+		if l.named, err = w.someNames(start+uint32(s.from), start+uint32(s.to)); err != nil {
+			return out, err
 		}
-	}
-	if err := l.named.read(k); err != nil {
-		return out, err
 	}
 	dataset, err := json.Marshal(k.sets[k.set[s.file]].Name)
 	if err != nil {
@@ -395,36 +393,6 @@ func appendID(b []byte, id quern.ID) []byte {
 		b = append(b, digits[c>>4], digits[c&15])
 	}
 	return b
-}
-
-// names are the IDs of some documents, read in the order in which they stand on the disk.
-type names struct {
-	docs []uint32
-	ids  []quern.ID
-}
-
-func (n *names) clear() { n.docs = n.docs[:0] }
-
-func (n *names) want(doc uint32) { n.docs = append(n.docs, doc) }
-
-func (n *names) read(k *corpus) error {
-	slices.Sort(n.docs)
-	n.docs = slices.Compact(n.docs)
-	n.ids = slices.Grow(n.ids[:0], len(n.docs))
-	for _, doc := range n.docs {
-		id, err := k.entry(colID, doc)
-		if err != nil {
-			return err
-		}
-		n.ids = append(n.ids, id)
-	}
-	return nil
-}
-
-// id is the ID of a document that was wanted.
-func (n *names) id(doc uint32) quern.ID {
-	i, _ := slices.BinarySearch(n.docs, doc)
-	return n.ids[i]
 }
 
 // examples are the removals of the lowest hashes.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean"
-	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/shard"
 )
 
@@ -102,14 +101,14 @@ func textSteps(rec *Record) (steps []StepRecord) {
 
 // countBias counts the survivors of sources, one counter a worker: counts do not depend on who counted what.
 func countBias(ctx context.Context, dir quern.Local, rec *Record, sources []string, empty *clean.BiasCounter, workers int) (*clean.BiasCounter, error) {
-	var removals *dedup.Removals
+	var before rulings
 	for _, s := range rec.Steps {
-		if s.Step != "cluster" {
+		if !rules(s.Step) {
 			continue
 		}
-		_, err := Dataset(dir, s) // is it the one of the run?
+		m, err := Dataset(dir, s)
 		if err == nil {
-			removals, err = dedup.LoadRemovals(quern.Sub(dir, s.Folder))
+			err = before.add(s.Step, quern.Sub(dir, s.Folder), m.Shards)
 		}
 		if err != nil {
 			return nil, err
@@ -128,10 +127,7 @@ func countBias(ctx context.Context, dir quern.Local, rec *Record, sources []stri
 		if err != nil {
 			return nil, err
 		}
-		var src quern.Source = shard.TextSource{Dir: quern.Sub(dir, s.Folder), Name: s.Source, Shards: m.Shards}
-		if removals != nil {
-			src = removals.Survivors(src, s.Source)
-		}
+		src := before.survivors(shard.TextSource{Dir: quern.Sub(dir, s.Folder), Name: s.Source, Shards: m.Shards}, s.Source)
 		units, err := src.Units(ctx)
 		if err != nil {
 			return nil, err

@@ -17,9 +17,9 @@ import (
 func build(spec *Spec, env *Env) ([]node, error) {
 	g := &graph{spec: spec, env: env}
 	texts := g.texts()
-	survivors := g.dedup(texts)
+	rulings := g.dedup(texts)
 	if spec.Tokenize != nil {
-		g.tokens(texts, survivors)
+		g.tokens(texts, rulings)
 	}
 	return g.nodes, nil
 }
@@ -71,32 +71,34 @@ func (g *graph) classifiers(ingested []int) map[string]int {
 	return nodes
 }
 
-// dedup adds sign and cluster; it returns the node whose dataset lists the removals, or -1.
-func (g *graph) dedup(texts []int) int {
+// dedup adds sign, cluster and what looks for repeated parts; it returns the nodes whose datasets rule on documents.
+func (g *graph) dedup(texts []int) (rulings []int) {
 	if g.spec.Dedup == nil {
-		return -1
+		return nil
 	}
-	after := slices.Clone(texts)
+	signed := slices.Clone(texts)
 	for i, in := range g.spec.Ingest {
-		after = append(after, g.add("sign", in.Name, &signStep{spec: g.spec, env: g.env, in: in}, texts[i]))
+		signed = append(signed, g.add("sign", in.Name, &signStep{spec: g.spec, env: g.env, in: in}, texts[i]))
 	}
-	return g.add("cluster", "", &clusterStep{spec: g.spec, env: g.env}, after...)
+	if g.spec.Dedup.Exact != nil || g.spec.Dedup.Near != nil {
+		rulings = append(rulings, g.add("cluster", "", &clusterStep{spec: g.spec, env: g.env}, signed...))
+	}
+	for _, p := range parts {
+		if _, ok := p.asked(g.spec.Dedup); ok {
+			step := &partStep{spec: g.spec, env: g.env, part: p}
+			rulings = append(rulings, g.add(p.kind, "", step, slices.Concat(signed, rulings)...))
+		}
+	}
+	return rulings
 }
 
 // tokens adds everything from the tokenizer to the tuned model.
-func (g *graph) tokens(texts []int, removals int) {
+func (g *graph) tokens(texts, rulings []int) {
 	spec, env := g.spec, g.env
-	common := slices.Clone(texts)
-	if removals >= 0 {
-		common = append(common, removals)
-	}
-	learn := g.add("learn", "", &learnStep{spec: spec, env: env}, common...)
+	learn := g.add("learn", "", &learnStep{spec: spec, env: env}, slices.Concat(texts, rulings)...)
 	after := []int{}
 	for i, in := range spec.Ingest {
-		read := []int{learn, texts[i]}
-		if removals >= 0 {
-			read = append(read, removals)
-		}
+		read := slices.Concat([]int{learn, texts[i]}, rulings)
 		after = append(after, g.add("tokenize", in.Name, &tokenizeStep{env: env, in: in}, read...))
 	}
 	if spec.Mix == nil {

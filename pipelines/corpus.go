@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/seed-83c59573/quern"
-	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/mix"
 	"github.com/seed-83c59573/quern/shard"
 	"github.com/seed-83c59573/quern/tokenize"
@@ -18,7 +17,7 @@ import (
 const tokenizerName = "tokenizer.json"
 
 // learnStep makes tokenizer.json: learned from a sample of the surviving texts, or copied from a file. Its inputs are the texts of
-// all sources and then, if there is deduplication, the cluster step.
+// all sources and then the rulings of deduplication.
 type learnStep struct {
 	spec *Spec
 	env  *Env
@@ -79,12 +78,9 @@ func (s *learnStep) tokenizer(ctx context.Context, in []quern.Manifest, m *quern
 // learn counts the sample unit by unit; counts are whole numbers, so their sum does not depend on the workers.
 func (s *learnStep) learn(ctx context.Context, in []quern.Manifest, m *quern.Manifest, facts *learnFacts) (*tokenize.Tokenizer, error) {
 	n := len(s.spec.Ingest)
-	var removals *dedup.Removals
-	var err error
-	if len(in) > n {
-		if removals, err = s.env.removalsOf(in[n]); err != nil {
-			return nil, err
-		}
+	before, err := s.env.rulings(in[n:])
+	if err != nil {
+		return nil, err
 	}
 	bytes := map[string]int64{}
 	for i, input := range s.spec.Ingest {
@@ -102,7 +98,7 @@ func (s *learnStep) learn(ctx context.Context, in []quern.Manifest, m *quern.Man
 	}
 	var jobs []job
 	for i, input := range s.spec.Ingest {
-		src := s.env.survivors(in[i], input, removals)
+		src := before.survivors(s.env.textSource(in[i], input), input.Name)
 		units, err := src.Units(ctx)
 		if err != nil {
 			return nil, err
@@ -160,7 +156,7 @@ func (e *Env) tokenizerOf(m quern.Manifest) (*tokenize.Tokenizer, error) {
 	return tokenize.Parse(b)
 }
 
-// tokenizeStep encodes the surviving texts of one source. Its inputs are learn, the texts and, if any, the cluster step.
+// tokenizeStep encodes the surviving texts of one source. Its inputs are learn, the texts and the rulings of deduplication.
 type tokenizeStep struct {
 	env *Env
 	in  Input
@@ -175,14 +171,12 @@ func (s *tokenizeStep) Run(ctx context.Context, in []quern.Manifest, dir quern.L
 	if err != nil {
 		return quern.Manifest{}, err
 	}
-	var removals *dedup.Removals
-	if len(in) > 2 {
-		if removals, err = s.env.removalsOf(in[2]); err != nil {
-			return quern.Manifest{}, err
-		}
+	before, err := s.env.rulings(in[2:])
+	if err != nil {
+		return quern.Manifest{}, err
 	}
 	width := shard.TokenWidth(tok.Vocab())
-	p := s.env.datasetPass("tokenize."+s.in.Name, s.env.survivors(in[1], s.in, removals), dir, func(name string) (quern.Sink, error) {
+	p := s.env.datasetPass("tokenize."+s.in.Name, before.survivors(s.env.textSource(in[1], s.in), s.in.Name), dir, func(name string) (quern.Sink, error) {
 		return shard.Tokens(dir, name, width)
 	})
 	p.Stages = oneStage(func() (quern.Stage, error) { return tok.Stage(), nil })

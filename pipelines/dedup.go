@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/dedup"
@@ -38,7 +38,7 @@ func (s *clusterStep) Head(context.Context, []quern.Manifest) (quern.Manifest, e
 	return headOf(map[string]any{"dedup": s.spec.Dedup, "seed": s.spec.Seed}, dedup.Version)
 }
 
-// ClusterFacts is what a cluster step reports.
+// ClusterFacts is what a step reports that looked at all documents.
 type ClusterFacts struct {
 	Candidates int64           `json:"candidates"`
 	Verified   int64           `json:"verified"`
@@ -48,17 +48,63 @@ type ClusterFacts struct {
 
 func (s *clusterStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
 	n := len(s.spec.Ingest)
-	sets := make([]dedup.Dataset, n)
-	for i, input := range s.spec.Ingest {
-		sets[i] = dedup.Dataset{Name: input.Name, Domain: input.Domain, Dir: s.env.dataset(in[n+i]), Shards: in[n+i].Shards,
-			Texts: s.env.textSource(in[i], input)}
+	return runDedup(s.env, "cluster", func(scratch string) (dedup.Result, error) {
+		return dedup.Cluster(ctx, *s.spec.Dedup, s.spec.Seed, s.env.signed(s.spec, in[:n], in[n:], rulings{}), dir, scratch, s.env.Mem, s.env.Workers)
+	})
+}
+
+// partStep takes repeated parts out of the texts that all rulings before it left. Its inputs are the texts of all sources, their
+// signatures, which order the documents, and the rulings before it.
+type partStep struct {
+	spec *Spec
+	env  *Env
+	part part
+}
+
+// part is a kind of repeated part of documents.
+type part struct {
+	kind  string // of the step, and its name in the spec
+	asked func(*dedup.Config) (options any, ok bool)
+	run   func(ctx context.Context, c dedup.Config, seed uint64, sets []dedup.Dataset, out quern.Dir, scratch string, mem int64, workers int) (dedup.Result, error)
+}
+
+// parts are the kinds in the order in which they are taken out.
+var parts []part
+
+func (s *partStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error) {
+	options, _ := s.part.asked(s.spec.Dedup)
+	return headOf(map[string]any{s.part.kind: options, "prefer": s.spec.Dedup.Prefer, "seed": s.spec.Seed}, dedup.Version)
+}
+
+func (s *partStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
+	n := len(s.spec.Ingest)
+	before, err := s.env.rulings(in[2*n:])
+	if err != nil {
+		return quern.Manifest{}, err
 	}
-	scratch, clear, err := s.env.scratch("cluster")
+	return runDedup(s.env, s.part.kind, func(scratch string) (dedup.Result, error) {
+		return s.part.run(ctx, *s.spec.Dedup, s.spec.Seed, s.env.signed(s.spec, in[:n], in[n:2*n], before), dir, scratch, s.env.Mem, s.env.Workers)
+	})
+}
+
+// signed are the datasets of all sources as the rulings left them, with their signatures.
+func (e *Env) signed(spec *Spec, texts, signs []quern.Manifest, r rulings) []dedup.Dataset {
+	sets := make([]dedup.Dataset, len(spec.Ingest))
+	for i, input := range spec.Ingest {
+		sets[i] = dedup.Dataset{Name: input.Name, Domain: input.Domain, Dir: e.dataset(signs[i]), Shards: signs[i].Shards,
+			Texts: r.survivors(e.textSource(texts[i], input), input.Name)}
+	}
+	return sets
+}
+
+// runDedup runs a step that looks at all documents, in a scratch folder of its own.
+func runDedup(e *Env, step string, run func(scratch string) (dedup.Result, error)) (quern.Manifest, error) {
+	scratch, clear, err := e.scratch(step)
 	if err != nil {
 		return quern.Manifest{}, err
 	}
 	defer clear()
-	r, err := dedup.Cluster(ctx, *s.spec.Dedup, s.spec.Seed, sets, dir, filepath.Clean(scratch), s.env.Mem, s.env.Workers)
+	r, err := run(filepath.Clean(scratch))
 	if err != nil {
 		return quern.Manifest{}, err
 	}
@@ -67,19 +113,43 @@ func (s *clusterStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Lo
 	return m, err
 }
 
-// survivors reads the texts of a source without what was removed. The removals are those of the cluster step among in, if any.
-func (e *Env) survivors(text quern.Manifest, input Input, removals *dedup.Removals) quern.Source {
-	src := e.textSource(text, input)
-	if removals == nil {
-		return src
-	}
-	return removals.Survivors(src, input.Name)
+// rulings are what the steps of deduplication decided, in the order in which they ran.
+type rulings struct {
+	removals *dedup.Removals
+	edits    []*dedup.Edits
 }
 
-// removalsOf loads the removals if the manifest is a cluster step's.
-func (e *Env) removalsOf(m quern.Manifest) (*dedup.Removals, error) {
-	if !strings.HasPrefix(m.Step, "cluster") {
-		return nil, nil
+// rules tells whether a step decides about documents or parts of them.
+func rules(kind string) bool {
+	return kind == "cluster" || slices.ContainsFunc(parts, func(p part) bool { return p.kind == kind })
+}
+
+// rulings loads what these steps decided.
+func (e *Env) rulings(in []quern.Manifest) (r rulings, err error) {
+	for _, m := range in {
+		if err := r.add(m.Step, e.dataset(m), m.Shards); err != nil {
+			return r, err
+		}
 	}
-	return dedup.LoadRemovals(e.dataset(m))
+	return r, nil
+}
+
+func (r *rulings) add(step string, dir quern.Dir, shards []quern.Shard) (err error) {
+	if step == "cluster" {
+		r.removals, err = dedup.LoadRemovals(dir)
+		return err
+	}
+	r.edits = append(r.edits, dedup.OpenEdits(dir, shards))
+	return nil
+}
+
+// survivors is src, which reads the texts of a source, without what the rulings took out.
+func (r rulings) survivors(src quern.Source, source string) quern.Source {
+	if r.removals != nil {
+		src = r.removals.Survivors(src, source)
+	}
+	for _, e := range r.edits {
+		src = e.Survivors(src, source)
+	}
+	return src
 }

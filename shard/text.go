@@ -206,10 +206,15 @@ func (s TextSource) Units(context.Context) ([]quern.Unit, error) {
 }
 
 // Docs yields the documents of one shard in the order in which they were put.
-func (s TextSource) Docs(_ context.Context, u quern.Unit) iter.Seq2[*quern.Doc, error] {
+func (s TextSource) Docs(ctx context.Context, u quern.Unit) iter.Seq2[*quern.Doc, error] {
+	return s.Some(ctx, u, nil)
+}
+
+// Some yields the documents of the rows that want asks for, nil for all. Row groups without any are not read.
+func (s TextSource) Some(_ context.Context, u quern.Unit, want func(row int) bool) iter.Seq2[*quern.Doc, error] {
 	return func(yield func(*quern.Doc, error) bool) {
 		for _, p := range u.Parts {
-			stop, err := readRows(s.Dir, s.Shards[p.From], func(i int, r *textRow) bool {
+			stop, err := readRows(s.Dir, s.Shards[p.From], want, func(i int, r *textRow) bool {
 				d := docOf(r)
 				d.Row = quern.Row{Shard: int(p.From), Index: i}
 				marks, err := parseMarks(r.Marks)
@@ -240,7 +245,7 @@ type DropSource struct {
 func (s DropSource) Docs() iter.Seq2[*quern.Doc, error] {
 	return func(yield func(*quern.Doc, error) bool) {
 		for _, sh := range s.Shards {
-			stop, err := readRows(s.Dir, sh, func(i int, r *droppedRow) bool {
+			stop, err := readRows(s.Dir, sh, nil, func(i int, r *droppedRow) bool {
 				d := docOf(&r.textRow)
 				d.Drop = quern.Drop{Verdict: quern.Verdict(r.Rule), Value: r.Value, Limit: r.Threshold}
 				return yield(&d, nil)
@@ -266,8 +271,9 @@ func docOf(r *textRow) quern.Doc {
 	return d
 }
 
-// readRows calls f for each row of a Parquet shard of ours until f says stop.
-func readRows[T any](dir quern.Dir, sh quern.Shard, f func(i int, r *T) bool) (stopped bool, err error) {
+// readRows calls f for the wanted rows (nil for all) of a Parquet shard of ours until f says stop. Between wanted rows it skips what
+// the format lets it skip: row groups and pages.
+func readRows[T any](dir quern.Dir, sh quern.Shard, want func(row int) bool, f func(i int, r *T) bool) (stopped bool, err error) {
 	file, err := dir.Open(sh.Name)
 	if err != nil {
 		return false, err
@@ -275,7 +281,7 @@ func readRows[T any](dir quern.Dir, sh quern.Shard, f func(i int, r *T) bool) (s
 	defer file.Close()
 	var r *parquet.GenericReader[T]
 	err = calmly(func() error {
-		pf, err := parquet.OpenFile(file, file.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		pf, err := parquet.OpenFile(file, file.Size(), parquet.SkipPageIndex(want == nil), parquet.SkipBloomFilters(true))
 		if err == nil {
 			r = parquet.NewGenericReader[T](pf)
 		}
@@ -285,15 +291,30 @@ func readRows[T any](dir quern.Dir, sh quern.Shard, f func(i int, r *T) bool) (s
 		return false, fmt.Errorf("%s: %w", sh.Name, err)
 	}
 	defer r.Close()
+	if have := r.NumRows(); want != nil && have != sh.Docs {
+		return false, fmt.Errorf("%s: %d rows, its manifest says %d", sh.Name, have, sh.Docs)
+	}
 	rows := make([]T, 32)
 	for at := 0; ; {
+		if want != nil {
+			next := nextRow(want, at, int(sh.Docs))
+			if next == int(sh.Docs) {
+				return false, nil
+			}
+			if next >= at+leastSkip {
+				if err := calmly(func() error { return r.SeekToRow(int64(next)) }); err != nil {
+					return false, fmt.Errorf("%s: row %d: %w", sh.Name, next, err)
+				}
+				at = next
+			}
+		}
 		var n int
 		err := calmly(func() (err error) {
 			n, err = r.Read(rows)
 			return err
 		})
 		for i := range rows[:n] {
-			if !f(at, &rows[i]) {
+			if (want == nil || want(at)) && !f(at, &rows[i]) {
 				return true, nil
 			}
 			at++
@@ -307,6 +328,17 @@ func readRows[T any](dir quern.Dir, sh quern.Shard, f func(i int, r *T) bool) (s
 			return false, fmt.Errorf("%s: row %d: %w", sh.Name, at, err)
 		}
 	}
+}
+
+// leastSkip is how many rows are better skipped than read: a page is looked up and opened anew for every column.
+const leastSkip = 256
+
+// nextRow is the first wanted row from at on, or end.
+func nextRow(want func(row int) bool, at, end int) int {
+	for at < end && !want(at) {
+		at++
+	}
+	return at
 }
 
 // calmly makes an error of a panic: the Parquet library panics on some damaged files. It covers no code of the caller's caller.

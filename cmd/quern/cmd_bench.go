@@ -18,20 +18,21 @@ import (
 
 // benchResult is what a bench found on this machine. Its JSON names stay.
 type benchResult struct {
-	Bench     string    `json:"bench"`
-	CPU       string    `json:"cpu"`
-	Workers   int       `json:"workers"`
-	Docs      int64     `json:"docs"`
-	Bytes     int64     `json:"bytes"`
-	Seconds   float64   `json:"seconds"`
-	DocsPerS  float64   `json:"docs_per_s"`
-	MBPerS    float64   `json:"mb_per_s"` // of text and for each worker
-	PeakRSSMB float64   `json:"peak_rss_mb"`
-	TokensPer float64   `json:"tokens_per_s,omitempty"`
-	Rows      []gemmRow `json:"rows,omitempty"`
-	Skipped   int64     `json:"skipped,omitempty"`
-	PackedMB  float64   `json:"packed_mb_per_s,omitempty"` // of ingest: bytes of the files, for each worker
-	RawMB     float64   `json:"raw_mb_per_s,omitempty"`    // of ingest: bytes of the pages before extraction, for each worker
+	Bench     string     `json:"bench"`
+	CPU       string     `json:"cpu"`
+	Workers   int        `json:"workers"`
+	Docs      int64      `json:"docs"`
+	Bytes     int64      `json:"bytes"`
+	Seconds   float64    `json:"seconds"`
+	DocsPerS  float64    `json:"docs_per_s"`
+	MBPerS    float64    `json:"mb_per_s"` // of text and for each worker
+	PeakRSSMB float64    `json:"peak_rss_mb"`
+	TokensPer float64    `json:"tokens_per_s,omitempty"`
+	Rows      []gemmRow  `json:"rows,omitempty"`
+	Dedup     []dedupRow `json:"dedup,omitempty"`
+	Skipped   int64      `json:"skipped,omitempty"`
+	PackedMB  float64    `json:"packed_mb_per_s,omitempty"` // of ingest: bytes of the files, for each worker
+	RawMB     float64    `json:"raw_mb_per_s,omitempty"`    // of ingest: bytes of the pages before extraction, for each worker
 	tokens    int64
 	packed    int64
 	raw       int64
@@ -50,6 +51,10 @@ type bench struct {
 	inputs                  []string // of ingest
 	format, fields, options string
 	write                   bool
+
+	docs     int    // of dedup
+	mem      string // of dedup
+	memBytes int64
 }
 
 // benches are the figures that a machine can be asked for.
@@ -61,6 +66,7 @@ var benches = []struct {
 	{"clean", "judge by --rules, all facts, no early exit", benchClean},
 	{"minhash", "sign for exact and near duplicates", benchMinhash},
 	{"cluster", "find duplicates among signatures and verify them", benchCluster},
+	{"dedup", "sign in every way, exact and near duplicates among --docs generated documents by phase, union-find", benchDedupAll},
 	{"tokenize", "encode with a tokenizer of 16,384 that is learned first", benchTokenize},
 	{"gemm", "matrix products of a training step beside gonum's", benchGemm},
 	{"train", "optimizer steps of a small decoder", benchTrain},
@@ -123,6 +129,8 @@ func benchCommand() *cobra.Command {
 	cmd.Flags().StringVar(&b.fields, "fields", "", "of ingest: columns, as in a spec")
 	cmd.Flags().StringVar(&b.options, "options", "", "of ingest: options of the format, as in a spec")
 	cmd.Flags().BoolVar(&b.write, "write", false, "of ingest: write text shards (Parquet, zstd), as a run does")
+	cmd.Flags().IntVar(&b.docs, "docs", 50_000, "of dedup: documents of 2.9 KB that are generated")
+	cmd.Flags().StringVar(&b.mem, "mem", "256MiB", "of dedup: memory to stay under")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
@@ -147,6 +155,10 @@ func (r *benchResult) print(out io.Writer, what string) {
 			fmt.Fprintf(tw, "%s\t%.1f\t%.1f\t%.2f\t\n", x.Shape, x.GFlops, x.Gonum, x.Ratio)
 		}
 		tw.Flush()
+		return
+	}
+	if len(r.Dedup) > 0 {
+		printDedup(out, r.Dedup)
 		return
 	}
 	if r.packed > 0 {

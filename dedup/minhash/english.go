@@ -1,0 +1,182 @@
+package minhash
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// splitEnglish takes words of w.buf apart, of which findEnds has found the ends, and finds the ends again if there are more now. It is
+// what spaCy's tokenizer of English does to a text that datatrove has simplified (spaCy 3.8, tokenizer.pyx): symbols at either end
+// and units after a number are cut off until none is left, then a contraction is halved, or else icons within cut the rest.
+func (w *words) splitEnglish() {
+	e := englishTable()
+	w.cuts = w.cuts[:0]
+	from := 0
+	for _, end := range w.ends[1 : w.count+1] {
+		e.split(w, from, int(end))
+		from = int(end) + 1
+	}
+	if len(w.cuts) == 0 {
+		return
+	}
+	w.reserve(w.n + len(w.cuts) + slack)
+	for i, to := len(w.cuts)-1, w.n; i >= 0; i-- {
+		at := int(w.cuts[i])
+		copy(w.buf[at+i+1:], w.buf[at:to])
+		w.buf[at+i] = ' '
+		to = at
+	}
+	w.n += len(w.cuts)
+	clear(w.buf[w.n : w.n+block])
+	w.findEnds()
+}
+
+// split finds where the word at w.buf[lo:hi] is cut.
+func (e *english) split(w *words, lo, hi int) {
+	first, from, to := len(w.cuts), lo, hi
+	cut := func(at int) { w.cuts = append(w.cuts, uint32(at)) }
+	for {
+		if c := e.contraction(w.buf, from, to); c != nil {
+			for _, at := range c {
+				cut(from + at)
+			}
+			break
+		}
+		front, back := 0, 0
+		if w.symbols && from < to {
+			if r, size := utf8.DecodeRune(w.buf[from:to]); e.class(r)&atFront != 0 {
+				front = size
+			}
+		}
+		if from+front < to {
+			back = e.suffix(w.buf[from+front:to], w.symbols)
+		}
+		if front > 0 && from+front < to {
+			cut(from + front)
+		}
+		if back > 0 && from+front < to-back {
+			cut(to - back)
+		}
+		from, to = from+front, to-back
+		if front+back == 0 || from == to {
+			if w.symbols {
+				e.icons(w, from, to)
+			}
+			break
+		}
+	}
+	if len(w.cuts) > first+1 {
+		slices.Sort(w.cuts[first:])
+		w.cuts = w.cuts[:first+len(slices.Compact(w.cuts[first:]))]
+	}
+}
+
+// icons cuts around each icon within.
+func (e *english) icons(w *words, from, to int) {
+	for i := from; i < to; {
+		r, size := utf8.DecodeRune(w.buf[i:to])
+		if e.class(r)&within != 0 {
+			if i > from {
+				w.cuts = append(w.cuts, uint32(i))
+			}
+			if i+size < to {
+				w.cuts = append(w.cuts, uint32(i+size))
+			}
+		}
+		i += size
+	}
+}
+
+// suffix is how many bytes are cut off the end of a word.
+func (e *english) suffix(word []byte, symbols bool) int {
+	if symbols {
+		r, size := utf8.DecodeLastRune(word)
+		c := e.class(r)
+		if c&atBack != 0 || c&afterDigit != 0 && len(word) > size && word[len(word)-size-1] == '0' {
+			return size
+		}
+	}
+	for i := len(word) - 1; i >= max(0, len(word)-longestUnit-1); i-- {
+		if word[i] != '0' {
+			continue
+		}
+		if i+1 < len(word) && strings.Contains(units, " "+string(word[i+1:])+" ") {
+			return len(word) - i - 1
+		}
+		break
+	}
+	return 0
+}
+
+// english finds contractions by a hash of their first eight bytes and their length; equal hashes stand one after the other.
+type english struct {
+	slots [1 << 9]struct {
+		word string
+		cuts []int
+	}
+	classes [1 << 16]uint8
+}
+
+// Where a symbol is cut off.
+const (
+	atFront = 1 << iota
+	atBack
+	afterDigit
+	within
+)
+
+var englishTable = sync.OnceValue(func() *english {
+	e := &english{}
+	for apart := range strings.SplitSeq(contractions, ",") {
+		parts := strings.Fields(apart)
+		word := strings.Join(parts, "")
+		var cuts []int
+		for i, at := 0, 0; i < len(parts)-1; i++ {
+			at += len(parts[i])
+			cuts = append(cuts, at)
+		}
+		var b [16]byte
+		copy(b[:], word)
+		i := englishSlot(b[:], len(word))
+		for e.slots[i].word != "" {
+			i = (i + 1) % len(e.slots)
+		}
+		e.slots[i].word, e.slots[i].cuts = word, cuts
+	}
+	for r := range e.classes {
+		e.classes[r] = symbolClass(rune(r))
+	}
+	return e
+})
+
+func englishSlot(b []byte, n int) int {
+	v := binary.LittleEndian.Uint64(b)
+	if n < 8 {
+		v &= 1<<(8*uint(n)) - 1
+	}
+	return int((v + uint64(n)) * wordAdd >> 55)
+}
+
+// contraction is where buf[from:to] is cut if it is one.
+func (e *english) contraction(buf []byte, from, to int) []int {
+	n := to - from
+	if n < 2 || n > longestContraction {
+		return nil
+	}
+	for i := englishSlot(buf[from:], n); e.slots[i].word != ""; i = (i + 1) % len(e.slots) {
+		if string(buf[from:to]) == e.slots[i].word {
+			return e.slots[i].cuts
+		}
+	}
+	return nil
+}
+
+func (e *english) class(r rune) uint8 {
+	if r > 0xFFFF {
+		return symbolClass(r)
+	}
+	return e.classes[r]
+}

@@ -1,0 +1,225 @@
+package minhash
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// words is the scratch space in which a text becomes shingles. Its zero value needs a rule.
+type words struct {
+	rule    *rule
+	buf     []byte // the words of the simplified text, each followed by one space; then slack for kernels
+	n       int    // bytes of them
+	space   bool   // the last byte written is a space, or nothing is written
+	tail    [2 * block]byte
+	ends    []uint32 // ends[0] is -1 and ends[i] where word i ends
+	count   int      // words
+	cuts    []uint32 // where words are taken apart
+	symbols bool     // some rune is cut off English words
+	hashes  []uint64 // of words
+	longs   []uint32
+	out     []uint64
+}
+
+const (
+	block = 64      // bytes that a kernel simplifies at a time
+	step  = 4 << 10 // bytes of text after which plain code looks at its room again
+	slack = 2 * block
+	most  = 3 // bytes that one byte of text may become: a syllable of Hangul is taken apart, a broken byte becomes U+FFFD
+)
+
+// simplify writes the words of text to w.buf[:w.n].
+func (w *words) simplify(text []byte) {
+	t := w.rule
+	w.n, w.space, w.symbols = 0, true, false
+	w.reserve(len(text) + most*step + slack)
+	i := 0
+	if width != 0 {
+		for len(text)-i >= block {
+			i = w.advance(t, text, i, len(text)-i)
+		}
+		// The rest is simplified in front of spaces, so that kernels read whole blocks.
+		rest := copy(w.tail[:], text[i:])
+		for j := range w.tail[rest:] {
+			w.tail[rest+j] = ' '
+		}
+		for i = 0; i < rest; {
+			i = w.advance(t, w.tail[:], i, block)
+		}
+	} else {
+		for i < len(text) {
+			i = w.plain(t, text, i, min(len(text), i+step), false)
+		}
+	}
+	if !w.space {
+		w.buf[w.n] = ' '
+		w.n++
+	}
+	clear(w.buf[w.n : w.n+slack/2])
+}
+
+// reserve makes room for n bytes.
+func (w *words) reserve(n int) {
+	if len(w.buf) < n {
+		w.buf = append(w.buf, make([]byte, max(n, 2*len(w.buf))-len(w.buf))...)
+		w.buf = w.buf[:cap(w.buf)]
+	}
+}
+
+// advance simplifies some of the n bytes of text from i on, a block at least, and returns where it stopped.
+func (w *words) advance(t *rule, text []byte, i, n int) int {
+	w.reserve(w.n + n + slack)
+	done := w.blocks(text[i:i+n], t.comma)
+	i += done
+	end := len(text)
+	if done == n || end-i < block {
+		return i
+	}
+	if text[i] < utf8.RuneSelf { // a number that no block rules on
+		return w.plain(t, text, i, min(end, i+block), false)
+	}
+	return w.plain(t, text, i, min(end, i+step), true)
+}
+
+const highBits = 0x8080808080808080
+
+// plain simplifies text[i:stop], and the rest of a number that goes on beyond, and returns where it stopped; with leave it stops
+// where 16 bytes of ASCII begin.
+func (w *words) plain(t *rule, text []byte, i, stop int, leave bool) int {
+	w.reserve(w.n + most*(stop-i) + slack)
+	out, n, space := w.buf, w.n, w.space
+	var seen fold
+loop:
+	for i < stop {
+		c := text[i]
+		var r rune
+		switch {
+		case c < utf8.RuneSelf:
+			if leave && len(text)-i >= 16 && (binary.LittleEndian.Uint64(text[i:])|binary.LittleEndian.Uint64(text[i+8:]))&highBits == 0 {
+				break loop
+			}
+			r = rune(c)
+			i++
+		case c < 0xE0 && c >= 0xC2 && i+1 < len(text) && text[i+1]&0xC0 == 0x80:
+			r = rune(c&0x1F)<<6 | rune(text[i+1]&0x3F)
+			i += 2
+		default:
+			size := 0
+			if r, size = threeBytes(text, i); size == 0 {
+				r, size = utf8.DecodeRune(text[i:])
+			}
+			i += size
+		}
+		f := asLetter
+		if r <= 0xFFFF {
+			f = t.base[r]
+		} else {
+			f, r = t.judge(r)
+			seen |= symbol
+		}
+		seen |= f
+		if size := f.size(); size != 0 {
+			if f&alone != 0 {
+				if !space {
+					out[n] = ' '
+					n++
+				}
+				binary.LittleEndian.PutUint32(out[n:], uint32(f))
+				n += size
+				out[n] = ' '
+				n++
+				space = true
+				continue
+			}
+			binary.LittleEndian.PutUint32(out[n:], uint32(f))
+			n += size
+			space = false
+			continue
+		}
+		switch f & (1<<kindBits - 1) {
+		case asSpace:
+			out[n] = ' '
+			if !space {
+				n++
+			}
+			space = true
+			continue
+		case asNothing:
+			continue
+		case asZero:
+			out[n] = '0'
+			n++
+			i = t.afterNumber(text, i)
+		case asHangul:
+			n = appendHangul(out, n, r)
+		case asSigma:
+			n += utf8.EncodeRune(out[n:], sigma(text, i))
+		case asSeveral:
+			n += copy(out[n:], t.several[f>>kindBits])
+		case asLetter:
+			n, space = t.appendBeyond(out, n, space, r)
+			continue
+		}
+		space = false
+	}
+	w.n, w.space = n, space
+	w.symbols = w.symbols || seen&symbol != 0
+	return i
+}
+
+// threeBytes decodes a valid rune of three bytes; size 0 is anything else.
+func threeBytes(text []byte, i int) (r rune, size int) {
+	if len(text)-i < 3 {
+		return 0, 0
+	}
+	c, d, e := text[i], text[i+1], text[i+2]
+	r = rune(c&0x0F)<<12 | rune(d&0x3F)<<6 | rune(e&0x3F)
+	if c&0xF0 != 0xE0 || d&0xC0 != 0x80 || e&0xC0 != 0x80 || r < 0x800 || r&0xF800 == 0xD800 {
+		return 0, 0
+	}
+	return r, 3
+}
+
+// appendHangul writes the letters of a syllable (Unicode, section 3.12).
+func appendHangul(out []byte, n int, r rune) int {
+	s := r - 0xAC00
+	n += utf8.EncodeRune(out[n:], 0x1100+s/588)
+	n += utf8.EncodeRune(out[n:], 0x1161+s%588/28)
+	if s%28 != 0 {
+		n += utf8.EncodeRune(out[n:], 0x11A7+s%28)
+	}
+	return n
+}
+
+// afterNumber skips the rest of a number of which a digit ends before text[i]: digits, and one point between digits.
+func (t *rule) afterNumber(text []byte, i int) int {
+	i = t.afterDigits(text, i)
+	r, size := decodeRune(text, i)
+	for _, p := range t.points {
+		if r == p {
+			if j := t.afterDigits(text, i+size); j > i+size {
+				return j
+			}
+			break
+		}
+	}
+	return i
+}
+
+func (t *rule) afterDigits(text []byte, i int) int {
+	for {
+		r, size := decodeRune(text, i)
+		if size == 0 || !t.digit(r) {
+			return i
+		}
+		i += size
+	}
+}
+
+// decodeRune is utf8.DecodeRune at i, of size 0 at the end.
+func decodeRune(text []byte, i int) (rune, int) {
+	if i < len(text) && text[i] < utf8.RuneSelf {
+		return rune(text[i]), 1
+	}
+	return utf8.DecodeRune(text[min(i, len(text)):])
+}
