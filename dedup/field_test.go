@@ -185,6 +185,27 @@ func TestExactByURL(t *testing.T) {
 	}
 }
 
+// TestSameAddressOfANearDuplicate: what has the address of a document that goes for a third goes for the third too, and is not said to
+// be like it.
+func TestSameAddressOfANearDuplicate(t *testing.T) {
+	text := planted(1, 1)[0]
+	docs := []quern.Doc{newDoc("web", "stays", text), newDoc("web", "like it", text+" and"), newDoc("web", "another text", "quite another text")}
+	for i := range docs {
+		docs[i].ID = quern.ID{15: byte(i + 1)}
+		docs[i].Origin = []string{"https://a.example", "https://b.example", "https://b.example"}[i]
+	}
+	c := both()
+	c.Exact.By = byURL
+	_, out := cluster(t, c, []Dataset{dataset(t, c, 1, "web", "web", docs, 1)}, 0, 1)
+	var got []string
+	for _, l := range removals(t, out) {
+		got = append(got, fmt.Sprint(l.ID[31:], l.Kept[31:], " ", l.Reason, " ", l.Similarity))
+	}
+	if want := "[21 dedup.near 0.9914 31 dedup.exact 0]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
 func TestExactFieldIsRefusedInWords(t *testing.T) {
 	flags := map[uint32]Exact{}
 	for _, e := range []Exact{{}, {Spaces: true}, {Case: true}, {By: byURL}, {By: byURL, Query: queryKeep}, {By: byURL, Query: queryDrop}, {By: byID}, {By: "meta.a"}, {By: "meta.a.b"}} {

@@ -54,7 +54,7 @@ func TestIncrementsLoseWhatOneRunLoses(t *testing.T) {
 				got[l.ID] = fmt.Sprint(l.Kept, " ", l.Similarity, " ", l.Reason)
 			}
 			a := Addition{Run: names[i], Input: quern.DigestOf([]byte(names[i])), Sets: []Dataset{set}, Removals: out}
-			x = appendTo(t, dir, c, a, workers, 8)
+			x = appendTo(t, dir, c, a, workers, 16)
 		}
 		if !maps.Equal(got, want) {
 			t.Errorf("%d workers: ten increments lose %d documents, one run %d", workers, len(got), len(want))

@@ -99,12 +99,28 @@ func (q *Querier) Find(d *quern.Doc, least float64) (Answer, error) {
 	if err != nil {
 		return a, err
 	}
-	var exact []rowPlace
-	bands := map[rowPlace]int{}
+	if q.signer != nil {
+		q.set = textShingles(q.set, q.signer, d.Text)
+	}
+	exact, bands, err := q.candidates(hash, keys, &a)
+	if err != nil {
+		return a, err
+	}
+	known := map[rowPlace]bool{}
+	if err := q.exact(hash, exact, bands, known, &a); err != nil {
+		return a, err
+	}
+	err = q.near(least, bands, known, &a)
+	return a, err
+}
+
+// candidates are the documents whose hash begins as hash does, and the number of keys that others share with these.
+func (q *Querier) candidates(hash [2]uint64, keys []uint64, a *Answer) (exact []rowPlace, bands map[rowPlace]int, err error) {
+	bands = map[rowPlace]int{}
 	for shard := range q.order {
 		o, err := q.openOrder(shard)
 		if err != nil {
-			return a, err
+			return nil, nil, err
 		}
 		for section, key := range append([]uint64{hash[0]}, keys...) {
 			n := 0
@@ -125,29 +141,39 @@ func (q *Querier) Find(d *quern.Doc, least float64) (Answer, error) {
 				return true
 			})
 			if err != nil {
-				return a, err
+				return nil, nil, err
 			}
 		}
 	}
-	known := map[rowPlace]bool{}
-	for _, p := range exact {
+	return exact, bands, nil
+}
+
+// exact adds the candidates that have the hash, removed or not.
+func (q *Querier) exact(hash [2]uint64, candidates []rowPlace, bands map[rowPlace]int, known map[rowPlace]bool, a *Answer) error {
+	for _, p := range candidates {
 		h, r, err := q.hit(p)
 		if err != nil {
-			return a, err
+			return err
 		}
-		if r.hash == hash {
-			known[p] = true
-			h.Kind, h.Bands, h.Duplicate = "exact", bands[p], true
-			if h.For = ""; r.state != stateKept {
-				h.For = r.kept.String()
-			}
-			if q.config.exact().ofText() {
-				h.Jaccard, h.Containment = 1, 1
-			}
-			a.Hits = append(a.Hits, h)
+		if r.hash != hash {
+			continue
 		}
+		known[p] = true
+		h.Kind, h.Bands, h.Duplicate = "exact", bands[p], true
+		if r.state != stateKept {
+			h.For = r.kept.String()
+		}
+		switch {
+		case q.config.exact().ofText():
+			h.Jaccard, h.Containment = 1, 1
+		case q.signer != nil && r.state == stateKept:
+			if h.Jaccard, h.Containment, err = q.compare(p); err != nil {
+				return err
+			}
+		}
+		a.Hits = append(a.Hits, h)
 	}
-	return a, q.near(d, least, bands, known, &a)
+	return nil
 }
 
 // sign is the hash and the keys of d under the options of the index.
@@ -184,8 +210,8 @@ func (q *Querier) sign(d *quern.Doc) (hash [2]uint64, keys []uint64, err error) 
 	return hash, keys, nil
 }
 
-// near compares d with the candidates that share most bands. One that was removed leads to the one that stays, as in Cluster.
-func (q *Querier) near(d *quern.Doc, least float64, bands map[rowPlace]int, known map[rowPlace]bool, a *Answer) error {
+// near compares the document with the candidates that share most bands. One that was removed leads to the one that stays, as in Cluster.
+func (q *Querier) near(least float64, bands map[rowPlace]int, known map[rowPlace]bool, a *Answer) error {
 	if q.config.Near == nil || len(bands) == 0 {
 		return nil
 	}
@@ -195,7 +221,6 @@ func (q *Querier) near(d *quern.Doc, least float64, bands map[rowPlace]int, know
 	if len(places) > maxCompared {
 		places, a.More = places[:maxCompared], true
 	}
-	q.set = textShingles(q.set, q.signer, d.Text)
 	n := len(a.Hits)
 	for _, p := range places {
 		shared := bands[p]

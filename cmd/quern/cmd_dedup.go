@@ -86,31 +86,9 @@ changed: run their specs again.
 A list has an ID or an address a line; empty lines and lines that begin with # are passed over.`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if list != "" {
-				more, err := readTakeDowns(list)
-				if err != nil {
-					return err
-				}
-				urls = append(urls, more...)
-			}
-			var all []quern.ID
-			for _, s := range ids {
-				id, err := quern.ParseID(s)
-				if err != nil {
-					return usageError{fmt.Errorf("--id: %w", err)}
-				}
-				all = append(all, id)
-			}
-			var addresses []string
-			for _, u := range urls {
-				if id, err := quern.ParseID(u); err == nil {
-					all = append(all, id)
-				} else {
-					addresses = append(addresses, u)
-				}
-			}
-			if len(all)+len(addresses) == 0 {
-				return usageError{errors.New("nothing to take down: give --id, --url or --list")}
+			all, addresses, err := takeDowns(ids, urls, list)
+			if err != nil {
+				return err
 			}
 			t, err := dedup.TakeDownFrom(cmd.Context(), filepath.Clean(args[0]), all, addresses, dry)
 			if err != nil {
@@ -130,6 +108,35 @@ A list has an ID or an address a line; empty lines and lines that begin with # a
 	f.BoolVar(&dry, "dry-run", false, "tell and change nothing")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
+}
+
+// takeDowns is what the flags and the list ask for.
+func takeDowns(ids, urls []string, list string) (all []quern.ID, addresses []string, err error) {
+	for _, s := range ids {
+		id, err := quern.ParseID(s)
+		if err != nil {
+			return nil, nil, usageError{fmt.Errorf("--id: %w", err)}
+		}
+		all = append(all, id)
+	}
+	addresses = urls
+	if list != "" {
+		lines, err := readTakeDowns(list)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, l := range lines {
+			if id, err := quern.ParseID(l); err == nil {
+				all = append(all, id)
+			} else {
+				addresses = append(addresses, l)
+			}
+		}
+	}
+	if len(all)+len(addresses) == 0 {
+		return nil, nil, usageError{errors.New("nothing to take down: give --id, --url or --list")}
+	}
+	return all, addresses, nil
 }
 
 func readTakeDowns(path string) (all []string, err error) {
