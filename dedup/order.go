@@ -149,7 +149,7 @@ func (k *corpus) rankClass(ctx context.Context, s *scatter, files []int, stays s
 		if err != nil {
 			return err
 		}
-		split.cuts = cuts
+		split = splitAt(cuts)
 	}
 	scratch := make([][]ordered, max(1, s.workers))
 	return s.run(ctx, files, true, split, load, func(worker int, d dealt) error {
