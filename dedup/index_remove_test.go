@@ -103,7 +103,7 @@ func TestTakeDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := y.manifest.Verify(y.dir, true); err != nil {
+	if err := y.Verify(ctx, 2); err != nil {
 		t.Error(err)
 	}
 	if y.Digest() == x.Digest() || y.state.Increments[0].Kept != x.state.Increments[0].Kept-1 {

@@ -42,7 +42,7 @@ func appendTo(t testing.TB, dir string, c Config, a Addition, workers int, size 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := x.manifest.Verify(x.dir, true); err != nil {
+	if err := x.Verify(ctx, workers); err != nil {
 		t.Fatal(err)
 	}
 	return x
@@ -339,8 +339,8 @@ func TestDamagedIndex(t *testing.T) {
 			case i == len(whole):
 				t.Errorf("%s is cut and nobody says so", b.Name)
 			}
-			if v := x.manifest.Verify(x.dir, true); v == nil {
-				t.Errorf("%s, byte %d: the manifest does not tell", b.Name, i)
+			if v := x.Verify(ctx, 1); v == nil || !strings.Contains(v.Error(), b.Name) {
+				t.Errorf("%s, byte %d: verified: %v", b.Name, i, v)
 			}
 		}
 		if told < 30 && !strings.HasSuffix(b.Name, ".sig") { // which queries do not read

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -24,7 +25,7 @@ func dedupCommand() *cobra.Command {
 		Args:  exactArgs(0),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dedupIndexCommand(), dedupQueryCommand(), dedupRemoveCommand(), dedupEvalCommand())
+	cmd.AddCommand(dedupIndexCommand(), dedupCheckCommand(), dedupQueryCommand(), dedupRemoveCommand(), dedupEvalCommand())
 	return cmd
 }
 
@@ -53,6 +54,25 @@ nothing. Specs name the index as dedup.index.`,
 	cmd.Flags().StringVar(&name, "run", "", "the run (default the last)")
 	cmd.Flags().IntVar(&workers, "workers", 0, "how many work at once (default one per processor)")
 	return cmd
+}
+
+func dedupCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check INDEX",
+		Short: "Read all of an index and tell what it holds, or what is damaged and where",
+		Args:  exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			x, err := dedup.OpenIndex(filepath.Clean(args[0]))
+			if err != nil {
+				return err
+			}
+			if err := x.Verify(cmd.Context(), runtime.GOMAXPROCS(0)); err != nil {
+				return err
+			}
+			describeIndex(cmd.OutOrStdout(), args[0], x)
+			return nil
+		},
+	}
 }
 
 func describeIndex(out io.Writer, dir string, x *dedup.Index) {
