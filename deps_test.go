@@ -25,7 +25,7 @@ clean/decon/...:         text klauspost
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text expr uax29 net xsys
-dedup:                   . xxhash klauspost text dedup/... xsys
+dedup:                   . xxhash klauspost text flock xsys dedup/...
 mix/law/...:             . gonum
 dedup/planted:           .
 dedup/minhash/...:       xxhash text xsys

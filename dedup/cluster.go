@@ -188,7 +188,7 @@ func (s Clustering) match(ctx context.Context, m *matcher) (exact []uint64, err 
 			return nil, err
 		}
 	}
-	m.forward(exact)
+	m.forward(exact, s.exact().ofText())
 	return exact, nil
 }
 
@@ -206,13 +206,18 @@ func (m *matcher) exact(ctx context.Context) error {
 	})
 }
 
-// forward gives those that were removed for an exact duplicate which is itself a near duplicate the one that stays. Their shingles
-// are the same, so the similarity is too.
-func (m *matcher) forward(exact []uint64) {
+// forward gives those that were removed for an exact duplicate which is itself a near duplicate the one that stays. If their texts are
+// the same, their shingles are, so the similarity is too. If only a field is, they have not been compared with the one that stays:
+// their similarity is 0.
+func (m *matcher) forward(exact []uint64, sameText bool) {
 	for rank, kept := range m.kept {
-		if kept != none && m.kept[kept] != none {
+		switch {
+		case kept == none || m.kept[kept] == none:
+		case sameText:
 			m.kept[rank], m.sim[rank] = m.kept[kept], m.sim[kept]
 			exact[rank/64] &^= 1 << (rank % 64)
+		case exact[rank/64]>>(rank%64)&1 == 1:
+			m.kept[rank], m.sim[rank] = m.kept[kept], 0
 		}
 	}
 }

@@ -49,6 +49,7 @@ type Config struct {
 	Prefer     []string    `yaml:"prefer,omitempty"` // domains whose documents stay, first wins; the others come after, all alike
 	Stays      string      `yaml:"stays,omitempty"`  // first, longest or earliest, within one preference; then the smaller ID; "" = first
 	Guard      *Guard      `yaml:"guard,omitempty"`  // nil = sources may lose what they lose
+	Index      string      `yaml:"index,omitempty"`  // folder of the index of an earlier corpus, which is compared with and added to; "" = none
 }
 
 // Guard is an alarm for near duplicates that are none: pages of one template, boilerplate, a tokenizer that finds no words. It goes
@@ -67,10 +68,12 @@ const (
 // DefaultGuard stops where a source loses more than half.
 func DefaultGuard() Guard { return Guard{Loss: 50, Action: GuardStop} }
 
-// Exact compares whole texts by 128 bits of hash.
+// Exact compares whole texts, or a field of each document, by 128 bits of hash. Documents without the field are all different.
 type Exact struct {
-	Spaces bool `yaml:"spaces"` // any run of white space counts as one space, at the ends as none
-	Case   bool `yaml:"case"`   // letters count as the same in either case
+	By     string `yaml:"by,omitempty"`    // text, url (the address in Origin), id or meta.PATH; "" = text
+	Query  string `yaml:"query,omitempty"` // of a url: tracking (leave out what only tells where a visitor came from), keep or drop; "" = tracking
+	Spaces bool   `yaml:"spaces"`          // any run of white space counts as one space, at the ends as none
+	Case   bool   `yaml:"case"`            // letters count as the same in either case
 }
 
 // DefaultExact ignores how a text is spaced and nothing else, because in source code everything else carries meaning.
@@ -118,6 +121,11 @@ func (c Config) Validate() error {
 		}
 		if slices.Contains(c.Prefer[:i], d) {
 			return fmt.Errorf("dedup: prefer names %s twice", d)
+		}
+	}
+	if c.Exact != nil {
+		if err := c.Exact.validate(); err != nil {
+			return err
 		}
 	}
 	if c.Substrings != nil {

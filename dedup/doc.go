@@ -8,6 +8,9 @@
 // Nothing is removed because a chain of others leads to it, unless a spec asks for that to compare (Near.Clusters), or for no evidence
 // at all (Near.Verify 0). Which document of a cluster stays depends on the documents alone, never on the order of files, their split
 // or the number of workers. No text is rewritten here.
+//
+// An Index keeps what was found when the texts are gone: a new dump is compared with it, a Querier looks single documents up in it, and
+// TakeDownFrom takes some out. Evaluate measures what was found against what is true.
 package dedup
 
 // Version is part of the key of every step that signs or clusters: raise it when bytes change.

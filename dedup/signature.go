@@ -34,7 +34,7 @@ const (
 // header tells under which options a blob was signed.
 type header struct {
 	shingle, bands, rows int
-	exact                Exact
+	exact                uint32 // Exact.flags
 	seed                 uint64
 	docs                 int64
 	sums                 []uint64
@@ -42,7 +42,7 @@ type header struct {
 
 func (c Config) header(seed uint64) header {
 	n := c.near()
-	return header{shingle: n.Shingle, bands: n.Bands, rows: n.Rows, exact: c.exact(), seed: seed}
+	return header{shingle: n.Shingle, bands: n.Bands, rows: n.Rows, exact: c.exact().flags(), seed: seed}
 }
 
 const fixedHeader = 8 + 6*4 + 2*8
@@ -50,15 +50,8 @@ const fixedHeader = 8 + 6*4 + 2*8
 func (h *header) size() int64 { return fixedHeader + int64(fixedColumns+h.bands)*8 + 8 }
 
 func (h *header) encode() []byte {
-	var exact uint32
-	if h.exact.Spaces {
-		exact |= 1
-	}
-	if h.exact.Case {
-		exact |= 2
-	}
 	b := []byte(sigMagic)
-	for _, v := range []uint32{sigVersion, uint32(h.shingle), uint32(h.bands), uint32(h.rows), exact, 0} {
+	for _, v := range []uint32{sigVersion, uint32(h.shingle), uint32(h.bands), uint32(h.rows), h.exact, 0} {
 		b = binary.LittleEndian.AppendUint32(b, v)
 	}
 	b = binary.LittleEndian.AppendUint64(b, h.seed)
@@ -125,7 +118,7 @@ func (s *sigFile) readHeader() error {
 		return errNotSig
 	}
 	s.shingle, s.bands, s.rows = int(v[1]), int(v[2]), int(v[3])
-	s.exact = Exact{Spaces: v[4]&1 != 0, Case: v[4]&2 != 0}
+	s.exact = v[4]
 	s.seed, s.docs = binary.LittleEndian.Uint64(b[32:]), int64(docs)
 	if want := s.start(fixedColumns + s.bands); s.file.Size() != want {
 		return fmt.Errorf("%d bytes, its header says %d", s.file.Size(), want)

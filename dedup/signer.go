@@ -41,6 +41,7 @@ type signer struct {
 	dir    quern.Dir
 	name   string
 	cols   [][]byte
+	field  []byte // what is compared instead of the text
 	digest minhash.Digester
 	bytes  int64
 	ended  bool
@@ -55,7 +56,7 @@ func (s *signer) Put(d *quern.Doc) error {
 	if s.head.docs == maxRows {
 		return errors.New("dedup: a shard of more than 268,435,456 documents")
 	}
-	h := s.digest.Digest128(d.Text, s.exact.Spaces, s.exact.Case)
+	h, _ := s.exact.key(d, s.digest.Digest128, &s.field)
 	s.cols[colID] = append(s.cols[colID], d.ID[:]...)
 	for _, v := range h {
 		s.cols[colHash] = binary.LittleEndian.AppendUint64(s.cols[colHash], v)
