@@ -171,33 +171,6 @@ func TestChineseItems(t *testing.T) {
 	}
 }
 
-func TestWantedShare(t *testing.T) {
-	o := testOptions()
-	for _, c := range []struct {
-		words int
-		want  float64
-	}{{1, 1}, {15, 1}, {16, 0.992}, {20, 0.96}, {27, 0.904}, {39, 0.808}, {40, 0.8}, {1000, 0.8}} {
-		if got := o.wanted(c.words); math.Abs(got-c.want) > 1e-9 {
-			t.Errorf("%d words: %v, want %v", c.words, got, c.want)
-		}
-	}
-	if o.gap() != 7 {
-		t.Errorf("11 runs of 5 are %d words", o.gap())
-	}
-}
-
-func TestWeighing(t *testing.T) {
-	none := math.NaN()
-	for _, c := range []struct{ q, a, p, want float64 }{
-		{1, none, none, 1}, {0.9, none, none, 0.9}, {1, 0, none, 0.75}, {0.8, 1, none, 0.85}, {1, none, 0, 0.85}, {0.8, none, 1, 0.83},
-		{1, 0, 0, 0.7}, {1, 1, 0, 0.9}, {1, 0, 1, 0.8}, {0.8, 0.5, 1, 0.76},
-	} {
-		if got := weigh(c.q, c.a, c.p); math.Abs(got-c.want) > 1e-12 {
-			t.Errorf("%+v: %v", c, got)
-		}
-	}
-}
-
 func TestAnswers(t *testing.T) {
 	words := func(n int) string { return strings.Repeat("um ", n) }
 	long := "the answer goes over the hill and then down to where seven geese wait for their supper"
@@ -312,90 +285,6 @@ func TestItemsAsTheyAreAreFound(t *testing.T) {
 	}
 }
 
-// The ngram method against all runs of all items in a map.
-func TestRunsAgainstAMap(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	for round := range 40 {
-		o := testOptions()
-		o.Method, o.N, o.Min = "ngram", []int{2, 3, 8, 13}[round%4], []float64{0, 0.3}[round/4%2]
-		size := []int{3, 30}[round%2]
-		var items []testItem
-		for range 20 {
-			items = append(items, testItem{Question: "q " + strings.Join(vocabulary(r, 5+r.IntN(30), size), " "), Answer: strings.Join(vocabulary(r, 3, size), " ")})
-		}
-		ix := buildItems(t, o, items...)
-		f := ix.NewFinder()
-		runs := map[string][]int{} // items by run
-		total := make([]int, len(items))
-		for i, it := range items {
-			w := strings.Fields(it.Question + " " + it.Answer)
-			for k := 0; k+o.N <= len(w); k++ {
-				runs[strings.Join(w[k:k+o.N], " ")] = append(runs[strings.Join(w[k:k+o.N], " ")], i)
-				total[i]++
-			}
-		}
-		for range 20 {
-			w := vocabulary(r, r.IntN(120), size)
-			if len(w) > 40 {
-				copy(w[20:], strings.Fields(items[r.IntN(len(items))].Question))
-			}
-			hit, met := make([]bool, len(w)), map[string]bool{}
-			for k := 0; k+o.N <= len(w); k++ {
-				if run := strings.Join(w[k:k+o.N], " "); len(runs[run]) > 0 {
-					met[run] = true
-					for j := range o.N {
-						hit[k+j] = true
-					}
-				}
-			}
-			share := make([]float64, len(items))
-			for run := range met {
-				for _, i := range runs[run] {
-					share[i] += 1 / float64(total[i])
-				}
-			}
-			text := strings.Join(w, " ")
-			matches := f.Find([]byte(text))
-			if o.Min == 0 {
-				checkCovered(t, text, w, hit, matches)
-				continue
-			}
-			for i, s := range share {
-				found := slices.ContainsFunc(matches, func(m Match) bool { return int(ix.items[m.item].line) == i+1 })
-				if total[i] > 0 && found != (s >= o.Min-1e-6) {
-					t.Errorf("n %d: item %d with a share of %v: found is %v", o.N, i, s, found)
-				}
-			}
-		}
-	}
-}
-
-// checkCovered compares the words that matches cover with those that must be.
-func checkCovered(t *testing.T, text string, words []string, want []bool, matches []Match) {
-	t.Helper()
-	at := 0
-	for i, w := range words {
-		from := at
-		at += len(w) + 1
-		covered := slices.ContainsFunc(matches, func(m Match) bool { return m.From <= from && from+len(w) <= m.To })
-		if covered != want[i] {
-			t.Errorf("%q: word %d covered is %v, want %v", text, i, covered, want[i])
-			return
-		}
-	}
-}
-
-func TestNumbersAloneAreNoRun(t *testing.T) {
-	o := testOptions()
-	o.Method, o.N, o.Min = "ngram", 8, 0
-	f := buildItems(t, o, testItem{Question: "sort the list 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 please and then say what a b c d e f g h was"}).NewFinder()
-	for text, want := range map[string]int{"1 2 3 4 5 6 7 8 9 10": 0, "a b c d e f g h": 0, "so: list 1 2 3 4 5 6 7 8": 1, "4 5 6 7 8 9 10 please": 1} {
-		if m := f.Find([]byte(text)); len(m) != want {
-			t.Errorf("%q: %+v", text, m)
-		}
-	}
-}
-
 // What others wrote to cost time costs little more than other texts.
 func TestHostileTexts(t *testing.T) {
 	q := strings.Fields(longQuestion)
@@ -431,62 +320,6 @@ func TestStats(t *testing.T) {
 	}
 	if m := ix.NewFinder().Find([]byte(filler + "What is true?")); len(m) != 1 {
 		t.Errorf("a question that is known by its passage: %+v", m)
-	}
-}
-
-func TestOptionsAreChecked(t *testing.T) {
-	for want, set := range map[string]func(*Options){
-		"want score or ngram": func(o *Options) { o.Method = "x" }, "want words or ngrams": func(o *Options) { o.Unit = "" }, "n is 1": func(o *Options) { o.N = 1 },
-		"every is 0": func(o *Options) { o.Every = 0 }, "misses is -1": func(o *Options) { o.Misses = -1 }, "exact is 50": func(o *Options) { o.Exact = 50 },
-		"shortest is 4": func(o *Options) { o.Shortest = 4 }, "min is 0": func(o *Options) { o.Min = 0 }, "min is NaN": func(o *Options) { o.Min = math.NaN() },
-		"window is -1": func(o *Options) { o.Window = -1 }, "holds nothing": func(o *Options) { o.Limit = 0 },
-	} {
-		o := testOptions()
-		set(&o)
-		if err := o.Check(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
-		}
-	}
-	q := []Set{{Name: "s", Fields: Fields{Question: []string{"question"}}}}
-	for want, text := range map[string]string{
-		"its files hold no record": "", "is long enough to be known by": `{"question": "too short"}`,
-		"an index of more than 1 MiB": `{"question": "` + strings.Repeat("many words ", 5000) + `"}`,
-	} {
-		o := testOptions()
-		o.Limit = 1 << 20
-		q[0].Files = []string{write(t, "a.jsonl", text)}
-		if _, err := Build(q, o); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
-		}
-	}
-	if _, err := Build(nil, testOptions()); err == nil {
-		t.Error("no sets are a rule of nothing")
-	}
-}
-
-func TestBeside(t *testing.T) {
-	f := buildItems(t, testOptions(), testItem{Question: longQuestion, Answer: "408"}).NewFinder()
-	text := filler + edited(longQuestion, 7, func(string) string { return "sacks" }) + " The answer is 408.\x1b[31m" + filler
-	hits := f.Explain([]byte(text))
-	if len(hits) != 1 {
-		t.Fatal(hits)
-	}
-	got := hits[0].Beside(100)
-	for _, want := range []string{"score 0.9", "question 0.9", "answer 1.000", "« A farmer", "[sacks]", "[seventeen]", " | ", "answer: 408", "items.jsonl:1"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("no %q in\n%s", want, got)
-		}
-	}
-	if strings.Contains(got, "\x1b") {
-		t.Error("orders to a terminal pass")
-	}
-	for line := range strings.Lines(got[strings.Index(got, "\n"):]) {
-		if columns(strings.TrimSuffix(line, "\n")) > 100 {
-			t.Errorf("a line of %d columns: %q", columns(line), line)
-		}
-	}
-	if text[hits[0].Begin:hits[0].Begin+len(hits[0].Text)] != hits[0].Text {
-		t.Error("the excerpt is not what stands in the text")
 	}
 }
 
