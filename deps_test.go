@@ -21,11 +21,13 @@ ingest/git/...:          klauspost
 clean/lid/...:           lingua text clean/lid/...
 clean/fasttext/...:      xsys
 clean/ngram/...:         xxhash
+clean/decon/...:         text klauspost
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
 clean/...:               . clean/... xxhash text expr uax29 net xsys
+dedup:                   . xxhash klauspost text dedup/... xsys
+mix/law/...:             . gonum
 dedup/planted:           .
-dedup:                   . xxhash klauspost text dedup/...
 dedup/minhash/...:       xxhash text xsys
 mix:                     . gonum xxhash
 tokenize/...:            . tokenize xxhash text klauspost json
@@ -37,7 +39,7 @@ train:                   . shard tokenize train/data/... train/model train/forma
 train/eval/...:          . shard tokenize train/data/... train/model train/format train/ops/...
 pipelines/report:        . clean dedup shard pipelines gonum plot
 pipelines:               . ingest/... clean/... dedup mix tokenize/... shard train/... pipelines/... yaml flock xxhash json xsys
-cmd/...:                 . ingest/... clean/... dedup/... mix tokenize/... shard train/... pipelines/... cobra mpb term gonum xsys
+cmd/...:                 . ingest/... clean/... dedup/... mix/... tokenize/... shard train/... pipelines/... cobra mpb term gonum xsys
 `
 
 // libraries names the modules of the table.

@@ -63,6 +63,9 @@ type badWords struct {
 }
 
 func (s *badWords) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
+	}
 	l := s.lists.of(d.Lang, s.opt.Fallback)
 	if l == nil {
 		return quern.Keep, nil
@@ -121,6 +124,9 @@ type toxic struct {
 }
 
 func (s *toxic) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
+	}
 	l := s.lists.of(d.Lang, s.fallback)
 	if l == nil {
 		return quern.Keep, nil

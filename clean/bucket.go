@@ -51,6 +51,9 @@ func (o Bucket) Reads() []string { return []string{o.By} }
 type bucket struct{ opt Bucket }
 
 func (s *bucket) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
+	}
 	d.Bucket = ""
 	for _, m := range d.Marks {
 		if m.Name != s.opt.By || math.IsNaN(m.Value) {

@@ -40,6 +40,9 @@ type c4Paragraphs struct {
 }
 
 func (s *c4Paragraphs) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
+	}
 	long := 0
 	for text, more := d.Text, true; more; {
 		line := text

@@ -135,6 +135,9 @@ type classifier struct {
 }
 
 func (s *classifier) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
+	}
 	d.Mark(s.mark, s.value(s.seen(d.Text)))
 	return s.bounds.judge(d), nil
 }

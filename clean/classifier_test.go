@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean/fasttext"
@@ -212,6 +213,12 @@ func FuzzFastText(f *testing.F) {
 			for i := range 2 {
 				d := quern.Doc{Text: append([]byte{}, text...)}
 				v, err := s.Apply(&d)
+				if !utf8.Valid(text) {
+					if err != nil || v != badText {
+						t.Fatalf("%q: %q %v", text, v, err)
+					}
+					continue
+				}
 				if err != nil || v != quern.Keep || !bytes.Equal(d.Text, text) || !(d.Marks[0].Value >= -1e-4 && d.Marks[0].Value < 1.0001) {
 					t.Fatalf("%q: %q %v %v", text, v, err, d.Marks)
 				}

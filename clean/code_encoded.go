@@ -1,6 +1,9 @@
 package clean
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // encodedMin is the least length of a run of base64, encodedItems the least number of hexadecimal bytes or \u escapes.
 const (
@@ -9,7 +12,8 @@ const (
 )
 
 // needEncoded finds data in a text as StarCoder2 does (arXiv 2402.19173, section 3.1), with three patterns that are counted each on its
-// own: [a-zA-Z0-9+/\n=]{64,}, (?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*)){8,} and (?:\\u[0-9a-fA-F]{4}){8,}.
+// own: [a-zA-Z0-9+/\n=]{64,}, (?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*)){8,} and (?:\\u[0-9a-fA-F]{4}){8,}. They are Python's: \s has the
+// vertical tab and the separators U+001C to U+001F; spaces beyond ASCII are taken for none.
 func (s *codeScan) needEncoded() {
 	if !s.need(partEncoded) {
 		return
@@ -118,7 +122,7 @@ func hexItem(text []byte, i int) int {
 	if isAlnumByte[text[j]] {
 		return i
 	}
-	for j < len(text) && (text[j] == ' ' || text[j]-'\t' < 5) {
+	for j < len(text) && text[j] < utf8.RuneSelf && pythonSpace(rune(text[j])) {
 		j++
 	}
 	return j

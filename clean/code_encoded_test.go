@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// encodedPatterns are those of StarCoder2, which OpenCoder writes in the same way.
+// encodedPatterns are those of StarCoder2, which OpenCoder writes in the same way. What \s is in Python is spelled out: Go's has less.
 var encodedPatterns = []*regexp.Regexp{
 	regexp.MustCompile(`[a-zA-Z0-9+/\n=]{64,}`),
-	regexp.MustCompile(`(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*)){8,}`),
+	regexp.MustCompile(`(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b[\s\v\x1c-\x1f]*)){8,}`),
 	regexp.MustCompile(`(?:\\u[0-9a-fA-F]{4}){8,}`),
 }
 
@@ -28,6 +28,7 @@ var encodedCases = []string{
 	repeat(`\u0041`, 7) + "x", repeat(`\\`, 40), repeat("0xab,0xcd,", 9), repeat("0xab, 0xcd, ", 9), `"` + repeat(`\x41`, 12) + `"`,
 	"a" + repeat(`\x41`, 12), repeat("41 \n42\t", 8), "0x41,0x42,0x43,0x44,0x45,0x46,0x47,0x4", repeat("0x41,", 8) + "g", repeat("0a ", 8) + "g",
 	repeat("12,", 7) + "12", repeat("12,", 7) + "123", repeat("0x", 30), repeat("00", 30) + " " + repeat("00,", 30), repeat(`\uu0041`, 9),
+	"de ad de ad de\vad de ad ", "de ad\x1cde ad de\x1fad de ad",
 }
 
 func TestEncodedRuns(t *testing.T) {

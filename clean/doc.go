@@ -12,7 +12,8 @@
 // drawn. Limits are bounds on facts. A rule whose verdicts follow from them (Limited) can judge again without the text: Rejudger. Where in
 // a text something was found is a span.
 //
-// The rooms below know no documents: lid tells languages, fasttext runs and trains classifiers, ngram scores and learns language models.
+// The rooms below know no documents: lid tells languages, fasttext runs and trains classifiers, ngram scores and learns language models,
+// decon finds items of evaluation sets.
 //
 // A word, for the rules that datatrove has too, is what spaCy's tokenizer for English makes of a text, since datatrove asks that one. Space
 // is what Python calls space. From both ends of a run of non-space, brackets, quotes, commas and the like are taken off, each a word; so are

@@ -162,6 +162,9 @@ func (s *exprStage) markNamed(name string) float64 {
 }
 
 func (s *exprStage) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
+	}
 	s.marks = d.Marks
 	for _, r := range s.reads {
 		r.facts[r.fact] = s.markNamed(r.name)

@@ -158,7 +158,8 @@ func firstInvalid(text []byte) int {
 
 // sweep appends text[from:] to dst without what the options remove. Stretches of clean bytes are copied whole.
 func (s *normalize) sweep(dst, text []byte, from int) []byte {
-	marks, last := 0, 0 // combining marks on the letter at hand, and where that letter begins
+	_, n := utf8.DecodeLastRune(text[:from])
+	marks, last := 0, from-n // combining marks on the letter at hand, and where that letter begins
 	for i := from; i < len(text); {
 		c := text[i]
 		if c < utf8.RuneSelf && s.table[c]&foundChange == 0 {

@@ -141,7 +141,7 @@ func BenchmarkNormalize(b *testing.B) {
 
 func FuzzNormalize(f *testing.F) {
 	for _, text := range []string{"a\r\n\r\nb", "\ufeffe\u0301\u200b\u0301", "\n\n\n a \n\n\n", "\u0085\u2028\x00", "\u1ebf\u0344\u0316\u0316\u0316\u0316\u0316\u0316\u0316\u0316", "\xed\xa0\x80\xff",
-		"aaaaaa\u202e\u00a0\u3000\ufb01"} {
+		"aaaaaa\u202e\u00a0\u3000\ufb01", "\u1ebf\x00\n\x00\x00" + strings.Repeat("\u0316", 7)} {
 		f.Add(text)
 	}
 	def, full := DefaultNormalize(), DefaultNormalize()

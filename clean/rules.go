@@ -75,6 +75,8 @@ var Rules = []Rule{
 	}, Facts: []Fact{share("fasttext.*")}},
 	{Name: "expr", About: "an expression of yours over facts", Config: func(string) Config { o := DefaultExpr(); return &o }},
 	{Name: "external", About: "asks a program of yours over lines of JSON", Config: func(string) Config { o := DefaultExternal(); return &o }},
+	{Name: "decontaminate", About: "finds items of evaluation sets: scored over gaps, or by runs of words; drops, cuts or marks", Dialects: decontaminateDialects,
+		Config: decontaminateConfig, Facts: decontaminateFacts},
 	{Name: "bucket", About: "sorts documents into parts of their domain that the mix can balance", Config: func(string) Config { o := DefaultBucket(); return &o }},
 }
 

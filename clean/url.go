@@ -95,6 +95,9 @@ type urlRule struct {
 }
 
 func (s *urlRule) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if v := checkText(d); v != quern.Keep {
+		return v, nil
+	}
 	if !s.at.parse(d.Origin) {
 		return quern.Keep, nil
 	}

@@ -104,8 +104,19 @@ func TestForest(t *testing.T) {
 			}
 		}
 	}
-	f.Flatten()
+	var pairs []uint64 // again, all at once
 	for i := range f {
+		pairs = append(pairs, newEdge(uint32(i), f[i]))
+	}
+	r.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
+	again := NewForest(n)
+	again.UnionAll(pairs)
+	f.Flatten()
+	again.Flatten()
+	for i := range f {
+		if f[i] != again[i] {
+			t.Fatalf("all unions at once: the root of %d is %d, want %d", i, again[i], f[i])
+		}
 		if int(f[i]) != slow[i] {
 			t.Fatalf("root of %d is %d, want %d", i, f[i], slow[i])
 		}

@@ -76,30 +76,12 @@ func (k *corpus) groups(files []int) [][]int {
 
 // run deals what load reads of the files to parts by split, and calls f with each part.
 func (s *scatter) run(ctx context.Context, files []int, wide bool, split splitter, load loadFunc, f func(worker int, d dealt) error) error {
-	if len(s.chunks) == 0 {
-		s.chunks = make([]chunk, max(1, s.workers))
-	}
 	groups := s.k.groups(files)
-	parts := split.parts()
 	s.counts = s.counts[:0]
 	for range groups {
-		s.counts = append(s.counts, make([]uint32, parts))
+		s.counts = append(s.counts, make([]uint32, split.parts()))
 	}
-	each := func(f func(c *chunk, at []uint32)) error {
-		return quern.Each(ctx, s.workers, len(groups), func(ctx context.Context, worker, g int) error {
-			c := &s.chunks[worker]
-			for _, file := range groups[g] {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if err := load(file, c, func() { split.split(c); f(c, s.counts[g]) }); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	err := each(func(c *chunk, at []uint32) {
+	err := s.each(ctx, groups, split, load, func(c *chunk, at []uint32) {
 		for _, p := range c.part {
 			at[p]++
 		}
@@ -107,19 +89,9 @@ func (s *scatter) run(ctx context.Context, files []int, wide bool, split splitte
 	if err != nil {
 		return err
 	}
-	starts := make([]int, parts+1)
-	n := 0
-	for p := range parts {
-		starts[p] = n
-		for g := range groups {
-			c := int(s.counts[g][p])
-			s.counts[g][p] = uint32(n)
-			n += c
-		}
-	}
-	starts[parts] = n
-	s.grow(n, wide)
-	err = each(func(c *chunk, at []uint32) {
+	starts := s.offsets(split.parts())
+	s.grow(starts[split.parts()], wide)
+	err = s.each(ctx, groups, split, load, func(c *chunk, at []uint32) {
 		for i, p := range c.part {
 			j := at[p]
 			at[p] = j + 1
@@ -132,7 +104,7 @@ func (s *scatter) run(ctx context.Context, files []int, wide bool, split splitte
 	if err != nil {
 		return err
 	}
-	return quern.Each(ctx, s.workers, parts, func(_ context.Context, worker, p int) error {
+	return quern.Each(ctx, s.workers, split.parts(), func(_ context.Context, worker, p int) error {
 		from, to := starts[p], starts[p+1]
 		d := dealt{from: from, hi: s.hi[from:to], val: s.val[from:to]}
 		if wide {
@@ -140,6 +112,41 @@ func (s *scatter) run(ctx context.Context, files []int, wide bool, split splitte
 		}
 		return f(worker, d)
 	})
+}
+
+// each calls f with the chunks of all files and the counts of their group.
+func (s *scatter) each(ctx context.Context, groups [][]int, split splitter, load loadFunc, f func(c *chunk, at []uint32)) error {
+	if len(s.chunks) == 0 {
+		s.chunks = make([]chunk, max(1, s.workers))
+	}
+	return quern.Each(ctx, s.workers, len(groups), func(ctx context.Context, worker, g int) error {
+		c := &s.chunks[worker]
+		for _, file := range groups[g] {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := load(file, c, func() { split.split(c); f(c, s.counts[g]) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// offsets turns the counts into places, groups one after the other in every part. It returns where parts start, and the end.
+func (s *scatter) offsets(parts int) []int {
+	starts := make([]int, parts+1)
+	n := 0
+	for p := range parts {
+		starts[p] = n
+		for _, at := range s.counts {
+			c := int(at[p])
+			at[p] = uint32(n)
+			n += c
+		}
+	}
+	starts[parts] = n
+	return starts
 }
 
 func (s *scatter) grow(n int, wide bool) {
@@ -156,6 +163,19 @@ func (s *scatter) grow(n int, wide bool) {
 type splitter struct {
 	bits int
 	cuts [][2]uint64
+	top  []uint16 // how many cuts are below each value of the upper 16 bits
+}
+
+func splitAt(cuts [][2]uint64) splitter {
+	s := splitter{cuts: cuts, top: make([]uint16, 1<<16+1)}
+	n := 0
+	for t := range s.top {
+		for n < len(cuts) && cuts[n][0]>>48 < uint64(t) {
+			n++
+		}
+		s.top[t] = uint16(n)
+	}
+	return s
 }
 
 func (s splitter) parts() int {
@@ -166,16 +186,17 @@ func (s splitter) parts() int {
 }
 
 func (s splitter) split(c *chunk) {
-	c.part = c.part[:0]
+	c.part = slices.Grow(c.part[:0], len(c.hi))[:len(c.hi)]
 	if s.cuts == nil {
-		for _, h := range c.hi {
-			c.part = append(c.part, uint16(h>>(64-s.bits)))
+		for i, h := range c.hi {
+			c.part[i] = uint16(h >> (64 - s.bits))
 		}
 		return
 	}
 	for i, h := range c.hi {
 		l := c.lo[i]
-		at, n := 0, len(s.cuts)
+		at := int(s.top[h>>48])
+		n := int(s.top[h>>48+1]) - at
 		for n > 0 {
 			half := n / 2
 			if x := &s.cuts[at+half]; x[0] < h || x[0] == h && x[1] <= l {
@@ -185,7 +206,7 @@ func (s splitter) split(c *chunk) {
 				n = half
 			}
 		}
-		c.part = append(c.part, uint16(at))
+		c.part[i] = uint16(at)
 	}
 }
 
@@ -197,25 +218,31 @@ func (k *corpus) loadKeys(col int, skip []uint64) loadFunc {
 		buf := c.buffer(0, chunkRows*w)
 		start := int(k.starts[file])
 		return k.files[file].column(col, buf, func(row int64, b []byte) {
-			c.hi, c.lo, c.val = c.hi[:0], c.lo[:0], c.val[:0]
 			doc := start + int(row)
-			for ; len(b) > 0; b, doc = b[w:], doc+1 {
-				hi := binary.LittleEndian.Uint64(b)
-				lo := uint64(0)
+			ranks := k.rank[doc : doc+len(b)/w]
+			c.reserve(len(ranks))
+			hi, lo, val := c.hi[:len(ranks)], c.lo[:len(ranks)], c.val[:len(ranks)]
+			n := 0
+			for i, rank := range ranks {
+				hi[n], val[n] = binary.LittleEndian.Uint64(b[w*i:]), rank
+				any := hi[n]
 				if w == 16 {
-					lo = binary.LittleEndian.Uint64(b[8:])
+					lo[n] = binary.LittleEndian.Uint64(b[16*i+8:])
+					any |= lo[n]
 				}
-				if hi|lo == 0 || skip != nil && skip[doc/64]>>(doc%64)&1 == 1 {
-					continue
-				}
-				c.hi, c.val = append(c.hi, hi), append(c.val, k.rank[doc])
-				if w == 16 {
-					c.lo = append(c.lo, lo)
+				if any != 0 && (skip == nil || skip[(doc+i)/64]>>((doc+i)%64)&1 == 0) {
+					n++
 				}
 			}
+			c.hi, c.lo, c.val = hi[:n], lo[:n], val[:n]
 			f()
 		})
 	}
+}
+
+// reserve makes room for n entries.
+func (c *chunk) reserve(n int) {
+	c.hi, c.lo, c.val = slices.Grow(c.hi[:0], n), slices.Grow(c.lo[:0], n), slices.Grow(c.val[:0], n)
 }
 
 func (c *chunk) buffer(i, n int) []byte {

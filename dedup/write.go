@@ -4,13 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -128,15 +125,8 @@ type written struct {
 
 const stretchesAtOnce = 16
 
-// blobs writes all three, a few stretches at a time.
-func (w *writer) blobs(ctx context.Context, r *Result) error {
-	var all []stretch
-	for _, f := range w.files {
-		for row := 0; row < int(w.m.k.files[f].docs); row += pageRows {
-			all = append(all, stretch{f, row, min(row+pageRows, int(w.m.k.files[f].docs))})
-		}
-	}
-	var err error
+// blobs writes all three.
+func (w *writer) blobs(ctx context.Context, r *Result) (err error) {
 	var out [3]blobWriter
 	defer func() {
 		for i := range out {
@@ -155,32 +145,9 @@ func (w *writer) blobs(ctx context.Context, r *Result) error {
 	if w.named, err = w.allNames(ctx); err != nil {
 		return err
 	}
-	var picks examples
-	refs := map[int][]pageRef{}
-	workers := make([]lineWriter, max(1, w.m.workers))
-	for ; len(all) > 0; all = all[min(stretchesAtOnce, len(all)):] {
-		done := make([]written, min(stretchesAtOnce, len(all)))
-		err := quern.Each(ctx, w.m.workers, len(done), func(_ context.Context, worker, i int) (err error) {
-			l := &workers[worker]
-			l.w = w
-			done[i], err = l.stretch(all[i])
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for i, d := range done {
-			out[0].n, out[1].n = out[0].n+d.nRemovals, out[1].n+d.nGroups
-			for j, b := range [][]byte{d.removals, d.groups, d.page} {
-				if err := out[j].write(b); err != nil {
-					return err
-				}
-			}
-			refs[all[i].file] = append(refs[all[i].file], pageRef{n: len(d.page), sum: xxhash.Sum64(d.page)})
-			for _, p := range d.picks {
-				picks.add(p)
-			}
-		}
+	refs, err := w.stretches(ctx, r, &out)
+	if err != nil {
+		return err
 	}
 	for i := range 2 {
 		if err := out[i].write(emptyFrame(out[i].meter.N)); err != nil {
@@ -197,10 +164,48 @@ func (w *writer) blobs(ctx context.Context, r *Result) error {
 		}
 		r.Shards = append(r.Shards, s)
 	}
+	return nil
+}
+
+// stretches writes all rows, a few stretches at a time, and chooses the examples. It returns the pages of each file.
+func (w *writer) stretches(ctx context.Context, r *Result, out *[3]blobWriter) (map[int][]pageRef, error) {
+	var all []stretch
+	for _, f := range w.files {
+		for row := 0; row < int(w.m.k.files[f].docs); row += pageRows {
+			all = append(all, stretch{f, row, min(row+pageRows, int(w.m.k.files[f].docs))})
+		}
+	}
+	var picks examples
+	refs := map[int][]pageRef{}
+	workers := make([]lineWriter, max(1, w.m.workers))
+	for ; len(all) > 0; all = all[min(stretchesAtOnce, len(all)):] {
+		done := make([]written, min(stretchesAtOnce, len(all)))
+		err := quern.Each(ctx, w.m.workers, len(done), func(_ context.Context, worker, i int) (err error) {
+			l := &workers[worker]
+			l.w = w
+			done[i], err = l.stretch(all[i])
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, d := range done {
+			out[0].n, out[1].n = out[0].n+d.nRemovals, out[1].n+d.nGroups
+			for j, b := range [][]byte{d.removals, d.groups, d.page} {
+				if err := out[j].write(b); err != nil {
+					return nil, err
+				}
+			}
+			refs[all[i].file] = append(refs[all[i].file], pageRef{n: len(d.page), sum: xxhash.Sum64(d.page)})
+			for _, p := range d.picks {
+				picks.add(p)
+			}
+		}
+	}
 	for _, p := range picks {
 		r.Examples = append(r.Examples, p.Example)
 	}
-	return nil
+	return refs, nil
 }
 
 // emptyFrame is a frame of no bytes for a stream that has no other, since no frame at all is no zstd.
@@ -271,128 +276,6 @@ func (k *corpus) shardOf(file int) int {
 		n++
 	}
 	return n
-}
-
-// lineWriter makes the lines and the page of a stretch. Every stretch is a zstd frame of its own, so that they can be packed side by
-// side; frames one after the other are one stream.
-type lineWriter struct {
-	w     *writer
-	z     *zstd.Encoder
-	raw   []byte
-	named names
-	page  page
-}
-
-func (l *lineWriter) pack() ([]byte, error) {
-	if len(l.raw) == 0 {
-		return nil, nil
-	}
-	if l.z == nil {
-		z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
-		if err != nil {
-			return nil, err
-		}
-		l.z = z
-	}
-	return l.z.EncodeAll(l.raw, nil), nil
-}
-
-func (l *lineWriter) stretch(s stretch) (out written, err error) {
-	w := l.w
-	k := w.m.k
-	start := k.starts[s.file]
-	ids := make([]byte, 16*(s.to-s.from))
-	if err := readFull(k.files[s.file].file, ids, k.files[s.file].start(colID)+16*int64(s.from)); err != nil {
-		return out, err
-	}
-	if l.named = w.named; l.named == nil {
-		if l.named, err = w.someNames(start+uint32(s.from), start+uint32(s.to)); err != nil {
-			return out, err
-		}
-	}
-	dataset, err := json.Marshal(k.sets[k.set[s.file]].Name)
-	if err != nil {
-		return out, err
-	}
-	where := append(append([]byte(`,"dataset":`), dataset...), `,"shard":`...)
-	where = append(strconv.AppendInt(where, int64(k.shardOf(s.file)), 10), `,"row":`...)
-	id := func(row int) quern.ID { return quern.ID(ids[16*(row-s.from):]) }
-	l.removals(s, id, where, &out)
-	if out.removals, err = l.pack(); err != nil {
-		return out, err
-	}
-	l.groups(s, id, where, &out)
-	out.page = l.page.encode(nil)
-	out.groups, err = l.pack()
-	return out, err
-}
-
-// removals fills raw with the lines of what goes, and the bits of the page.
-func (l *lineWriter) removals(s stretch, id func(row int) quern.ID, where []byte, out *written) {
-	w := l.w
-	l.raw = l.raw[:0]
-	l.page.gone = slices.Grow(l.page.gone[:0], pageRows/8)[:(s.to-s.from+7)/8]
-	clear(l.page.gone)
-	near := string(w.nearReason())
-	for row := s.from; row < s.to; row++ {
-		rank := w.m.k.rank[w.m.k.starts[s.file]+uint32(row)]
-		kept := w.m.kept[rank]
-		if kept == none {
-			continue
-		}
-		l.page.gone[(row-s.from)/8] |= 1 << ((row - s.from) % 8)
-		reason := near
-		if w.isExact(rank) {
-			reason = string(DroppedExact)
-		}
-		keptDoc, similarity := w.doc[kept], float64(w.m.sim[rank])/1e4
-		b := appendID(append(l.raw, `{"id":"`...), id(row))
-		b = appendID(append(b, `","kept":"`...), l.named.id(keptDoc))
-		b = strconv.AppendFloat(append(b, `","similarity":`...), similarity, 'g', -1, 64)
-		b = append(append(append(b, `,"reason":"`...), reason...), '"')
-		b = strconv.AppendInt(append(b, where...), int64(row), 10)
-		l.raw = append(b, '}', '\n')
-		out.nRemovals++
-		p := pickedExample{hash: quern.Seed(w.seed, "dedup.examples", id(row)), rank: rank}
-		if out.picks.wants(p) {
-			k := w.m.k
-			f, keptRow := k.place(keptDoc)
-			p.Example = Example{Reason: reason, Similarity: similarity,
-				Removed: Place{id(row).String(), k.sets[k.set[s.file]].Name, k.shardOf(s.file), row},
-				Kept:    Place{l.named.id(keptDoc).String(), k.sets[k.set[f]].Name, k.shardOf(f), int(keptRow)}}
-			out.picks.add(p)
-		}
-	}
-}
-
-// groups fills raw with the lines of what stays for others or beside them, and the members of the page.
-func (l *lineWriter) groups(s stretch, id func(row int) quern.ID, where []byte, out *written) {
-	w := l.w
-	l.raw, l.page.members = l.raw[:0], l.page.members[:0]
-	for row := s.from; row < s.to; row++ {
-		rank := w.m.k.rank[w.m.k.starts[s.file]+uint32(row)]
-		root := w.m.joint[rank]
-		if w.m.kept[rank] != none || w.size[root] < 2 {
-			continue
-		}
-		group := l.named.id(w.doc[root])
-		b := appendID(append(l.raw, `{"id":"`...), id(row))
-		b = appendID(append(b, `","group":"`...), group)
-		b = strconv.AppendInt(append(b, `","size":`...), int64(w.size[root]), 10)
-		b = strconv.AppendInt(append(b, `,"copies":`...), int64(w.copies[rank]), 10)
-		b = strconv.AppendInt(append(b, where...), int64(row), 10)
-		l.raw = append(b, '}', '\n')
-		l.page.members = append(l.page.members, pageMember{row - s.from, int(w.copies[rank]), group})
-		out.nGroups++
-	}
-}
-
-func appendID(b []byte, id quern.ID) []byte {
-	const digits = "0123456789abcdef"
-	for _, c := range id {
-		b = append(b, digits[c>>4], digits[c&15])
-	}
-	return b
 }
 
 // examples are the removals of the lowest hashes.

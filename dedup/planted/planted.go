@@ -59,20 +59,19 @@ type Truth struct {
 // Corpus is a Source.
 type Corpus struct {
 	Config
-	originals         int // of 1,000
-	factor, inverse   uint64
-	words             *vocabulary
-	similar           []float64 // of Near
-	shift, perBlock   int
-	templateOfWords   int
-	chainFirst, first int
+	originals       int // of 1,000
+	factor, inverse uint64
+	words           *vocabulary
+	similar         []float64 // of Near
+	shift           int       // words between the beginnings of two links of a chain
+	own             int       // words of a page that are not its template's
 }
 
 const block = 1000
 
 // New checks the config.
 func New(c Config) (*Corpus, error) {
-	g := &Corpus{Config: c, originals: block - c.Near - c.Copies - c.Chain - c.Templates, words: zipf(), perBlock: block,
+	g := &Corpus{Config: c, originals: block - c.Near - c.Copies - c.Chain - c.Templates, words: zipf(),
 		similar: []float64{.95, .9, .85, .8, .75, .7, .6, .5}}
 	if c.Count < 1 || c.Count > math.MaxInt32 || c.Words < 60 || c.PerUnit < 1 || min(c.Near, c.Copies, c.Chain, c.Templates) < 0 || g.originals < 1 ||
 		c.Chain > 0 && (c.Link <= 0 || c.Link >= 1) || c.Templates > 0 && (c.Template <= .5 || c.Template >= 1 || c.Pages < 1) {
@@ -85,7 +84,7 @@ func New(c Config) (*Corpus, error) {
 	}
 	g.inverse = invert(g.factor%n, n)
 	g.shift = int(float64(c.Words-4)*(1-c.Link)/(1+c.Link) + .5)
-	g.templateOfWords = replaced(c.Words-4, c.Template)
+	g.own = replaced(c.Words-4, c.Template)
 	return g, nil
 }
 
@@ -154,7 +153,7 @@ func (g *Corpus) plan(slot uint64) plan {
 	}
 	r -= g.Chain
 	id := 1<<61 | (b*uint64(g.Templates)+uint64(r))/uint64(g.Pages)
-	return plan{Truth: Truth{Template, -1, 0, id}, stream: mix(g.Seed<<32 ^ id), n: g.Words, edits: g.templateOfWords, own: own}
+	return plan{Truth: Truth{Template, -1, 0, id}, stream: mix(g.Seed<<32 ^ id), n: g.Words, edits: g.own, own: own}
 }
 
 // original chooses a slot of an original.
