@@ -41,13 +41,14 @@ type Phase struct {
 	Ratios *Ratios `yaml:"ratios"`
 }
 
-// Upsample repeats documents within an epoch. A document counts as often as its cluster's size says, times what its bucket says.
+// Upsample repeats documents within an epoch, as FineWeb2 does when it "rehydrates": a document counts as often as the number of
+// near-duplicates that it stands for says, times what its bucket says.
 type Upsample struct {
-	Clusters []ClusterTimes `yaml:"clusters,omitempty" json:"clusters,omitempty"` // by the size of the near-duplicate cluster that a document stands for, rising
+	Clusters []ClusterTimes `yaml:"clusters,omitempty" json:"clusters,omitempty"` // by the documents that it stands for, itself included, rising
 	Buckets  map[string]int `yaml:"buckets,omitempty" json:"buckets,omitempty"`   // by quality; a bucket that is not named counts once
 }
 
-// ClusterTimes says how often documents that stand for From or more near-duplicates count.
+// ClusterTimes says how often documents count that stand for From or more, themselves included.
 type ClusterTimes struct {
 	From  int `yaml:"from" json:"from"`
 	Times int `yaml:"times" json:"times"`
@@ -197,13 +198,13 @@ func (u *Upsample) validate() error {
 }
 
 // times is how often a document counts in an epoch.
-func (u *Upsample) times(cluster uint32, bucket string) int32 {
+func (u *Upsample) times(copies uint32, bucket string) int32 {
 	if u == nil {
 		return 1
 	}
 	n := 1
 	for _, c := range u.Clusters {
-		if int64(cluster) >= int64(c.From) || c.From == 1 {
+		if int64(copies) >= int64(c.From) || c.From == 1 {
 			n = c.Times
 		}
 	}

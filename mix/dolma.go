@@ -58,10 +58,10 @@ func (p *Plan) Dolma(o DolmaPaths) ([]byte, error) {
 			if c.Docs == 0 {
 				continue
 			}
-			if c.Times > 1 || p.Upsample != nil && len(p.Upsample.Clusters) > 0 {
+			if p.Upsample != nil && len(p.Upsample.Clusters) > 0 {
 				return nil, fmt.Errorf("%s is up-sampled by the size of clusters, which documents of Dolma do not have", part.Name)
 			}
-			if err := m.add(o, part.Name, c, epochs); err != nil {
+			if err := m.add(o, part.Name, c, epochs*float64(c.Times)); err != nil {
 				return nil, err
 			}
 		}

@@ -123,6 +123,17 @@ func TestDolmaConfig(t *testing.T) {
 	if _, err := p.Dolma(o); err == nil || !strings.Contains(err.Error(), "tag them with random_number_v1") {
 		t.Errorf("a part of an epoch without random numbers: %v", err)
 	}
+	o.Experiment = "quern"
+	cfg.Upsample = &Upsample{Buckets: map[string]int{"high": 3}}
+	p = plan(t, cfg, Options{Seed: 1}, c.sets)
+	if b, err = p.Dolma(o); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range p.Summary().Parts { // what counts three times has a stream for each time
+		if want := int(math.Ceil(3 * s.Epochs)); s.Name == "web/en/high" && (bytes.Count(b, []byte(`"name": "web-en-high-docs-en-high-`)) != want || want < 2) {
+			t.Errorf("a bucket that counts three times in %g epochs: %s", s.Epochs, b)
+		}
+	}
 	cfg.Upsample = &Upsample{Clusters: []ClusterTimes{{2, 2}}}
 	if _, err := plan(t, cfg, Options{Seed: 1}, c.sets).Dolma(o); err == nil || !strings.Contains(err.Error(), "up-sampled by the size of clusters") {
 		t.Errorf("clusters: %v", err)
