@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -160,27 +159,14 @@ ratios of a spec, and written as a table of one row by --out.`,
 				return err
 			}
 			if within {
-				for k, v := range swarm.Most() {
-					if s.Caps == nil {
-						s.Caps = slices.Repeat([]float64{1}, len(swarm.Domains))
-					}
-					s.Caps[k] = min(s.Caps[k], v)
-				}
+				s.Caps = belowMost(s.Caps, swarm)
 			}
 			s.Seed, s.Workers = j.options.Seed, j.workers
 			p, err := r.Propose(cmd.Context(), s, swarm.Most())
 			if err != nil {
 				return err
 			}
-			if out != "" {
-				err = writeFile(out, func(w io.Writer) error {
-					return law.WriteRatios(w, r.Domains, []law.Run{{Name: "proposal", Ratios: p.Ratios}})
-				})
-			}
-			if fragment != "" {
-				err = errors.Join(err, writeFile(fragment, func(w io.Writer) error { return writeFragment(w, r.Domains, p.Ratios) }))
-			}
-			if err != nil {
+			if err := writeProposal(out, fragment, r.Domains, p.Ratios); err != nil {
 				return err
 			}
 			if j.asJSON {
@@ -207,6 +193,27 @@ ratios of a spec, and written as a table of one row by --out.`,
 	f.StringVar(&out, "out", "", "table to write, of one row")
 	f.StringVar(&fragment, "yaml", "", "file to write the field of the spec to")
 	return cmd
+}
+
+// belowMost lowers caps to the largest share that any run had.
+func belowMost(caps []float64, swarm *law.Swarm) []float64 {
+	most := swarm.Most()
+	for k, c := range caps {
+		most[k] = min(most[k], c)
+	}
+	return most
+}
+
+// writeProposal writes the table and the field of the spec that are asked for.
+func writeProposal(table, fragment string, domains []string, ratios []float64) error {
+	var first, second error
+	if table != "" {
+		first = writeFile(table, func(w io.Writer) error { return law.WriteRatios(w, domains, []law.Run{{Name: "proposal", Ratios: ratios}}) })
+	}
+	if fragment != "" {
+		second = writeFile(fragment, func(w io.Writer) error { return writeFragment(w, domains, ratios) })
+	}
+	return errors.Join(first, second)
 }
 
 // search sets prior and bounds. Without a prior it is the mean of the swarm's mixtures.
