@@ -208,7 +208,9 @@ func belowMost(caps []float64, swarm *law.Swarm) []float64 {
 func writeProposal(table, fragment string, domains []string, ratios []float64) error {
 	var first, second error
 	if table != "" {
-		first = writeFile(table, func(w io.Writer) error { return law.WriteRatios(w, domains, []law.Run{{Name: "proposal", Ratios: ratios}}) })
+		first = writeFile(table, func(w io.Writer) error {
+			return law.WriteRatios(w, domains, []law.Run{{Name: "proposal", Ratios: ratios}})
+		})
 	}
 	if fragment != "" {
 		second = writeFile(fragment, func(w io.Writer) error { return writeFragment(w, domains, ratios) })
