@@ -26,7 +26,7 @@ func mixFitCommand() *cobra.Command {
   trees        gradient-boosted trees in the way of LightGBM (RegMix)`,
 		Args: exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, reports, notes, err := j.run(cmd, args)
+			swarm, reports, notes, err := j.run(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -36,7 +36,7 @@ func mixFitCommand() *cobra.Command {
 					Laws  []*law.Report `json:"laws"`
 				}{notes, reports})
 			}
-			return printFits(cmd.OutOrStdout(), reports, notes)
+			return printFits(cmd.OutOrStdout(), swarm, reports, notes)
 		},
 	}
 	j.flags(cmd, "linear, loglinear, exponential, trees or all")
@@ -44,7 +44,7 @@ func mixFitCommand() *cobra.Command {
 }
 
 // printFits prints the scores, metric by metric, the coefficients of a single law, and what to beware of.
-func printFits(out io.Writer, reports []*law.Report, notes []string) error {
+func printFits(out io.Writer, swarm *law.Swarm, reports []*law.Report, notes []string) error {
 	first := reports[0]
 	fmt.Fprintf(out, "%d runs, %d domains; errors are of runs that the fit has not seen (%d folds, seed %d)\n\n", first.Runs, len(first.Domains), first.Folds,
 		first.Seed)
@@ -68,7 +68,7 @@ func printFits(out io.Writer, reports []*law.Report, notes []string) error {
 		return err
 	}
 	if len(reports) == 1 {
-		if err := printCoefficients(out, first); err != nil {
+		if err := printEffects(out, swarm.Mean(), first); err != nil {
 			return err
 		}
 	}
@@ -91,31 +91,31 @@ func bestReport(reports []*law.Report) *law.Report {
 	return best
 }
 
-// printCoefficients prints what each law predicts of a run of one domain alone: the table that shows which domain helps which metric.
-func printCoefficients(out io.Writer, r *law.Report) error {
-	if r.Law == law.Trees {
-		return nil
-	}
-	const most = 8 // columns
+// printEffects prints how each metric changes when a hundredth of the mean mixture gives way to one domain: the table that shows which
+// domain helps which metric, where the law has seen runs.
+func printEffects(out io.Writer, mean []float64, r *law.Report) error {
+	const most, part = 8, 0.01 // columns, share
 	metrics := r.Metrics[:min(len(r.Metrics), most)]
-	fmt.Fprint(out, "\npredicted for a run of one domain alone")
+	fmt.Fprint(out, "\nchange when 1 % of the mean mixture gives way to a domain")
 	if len(metrics) < len(r.Metrics) {
-		fmt.Fprintf(out, " (the first %d metrics; --json has all)", most)
+		fmt.Fprintf(out, " (the first %d metrics; --json has all coefficients)", most)
 	}
 	fmt.Fprintln(out)
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprint(tw, "domain")
+	fmt.Fprint(tw, "domain\tmean")
 	for _, e := range metrics {
 		fmt.Fprintf(tw, "\t%s", e.Name)
 	}
 	fmt.Fprintln(tw)
-	alone := make([]float64, len(r.Domains))
+	with := make([]float64, len(mean))
 	for j, d := range r.Domains {
-		clear(alone)
-		alone[j] = 1
-		fmt.Fprint(tw, d)
+		for k, v := range mean {
+			with[k] = (1 - part) * v
+		}
+		with[j] += part
+		fmt.Fprintf(tw, "%s\t%.4f", d, mean[j])
 		for _, e := range metrics {
-			fmt.Fprintf(tw, "\t%.4g", e.Fit.Predict(alone))
+			fmt.Fprintf(tw, "\t%+.4g", e.Fit.Predict(with)-e.Fit.Predict(mean))
 		}
 		fmt.Fprintln(tw)
 	}
@@ -140,6 +140,7 @@ func printWarnings(out io.Writer, reports []*law.Report, notes []string) {
 func mixProposeCommand() *cobra.Command {
 	j, w, s := mixFit{}, mixWorld{}, law.DefaultSearch()
 	var floors, caps, out, fragment string
+	var within bool
 	cmd := &cobra.Command{
 		Use:   "propose RATIOS METRICS",
 		Short: "Propose the mixture with the best prediction, within what tokens and epochs allow",
@@ -157,20 +158,15 @@ ratios of a spec, and written as a table of one row by --out.`,
 			if err := w.search(&s, swarm, floors, caps); err != nil {
 				return err
 			}
+			if within {
+				s.Caps = belowMost(s.Caps, swarm)
+			}
 			s.Seed, s.Workers = j.options.Seed, j.workers
-			p, err := r.Propose(cmd.Context(), s, swarm.Seen())
+			p, err := r.Propose(cmd.Context(), s, swarm.Most())
 			if err != nil {
 				return err
 			}
-			if out != "" {
-				err = writeFile(out, func(w io.Writer) error {
-					return law.WriteRatios(w, r.Domains, []law.Run{{Name: "proposal", Ratios: p.Ratios}})
-				})
-			}
-			if fragment != "" {
-				err = errors.Join(err, writeFile(fragment, func(w io.Writer) error { return writeFragment(w, r.Domains, p.Ratios) }))
-			}
-			if err != nil {
+			if err := writeProposal(out, fragment, r.Domains, p.Ratios); err != nil {
 				return err
 			}
 			if j.asJSON {
@@ -190,12 +186,36 @@ ratios of a spec, and written as a table of one row by --out.`,
 	f := cmd.Flags()
 	f.StringVar(&floors, "floor", "", "least shares, as code=0.1")
 	f.StringVar(&caps, "cap", "", "largest shares, as web=0.6, beside those of --budget")
+	f.BoolVar(&within, "within", false, "no share above the largest that any run had of the domain")
 	f.Float64Var(&s.KL, "kl", s.KL, "price of the divergence from the prior, in units of the objective a nat")
 	f.IntVar(&s.Samples, "samples", s.Samples, "trees: mixtures to try")
 	f.IntVar(&s.Best, "best", s.Best, "trees: of these, the best whose mean is proposed")
 	f.StringVar(&out, "out", "", "table to write, of one row")
 	f.StringVar(&fragment, "yaml", "", "file to write the field of the spec to")
 	return cmd
+}
+
+// belowMost lowers caps to the largest share that any run had.
+func belowMost(caps []float64, swarm *law.Swarm) []float64 {
+	most := swarm.Most()
+	for k, c := range caps {
+		most[k] = min(most[k], c)
+	}
+	return most
+}
+
+// writeProposal writes the table and the field of the spec that are asked for.
+func writeProposal(table, fragment string, domains []string, ratios []float64) error {
+	var first, second error
+	if table != "" {
+		first = writeFile(table, func(w io.Writer) error {
+			return law.WriteRatios(w, domains, []law.Run{{Name: "proposal", Ratios: ratios}})
+		})
+	}
+	if fragment != "" {
+		second = writeFile(fragment, func(w io.Writer) error { return writeFragment(w, domains, ratios) })
+	}
+	return errors.Join(first, second)
 }
 
 // search sets prior and bounds. Without a prior it is the mean of the swarm's mixtures.
@@ -205,12 +225,7 @@ func (w *mixWorld) search(s *law.Search, swarm *law.Swarm, floors, caps string) 
 		return err
 	}
 	if prior == nil {
-		prior = make([]float64, len(swarm.Domains))
-		for _, r := range swarm.Runs {
-			for j, v := range r.Ratios {
-				prior[j] += v / float64(len(swarm.Runs))
-			}
-		}
+		prior = swarm.Mean()
 	}
 	low, err := parsePairs("--floor", floors, parseNumber)
 	if err != nil {
@@ -278,8 +293,8 @@ func printProposal(out io.Writer, r *law.Report, s law.Search, p *law.Proposal, 
 		return err
 	}
 	fmt.Fprintln(out)
-	if gain := p.PriorValue - p.Value; gain < r.Objective.MAE {
-		fmt.Fprintf(out, "warning: the predicted gain over the prior, %.4g, is within the error of the law, %.4g\n", gain, r.Objective.MAE)
+	for _, w := range p.Warnings {
+		fmt.Fprintf(out, "warning: %s\n", w)
 	}
 	printWarnings(out, []*law.Report{r}, notes)
 	return nil

@@ -42,7 +42,8 @@ type Proposal struct {
 	High []float64 `json:"high,omitempty"`
 	// Residual of an exact answer is how far a step down the gradient, brought back into the bounds, moves the mixture: 0 at the optimum
 	// (the Karush-Kuhn-Tucker conditions hold).
-	Residual float64 `json:"residual"`
+	Residual float64  `json:"residual"`
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // objective is the weighted laws and the penalty.
@@ -119,9 +120,9 @@ func (o *objective) slopes(r, g []float64, h *mat.SymDense) {
 }
 
 // Propose looks for the mixture with the least objective: exactly where all laws are convex, else by sampling. A domain that no run had
-// stays at its floor.
-func (r *Report) Propose(ctx context.Context, s Search, seen []bool) (*Proposal, error) {
-	s, err := r.bounded(s, seen)
+// stays at its floor: most is what Swarm.Most gives, or nil.
+func (r *Report) Propose(ctx context.Context, s Search, most []float64) (*Proposal, error) {
+	s, err := r.bounded(s, most)
 	if err != nil {
 		return nil, err
 	}
@@ -156,11 +157,25 @@ func (r *Report) Propose(ctx context.Context, s Search, seen []bool) (*Proposal,
 			p.Low[j], p.High[j] = min(p.Low[j], v), max(p.High[j], v)
 		}
 	}
+	r.warnOf(p, most)
 	return p, nil
 }
 
+// warnOf says in words where a proposal stands on little.
+func (r *Report) warnOf(p *Proposal, most []float64) {
+	add := func(format string, args ...any) { p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...)) }
+	if gain := p.PriorValue - p.Value; r.Folds > 0 && gain < r.Objective.MAE {
+		add("the predicted gain over the prior, %.4g, is within the error of the law, %.4g", gain, r.Objective.MAE)
+	}
+	for j, v := range most {
+		if p.Ratios[j] > v+1e-9 {
+			add("domain %s: %.4f is proposed, but no run has more than %.4f of it: the law extrapolates", r.Domains[j], p.Ratios[j], v)
+		}
+	}
+}
+
 // bounded completes and checks a search.
-func (r *Report) bounded(s Search, seen []bool) (Search, error) {
+func (r *Report) bounded(s Search, most []float64) (Search, error) {
 	d := len(r.Domains)
 	s.Floors, s.Caps = slices.Clone(s.Floors), slices.Clone(s.Caps)
 	if s.Floors == nil {
@@ -169,7 +184,7 @@ func (r *Report) bounded(s Search, seen []bool) (Search, error) {
 	if s.Caps == nil {
 		s.Caps = slices.Repeat([]float64{1}, d)
 	}
-	if len(s.Prior) != d || len(s.Floors) != d || len(s.Caps) != d || seen != nil && len(seen) != d {
+	if len(s.Prior) != d || len(s.Floors) != d || len(s.Caps) != d || most != nil && len(most) != d {
 		return s, fmt.Errorf("prior, floors and caps are of %d, %d and %d domains, want %d", len(s.Prior), len(s.Floors), len(s.Caps), d)
 	}
 	if !(s.KL >= 0) || math.IsInf(s.KL, 0) {
@@ -179,7 +194,7 @@ func (r *Report) bounded(s Search, seen []bool) (Search, error) {
 		if s.Floors[j] > s.Caps[j] {
 			return s, fmt.Errorf("domain %s: the floor %g is above the cap %g", r.Domains[j], s.Floors[j], s.Caps[j])
 		}
-		if seen != nil && !seen[j] {
+		if most != nil && most[j] == 0 {
 			s.Caps[j] = s.Floors[j]
 		}
 		if s.KL > 0 && s.Prior[j] == 0 {

@@ -160,12 +160,15 @@ func TestImpossibleProposalsAreRefused(t *testing.T) {
 
 func TestADomainOfNoRunStaysOut(t *testing.T) {
 	r := reported(names(3), []float64{1}, &Plane{[]float64{1, 2, -50}})
-	p, err := r.Propose(context.Background(), Search{Prior: []float64{0.4, 0.3, 0.3}}, []bool{true, true, false})
+	p, err := r.Propose(context.Background(), Search{Prior: []float64{0.4, 0.3, 0.3}}, []float64{0.6, 1, 0})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.Ratios[2] != 0 || p.Ratios[0] < 1-1e-9 {
 		t.Errorf("%v", p.Ratios)
+	}
+	if len(p.Warnings) != 1 || p.Warnings[0] != "domain A: 1.0000 is proposed, but no run has more than 0.6000 of it: the law extrapolates" {
+		t.Errorf("%q", p.Warnings)
 	}
 }
 
@@ -175,13 +178,13 @@ func TestSampledProposals(t *testing.T) {
 	laws := truth(4, 2)
 	s := known(t, laws, 4, 200, 0.02, 4)
 	search := DefaultSearch()
-	search.Prior, search.Samples = []float64{0.25, 0.25, 0.25, 0.25}, 20000
+	search.Prior, search.Samples = []float64{0.25, 0.25, 0.25, 0.25}, 4000
 	search.Caps = []float64{1, 0.3, 0.3, 1}
 	exact, err := fit(t, s, LogLinear).Propose(context.Background(), search, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := fit(t, s, Trees).Propose(context.Background(), search, s.Seen())
+	p, err := fit(t, s, Trees).Propose(context.Background(), search, s.Most())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,22 +8,34 @@ import (
 
 func sortedKeys(m map[string]float64) []string { return slices.Sorted(maps.Keys(m)) }
 
-// Seen reports which domains have a share in any run; of the others a law knows nothing.
-func (s *Swarm) Seen() []bool {
-	seen := make([]bool, len(s.Domains))
+// Most gives the largest share that any run has of each domain. Of a domain without any a law knows nothing, and beyond the largest
+// share it extrapolates.
+func (s *Swarm) Most() []float64 {
+	most := make([]float64, len(s.Domains))
 	for _, r := range s.Runs {
 		for j, v := range r.Ratios {
-			seen[j] = seen[j] || v > 0
+			most[j] = max(most[j], v)
 		}
 	}
-	return seen
+	return most
+}
+
+// Mean is the mean of the runs' mixtures.
+func (s *Swarm) Mean() []float64 {
+	mean := make([]float64, len(s.Domains))
+	for _, r := range s.Runs {
+		for j, v := range r.Ratios {
+			mean[j] += v / float64(len(s.Runs))
+		}
+	}
+	return mean
 }
 
 // warn says in words what makes the fits worth little.
 func (r *Report) warn(s *Swarm, q Request, y [][]float64) {
 	add := func(format string, args ...any) { r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...)) }
-	for j, seen := range s.Seen() {
-		if !seen {
+	for j, most := range s.Most() {
+		if most == 0 {
 			add("domain %s is in no run: nothing is known about it", s.Domains[j])
 		}
 	}
