@@ -5,8 +5,9 @@
 //
 // A removal is always evidence, never hearsay: an exact duplicate has the same normalized text as the document that stays, a near
 // duplicate has had its shingles compared with those of the very document that stays, and both are named with the similarity.
-// Nothing is removed because a chain of others leads to it. Which document of a cluster stays depends on the documents alone, never
-// on the order of files, their split or the number of workers. No text is rewritten here.
+// Nothing is removed because a chain of others leads to it, unless a spec asks for that to compare (Near.Clusters), or for no evidence
+// at all (Near.Verify 0). Which document of a cluster stays depends on the documents alone, never on the order of files, their split
+// or the number of workers. No text is rewritten here.
 //
 // An Index keeps what was found when the texts are gone: a new dump is compared with it, a Querier looks single documents up in it, and
 // TakeDownFrom takes some out. Evaluate measures what was found against what is true.

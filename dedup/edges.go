@@ -186,6 +186,13 @@ func (s *edgeStore) sorted(ctx context.Context, workers int, f func(edges []edge
 			size += 8 * pieces[n].n
 			n++
 		}
+		held := int64(0)
+		for i := range edges {
+			held += 8 * int64(cap(edges[i])+cap(tmp[i]))
+		}
+		if held > 3*most { // the pieces of the next turn may be the large ones in other places
+			edges, tmp = [piecesAtOnce][]edge{}, [piecesAtOnce][]edge{}
+		}
 		err := quern.Each(ctx, workers, n, func(_ context.Context, worker, i int) (err error) {
 			p := pieces[i]
 			a := edges[i][:0]

@@ -95,8 +95,8 @@ func (l *lineWriter) removals(s stretch, id func(row int) quern.ID, where []byte
 			k := w.m.k
 			f, keptRow := k.place(keptDoc)
 			p.Example = Example{Reason: reason, Similarity: similarity,
-				Removed: Place{id(row).String(), k.sets[k.set[s.file]].Name, k.shardOf(s.file), row},
-				Kept:    Place{l.named.id(keptDoc).String(), k.sets[k.set[f]].Name, k.shardOf(f), int(keptRow)}}
+				Removed: Place{ID: id(row).String(), Dataset: k.sets[k.set[s.file]].Name, Shard: k.shardOf(s.file), Row: row},
+				Kept:    Place{ID: l.named.id(keptDoc).String(), Dataset: k.sets[k.set[f]].Name, Shard: k.shardOf(f), Row: int(keptRow)}}
 			out.picks.add(p)
 		}
 	}

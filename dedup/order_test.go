@@ -69,6 +69,9 @@ func TestRanksFollowTheOrder(t *testing.T) {
 			return order
 		})
 		for rank, doc := range want {
+			if int(k.doc[rank]) != doc {
+				t.Fatalf("stays %q: rank %d is document %d, want %d", stays, rank, k.doc[rank], doc)
+			}
 			if int(k.rank[doc]) != rank {
 				t.Fatalf("stays %q: document %d has rank %d, want %d", stays, doc, k.rank[doc], rank)
 			}

@@ -179,7 +179,10 @@ func (w *writer) describe(l Loss) (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(&b, "; %s stays for %d documents, such as", where, w.copies[kept])
-		for _, rank := range members[i] {
+		for j, rank := range members[i] {
+			if j > 0 {
+				b.WriteString(" and")
+			}
 			where, err := w.where(rank)
 			if err != nil {
 				return "", err

@@ -207,7 +207,7 @@ func benchForest(b *bench, add func(dedupRow)) error {
 			f.UnionAll(chunk[:min(uint64(len(chunk)), pairs-at)])
 			took += seconds() - start
 		}
-		add(dedupRow{What: "union-find: " + way + fmt.Sprintf(", %d M ids", ids/1e6), Seconds: took, Rate: float64(pairs) / 1e6 / took, Unit: "M pairs/s"})
+		add(dedupRow{What: "union-find: " + way + fmt.Sprintf(", %d ids", ids), Seconds: took, Rate: float64(pairs) / 1e6 / took, Unit: "M pairs/s"})
 	}
 	return context.Cause(b.ctx)
 }
