@@ -82,6 +82,9 @@ func (g *graph) dedup(texts []int) (rulings []int) {
 	}
 	if g.spec.Dedup.Exact != nil || g.spec.Dedup.Near != nil {
 		rulings = append(rulings, g.add("cluster", "", &clusterStep{spec: g.spec, env: g.env}, signed...))
+		if g.spec.Dedup.Index != "" {
+			g.add("index", "", &indexStep{spec: g.spec, env: g.env}, slices.Concat(signed, rulings)...)
+		}
 	}
 	for _, p := range parts {
 		if _, ok := p.asked(g.spec.Dedup); ok {

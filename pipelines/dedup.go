@@ -32,10 +32,20 @@ func (s *signStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local
 type clusterStep struct {
 	spec *Spec
 	env  *Env
+	past *dedup.Index // what the datasets are compared with besides; nil = nothing
 }
 
 func (s *clusterStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error) {
-	return headOf(map[string]any{"dedup": s.spec.Dedup, "seed": s.spec.Seed}, dedup.Version)
+	c := *s.spec.Dedup
+	if c.Index == "" {
+		return headOf(map[string]any{"dedup": c, "seed": s.spec.Seed}, dedup.Version)
+	}
+	var err error
+	if s.past, err = dedup.IndexFor(s.spec.path(c.Index), s.spec.Name, c, s.spec.Seed); err != nil {
+		return quern.Manifest{}, err
+	}
+	c.Index = "" // what is in it counts, not where it is
+	return headOf(map[string]any{"dedup": c, "index": s.past.Digest(), "seed": s.spec.Seed}, dedup.Version)
 }
 
 // ClusterFacts is what a step reports that looked at all documents.
@@ -48,9 +58,52 @@ type ClusterFacts struct {
 
 func (s *clusterStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
 	n := len(s.spec.Ingest)
+	sets := s.env.signed(s.spec, in[:n], in[n:], rulings{})
+	if s.past != nil {
+		sets = append(s.past.Priors(), sets...)
+	}
 	return runDedup(s.env, "cluster", func(scratch string) (dedup.Result, error) {
-		return dedup.Cluster(ctx, *s.spec.Dedup, s.spec.Seed, s.env.signed(s.spec, in[:n], in[n:], rulings{}), dir, scratch, s.env.Mem, s.env.Workers)
+		return dedup.Cluster(ctx, *s.spec.Dedup, s.spec.Seed, sets, dir, scratch, s.env.Mem, s.env.Workers)
 	})
+}
+
+// indexStep adds to the index what was found. Its inputs are those of the cluster step, and that. It writes nothing into its folder.
+type indexStep struct {
+	spec *Spec
+	env  *Env
+}
+
+// Head tells whether the index has the increment, so that the step runs again if the index was moved away or made anew.
+func (s *indexStep) Head(_ context.Context, in []quern.Manifest) (quern.Manifest, error) {
+	has, err := dedup.Appended(s.spec.path(s.spec.Dedup.Index), s.spec.Name, inputOf(in))
+	if err != nil {
+		return quern.Manifest{}, err
+	}
+	return headOf(map[string]any{"run": s.spec.Name, "appended": has}, dedup.Version)
+}
+
+// inputOf is the digest of what an increment depends on.
+func inputOf(in []quern.Manifest) quern.Digest {
+	var b []byte
+	for _, m := range in {
+		b = append(b, m.Digest...)
+	}
+	return quern.DigestOf(b)
+}
+
+func (s *indexStep) Run(ctx context.Context, in []quern.Manifest, _ quern.Local) (m quern.Manifest, err error) {
+	n := len(s.spec.Ingest)
+	x, err := dedup.AppendIndex(ctx, s.spec.path(s.spec.Dedup.Index), *s.spec.Dedup, s.spec.Seed, dedup.Addition{
+		Run:      s.spec.Name,
+		Input:    inputOf(in),
+		Sets:     s.env.signed(s.spec, in[:n], in[n:2*n], rulings{}),
+		Removals: s.env.dataset(in[2*n]),
+	}, s.env.Workers)
+	if err != nil {
+		return m, err
+	}
+	m.Facts, err = json.Marshal(map[string]any{"index": x.Digest(), "increments": x.Increments()})
+	return m, err
 }
 
 // partStep takes repeated parts out of the texts that all rulings before it left. Its inputs are the texts of all sources, their

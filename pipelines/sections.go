@@ -227,8 +227,10 @@ func (t *tree) dedup(s *Spec, v ast.Node) error {
 			return t.into(v, s.Dedup.Near)
 		case "prefer":
 			return t.into(v, &s.Dedup.Prefer)
+		case "index":
+			return t.into(v, &s.Dedup.Index)
 		}
-		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"exact", "near", "prefer"}))
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"exact", "near", "prefer", "index"}))
 	})
 	if err != nil {
 		return err

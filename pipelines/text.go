@@ -2,13 +2,16 @@ package pipelines
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/ingest"
 	"github.com/seed-83c59573/quern/shard"
 )
@@ -18,6 +21,7 @@ type ingestStep struct {
 	spec *Spec
 	env  *Env
 	in   Input
+	past *dedup.Index // whose taken-down documents do not come in; nil = none
 }
 
 // Source opens an input of the spec.
@@ -78,8 +82,25 @@ func (s *ingestStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manife
 	if root := goroot(); len(files) > 0 && root != "" && strings.HasPrefix(files[0].Path, root) {
 		base = root // names must not tell where the toolchain stands
 	}
-	h.Inputs, err = s.env.world.inputs(ctx, base, files, s.env.Workers)
+	if h.Inputs, err = s.env.world.inputs(ctx, base, files, s.env.Workers); err != nil {
+		return h, err
+	}
+	if s.past, err = s.spec.takenDown(); s.past != nil {
+		h.Inputs = append(h.Inputs, quern.Input{Name: "taken down", Digest: s.past.TakenDigest()})
+	}
 	return h, err
+}
+
+// takenDown is the index of the spec if documents were taken down from it, else nil.
+func (s *Spec) takenDown() (*dedup.Index, error) {
+	if s.Dedup == nil || s.Dedup.Index == "" {
+		return nil, nil
+	}
+	x, err := dedup.OpenIndex(s.path(s.Dedup.Index))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && x.TakenDigest() == "" {
+		return nil, nil
+	}
+	return x, err
 }
 
 func (s *ingestStep) Run(ctx context.Context, _ []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
@@ -88,6 +109,9 @@ func (s *ingestStep) Run(ctx context.Context, _ []quern.Manifest, dir quern.Loca
 		return quern.Manifest{}, err
 	}
 	p := s.env.datasetPass("ingest."+s.in.Name, r, dir, func(name string) (quern.Sink, error) { return shard.Raw(dir, name) })
+	if s.past != nil {
+		p.Stages = oneStage(s.past.Without)
+	}
 	m, err := p.Run(ctx)
 	if err != nil {
 		return m, err

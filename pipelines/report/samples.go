@@ -168,6 +168,9 @@ func textAt(dir quern.Local, rec *pipelines.Record, p dedup.Place) (string, erro
 			text = s // the last of them is what was signed
 		}
 	}
+	if text.Folder == "" { // of an earlier corpus
+		return fmt.Sprintf("(document %s of %s, which has no texts)", p.ID, p.Dataset), nil
+	}
 	m, err := pipelines.Dataset(dir, text)
 	if err != nil {
 		return "", err
