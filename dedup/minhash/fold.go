@@ -43,6 +43,7 @@ func foldAs(r rune) fold {
 // A rule is a way to simplify.
 type rule struct {
 	base     [1 << 16]fold // of the basic plane, so that folding a rune is one load
+	ascii    [128]byte     // the same for ASCII: a letter, 0 or a space
 	several  [][]byte      // for asSeveral
 	points   []rune        // may stand between the digits of one number
 	comma    bool          // is one of points; the other ASCII point is the dot
@@ -79,6 +80,16 @@ func newRule(j judge, points string, cjkAlone bool) *rule {
 			if symbolClass(bare[0]) != 0 {
 				t.base[r] |= symbol
 			}
+		}
+	}
+	for c := range t.ascii {
+		switch f := t.base[c]; f {
+		case asSpace:
+			t.ascii[c] = ' '
+		case asZero:
+			t.ascii[c] = '0'
+		default:
+			t.ascii[c] = byte(f)
 		}
 	}
 	return t

@@ -87,29 +87,52 @@ const highBits = 0x8080808080808080
 // where 16 bytes of ASCII begin.
 func (w *words) plain(t *rule, text []byte, i, stop int, leave bool) int {
 	w.reserve(w.n + most*(stop-i) + slack)
-	out, n, space := w.buf, w.n, w.space
+	out, n := w.buf, w.n
+	spaces := 0 // 1 if a space is the last byte written, or nothing is
+	if w.space {
+		spaces = 1
+	}
 	var seen fold
 loop:
 	for i < stop {
 		c := text[i]
-		var r rune
-		switch {
-		case c < utf8.RuneSelf:
+		if c < utf8.RuneSelf {
 			if leave && len(text)-i >= 16 && (binary.LittleEndian.Uint64(text[i:])|binary.LittleEndian.Uint64(text[i+8:]))&highBits == 0 {
 				break loop
 			}
-			r = rune(c)
 			i++
-		case c < 0xE0 && c >= 0xC2 && i+1 < len(text) && text[i+1]&0xC0 == 0x80:
-			r = rune(c&0x1F)<<6 | rune(text[i+1]&0x3F)
-			i += 2
-		default:
-			size := 0
-			if r, size = threeBytes(text, i); size == 0 {
-				r, size = utf8.DecodeRune(text[i:])
+			m := t.ascii[c]
+			out[n] = m
+			switch {
+			case m > '0':
+				n++
+				spaces = 0
+			case m == ' ':
+				n += 1 - spaces
+				spaces = 1
+			default:
+				n++
+				spaces = 0
+				i = t.afterNumber(text, i)
 			}
-			i += size
+			continue
 		}
+		var r rune
+		size := 0
+		if len(text)-i >= 4 { // decode, which is not inlined
+			v := binary.LittleEndian.Uint32(text[i:])
+			if v&0xC0E0 == 0x80C0 && v&0x1E != 0 {
+				r, size = rune(v&0x1F<<6|v>>8&0x3F), 2
+			} else if v&0xC0C0F0 == 0x8080E0 {
+				if r = rune(v&0x0F<<12 | v>>8&0x3F<<6 | v>>16&0x3F); r>>11 != 0 && r>>11 != 0xD800>>11 {
+					size = 3
+				}
+			}
+		}
+		if size == 0 {
+			r, size = utf8.DecodeRune(text[i:])
+		}
+		i += size
 		f := asLetter
 		if r <= 0xFFFF {
 			f = t.base[r]
@@ -120,29 +143,25 @@ loop:
 		seen |= f
 		if size := f.size(); size != 0 {
 			if f&alone != 0 {
-				if !space {
-					out[n] = ' '
-					n++
-				}
+				out[n] = ' '
+				n += 1 - spaces
 				binary.LittleEndian.PutUint32(out[n:], uint32(f))
 				n += size
 				out[n] = ' '
 				n++
-				space = true
+				spaces = 1
 				continue
 			}
 			binary.LittleEndian.PutUint32(out[n:], uint32(f))
 			n += size
-			space = false
+			spaces = 0
 			continue
 		}
 		switch f & (1<<kindBits - 1) {
 		case asSpace:
 			out[n] = ' '
-			if !space {
-				n++
-			}
-			space = true
+			n += 1 - spaces
+			spaces = 1
 			continue
 		case asNothing:
 			continue
@@ -157,27 +176,31 @@ loop:
 		case asSeveral:
 			n += copy(out[n:], t.several[f>>kindBits])
 		case asLetter:
-			n, space = t.appendBeyond(out, n, space, r)
+			n, spaces = t.appendBeyond(out, n, spaces, r)
 			continue
 		}
-		space = false
+		spaces = 0
 	}
-	w.n, w.space = n, space
+	w.n, w.space = n, spaces == 1
 	w.symbols = w.symbols || seen&symbol != 0
 	return i
 }
 
-// threeBytes decodes a valid rune of three bytes; size 0 is anything else.
-func threeBytes(text []byte, i int) (r rune, size int) {
-	if len(text)-i < 3 {
-		return 0, 0
+// decode is utf8.DecodeRune of text[i:], which begins with no ASCII, with a short way for runes of two and three bytes.
+func decode(text []byte, i int) (r rune, size int) {
+	if len(text)-i >= 4 {
+		v := binary.LittleEndian.Uint32(text[i:])
+		if v&0xC0E0 == 0x80C0 && v&0x1E != 0 {
+			return rune(v&0x1F<<6 | v>>8&0x3F), 2
+		}
+		if v&0xC0C0F0 == 0x8080E0 {
+			r := rune(v&0x0F<<12 | v>>8&0x3F<<6 | v>>16&0x3F)
+			if r>>11 != 0 && r>>11 != 0xD800>>11 {
+				return r, 3
+			}
+		}
 	}
-	c, d, e := text[i], text[i+1], text[i+2]
-	r = rune(c&0x0F)<<12 | rune(d&0x3F)<<6 | rune(e&0x3F)
-	if c&0xF0 != 0xE0 || d&0xC0 != 0x80 || e&0xC0 != 0x80 || r < 0x800 || r&0xF800 == 0xD800 {
-		return 0, 0
-	}
-	return r, 3
+	return utf8.DecodeRune(text[i:])
 }
 
 // appendHangul writes the letters of a syllable (Unicode, section 3.12).
