@@ -17,19 +17,19 @@ func (w *words) splitEnglish() {
 	e := englishTable()
 	w.cuts = w.cuts[:0]
 	text := w.buf[:w.n]
-	from, unit, high := 0, nextUnit(text, 0), w.n
+	from, unit, sign := 0, nextUnit(text, 0), w.n
 	if w.symbols {
-		high = nextHigh(text, 0)
+		sign = e.nextSymbol(text, 0)
 	}
 	for _, end := range w.ends[1 : w.count+1] {
 		to := int(end)
-		if unit < to || high < to || to-from <= longestContraction && e.slots[englishSlot(w.buf[from:], to-from)] != 0 {
+		if unit < to || sign < to || to-from <= longestContraction && e.slots[englishSlot(w.buf[from:], to-from)] != 0 {
 			e.split(w, from, to)
 			if unit < to {
 				unit = nextUnit(text, to)
 			}
-			if high < to {
-				high = nextHigh(text, to)
+			if sign < to {
+				sign = e.nextSymbol(text, to)
 			}
 		}
 		from = to + 1
@@ -60,6 +60,20 @@ func nextUnit(text []byte, i int) int {
 		if text[i] != ' ' && text[i] != '0' { // a space follows the last word
 			return i - 1
 		}
+	}
+}
+
+// nextSymbol is where the next symbol stands at which words are cut.
+func (e *english) nextSymbol(text []byte, i int) int {
+	for {
+		if i = nextHigh(text, i); i == len(text) {
+			return i
+		}
+		r, size := decode(text, i)
+		if e.class(r) != 0 {
+			return i
+		}
+		i += size
 	}
 }
 
