@@ -16,8 +16,8 @@ func (t *rule) digit(r rune) bool {
 	return unicode.Is(unicode.Nd, r)
 }
 
-// appendBeyond writes a letter without its marks.
-func (t *rule) appendBeyond(out []byte, n int, space bool, r rune) (int, bool) {
+// appendBeyond writes a letter without its marks; spaces is 1 if a space was written last.
+func (t *rule) appendBeyond(out []byte, n, spaces int, r rune) (int, int) {
 	var src [utf8.UTFMax]byte
 	b := src[:utf8.EncodeRune(src[:], r)]
 	if d := norm.NFD.Properties(b).Decomposition(); d != nil {
@@ -31,16 +31,14 @@ func (t *rule) appendBeyond(out []byte, n int, space bool, r rune) (int, bool) {
 			continue
 		}
 		if single && t.cjkAlone && isAlone(x) {
-			if !space {
-				out[n] = ' '
-				n++
-			}
+			out[n] = ' '
+			n += 1 - spaces
 			n += utf8.EncodeRune(out[n:], x)
 			out[n] = ' '
-			return n + 1, true
+			return n + 1, 1
 		}
 		n += utf8.EncodeRune(out[n:], x)
-		space = false
+		spaces = 0
 	}
-	return n, space
+	return n, spaces
 }

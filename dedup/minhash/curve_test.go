@@ -75,7 +75,7 @@ func follows[T uint32 | uint64](t *testing.T, sign func(x []uint64) []T, union i
 
 // The rate at which two sets share a band is 1-(1-s^rows)^bands. Only many pairs show a weak family.
 func TestCollisionCurve(t *testing.T) {
-	pairs, unions, points := 20_000, []int{20, 100}, []float64{.5, .7, .8, .9}
+	pairs, unions, points := 50_000, []int{20, 100}, []float64{.5, .7, .8, .9}
 	if testing.Short() {
 		pairs = 3_000
 	}

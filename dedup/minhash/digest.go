@@ -18,11 +18,11 @@ type Digester struct {
 // Seeds of the two halves of a digest.
 const seed0, seed1 = 0x71756572, 0x65786163
 
-// Digest128 is XXH64 of text under two seeds. With spaces any run of white space counts as one space, at the ends as none; with fold
+// Digest128 is XXH64 of text under two seeds. With spaces any run of white space counts as one space, at the ends as none; with anyCase
 // letters count as the same in either case. Broken bytes are not made alike.
-func (d *Digester) Digest128(text []byte, spaces, fold bool) [2]uint64 {
-	if spaces || fold {
-		text = d.collapse(text, spaces, fold)
+func (d *Digester) Digest128(text []byte, spaces, anyCase bool) [2]uint64 {
+	if spaces || anyCase {
+		text = d.collapse(text, spaces, anyCase)
 	}
 	return xxh64Two(text, seed0, seed1)
 }
@@ -30,19 +30,24 @@ func (d *Digester) Digest128(text []byte, spaces, fold bool) [2]uint64 {
 // normalize is what is hashed under both; valid until the next call.
 func (d *Digester) normalize(text []byte) []byte { return d.collapse(text, true, true) }
 
-// smallTable maps the basic plane to lower case, 128 KiB.
-var smallTable = sync.OnceValue(func() *[1 << 16]uint16 {
-	t := new([1 << 16]uint16)
+// smallTable maps the basic plane to lower case, and white space to a space, 256 KiB.
+var smallTable = sync.OnceValue(func() *[1 << 16]fold {
+	t := new([1 << 16]fold)
 	for r := range rune(1 << 16) {
-		t[r] = uint16(lower(r))
+		switch {
+		case unicode.IsSpace(r):
+			t[r] = asSpace
+		case utf8.ValidRune(r):
+			t[r] = foldAs(lower(r))
+		}
 	}
 	return t
 })
 
-func (d *Digester) collapse(text []byte, spaces, fold bool) []byte {
+func (d *Digester) collapse(text []byte, spaces, anyCase bool) []byte {
 	d.n, d.gap = 0, true
-	var small *[1 << 16]uint16
-	if fold {
+	var small *[1 << 16]fold
+	if anyCase {
 		small = smallTable()
 	}
 	for i := 0; i < len(text); {
@@ -51,7 +56,7 @@ func (d *Digester) collapse(text []byte, spaces, fold bool) []byte {
 			d.buf = append(d.buf, make([]byte, max(need, 2*len(d.buf))-len(d.buf))...)
 		}
 		if width == 512 {
-			consumed, written, gap := collapse(d.buf[d.n:], text[i:], d.gap, spaces, fold)
+			consumed, written, gap := collapse(d.buf[d.n:], text[i:], d.gap, spaces, anyCase)
 			i, d.n, d.gap = i+consumed, d.n+written, gap
 		}
 		i = d.plain(text, i, min(len(text), i+step), spaces, small)
@@ -67,80 +72,86 @@ const (
 	each = 0x0101010101010101
 )
 
-// plain copies text[i:stop] and returns where it stopped: where kernels can go on, it is earlier. Eight bytes of ASCII with nothing
-// but single spaces are copied at once.
-func (d *Digester) plain(text []byte, i, stop int, spaces bool, small *[1 << 16]uint16) int {
-	out, n, gap := d.buf, d.n, d.gap
+// plain copies text[i:stop] and returns where it stopped: where kernels can go on, it is earlier. Eight bytes are copied at once if
+// collapsing leaves them alone: without small they may be parts of runes, except of those among which white space is, which begin
+// with C2 or E0 to E3.
+func (d *Digester) plain(text []byte, i, stop int, spaces bool, small *[1 << 16]fold) int {
+	out, n := d.buf, d.n
+	gap := uint64(0) // 0x80 if a space is the last byte written, or nothing is
+	if d.gap {
+		gap = 0x80
+	}
 	clean := 0 // groups of eight copied in a row
 	for i < stop {
 		if stop-i >= 8 {
 			v := binary.LittleEndian.Uint64(text[i:])
-			if s, ok := eight(v, gap, spaces); ok {
-				if clean++; clean == 2 && width == 512 && len(text)-i >= block+2 {
-					break
+			if v&highBits == 0 || small == nil && zeroBytes(v^0xC2*each)|zeroBytes(v&^(3*each)^0xE0*each) == 0 || small == nil && !spaces {
+				var none, blank uint64 // bytes up to the space, and spaces
+				if spaces {
+					none, blank = ^(v&low7+(0x80-0x21)*each|v)&highBits, zeroBytes(v^' '*each)
 				}
-				if small != nil {
-					v |= (v + (0x80-'A')*each) &^ (v + (0x7F-'Z')*each) & highBits >> 2
+				if none == blank && none&(none<<8|gap) == 0 {
+					if clean++; clean == 2 && width == 512 && len(text)-i >= block+2 {
+						break
+					}
+					if small != nil {
+						v |= (v + (0x80-'A')*each) &^ (v + (0x7F-'Z')*each) & highBits >> 2
+					}
+					binary.LittleEndian.PutUint64(out[n:], v)
+					i, n, gap = i+8, n+8, none>>56
+					continue
 				}
-				binary.LittleEndian.PutUint64(out[n:], v)
-				i, n, gap = i+8, n+8, s
-				continue
 			}
 		}
 		clean = 0
-		for end := min(stop, i+8); i < end; {
-			r, size := rune(text[i]), 1
-			if r >= utf8.RuneSelf {
-				r, size = utf8.DecodeRune(text[i:])
-			}
-			at := i
-			i += size
-			switch {
-			case spaces && unicode.IsSpace(r):
-				out[n] = ' '
-				if !gap {
-					n++
-				}
-				gap = true
-				continue
-			case small == nil || r == utf8.RuneError:
-				n += copy(out[n:], text[at:i])
-			case r > 0xFFFF:
-				n += utf8.EncodeRune(out[n:], lower(r))
-			default:
-				if r = rune(small[r]); r < utf8.RuneSelf {
-					out[n] = byte(r)
-					n++
-				} else {
-					n += utf8.EncodeRune(out[n:], r)
-				}
-			}
-			gap = false
+		i, n, gap = collapseRunes(out, n, gap, text, i, min(stop, i+8), spaces, small)
+		if width == 512 && small == nil && len(text)-i >= block+2 {
+			break
 		}
 	}
-	d.n, d.gap = n, gap
+	d.n, d.gap = n, gap != 0
 	return i
 }
 
-// eight tells whether eight bytes are ASCII that collapsing leaves alone, and whether a space comes last.
-func eight(v uint64, gap, spaces bool) (last, ok bool) {
-	if v&highBits != 0 {
-		return false, false
+// collapseRunes is plain rune by rune.
+func collapseRunes(out []byte, n int, gap uint64, text []byte, i, stop int, spaces bool, small *[1 << 16]fold) (int, int, uint64) {
+	for i < stop {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = decode(text, i)
+		}
+		at := i
+		i += size
+		f := asLetter // stays as it is
+		switch {
+		case small != nil && r <= 0xFFFF:
+			f = small[r]
+		case spaces && unicode.IsSpace(r):
+			f = asSpace
+		}
+		switch {
+		case f == asSpace && spaces:
+			out[n] = ' '
+			if gap == 0 {
+				n++
+			}
+			gap = 0x80
+			continue
+		case small != nil && r > 0xFFFF:
+			n += utf8.EncodeRune(out[n:], lower(r))
+		case f.size() == 0 || r == utf8.RuneError: // broken bytes stay, too
+			n += copy(out[n:], text[at:i])
+		default:
+			binary.LittleEndian.PutUint32(out[n:], uint32(f))
+			n += f.size()
+		}
+		gap = 0
 	}
-	if !spaces {
-		return false, true
-	}
-	none := ^(v + (0x80-0x21)*each) & highBits // bytes up to the space
-	if none == 0 {
-		return false, true
-	}
-	blank := ^(v ^ ' '*each + low7) & highBits // spaces
-	after := none << 8
-	if gap {
-		after |= 0x80
-	}
-	return none>>63 != 0, none == blank && none&after == 0
+	return i, n, gap
 }
+
+// zeroBytes marks the bytes that are 0 by their highest bit.
+func zeroBytes(x uint64) uint64 { return ^(x&low7 + low7 | x) & highBits }
 
 // Constants of XXH64.
 const (

@@ -1,7 +1,9 @@
 package minhash
 
 import (
+	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -14,10 +16,23 @@ import (
 func (w *words) splitEnglish() {
 	e := englishTable()
 	w.cuts = w.cuts[:0]
-	from := 0
+	text := w.buf[:w.n]
+	from, unit, sign := 0, nextUnit(text, 0), w.n
+	if w.symbols {
+		sign = e.nextSymbol(text, 0)
+	}
 	for _, end := range w.ends[1 : w.count+1] {
-		e.split(w, from, int(end))
-		from = int(end) + 1
+		to := int(end)
+		if unit < to || sign < to || to-from <= longestContraction && e.slots[englishSlot(w.buf[from:], to-from)] != 0 {
+			e.split(w, from, to)
+			if unit < to {
+				unit = nextUnit(text, to)
+			}
+			if sign < to {
+				sign = e.nextSymbol(text, to)
+			}
+		}
+		from = to + 1
 	}
 	if len(w.cuts) == 0 {
 		return
@@ -32,6 +47,47 @@ func (w *words) splitEnglish() {
 	w.n += len(w.cuts)
 	clear(w.buf[w.n : w.n+block])
 	w.findEnds()
+}
+
+// nextUnit is where the next 0 stands that a space or another 0 does not follow.
+func nextUnit(text []byte, i int) int {
+	for {
+		j := bytes.IndexByte(text[i:], '0')
+		if j < 0 {
+			return len(text)
+		}
+		i += j + 1
+		if text[i] != ' ' && text[i] != '0' { // a space follows the last word
+			return i - 1
+		}
+	}
+}
+
+// nextSymbol is where the next symbol stands at which words are cut.
+func (e *english) nextSymbol(text []byte, i int) int {
+	for {
+		if i = nextHigh(text, i); i == len(text) {
+			return i
+		}
+		r, size := decode(text, i)
+		if e.class(r) != 0 {
+			return i
+		}
+		i += size
+	}
+}
+
+// nextHigh is where the next byte stands that is not ASCII.
+func nextHigh(text []byte, i int) int {
+	for ; len(text)-i >= 8; i += 8 {
+		if v := binary.LittleEndian.Uint64(text[i:]) & highBits; v != 0 {
+			return i + bits.TrailingZeros64(v)/8
+		}
+	}
+	for i < len(text) && text[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
 }
 
 // split finds where the word at w.buf[lo:hi] is cut.
@@ -111,13 +167,17 @@ func (e *english) suffix(word []byte, symbols bool) int {
 	return 0
 }
 
-// english finds contractions by a hash of their first eight bytes and their length; equal hashes stand one after the other.
+// english finds contractions by a hash of their first eight bytes and their length.
 type english struct {
-	slots [1 << 9]struct {
-		word string
-		cuts []int
-	}
+	slots   [1 << 12]uint8 // 1 + the number of the first contraction of this hash
+	words   []contraction
 	classes [1 << 16]uint8
+}
+
+type contraction struct {
+	word string
+	cuts []int
+	next uint8 // 1 + the number of another of the same hash
 }
 
 // Where a symbol is cut off.
@@ -140,11 +200,9 @@ var englishTable = sync.OnceValue(func() *english {
 		}
 		var b [16]byte
 		copy(b[:], word)
-		i := englishSlot(b[:], len(word))
-		for e.slots[i].word != "" {
-			i = (i + 1) % len(e.slots)
-		}
-		e.slots[i].word, e.slots[i].cuts = word, cuts
+		slot := &e.slots[englishSlot(b[:], len(word))]
+		e.words = append(e.words, contraction{word, cuts, *slot})
+		*slot = uint8(len(e.words))
 	}
 	for r := range e.classes {
 		e.classes[r] = symbolClass(rune(r))
@@ -157,7 +215,7 @@ func englishSlot(b []byte, n int) int {
 	if n < 8 {
 		v &= 1<<(8*uint(n)) - 1
 	}
-	return int((v + uint64(n)) * wordAdd >> 55)
+	return int((v + uint64(n)) * wordAdd >> 52)
 }
 
 // contraction is where buf[from:to] is cut if it is one.
@@ -166,9 +224,9 @@ func (e *english) contraction(buf []byte, from, to int) []int {
 	if n < 2 || n > longestContraction {
 		return nil
 	}
-	for i := englishSlot(buf[from:], n); e.slots[i].word != ""; i = (i + 1) % len(e.slots) {
-		if string(buf[from:to]) == e.slots[i].word {
-			return e.slots[i].cuts
+	for i := e.slots[englishSlot(buf[from:], n)]; i != 0; i = e.words[i-1].next {
+		if c := &e.words[i-1]; c.word == string(buf[from:to]) {
+			return c.cuts
 		}
 	}
 	return nil

@@ -43,11 +43,48 @@ func foldAs(r rune) fold {
 // A rule is a way to simplify.
 type rule struct {
 	base     [1 << 16]fold // of the basic plane, so that folding a rune is one load
+	ascii    [128]byte     // the same for ASCII: a letter, 0 or a space
 	several  [][]byte      // for asSeveral
 	points   []rune        // may stand between the digits of one number
 	comma    bool          // is one of points; the other ASCII point is the dot
 	cjkAlone bool          // each Han, Hiragana or Katakana letter is a word
 	judge    judge
+	wide     beyondASCII
+	kernels  bool // know what is beyond ASCII
+}
+
+// beyondASCII is what kernels know of a rule, all of it as planned or nothing.
+type beyondASCII struct {
+	cyrillic [2][128]byte // U+0400 to 047F become runes of two bytes: these
+	general  [64]byte     // 0x80 for those of U+2000 to 203F that become a space
+}
+
+// tabulate fills in what kernels know, and reports whether the rule is as they have it.
+func (t *rule) tabulate() bool {
+	for i := range 128 {
+		f := t.base[0x400+i]
+		if f.size() != 2 || f&alone != 0 {
+			return false
+		}
+		t.wide.cyrillic[0][i], t.wide.cyrillic[1][i] = byte(f), byte(f>>8)
+	}
+	for i := range t.wide.general {
+		if t.base[0x2000+i] == asSpace {
+			t.wide.general[i] = 0x80
+		}
+	}
+	for _, r := range "\u00a0«»" {
+		if t.base[r] != asSpace {
+			return false
+		}
+	}
+	for r := rune(0x4E00); r <= 0x9FFF; r++ {
+		f := t.base[r]
+		if f&^alone != foldAs(r) || (f&alone != 0) != t.cjkAlone {
+			return false
+		}
+	}
+	return true
 }
 
 // A judge tells the kind of a rune and what it is in lower case.
@@ -81,6 +118,17 @@ func newRule(j judge, points string, cjkAlone bool) *rule {
 			}
 		}
 	}
+	for c := range t.ascii {
+		switch f := t.base[c]; f {
+		case asSpace:
+			t.ascii[c] = ' '
+		case asZero:
+			t.ascii[c] = '0'
+		default:
+			t.ascii[c] = byte(f)
+		}
+	}
+	t.kernels = t.tabulate()
 	return t
 }
 

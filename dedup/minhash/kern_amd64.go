@@ -5,7 +5,7 @@ package minhash
 import "golang.org/x/sys/cpu"
 
 // width is how many bits the vectors of this processor have that are used: 512, 256, or 0 for plain Go. The wider ones need
-// compression of bytes (AVX-512 VBMI2, from Ice Lake and Zen 4).
+// permutation and compression of bytes (AVX-512 VBMI and VBMI2, from Ice Lake and Zen 4).
 var width = widest()
 
 func widest() int {
@@ -13,7 +13,7 @@ func widest() int {
 	if !x.HasAVX2 || !x.HasBMI1 || !x.HasBMI2 || !x.HasPOPCNT {
 		return 0
 	}
-	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512VBMI2 {
+	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512VBMI && x.HasAVX512VBMI2 {
 		return 512
 	}
 	return 256
@@ -46,25 +46,31 @@ func (f *affine) signWide(x []uint64) {
 }
 
 // blocks simplifies blocks of text onto w.buf, which has room for them, and returns where it stopped.
-func (w *words) blocks(text []byte, comma bool) int {
+func (w *words) blocks(t *rule, text []byte) int {
 	space, point := uint64(0), uint64('.')
 	if w.space {
 		space = 1
 	}
-	if comma {
+	if t.comma {
 		point = ','
 	}
 	dst := &w.buf[w.n : w.n+len(text)+block][0]
 	var consumed, written int
 	var last uint64
 	if width == 512 {
-		consumed, written, last = simplify512(dst, &text[0], len(text), space, point)
+		consumed, written, last = simplify512(dst, &text[0], len(text), space, point, &t.wide)
 	} else {
-		consumed, written, last = simplify256(dst, &text[0], len(text), space, point)
+		consumed, written, last = simplify256(dst, &text[0], len(text), space, point, &t.wide)
 	}
 	w.n += written
 	w.space = last != 0
 	return consumed
+}
+
+// han copies Han letters of text to dst, which has room for 4 bytes for every 3 and 64 more.
+func han(dst, text []byte, apart bool) (consumed, written int) {
+	_ = dst[len(text)/3*4+block-1]
+	return han512(&dst[0], &text[0], len(text), mask(apart))
 }
 
 func (w *words) endsWide() int {

@@ -270,6 +270,51 @@ DATA pack<>+2024(SB)/8, $0x8007060504030200
 DATA pack<>+2032(SB)/8, $0x8007060504030201
 DATA pack<>+2040(SB)/8, $0x0706050403020100
 GLOBL pack<>(SB), RODATA|NOPTR, $2048
+DATA alla0<>+0(SB)/8, $0xa0a0a0a0a0a0a0a0
+DATA alla0<>+8(SB)/8, $0xa0a0a0a0a0a0a0a0
+DATA alla0<>+16(SB)/8, $0xa0a0a0a0a0a0a0a0
+DATA alla0<>+24(SB)/8, $0xa0a0a0a0a0a0a0a0
+DATA alla0<>+32(SB)/8, $0xa0a0a0a0a0a0a0a0
+DATA alla0<>+40(SB)/8, $0xa0a0a0a0a0a0a0a0
+DATA alla0<>+48(SB)/8, $0xa0a0a0a0a0a0a0a0
+DATA alla0<>+56(SB)/8, $0xa0a0a0a0a0a0a0a0
+GLOBL alla0<>(SB), RODATA|NOPTR, $64
+DATA allab<>+0(SB)/8, $0xabababababababab
+DATA allab<>+8(SB)/8, $0xabababababababab
+DATA allab<>+16(SB)/8, $0xabababababababab
+DATA allab<>+24(SB)/8, $0xabababababababab
+DATA allab<>+32(SB)/8, $0xabababababababab
+DATA allab<>+40(SB)/8, $0xabababababababab
+DATA allab<>+48(SB)/8, $0xabababababababab
+DATA allab<>+56(SB)/8, $0xabababababababab
+GLOBL allab<>(SB), RODATA|NOPTR, $64
+DATA allbb<>+0(SB)/8, $0xbbbbbbbbbbbbbbbb
+DATA allbb<>+8(SB)/8, $0xbbbbbbbbbbbbbbbb
+DATA allbb<>+16(SB)/8, $0xbbbbbbbbbbbbbbbb
+DATA allbb<>+24(SB)/8, $0xbbbbbbbbbbbbbbbb
+DATA allbb<>+32(SB)/8, $0xbbbbbbbbbbbbbbbb
+DATA allbb<>+40(SB)/8, $0xbbbbbbbbbbbbbbbb
+DATA allbb<>+48(SB)/8, $0xbbbbbbbbbbbbbbbb
+DATA allbb<>+56(SB)/8, $0xbbbbbbbbbbbbbbbb
+GLOBL allbb<>(SB), RODATA|NOPTR, $64
+DATA allc2<>+0(SB)/8, $0xc2c2c2c2c2c2c2c2
+DATA allc2<>+8(SB)/8, $0xc2c2c2c2c2c2c2c2
+DATA allc2<>+16(SB)/8, $0xc2c2c2c2c2c2c2c2
+DATA allc2<>+24(SB)/8, $0xc2c2c2c2c2c2c2c2
+DATA allc2<>+32(SB)/8, $0xc2c2c2c2c2c2c2c2
+DATA allc2<>+40(SB)/8, $0xc2c2c2c2c2c2c2c2
+DATA allc2<>+48(SB)/8, $0xc2c2c2c2c2c2c2c2
+DATA allc2<>+56(SB)/8, $0xc2c2c2c2c2c2c2c2
+GLOBL allc2<>(SB), RODATA|NOPTR, $64
+DATA alle2<>+0(SB)/8, $0xe2e2e2e2e2e2e2e2
+DATA alle2<>+8(SB)/8, $0xe2e2e2e2e2e2e2e2
+DATA alle2<>+16(SB)/8, $0xe2e2e2e2e2e2e2e2
+DATA alle2<>+24(SB)/8, $0xe2e2e2e2e2e2e2e2
+DATA alle2<>+32(SB)/8, $0xe2e2e2e2e2e2e2e2
+DATA alle2<>+40(SB)/8, $0xe2e2e2e2e2e2e2e2
+DATA alle2<>+48(SB)/8, $0xe2e2e2e2e2e2e2e2
+DATA alle2<>+56(SB)/8, $0xe2e2e2e2e2e2e2e2
+GLOBL alle2<>(SB), RODATA|NOPTR, $64
 
 // func xorMul512(min *uint32, x *uint64, n int, xor, mul *uint32, vecs int)
 TEXT ·xorMul512(SB), NOSPLIT, $0-48
@@ -1702,8 +1747,8 @@ loop1:
 	VZEROUPPER
 	RET
 
-// func simplify512(dst, src *byte, n int, space, comma uint64) (consumed, written int, last uint64)
-TEXT ·simplify512(SB), NOSPLIT, $0-64
+// func simplify512(dst, src *byte, n int, space, comma uint64, wide *beyondASCII) (consumed, written int, last uint64)
+TEXT ·simplify512(SB), NOSPLIT, $0-72
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -1722,15 +1767,33 @@ TEXT ·simplify512(SB), NOSPLIT, $0-64
 	VPBROADCASTB AX, Z16
 	MOVQ comma+32(FP), AX
 	VPBROADCASTB AX, Z14
+	MOVQ wide+40(FP), R14
+	VMOVDQU64 0(R14), Z17
+	VMOVDQU64 64(R14), Z18
+	VMOVDQU64 128(R14), Z19
+	VMOVDQU64 192(R14), Z20
+	VMOVDQU64 256(R14), Z21
+	VMOVDQU64 count<>(SB), Z22
+	VPTERNLOGQ $0xff, Z23, Z23, Z23
+	VPSUBB Z23, Z22, Z24
+	VPSUBB Z23, Z24, Z25
+	VPADDB Z23, Z22, Z23
+	MOVQ $0x3f, AX
+	VPBROADCASTB AX, Z26
+	MOVQ $0x40, AX
+	VPBROADCASTB AX, Z27
+	MOVQ $0xfe, AX
+	VPBROADCASTB AX, Z28
+	MOVQ $0xd0, AX
+	VPBROADCASTB AX, Z29
+	MOVQ $0xc0, AX
+	VPBROADCASTB AX, Z30
+	MOVQ $0x80, AX
+	VPBROADCASTB AX, Z31
 loop:
 	CMPQ CX, $64
 	JLT done
 	VMOVDQU64 (SI), Z0
-	VPMOVB2M Z0, K1
-	KMOVQ K1, AX
-	TZCNTQ AX, R9
-	TESTQ R9, R9
-	JEQ done
 	VPORQ Z10, Z0, Z1
 	VPSUBB Z11, Z1, Z2
 	VPCMPUB $1, Z15, Z2, K2
@@ -1745,6 +1808,73 @@ loop:
 	KNOTQ K2, K2
 	VMOVDQU8 Z10, K2, Z1
 	VMOVDQU8 Z12, K3, Z1
+	MOVQ $64, R9
+	VPMOVB2M Z0, K1
+	KTESTQ K1, K1
+	JEQ rule
+	VPERMB Z0, Z24, Z2
+	VPERMB Z0, Z25, Z3
+	VPANDQ Z28, Z0, Z4
+	VPCMPEQB Z29, Z4, K2
+	VPANDQ Z30, Z0, Z4
+	VPCMPEQB Z31, Z4, K3
+	KMOVQ K3, R11
+	KMOVQ K2, R12
+	MOVQ R11, R13
+	SHRQ $1, R13
+	ANDQ R13, R12
+	KMOVQ R12, K2
+	LEAQ (R12)(R12*1), R8
+	KMOVQ R8, K3
+	ORQ R12, R8
+	ORQ R8, AX
+	VPCMPEQB allc2<>(SB), Z0, K4
+	VPCMPEQB alla0<>(SB), Z2, K4, K5
+	VPCMPEQB allab<>(SB), Z2, K4, K6
+	VPCMPEQB allbb<>(SB), Z2, K4, K7
+	KORQ K5, K6, K5
+	KORQ K5, K7, K5
+	KMOVQ K5, R11
+	SHLQ $1, R11
+	MOVQ R11, R13
+	SHRQ $1, R13
+	ORQ R11, R8
+	ORQ R13, R8
+	VPCMPEQB alle2<>(SB), Z0, K4
+	VPCMPEQB Z31, Z2, K4, K4
+	VPANDQ Z30, Z3, Z4
+	VPCMPEQB Z31, Z4, K4, K4
+	VPERMB Z21, Z3, Z4
+	VPMOVB2M Z4, K5
+	KANDQ K4, K5, K4
+	KMOVQ K4, R11
+	SHLQ $2, R11
+	ORQ R11, R8
+	SHRQ $1, R11
+	ORQ R11, R8
+	SHRQ $1, R11
+	ORQ R11, R8
+	KMOVQ K1, R9
+	ANDNQ R9, R8, R9
+	TZCNTQ R9, R9
+	TESTQ R9, R9
+	JEQ done
+	KTESTQ K2, K2
+	JEQ rule
+	VPANDQ Z26, Z2, Z4
+	VPSLLW $6, Z0, Z5
+	VPANDQ Z27, Z5, Z5
+	VPORQ Z5, Z4, Z4
+	VPERMI2B Z18, Z17, Z4
+	VMOVDQU8 Z4, K2, Z1
+	VPERMB Z0, Z23, Z4
+	VPSLLW $6, Z4, Z4
+	VPANDQ Z27, Z4, Z4
+	VPANDQ Z26, Z0, Z5
+	VPORQ Z5, Z4, Z4
+	VPERMI2B Z20, Z19, Z4
+	VMOVDQU8 Z4, K3, Z1
+rule:
 	LEAQ (DX)(DX*1), R8
 	ANDQ R10, R8
 	MOVQ R8, R11
@@ -1791,10 +1921,10 @@ loop:
 	JMP loop
 done:
 	SUBQ src+8(FP), SI
-	MOVQ SI, consumed+40(FP)
+	MOVQ SI, consumed+48(FP)
 	SUBQ dst+0(FP), DI
-	MOVQ DI, written+48(FP)
-	MOVQ BX, last+56(FP)
+	MOVQ DI, written+56(FP)
+	MOVQ BX, last+64(FP)
 	VZEROUPPER
 	RET
 
@@ -2166,8 +2296,8 @@ loop:
 	VZEROUPPER
 	RET
 
-// func simplify256(dst, src *byte, n int, space, comma uint64) (consumed, written int, last uint64)
-TEXT ·simplify256(SB), NOSPLIT, $64-64
+// func simplify256(dst, src *byte, n int, space, comma uint64, wide *beyondASCII) (consumed, written int, last uint64)
+TEXT ·simplify256(SB), NOSPLIT, $64-72
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -2352,10 +2482,10 @@ loop:
 	JMP loop
 done:
 	SUBQ src+8(FP), SI
-	MOVQ SI, consumed+40(FP)
+	MOVQ SI, consumed+48(FP)
 	SUBQ dst+0(FP), DI
-	MOVQ DI, written+48(FP)
-	MOVQ BX, last+56(FP)
+	MOVQ DI, written+56(FP)
+	MOVQ BX, last+64(FP)
 	VZEROUPPER
 	RET
 
@@ -2412,6 +2542,84 @@ test:
 	SUBQ R8, DI
 	SHRQ $2, DI
 	MOVQ DI, count+24(FP)
+	VZEROUPPER
+	RET
+
+// func han512(dst, src *byte, n int, apart uint64) (consumed, written int)
+TEXT ·han512(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ apart+24(FP), R14
+	MOVQ $0xe4, AX
+	VPBROADCASTB AX, Z10
+	MOVQ $0x6, AX
+	VPBROADCASTB AX, Z11
+	MOVQ $0xb8, AX
+	VPBROADCASTB AX, Z12
+	MOVQ $0xc0, AX
+	VPBROADCASTB AX, Z13
+	MOVQ $0x80, AX
+	VPBROADCASTB AX, Z14
+	MOVQ $0x20, AX
+	VPBROADCASTB AX, Z15
+	VMOVDQU64 count<>(SB), Z16
+	VPTERNLOGQ $0xff, Z17, Z17, Z17
+	VPSUBB Z17, Z16, Z16
+	MOVQ $0x7777777777777777, AX
+	KMOVQ AX, K7
+	MOVQ $0x9249249249249249, R8
+loop:
+	CMPQ CX, $64
+	JLT done
+	VMOVDQU64 (SI), Z0
+	VPSUBB Z10, Z0, Z1
+	VPCMPUB $1, Z11, Z1, K1
+	VPERMB Z0, Z16, Z1
+	VPCMPEQB Z10, Z0, K2
+	VPCMPUB $1, Z12, Z1, K2, K2
+	KANDNQ K1, K2, K1
+	VPANDQ Z13, Z0, Z1
+	VPCMPEQB Z14, Z1, K3
+	KMOVQ K1, AX
+	KMOVQ K3, BX
+	ANDQ R8, AX
+	SHRQ $1, BX
+	ANDQ BX, AX
+	SHRQ $1, BX
+	ANDQ BX, AX
+	MOVQ AX, BX
+	LEAQ (BX)(AX*2), BX
+	LEAQ (BX)(AX*4), BX
+	NOTQ BX
+	TZCNTQ BX, BX
+	TESTQ BX, BX
+	JEQ done
+	TESTQ R14, R14
+	JEQ copy
+	MOVQ $48, AX
+	CMPQ BX, AX
+	CMOVQGT AX, BX
+	VMOVDQA64 Z15, Z1
+	VPEXPANDB Z0, K7, Z1
+	VMOVDQU64 Z1, (DI)
+	IMUL3Q $43, BX, AX
+	SHRQ $7, AX
+	ADDQ AX, DI
+	JMP next
+copy:
+	VMOVDQU64 Z0, (DI)
+next:
+	ADDQ BX, DI
+	ADDQ BX, SI
+	SUBQ BX, CX
+	CMPQ BX, $48
+	JGE loop
+done:
+	SUBQ src+8(FP), SI
+	MOVQ SI, consumed+32(FP)
+	SUBQ dst+0(FP), DI
+	MOVQ DI, written+40(FP)
 	VZEROUPPER
 	RET
 

@@ -9,7 +9,9 @@ func (f *xorMul) signWide(x []uint64) {}
 
 func (f *affine) signWide(x []uint64) {}
 
-func (w *words) blocks(text []byte, comma bool) int { return 0 }
+func (w *words) blocks(t *rule, text []byte) int { return 0 }
+
+func han(dst, text []byte, apart bool) (consumed, written int) { return 0, 0 }
 
 func (w *words) endsWide() int { return 0 }
 

@@ -100,7 +100,7 @@ func sameEverywhere(t testing.TB, text []byte) {
 
 var pieces = strings.Split("a|B|the|word|Zulu|antidisestablishmentarianism|0123456789abcdefg|1|22|3.14|1,234.5|1.2.3|10.0.0.1|7.|.5|...|..........|-|_|$|"+
 	" |  |\n|\t\r\n|\x00|\x7f|é|e\u0301|Ü|ß|ΣΑΣ|ς|Привет|мир|ё|й|漢|字|かな|カ|한국어|각|١٢٣|٫|،|\u00a0|\u0085|\u1680|\u2003|\u2028|\u202f|\u205f|\u3000|"+
-	"\u200b|\u00ad|😀|𝒳|𐐀|\U0002F800|\U00020000|\U0001D7D8|\xff|\xc3|\xe2\x80|\xe3|\xf0\x9f|\xed\xa0\x80|\xc0\x80|ா|ொ|İ|ı|K|Ω|dont|cannot|0km|5kg|；|。", "|")
+	"\u200b|\u00ad|😀|𝒳|𐐀|\U0002F800|\U00020000|\U0001D7D8|\xff|\xc3|\xe2\x80|\xe3|\xf0\x9f|\xed\xa0\x80|\xc0\x80|ா|ொ|—|…|«|»|“слова”|Ё|ѵ|ҁ|万物复苏|\xd0|\xe4\xb7\x80|İ|ı|K|Ω|dont|cannot|0km|5kg|；|。", "|")
 
 func randomText(r *rand.Rand, n int) []byte {
 	var b []byte
@@ -141,6 +141,11 @@ func TestKernels(t *testing.T) {
 	sameEverywhere(t, bytes.Repeat([]byte("漢"), 10_000))
 	sameEverywhere(t, bytes.Repeat([]byte("a "), 10_000))
 	sameEverywhere(t, bytes.Repeat([]byte{0xff}, 5000))
+	sameEverywhere(t, bytes.Repeat([]byte{0xd0}, 5000))
+	sameEverywhere(t, bytes.Repeat([]byte("Ж"), 5000))
+	sameEverywhere(t, bytes.Repeat([]byte("Слово «да» — нет, 12,5 и 3.4.5 Ёж… "), 100))
+	sameEverywhere(t, bytes.Repeat([]byte("春天来了，万物复苏。这是\xe4\xb7\x80一个\xe5测试"), 100))
+	sameEverywhere(t, []byte(strings.Repeat("0", 65)+"\xceAΣ"+strings.Repeat("0", 19))) // the last block begins between a letter and its Σ
 }
 
 func FuzzKernels(f *testing.F) {

@@ -6,14 +6,14 @@ import "math"
 type Preset struct {
 	Name string
 	Options
-	Verify float64 // Jaccard similarity that its authors name, 0 if none; none of them but text-dedup verified it
+	Verify float64 // Jaccard similarity that its authors chose bands by, 0 if they name none; they verified nothing
 }
 
 // Presets are, with what their sources leave open filled in by Quern hashes:
 //
 //   - fineweb and fineweb2: datatrove's examples/fineweb.py and its default since
 //   - nemo: NeMo Curator's fuzzy deduplication
-//   - dolma3: duplodocus, configuration of OLMo 3
+//   - dolma3: duplodocus, configuration of OLMo 3; words for its tokens of cl100k or p50k, which Unit and Tokens give
 //   - slimpajama: Cerebras, runs of 13 words at Jaccard .8, by Optimal for 128 functions
 //   - bigcode: bigcode-dataset, threshold .7 for 250 functions
 //   - refinedweb: Penedo et al. 2023, appendix G.3

@@ -8,15 +8,15 @@ import (
 // words is the scratch space in which a text becomes shingles. Its zero value needs a rule.
 type words struct {
 	rule    *rule
-	buf     []byte // the words of the simplified text, each followed by one space; then slack for kernels
-	n       int    // bytes of them
-	space   bool   // the last byte written is a space, or nothing is written
-	tail    [2 * block]byte
-	ends    []uint32 // ends[0] is -1 and ends[i] where word i ends
-	count   int      // words
-	cuts    []uint32 // where words are taken apart
-	symbols bool     // some rune is cut off English words
-	hashes  []uint64 // of words
+	buf     []byte      // the words of the simplified text, each followed by one space; then slack for kernels
+	n       int         // bytes of them
+	space   bool        // the last byte written is a space, or nothing is written
+	tail    [block]byte // the end of the text, and spaces
+	ends    []uint32    // ends[0] is -1 and ends[i] where word i ends
+	count   int         // words
+	cuts    []uint32    // where words are taken apart
+	symbols bool        // some rune is cut off English words
+	hashes  []uint64    // of words
 	longs   []uint32
 	out     []uint64
 }
@@ -33,21 +33,10 @@ func (w *words) simplify(text []byte) {
 	t := w.rule
 	w.n, w.space, w.symbols = 0, true, false
 	w.reserve(len(text) + most*step + slack)
-	i := 0
-	if width != 0 {
-		for len(text)-i >= block {
-			i = w.advance(t, text, i, len(text)-i)
-		}
-		// The rest is simplified in front of spaces, so that kernels read whole blocks.
-		rest := copy(w.tail[:], text[i:])
-		for j := range w.tail[rest:] {
-			w.tail[rest+j] = ' '
-		}
-		for i = 0; i < rest; {
-			i = w.advance(t, w.tail[:], i, block)
-		}
-	} else {
-		for i < len(text) {
+	for i := 0; i < len(text); {
+		if width != 0 {
+			i = w.advance(t, text, i)
+		} else {
 			i = w.plain(t, text, i, min(len(text), i+step), false)
 		}
 	}
@@ -66,14 +55,21 @@ func (w *words) reserve(n int) {
 	}
 }
 
-// advance simplifies some of the n bytes of text from i on, a block at least, and returns where it stopped.
-func (w *words) advance(t *rule, text []byte, i, n int) int {
-	w.reserve(w.n + n + slack)
-	done := w.blocks(text[i:i+n], t.comma)
-	i += done
+// advance simplifies some of text[i:] by kernels and, where they stop, by plain code, and returns where it stopped.
+func (w *words) advance(t *rule, text []byte, i int) int {
 	end := len(text)
-	if done == n || end-i < block {
-		return i
+	from := text[i:]
+	if len(from) < block { // the last of it stands in front of spaces
+		n := copy(w.tail[:], from)
+		for j := range w.tail[n:] {
+			w.tail[n+j] = ' '
+		}
+		from = w.tail[:]
+	}
+	w.reserve(w.n + len(from) + slack)
+	whole := end-i >= block
+	if i += w.blocks(t, from); i >= end || whole && end-i < block {
+		return min(i, end)
 	}
 	if text[i] < utf8.RuneSelf { // a number that no block rules on
 		return w.plain(t, text, i, min(end, i+block), false)
@@ -84,32 +80,76 @@ func (w *words) advance(t *rule, text []byte, i, n int) int {
 const highBits = 0x8080808080808080
 
 // plain simplifies text[i:stop], and the rest of a number that goes on beyond, and returns where it stopped; with leave it stops
-// where 16 bytes of ASCII begin.
+// where 16 bytes begin that kernels rule on.
 func (w *words) plain(t *rule, text []byte, i, stop int, leave bool) int {
 	w.reserve(w.n + most*(stop-i) + slack)
-	out, n, space := w.buf, w.n, w.space
+	out, n := w.buf, w.n
+	spaces := 0 // 1 if a space is the last byte written, or nothing is
+	if w.space {
+		spaces = 1
+	}
 	var seen fold
+	vectors, from := width == 512 && t.kernels, i
 loop:
 	for i < stop {
 		c := text[i]
-		var r rune
-		switch {
-		case c < utf8.RuneSelf:
+		if c < utf8.RuneSelf {
 			if leave && len(text)-i >= 16 && (binary.LittleEndian.Uint64(text[i:])|binary.LittleEndian.Uint64(text[i+8:]))&highBits == 0 {
 				break loop
 			}
-			r = rune(c)
 			i++
-		case c < 0xE0 && c >= 0xC2 && i+1 < len(text) && text[i+1]&0xC0 == 0x80:
-			r = rune(c&0x1F)<<6 | rune(text[i+1]&0x3F)
-			i += 2
-		default:
-			size := 0
-			if r, size = threeBytes(text, i); size == 0 {
-				r, size = utf8.DecodeRune(text[i:])
+			m := t.ascii[c]
+			out[n] = m
+			switch {
+			case m > '0':
+				n++
+				spaces = 0
+			case m == ' ':
+				n += 1 - spaces
+				spaces = 1
+			default:
+				n++
+				spaces = 0
+				i = t.afterNumber(text, i)
 			}
-			i += size
+			continue
 		}
+		if leave && vectors && c&0xFE == 0xD0 && i > from && len(text)-i >= 16 && cyrillic(text[i:]) {
+			break loop
+		}
+		if vectors && c >= 0xE4 && c <= 0xE9 && stop-i >= block {
+			if t.cjkAlone {
+				out[n] = ' '
+				n += 1 - spaces
+			}
+			consumed, written := han(out[n:], text[i:stop], t.cjkAlone)
+			if consumed > 0 {
+				i, n, spaces = i+consumed, n+written, 0
+				if t.cjkAlone {
+					spaces = 1
+				}
+				continue
+			}
+			if t.cjkAlone {
+				n -= 1 - spaces
+			}
+		}
+		var r rune
+		size := 0
+		if len(text)-i >= 4 { // decode, which is not inlined
+			v := binary.LittleEndian.Uint32(text[i:])
+			if v&0xC0E0 == 0x80C0 && v&0x1E != 0 {
+				r, size = rune(v&0x1F<<6|v>>8&0x3F), 2
+			} else if v&0xC0C0F0 == 0x8080E0 {
+				if r = rune(v&0x0F<<12 | v>>8&0x3F<<6 | v>>16&0x3F); r>>11 != 0 && r>>11 != 0xD800>>11 {
+					size = 3
+				}
+			}
+		}
+		if size == 0 {
+			r, size = utf8.DecodeRune(text[i:])
+		}
+		i += size
 		f := asLetter
 		if r <= 0xFFFF {
 			f = t.base[r]
@@ -120,29 +160,25 @@ loop:
 		seen |= f
 		if size := f.size(); size != 0 {
 			if f&alone != 0 {
-				if !space {
-					out[n] = ' '
-					n++
-				}
+				out[n] = ' '
+				n += 1 - spaces
 				binary.LittleEndian.PutUint32(out[n:], uint32(f))
 				n += size
 				out[n] = ' '
 				n++
-				space = true
+				spaces = 1
 				continue
 			}
 			binary.LittleEndian.PutUint32(out[n:], uint32(f))
 			n += size
-			space = false
+			spaces = 0
 			continue
 		}
 		switch f & (1<<kindBits - 1) {
 		case asSpace:
 			out[n] = ' '
-			if !space {
-				n++
-			}
-			space = true
+			n += 1 - spaces
+			spaces = 1
 			continue
 		case asNothing:
 			continue
@@ -157,27 +193,37 @@ loop:
 		case asSeveral:
 			n += copy(out[n:], t.several[f>>kindBits])
 		case asLetter:
-			n, space = t.appendBeyond(out, n, space, r)
+			n, spaces = t.appendBeyond(out, n, spaces, r)
 			continue
 		}
-		space = false
+		spaces = 0
 	}
-	w.n, w.space = n, space
+	w.n, w.space = n, spaces == 1
 	w.symbols = w.symbols || seen&symbol != 0
 	return i
 }
 
-// threeBytes decodes a valid rune of three bytes; size 0 is anything else.
-func threeBytes(text []byte, i int) (r rune, size int) {
-	if len(text)-i < 3 {
-		return 0, 0
+// cyrillic tells whether 16 bytes are ASCII and Cyrillic: no byte from C0 on but D0 and D1.
+func cyrillic(text []byte) bool {
+	v, w := binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[8:])
+	return (v&(v<<1)&^zeroBytes(v&^each^0xD0*each)|w&(w<<1)&^zeroBytes(w&^each^0xD0*each))&highBits == 0
+}
+
+// decode is utf8.DecodeRune of text[i:], which begins with no ASCII, with a short way for runes of two and three bytes.
+func decode(text []byte, i int) (r rune, size int) {
+	if len(text)-i >= 4 {
+		v := binary.LittleEndian.Uint32(text[i:])
+		if v&0xC0E0 == 0x80C0 && v&0x1E != 0 {
+			return rune(v&0x1F<<6 | v>>8&0x3F), 2
+		}
+		if v&0xC0C0F0 == 0x8080E0 {
+			r := rune(v&0x0F<<12 | v>>8&0x3F<<6 | v>>16&0x3F)
+			if r>>11 != 0 && r>>11 != 0xD800>>11 {
+				return r, 3
+			}
+		}
 	}
-	c, d, e := text[i], text[i+1], text[i+2]
-	r = rune(c&0x0F)<<12 | rune(d&0x3F)<<6 | rune(e&0x3F)
-	if c&0xF0 != 0xE0 || d&0xC0 != 0x80 || e&0xC0 != 0x80 || r < 0x800 || r&0xF800 == 0xD800 {
-		return 0, 0
-	}
-	return r, 3
+	return utf8.DecodeRune(text[i:])
 }
 
 // appendHangul writes the letters of a syllable (Unicode, section 3.12).

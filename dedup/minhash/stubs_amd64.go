@@ -15,10 +15,11 @@ func xorMul512(min *uint32, x *uint64, n int, xor, mul *uint32, vecs int)
 func affine512(min, x *uint64, n int, a, b *uint64, vecs int)
 
 // simplify512 simplifies blocks of 64 of the n bytes at src, and stops before what plain code must rule on. It writes
-// up to 64 bytes more than it tells. space says whether a space came last; comma is the point of numbers beside the dot.
+// up to 64 bytes more than it tells. space says whether a space came last; comma is the point of numbers beside the dot; wide
+// is used at 512 bits alone.
 //
 //go:noescape
-func simplify512(dst, src *byte, n int, space, comma uint64) (consumed, written int, last uint64)
+func simplify512(dst, src *byte, n int, space, comma uint64, wide *beyondASCII) (consumed, written int, last uint64)
 
 // ends512 writes where spaces stand in the n bytes at buf, n > 0, and returns how many there are. It reads whole blocks of 64 bytes and writes up to
 // 32 numbers more.
@@ -37,16 +38,23 @@ func xorMul256(min *uint32, x *uint64, n int, xor, mul *uint32, vecs int)
 func affine256(min, x *uint64, n int, a, b *uint64)
 
 // simplify256 simplifies blocks of 64 of the n bytes at src, and stops before what plain code must rule on. It writes
-// up to 64 bytes more than it tells. space says whether a space came last; comma is the point of numbers beside the dot.
+// up to 64 bytes more than it tells. space says whether a space came last; comma is the point of numbers beside the dot; wide
+// is used at 512 bits alone.
 //
 //go:noescape
-func simplify256(dst, src *byte, n int, space, comma uint64) (consumed, written int, last uint64)
+func simplify256(dst, src *byte, n int, space, comma uint64, wide *beyondASCII) (consumed, written int, last uint64)
 
 // ends256 writes where spaces stand in the n bytes at buf, n > 0, and returns how many there are. It reads whole blocks of 64 bytes and writes up to
 // 32 numbers more.
 //
 //go:noescape
 func ends256(buf *byte, n int, out *uint32) (count int)
+
+// han512 copies the letters U+4E00 to 9FFF at src, whole blocks of 64 of n bytes, up to the first that is none; with apart, a mask,
+// each is followed by a space. It writes up to 64 bytes more than it tells.
+//
+//go:noescape
+func han512(dst, src *byte, n int, apart uint64) (consumed, written int)
 
 // collapse512 copies blocks of 64 of the n bytes at src, where runs of white space become one space under the mask spaces,
 // and letters small under the mask small; it reads two bytes beyond a block and leaves the last 65 bytes at least. space says whether

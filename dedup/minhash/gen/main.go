@@ -31,6 +31,7 @@ func main() {
 		simplify(wide)
 		ends(wide)
 	}
+	han()
 	collapse()
 	hashWords()
 	roll()
@@ -124,4 +125,7 @@ func tables() {
 	}
 	table("count", count)
 	table("pack", pack)
+	for _, c := range []byte{0xA0, 0xAB, 0xBB, 0xC2, 0xE2} {
+		table(fmt.Sprintf("all%x", c), bytes.Repeat([]byte{c}, 64))
+	}
 }

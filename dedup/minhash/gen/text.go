@@ -2,13 +2,14 @@
 
 package main
 
-// simplify rules on 64 bytes at a time. Letters become small, numbers one 0, anything else in ASCII one space. It stops before a byte
-// that is not ASCII, and before a number of three parts or of as many digits as a block has; a number that may go on in the next block
-// is left to it.
+// simplify rules on 64 bytes at a time. Letters become small, numbers one 0, anything else in ASCII one space. It stops before what is
+// not ASCII, and before a number of three parts or of as many digits as a block has; a number that may go on in the next block is left
+// to it. At 512 bits it rules on Cyrillic, and on some white space and punctuation beyond ASCII, too.
 func simplify(wide int) {
 	begin(sized("simplify", wide), `simplifies blocks of 64 of the n bytes at src, and stops before what plain code must rule on. It writes
-// up to 64 bytes more than it tells. space says whether a space came last; comma is the point of numbers beside the dot.`,
-		"(dst, src *byte, n int, space, comma uint64) (consumed, written int, last uint64)", map[int]int{512: 0, 256: 64}[wide], 64)
+// up to 64 bytes more than it tells. space says whether a space came last; comma is the point of numbers beside the dot; wide
+// is used at 512 bits alone.`,
+		"(dst, src *byte, n int, space, comma uint64, wide *beyondASCII) (consumed, written int, last uint64)", map[int]int{512: 0, 256: 64}[wide], 72)
 	args("dst", "DI", "src", "SI", "n", "CX", "space", "BX")
 	for i, c := range []uint64{0x20, 'a', '0', '.'} {
 		fill(wide, 10+i, 1, c)
@@ -18,6 +19,18 @@ func simplify(wide int) {
 		fill(wide, 16, 1, 10)
 		p("MOVQ comma+32(FP), AX")
 		p("VPBROADCASTB AX, Z14")
+		p("MOVQ wide+40(FP), R14")
+		for i := range 5 {
+			p("VMOVDQU64 %d(R14), Z%d", 64*i, 17+i)
+		}
+		p("VMOVDQU64 count<>(SB), Z22")
+		ones(512, 23)
+		p("VPSUBB Z23, Z22, Z24") // the next byte
+		p("VPSUBB Z23, Z24, Z25") // the one after
+		p("VPADDB Z23, Z22, Z23") // the one before
+		for i, c := range []uint64{0x3F, 0x40, 0xFE, 0xD0, 0xC0, 0x80} {
+			fill(512, 26+i, 1, c)
+		}
 	} else {
 		fill(wide, 15, 1, 25)
 		fill(wide, 9, 1, 9)
@@ -58,22 +71,17 @@ func simplify(wide int) {
 	p("JMP loop")
 	label("done")
 	p("SUBQ src+8(FP), SI")
-	p("MOVQ SI, consumed+40(FP)")
+	p("MOVQ SI, consumed+48(FP)")
 	p("SUBQ dst+0(FP), DI")
-	p("MOVQ DI, written+48(FP)")
-	p("MOVQ BX, last+56(FP)")
+	p("MOVQ DI, written+56(FP)")
+	p("MOVQ BX, last+64(FP)")
 	end()
 }
 
-// masks512 leaves masks of letters in AX, digits in DX and points in R10, how many bytes of ASCII come first in R9, and in Z1 what
+// masks512 leaves masks of letters in AX, digits in DX and points in R10, how many bytes to rule on come first in R9, and in Z1 what
 // each byte becomes.
 func masks512() {
 	p("VMOVDQU64 (SI), Z0")
-	p("VPMOVB2M Z0, K1")
-	p("KMOVQ K1, AX")
-	p("TZCNTQ AX, R9") // 64 if none is high
-	p("TESTQ R9, R9")
-	p("JEQ done")
 	p("VPORQ Z10, Z0, Z1")
 	p("VPSUBB Z11, Z1, Z2")
 	p("VPCMPUB $1, Z15, Z2, K2")
@@ -88,6 +96,83 @@ func masks512() {
 	p("KNOTQ K2, K2")
 	p("VMOVDQU8 Z10, K2, Z1")
 	p("VMOVDQU8 Z12, K3, Z1")
+	p("MOVQ $64, R9")
+	p("VPMOVB2M Z0, K1")
+	p("KTESTQ K1, K1")
+	p("JEQ rule")
+	beyond()
+	label("rule")
+}
+
+// beyond finds in a block what is not ASCII and known: pairs of Cyrillic, U+0400 to 047F, which become pairs, and spaces of two and
+// three bytes, of which every byte counts as space. R9 becomes the first byte that is neither.
+func beyond() {
+	p("VPERMB Z0, Z24, Z2") // next bytes
+	p("VPERMB Z0, Z25, Z3")
+	// pairs: D0 or D1, and a byte of the form 10......
+	p("VPANDQ Z28, Z0, Z4")
+	p("VPCMPEQB Z29, Z4, K2")
+	p("VPANDQ Z30, Z0, Z4")
+	p("VPCMPEQB Z31, Z4, K3")
+	p("KMOVQ K3, R11")
+	p("KMOVQ K2, R12")
+	p("MOVQ R11, R13")
+	p("SHRQ $1, R13")
+	p("ANDQ R13, R12") // leads of pairs
+	p("KMOVQ R12, K2")
+	p("LEAQ (R12)(R12*1), R8")
+	p("KMOVQ R8, K3")
+	p("ORQ R12, R8")
+	p("ORQ R8, AX") // letters
+	// spaces of two bytes: C2 and A0, AB, BB
+	p("VPCMPEQB allc2<>(SB), Z0, K4")
+	for i, name := range []string{"a0", "ab", "bb"} {
+		p("VPCMPEQB all%s<>(SB), Z2, K4, K%d", name, 5+i)
+	}
+	p("KORQ K5, K6, K5")
+	p("KORQ K5, K7, K5")
+	p("KMOVQ K5, R11")
+	p("SHLQ $1, R11") // of bit 63 the next byte is not in the block
+	p("MOVQ R11, R13")
+	p("SHRQ $1, R13")
+	p("ORQ R11, R8")
+	p("ORQ R13, R8")
+	// spaces of three bytes: E2 80 and what the table says
+	p("VPCMPEQB alle2<>(SB), Z0, K4")
+	p("VPCMPEQB Z31, Z2, K4, K4")
+	p("VPANDQ Z30, Z3, Z4")
+	p("VPCMPEQB Z31, Z4, K4, K4")
+	p("VPERMB Z21, Z3, Z4")
+	p("VPMOVB2M Z4, K5")
+	p("KANDQ K4, K5, K4")
+	p("KMOVQ K4, R11")
+	p("SHLQ $2, R11")
+	p("ORQ R11, R8")
+	p("SHRQ $1, R11")
+	p("ORQ R11, R8")
+	p("SHRQ $1, R11")
+	p("ORQ R11, R8")
+	p("KMOVQ K1, R9")
+	p("ANDNQ R9, R8, R9")
+	p("TZCNTQ R9, R9")
+	p("TESTQ R9, R9")
+	p("JEQ done")
+	// what pairs become
+	p("KTESTQ K2, K2")
+	p("JEQ rule")
+	p("VPANDQ Z26, Z2, Z4")
+	p("VPSLLW $6, Z0, Z5")
+	p("VPANDQ Z27, Z5, Z5")
+	p("VPORQ Z5, Z4, Z4")
+	p("VPERMI2B Z18, Z17, Z4")
+	p("VMOVDQU8 Z4, K2, Z1")
+	p("VPERMB Z0, Z23, Z4")
+	p("VPSLLW $6, Z4, Z4")
+	p("VPANDQ Z27, Z4, Z4")
+	p("VPANDQ Z26, Z0, Z5")
+	p("VPORQ Z5, Z4, Z4")
+	p("VPERMI2B Z20, Z19, Z4")
+	p("VMOVDQU8 Z4, K3, Z1")
 }
 
 // masks256 does it by halves; what bytes become goes to the stack.
@@ -236,5 +321,74 @@ func ends(wide int) {
 	p("SUBQ R8, DI")
 	p("SHRQ $2, DI")
 	p("MOVQ DI, count+24(FP)")
+	end()
+}
+
+// han copies a run of Han letters.
+func han() {
+	begin("han512", `copies the letters U+4E00 to 9FFF at src, whole blocks of 64 of n bytes, up to the first that is none; with apart, a mask,
+// each is followed by a space. It writes up to 64 bytes more than it tells.`,
+		"(dst, src *byte, n int, apart uint64) (consumed, written int)", 0, 48)
+	args("dst", "DI", "src", "SI", "n", "CX", "apart", "R14")
+	for i, c := range []uint64{0xE4, 6, 0xB8, 0xC0, 0x80, 0x20} {
+		fill(512, 10+i, 1, c)
+	}
+	p("VMOVDQU64 count<>(SB), Z16")
+	ones(512, 17)
+	p("VPSUBB Z17, Z16, Z16")
+	p("MOVQ $0x7777777777777777, AX")
+	p("KMOVQ AX, K7")
+	p("MOVQ $0x9249249249249249, R8")
+	label("loop")
+	p("CMPQ CX, $64")
+	p("JLT done")
+	p("VMOVDQU64 (SI), Z0")
+	p("VPSUBB Z10, Z0, Z1")
+	p("VPCMPUB $1, Z11, Z1, K1") // E4 to E9
+	p("VPERMB Z0, Z16, Z1")
+	p("VPCMPEQB Z10, Z0, K2")
+	p("VPCMPUB $1, Z12, Z1, K2, K2") // E4 and less than B8
+	p("KANDNQ K1, K2, K1")
+	p("VPANDQ Z13, Z0, Z1")
+	p("VPCMPEQB Z14, Z1, K3")
+	p("KMOVQ K1, AX")
+	p("KMOVQ K3, BX")
+	p("ANDQ R8, AX")
+	p("SHRQ $1, BX")
+	p("ANDQ BX, AX")
+	p("SHRQ $1, BX")
+	p("ANDQ BX, AX")
+	p("MOVQ AX, BX")
+	p("LEAQ (BX)(AX*2), BX")
+	p("LEAQ (BX)(AX*4), BX")
+	p("NOTQ BX")
+	p("TZCNTQ BX, BX") // bytes of the run
+	p("TESTQ BX, BX")
+	p("JEQ done")
+	p("TESTQ R14, R14")
+	p("JEQ copy")
+	p("MOVQ $48, AX") // 16 letters fill a block
+	p("CMPQ BX, AX")
+	p("CMOVQGT AX, BX")
+	p("VMOVDQA64 Z15, Z1")
+	p("VPEXPANDB Z0, K7, Z1")
+	p("VMOVDQU64 Z1, (DI)")
+	p("IMUL3Q $43, BX, AX")
+	p("SHRQ $7, AX") // a third of it
+	p("ADDQ AX, DI")
+	p("JMP next")
+	label("copy")
+	p("VMOVDQU64 Z0, (DI)")
+	label("next")
+	p("ADDQ BX, DI")
+	p("ADDQ BX, SI")
+	p("SUBQ BX, CX")
+	p("CMPQ BX, $48")
+	p("JGE loop")
+	label("done")
+	p("SUBQ src+8(FP), SI")
+	p("MOVQ SI, consumed+32(FP)")
+	p("SUBQ dst+0(FP), DI")
+	p("MOVQ DI, written+40(FP)")
 	end()
 }
