@@ -441,3 +441,11 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("%d pairs were considered, want at most %d", res.Candidates, most)
 	}
 }
+
+// shingleSet is the distinct shingles, sorted.
+func shingleSet(dst []uint32, hashes []uint64) []uint32 {
+	var set hashSet
+	dst = distinct(&set, dst, hashes)
+	slices.Sort(dst)
+	return dst
+}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
 // Verdicts on documents that another one makes superfluous.
@@ -29,6 +31,7 @@ const (
 const (
 	MeasureJaccard     = "jaccard"     // the shingles that both have among those that either has
 	MeasureContainment = "containment" // those that both have among those of the document that goes
+	MeasureHamming     = "hamming"     // bits of the SimHash that are equal among all 64
 )
 
 // What similar pairs make of more than two documents.
@@ -80,32 +83,76 @@ type Exact struct {
 func DefaultExact() Exact { return Exact{Spaces: true} }
 
 // Near compares sets of shingles: runs of words of the simplified text (lower case, numbers as 0, no punctuation, no accents, each
-// Han, Hiragana or Katakana letter a word of its own). Two documents of Jaccard similarity s share a band with the probability
-// 1-(1-s^rows)^bands: at 14 bands of 8 rows .57 for s = .7, .92 for .8 and .9996 for .9. Documents of fewer words than a shingle
-// have no near duplicates.
+// Han, Hiragana or Katakana letter a word of its own), of characters or of tokens. Two documents of Jaccard similarity s share a band
+// with the probability 1-(1-s^rows)^bands: at 14 bands of 8 rows .57 for s = .7, .92 for .8 and .9996 for .9. Documents of fewer units
+// than a shingle have no near duplicates.
 type Near struct {
-	Shingle int     `yaml:"shingle"` // words
-	Bands   int     `yaml:"bands"`
-	Rows    int     `yaml:"rows"`   // hashes of a band
-	Verify  float64 `yaml:"verify"` // least similarity of the shingle sets for which a document is removed; 0 = candidates go unverified
+	Unit    string `yaml:"unit"` // words, chars or tokens of what a shingle is a run
+	Shingle int    `yaml:"shingle"`
+	Family  string `yaml:"family"`            // quern, datatrove (its very signatures) or simhash
+	Hash    string `yaml:"hash,omitempty"`    // of a shingle: rolled, xxh64 or sha1; "" = rolled, of datatrove xxh64
+	English bool   `yaml:"english,omitempty"` // of datatrove: words as its English tokenizer has them
+	Bands   int    `yaml:"bands,omitempty"`
+	Rows    int    `yaml:"rows,omitempty"` // hashes of a band
 
-	// Measure is jaccard ("") or containment: how much of the document that goes is in the one that stays. Containment needs Stays:
-	// longest, so that the smaller one of two is asked whether it goes.
+	Blocks   int `yaml:"blocks,omitempty"`   // of simhash: its 64 bits are cut into so many
+	Distance int `yaml:"distance,omitempty"` // of simhash: bits in which two documents may differ
+
+	Verify float64 `yaml:"verify"` // least similarity for which a document is removed; 0 = candidates go unverified
+
+	// Measure is jaccard (""), containment: how much of the document that goes is in the one that stays, or of simhash hamming: the
+	// share of its bits that are equal. Containment needs Stays: longest, so that the smaller one of two is asked whether it goes.
 	Measure string `yaml:"measure,omitempty"`
 	// Clusters is star ("") or chain, which is what others do and is here for comparison: it removes documents that are unlike the one
 	// that stays, and says how unlike.
 	Clusters string `yaml:"clusters,omitempty"`
+
+	// Encode appends the tokens of a text, for Unit tokens; Tokenizer names what it is.
+	Encode    func(dst []uint32, text []byte) []uint32 `yaml:"-" json:"-"`
+	Tokenizer quern.Digest                             `yaml:"-" json:"tokenizer,omitempty"`
 }
 
 // DefaultNear is FineWeb's banding with a verification that FineWeb did not have.
 func DefaultNear() Near {
-	return Near{Shingle: 5, Bands: 14, Rows: 8, Verify: 0.8, Measure: MeasureJaccard, Clusters: ClustersStar}
+	return Near{Unit: string(minhash.Words), Shingle: 5, Family: string(minhash.Quern), Bands: 14, Rows: 8, Verify: 0.8, Measure: MeasureJaccard,
+		Clusters: ClustersStar}
 }
 
-const (
-	maxBands  = 1024
-	maxHashes = 1 << 14
-)
+// NearPreset is what a known corpus or tool does, with candidates verified: at the similarity that its authors name, else at 0.8, and
+// of SimHash at its distance.
+func NearPreset(name string) (Near, error) {
+	for _, p := range minhash.Presets {
+		if p.Name != name {
+			continue
+		}
+		n := DefaultNear()
+		n.Shingle, n.Hash, n.English, n.Bands, n.Rows, n.Blocks, n.Distance = p.Shingle, string(p.Hash), p.English, p.Bands, p.Rows, p.Blocks, p.Distance
+		if p.Unit != "" {
+			n.Unit = string(p.Unit)
+		}
+		if p.Family != "" {
+			n.Family = string(p.Family)
+		}
+		if p.Verify > 0 {
+			n.Verify = p.Verify
+		}
+		if p.Family == minhash.SimHash {
+			n.Measure, n.Verify = MeasureHamming, 1-float64(p.Distance)/64
+		}
+		return n, nil
+	}
+	return Near{}, fmt.Errorf("dedup: near: unknown preset %q, know %s", name, strings.Join(NearPresets(), ", "))
+}
+
+// NearPresets names what NearPreset knows.
+func NearPresets() (names []string) {
+	for _, p := range minhash.Presets {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+const maxBands = minhash.MaxBands
 
 // Validate says in words what is wrong.
 func (c Config) Validate() error {
@@ -133,25 +180,38 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	if n := c.Near; n != nil {
-		switch {
-		case n.Shingle < 1 || n.Shingle > 64:
-			return fmt.Errorf("dedup: near: a shingle of %d words, want 1 to 64", n.Shingle)
-		case n.Bands < 1 || n.Bands > maxBands:
-			return fmt.Errorf("dedup: near: %d bands, want 1 to %d", n.Bands, maxBands)
-		case n.Rows < 1 || n.Rows > maxHashes/n.Bands:
-			return fmt.Errorf("dedup: near: %d rows in each of %d bands, want 1 to %d", n.Rows, n.Bands, maxHashes/n.Bands)
-		case math.IsNaN(n.Verify) || n.Verify < 0 || n.Verify > 1:
-			return fmt.Errorf("dedup: near: verify is %v, want 0 (nothing is verified) to 1", n.Verify)
-		case !slices.Contains([]string{"", MeasureJaccard, MeasureContainment}, n.Measure):
-			return fmt.Errorf("dedup: near: measure is %q, want jaccard or containment", n.Measure)
-		case !slices.Contains([]string{"", ClustersStar, ClustersChain}, n.Clusters):
-			return fmt.Errorf("dedup: near: clusters is %q, want star or chain", n.Clusters)
-		case n.Measure == MeasureContainment && c.Stays != StaysLongest:
-			return errors.New("dedup: near: measure containment needs stays: longest, so that it is the smaller document that goes")
+	if c.Near != nil {
+		if err := c.Near.validate(c.Stays); err != nil {
+			return fmt.Errorf("dedup: near: %w", err)
 		}
 	}
 	return c.validateOrder()
+}
+
+func (n *Near) validate(stays string) error {
+	o := n.options(0)
+	if n.Unit == string(minhash.Tokens) && o.Tokens == nil {
+		o.Tokens = func(dst []uint32, _ []byte) []uint32 { return dst } // whoever runs it gives the tokenizer
+	}
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	hamming := n.Measure == MeasureHamming
+	switch {
+	case math.IsNaN(n.Verify) || n.Verify < 0 || n.Verify > 1:
+		return fmt.Errorf("verify is %v, want 0 (nothing is verified) to 1", n.Verify)
+	case !slices.Contains([]string{"", MeasureJaccard, MeasureContainment, MeasureHamming}, n.Measure):
+		return fmt.Errorf("measure is %q, want jaccard, containment or hamming", n.Measure)
+	case !slices.Contains([]string{"", ClustersStar, ClustersChain}, n.Clusters):
+		return fmt.Errorf("clusters is %q, want star or chain", n.Clusters)
+	case n.Measure == MeasureContainment && stays != StaysLongest:
+		return errors.New("measure containment needs stays: longest, so that it is the smaller document that goes")
+	case hamming && o.Family != minhash.SimHash:
+		return fmt.Errorf("measure hamming is of family simhash, not of %s", n.Family)
+	case hamming && n.Verify > 0 && n.Verify < 1-float64(n.Distance)/64:
+		return fmt.Errorf("verify is %v: pairs that differ in more than %d bits (%v) are not all found", n.Verify, n.Distance, 1-float64(n.Distance)/64)
+	}
+	return nil
 }
 
 func (c Config) validateOrder() error {

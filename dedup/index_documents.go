@@ -214,12 +214,15 @@ func (w *docsWriter) put(doc uint32, dataset int, d *quern.Doc) error {
 	if r.state != stateKept || w.signer == nil {
 		return nil
 	}
-	w.set = textShingles(w.set, w.signer, d.Text)
+	w.set = textShingles(w.set, w.a.near, w.signer, d.Text)
 	w.buf = encodeShingles(w.buf[:0], w.set)
 	return w.sets.put(row, w.buf)
 }
 
-// textShingles is the set of shingles by which a text is compared.
-func textShingles(dst []uint32, s *minhash.Signer, text []byte) []uint32 {
-	return shingleSet(dst[:0], s.Shingles(text))
+// textShingles is the set by which a text is compared, sorted.
+func textShingles(dst []uint32, n *Near, s *minhash.Signer, text []byte) []uint32 {
+	var set hashSet
+	dst = n.setOf(&set, dst[:0], s, text)
+	slices.Sort(dst)
+	return dst
 }

@@ -119,7 +119,7 @@ func TestPriorsTellWhatWasFound(t *testing.T) {
 		}
 		want := func(row int) bool { return (at+row)%3 != 0 }
 		err = p.Prior.Sets(ctx, shard, want, func(row int, set []uint32) error {
-			if !want(row) || !slices.Equal(set, textShingles(nil, w, all[at+row].Text)) {
+			if !want(row) || !slices.Equal(set, textShingles(nil, c.Near, w, all[at+row].Text)) {
 				t.Errorf("row %d has other shingles", row)
 			}
 			kept++

@@ -66,6 +66,14 @@ func (x *Index) Querier() (*Querier, error) {
 	return &Querier{signer: signer, x: x, config: c, seed: seed, order: make([]*orderFile, n), docs: make([]*blockFile, n), sets: make([]*blockFile, n)}, nil
 }
 
+// keys is how many keys a document has.
+func (q *Querier) keys() int {
+	if q.config.Near == nil {
+		return 0
+	}
+	return q.config.Near.options(0).Keys()
+}
+
 // Close closes its files.
 func (q *Querier) Close() error {
 	for i := range q.order {
@@ -100,7 +108,7 @@ func (q *Querier) Find(d *quern.Doc, least float64) (Answer, error) {
 		return a, err
 	}
 	if q.signer != nil {
-		q.set = textShingles(q.set, q.signer, d.Text)
+		q.set = textShingles(q.set, q.config.Near, q.signer, d.Text)
 	}
 	exact, bands, err := q.candidates(hash, keys, &a)
 	if err != nil {
@@ -250,7 +258,7 @@ func (q *Querier) near(least float64, bands map[rowPlace]int, known map[rowPlace
 
 // duplicate tells whether documents of these similarities count as near duplicates.
 func (n Near) duplicate(jaccard, containment float64) bool {
-	if n.Measure == MeasureContainment {
+	if n.Measure == MeasureContainment || n.Measure == MeasureHamming {
 		return containment >= n.Verify
 	}
 	return jaccard >= n.Verify
@@ -289,7 +297,7 @@ func (q *Querier) stays(p rowPlace) (rowPlace, error) {
 func (q *Querier) openOrder(shard int) (*orderFile, error) {
 	if q.order[shard] == nil {
 		s := q.x.manifest.Shards[shard]
-		o, err := openOrder(q.x.dir, s.Blobs[blobOrder].Name, 1+q.config.near().Bands, s.Docs)
+		o, err := openOrder(q.x.dir, s.Blobs[blobOrder].Name, 1+q.keys(), s.Docs)
 		if err != nil {
 			return nil, err
 		}

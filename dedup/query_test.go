@@ -49,7 +49,7 @@ func TestQueryAgainstAllDocuments(t *testing.T) {
 	describe := func(d quern.Doc) *known {
 		k := &known{doc: d, hash: digest.Digest128(d.Text, c.exact().Spaces, c.exact().Case), kept: gone[d.ID.String()]}
 		k.keys = slices.Clone(w.Keys(w.Shingles(d.Text)))
-		k.set = textShingles(nil, w, d.Text)
+		k.set = textShingles(nil, c.Near, w, d.Text)
 		return k
 	}
 	for _, d := range slices.Concat(one, two) {

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/dedup/minhash"
@@ -127,7 +126,7 @@ func (s *shingler) unit(ctx context.Context, file int, u quern.Unit) error {
 			return fmt.Errorf("%s: row %d holds document %s, %s is signed there", u.Name, row, d.ID, id)
 		}
 		seen++
-		s.shingles = distinct(&s.set, s.shingles[:0], s.signer.Shingles(d.Text))
+		s.shingles = m.near.setOf(&s.set, s.shingles[:0], s.signer, d.Text)
 		if err := s.put(m.k.rank[m.k.starts[file]+uint32(row)], s.shingles); err != nil {
 			return err
 		}
@@ -172,6 +171,21 @@ func (s *shingler) put(rank uint32, shingles []uint32) error {
 	return s.w.put(s.m.partOf(s.m.comp[rank]), s.out)
 }
 
+// setOf appends the set by which a text is compared to dst: its distinct shingles, in no order, or the bits of its SimHash, so that
+// what two documents have in common are the bits that are equal.
+func (n *Near) setOf(set *hashSet, dst []uint32, s *minhash.Signer, text []byte) []uint32 {
+	shingles := s.Shingles(text)
+	if n.Measure != MeasureHamming {
+		return distinct(set, dst, shingles)
+	}
+	for _, h := range s.Signature(shingles) {
+		for bit := range uint32(64) {
+			dst = append(dst, bit<<1|uint32(h>>bit&1))
+		}
+	}
+	return dst
+}
+
 // distinct appends the distinct upper halves of the hashes to dst, in no order. Signing uses the lower halves. Two unequal shingles of
 // a pair of documents of a thousand each look equal with a chance of 1 in 4,000.
 func distinct(set *hashSet, dst []uint32, hashes []uint64) []uint32 {
@@ -181,14 +195,6 @@ func distinct(set *hashSet, dst []uint32, hashes []uint64) []uint32 {
 			dst = append(dst, v)
 		}
 	}
-	return dst
-}
-
-// shingleSet is distinct, sorted.
-func shingleSet(dst []uint32, hashes []uint64) []uint32 {
-	var set hashSet
-	dst = distinct(&set, dst, hashes)
-	slices.Sort(dst)
 	return dst
 }
 

@@ -14,7 +14,7 @@ import (
 
 // A signature blob is a header and columns, little-endian, one entry a document:
 //
-//	"quernsig" | version u32 | shingle u32 | bands u32 | rows u32 | exact u32 | zero u32 | seed u64 | documents u64
+//	"quernsig" | version u32 | shingle u32 | bands u32 | rows u32 | exact u32 | near u32 | seed u64 | documents u64
 //	XXH64 of each column u64 … | XXH64 of the header so far u64
 //	ID 16 bytes … | hash of the text 16 bytes … | size of the text u32 … | time u64 … | key of band 0 u64 … | key of band 1 u64 …
 //
@@ -34,7 +34,7 @@ const (
 // header tells under which options a blob was signed.
 type header struct {
 	shingle, bands, rows int
-	exact                uint32 // Exact.flags
+	exact, family        uint32 // Exact.flags and Near.flags
 	seed                 uint64
 	docs                 int64
 	sums                 []uint64
@@ -42,7 +42,11 @@ type header struct {
 
 func (c Config) header(seed uint64) header {
 	n := c.near()
-	return header{shingle: n.Shingle, bands: n.Bands, rows: n.Rows, exact: c.exact().flags(), seed: seed}
+	h := header{shingle: n.Shingle, rows: n.Rows, exact: c.exact().flags(), family: n.flags(), seed: seed}
+	if c.Near != nil {
+		h.bands = n.options(0).Keys()
+	}
+	return h
 }
 
 const fixedHeader = 8 + 6*4 + 2*8
@@ -51,7 +55,7 @@ func (h *header) size() int64 { return fixedHeader + int64(fixedColumns+h.bands)
 
 func (h *header) encode() []byte {
 	b := []byte(sigMagic)
-	for _, v := range []uint32{sigVersion, uint32(h.shingle), uint32(h.bands), uint32(h.rows), h.exact, 0} {
+	for _, v := range []uint32{sigVersion, uint32(h.shingle), uint32(h.bands), uint32(h.rows), h.exact, h.family} {
 		b = binary.LittleEndian.AppendUint32(b, v)
 	}
 	b = binary.LittleEndian.AppendUint64(b, h.seed)
@@ -118,7 +122,7 @@ func (s *sigFile) readHeader() error {
 		return errNotSig
 	}
 	s.shingle, s.bands, s.rows = int(v[1]), int(v[2]), int(v[3])
-	s.exact = v[4]
+	s.exact, s.family = v[4], v[5]
 	s.seed, s.docs = binary.LittleEndian.Uint64(b[32:]), int64(docs)
 	if want := s.start(fixedColumns + s.bands); s.file.Size() != want {
 		return fmt.Errorf("%d bytes, its header says %d", s.file.Size(), want)
@@ -139,7 +143,7 @@ func (s *sigFile) readHeader() error {
 
 // sameOptions reports whether s was signed under want.
 func (s *sigFile) sameOptions(want header) bool {
-	return s.shingle == want.shingle && s.bands == want.bands && s.rows == want.rows && s.exact == want.exact && s.seed == want.seed
+	return s.shingle == want.shingle && s.bands == want.bands && s.rows == want.rows && s.exact == want.exact && s.family == want.family && s.seed == want.seed
 }
 
 const columnBuffer = 256 << 10 // a multiple of every width

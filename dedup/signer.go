@@ -3,6 +3,7 @@ package dedup
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/cespare/xxhash/v2"
@@ -11,9 +12,26 @@ import (
 	"github.com/seed-83c59573/quern/dedup/minhash"
 )
 
-// options are those of the signatures under a seed; the seed does not change shingles.
+// options are those of the signatures under a seed; the seed does not change shingles. Datatrove's functions have a seed of their own.
 func (n Near) options(seed uint64) minhash.Options {
-	return minhash.Options{Shingle: n.Shingle, Bands: n.Bands, Rows: n.Rows, Seed: quern.Seed(seed, "dedup.minhash", quern.ID{})}
+	o := minhash.Options{Unit: minhash.Unit(n.Unit), Shingle: n.Shingle, Family: minhash.Family(n.Family), Hash: minhash.Hash(n.Hash), English: n.English,
+		Bands: n.Bands, Rows: n.Rows, Blocks: n.Blocks, Distance: n.Distance, Tokens: n.Encode, Seed: quern.Seed(seed, "dedup.minhash", quern.ID{})}
+	if o.Family == minhash.Datatrove {
+		o.Seed = 1
+	}
+	return o
+}
+
+// flags are the options in 32 bits, for the header of a signature blob, that have no place of their own there: 0 for the default.
+func (n Near) flags() uint32 {
+	if n.Shingle == 0 { // nothing is signed
+		return 0
+	}
+	s := fmt.Sprintln(n.Unit, n.Family, n.Hash, n.English, n.Blocks, n.Distance, n.Tokenizer)
+	if d := DefaultNear(); s == fmt.Sprintln(d.Unit, d.Family, d.Hash, d.English, d.Blocks, d.Distance, d.Tokenizer) {
+		return 0
+	}
+	return uint32(xxhash.Sum64String(s)) | 1
 }
 
 // Signer is a Sink that keeps of each document its ID, its size and time, 128 bits of hash of its text and one key per band, in one

@@ -64,7 +64,7 @@ func TestConfigIsRefusedInWords(t *testing.T) {
 	f(func(c *Config) { c.Prefer = []string{"a", "b", "a"} }, "twice")
 	f(func(c *Config) { c.Prefer = []string{""} }, "empty")
 	f(func(c *Config) { c.Near.Clusters = "ring" }, "star or chain")
-	f(func(c *Config) { c.Near.Measure = "cosine" }, "jaccard or containment")
+	f(func(c *Config) { c.Near.Measure = "cosine" }, "jaccard, containment")
 	f(func(c *Config) { c.Near.Measure = MeasureContainment }, "longest")
 	f(func(c *Config) { c.Stays = "last" }, "earliest")
 	f(func(c *Config) { c.Guard = &Guard{Loss: 101, Action: GuardStop} }, "per cent")

@@ -88,7 +88,7 @@ func (c *comparer) with(y []uint32, least float64) float64 {
 	// The similarity of so many common shingles, and the fewest that are enough.
 	of := func(both int) float64 { return float64(both) / float64(x+len(y)-both) }
 	need := int(least * float64(x+len(y)) / (1 + least))
-	if c.measure == MeasureContainment {
+	if c.measure == MeasureContainment || c.measure == MeasureHamming {
 		of = func(both int) float64 { return float64(both) / float64(x) }
 		need = int(least * float64(x))
 	}

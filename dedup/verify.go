@@ -48,7 +48,7 @@ func (m *matcher) nearly(ctx context.Context, gone []uint64) error {
 	edges := newEdges(m.scratch, m.k.docs(), m.workers, m.mem/2)
 	defer func() { edges.close() }()
 	tables := make([]table, max(1, m.workers))
-	for band := range m.near.Bands {
+	for band := range m.near.options(0).Keys() {
 		err := m.scatter.run(ctx, m.k.all(), false, splitter{bits: bitsOf(partsFor(m.k.docs()))},
 			m.k.loadKeys(fixedColumns+band, gone), func(worker int, d dealt) error {
 				return tables[worker].repeats(d, func(run []uint32) error {
