@@ -229,6 +229,11 @@ func (c Config) validateOrder() error {
 	return nil
 }
 
+// Documents is what rules on whole documents, without the kinds of parts.
+func (c Config) Documents() Config {
+	return Config{Exact: c.Exact, Near: c.Near, Prefer: c.Prefer, Stays: c.Stays, Guard: c.Guard, Index: c.Index}
+}
+
 // exact is the normalization under which texts are hashed, also when exact duplicates stay: the hash breaks ties.
 func (c Config) exact() Exact {
 	if c.Exact == nil {

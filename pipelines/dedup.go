@@ -3,11 +3,15 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/dedup"
+	"github.com/seed-83c59573/quern/tokenize"
 )
 
 // signStep computes the signatures of texts.
@@ -17,13 +21,31 @@ type signStep struct {
 	in   Input
 }
 
-func (s *signStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error) {
-	return headOf(map[string]any{"exact": s.spec.Dedup.Exact, "near": s.spec.Dedup.Near, "seed": s.spec.Seed}, dedup.Version)
+func (s *signStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest, error) {
+	options := map[string]any{"exact": s.spec.Dedup.Exact, "seed": s.spec.Seed}
+	if s.spec.Dedup.Near == nil {
+		return headOf(options, dedup.Version)
+	}
+	n := *s.spec.Dedup.Near
+	n.Verify, n.Measure, n.Clusters = 0, "", "" // which are of no concern to signatures
+	options["near"] = n
+	if n.Unit != "tokens" {
+		return headOf(options, dedup.Version)
+	}
+	h, err := headOf(options, dedup.Version)
+	if err == nil {
+		h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(s.spec.path(s.spec.Tokenize.File)), 1)
+	}
+	return h, err
 }
 
 func (s *signStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
+	c, err := s.spec.ready()
+	if err != nil {
+		return quern.Manifest{}, err
+	}
 	return s.env.datasetPass("sign."+s.in.Name, s.env.textSource(in[0], s.in), dir, func(name string) (quern.Sink, error) {
-		return s.spec.Dedup.Signer(s.spec.Seed, dir, name)
+		return c.Signer(s.spec.Seed, dir, name)
 	}).Run(ctx)
 }
 
@@ -36,12 +58,15 @@ type clusterStep struct {
 }
 
 func (s *clusterStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error) {
-	c := *s.spec.Dedup
+	c := s.spec.Dedup.Documents()
 	if c.Index == "" {
 		return headOf(map[string]any{"dedup": c, "seed": s.spec.Seed}, dedup.Version)
 	}
-	var err error
-	if s.past, err = dedup.IndexFor(s.spec.path(c.Index), s.spec.Name, c, s.spec.Seed); err != nil {
+	ready, err := s.spec.ready()
+	if err != nil {
+		return quern.Manifest{}, err
+	}
+	if s.past, err = dedup.IndexFor(s.spec.path(c.Index), s.spec.Name, ready, s.spec.Seed); err != nil {
 		return quern.Manifest{}, err
 	}
 	c.Index = "" // what is in it counts, not where it is
@@ -50,10 +75,13 @@ func (s *clusterStep) Head(context.Context, []quern.Manifest) (quern.Manifest, e
 
 // ClusterFacts is what a step reports that looked at all documents.
 type ClusterFacts struct {
-	Candidates int64           `json:"candidates"`
-	Verified   int64           `json:"verified"`
-	Clusters   int64           `json:"clusters"`
-	Examples   []dedup.Example `json:"examples"`
+	Candidates int64             `json:"candidates"`
+	Verified   int64             `json:"verified"`
+	Clusters   int64             `json:"clusters"`
+	Parts      *dedup.PartCounts `json:"parts,omitempty"` // of a step that looks for repeated parts
+	Examples   []dedup.Example   `json:"examples"`
+	Losses     []dedup.Loss      `json:"losses,omitempty"`   // of each source to near duplicates
+	Warnings   []string          `json:"warnings,omitempty"` // which a reader must know
 }
 
 func (s *clusterStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
@@ -62,8 +90,12 @@ func (s *clusterStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Lo
 	if s.past != nil {
 		sets = append(s.past.Priors(), sets...)
 	}
+	c, err := s.spec.ready()
+	if err != nil {
+		return quern.Manifest{}, err
+	}
 	return runDedup(s.env, "cluster", func(scratch string) (dedup.Result, error) {
-		return dedup.Cluster(ctx, *s.spec.Dedup, s.spec.Seed, sets, dir, scratch, s.env.Mem, s.env.Workers)
+		return dedup.Cluster(ctx, c, s.spec.Seed, sets, dir, scratch, s.env.Mem, s.env.Workers)
 	})
 }
 
@@ -93,7 +125,11 @@ func inputOf(in []quern.Manifest) quern.Digest {
 
 func (s *indexStep) Run(ctx context.Context, in []quern.Manifest, _ quern.Local) (m quern.Manifest, err error) {
 	n := len(s.spec.Ingest)
-	x, err := dedup.AppendIndex(ctx, s.spec.path(s.spec.Dedup.Index), *s.spec.Dedup, s.spec.Seed, dedup.Addition{
+	c, err := s.spec.ready()
+	if err != nil {
+		return m, err
+	}
+	x, err := dedup.AppendIndex(ctx, s.spec.path(s.spec.Dedup.Index), c, s.spec.Seed, dedup.Addition{
 		Run:      s.spec.Name,
 		Input:    inputOf(in),
 		Sets:     s.env.signed(s.spec, in[:n], in[n:2*n], rulings{}),
@@ -122,11 +158,77 @@ type part struct {
 }
 
 // parts are the kinds in the order in which they are taken out.
-var parts []part
+var parts = []part{
+	{"bloom", func(c *dedup.Config) (any, bool) { return c.Bloom, c.Bloom != nil }, dedup.RepeatedBloom},
+	{"lines", func(c *dedup.Config) (any, bool) { return c.Lines, c.Lines != nil }, dedup.RepeatedLines},
+	{"paragraphs", func(c *dedup.Config) (any, bool) { return c.Paragraphs, c.Paragraphs != nil }, dedup.RepeatedParagraphs},
+	{"sentences", func(c *dedup.Config) (any, bool) { return c.Sentences, c.Sentences != nil }, dedup.RepeatedSentences},
+	{"substrings", func(c *dedup.Config) (any, bool) { return c.Substrings, c.Substrings != nil }, dedup.RepeatedSubstrings},
+}
 
-func (s *partStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error) {
-	options, _ := s.part.asked(s.spec.Dedup)
-	return headOf(map[string]any{s.part.kind: options, "prefer": s.spec.Dedup.Prefer, "seed": s.spec.Seed}, dedup.Version)
+func (s *partStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest, error) {
+	c := s.spec.Dedup
+	options, _ := s.part.asked(c)
+	h, err := headOf(map[string]any{s.part.kind: options, "prefer": c.Prefer, "stays": c.Stays, "seed": s.spec.Seed}, dedup.Version)
+	if err != nil {
+		return h, err
+	}
+	switch {
+	case s.part.kind == "bloom" && c.Bloom.Filter != "":
+		h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(s.spec.path(c.Bloom.Filter)), 1)
+	case s.part.kind == "substrings" && c.Substrings.Tokens > 0:
+		h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(s.spec.path(s.spec.Tokenize.File)), 1)
+	}
+	return h, err
+}
+
+// ready is the configuration with what a spec only names: the tokenizer, and files by their whole paths.
+func (s *Spec) ready() (dedup.Config, error) {
+	c := *s.Dedup
+	if c.Bloom != nil && c.Bloom.Filter != "" {
+		b := *c.Bloom
+		b.Filter = s.path(b.Filter)
+		c.Bloom = &b
+	}
+	inTokens := c.Near != nil && c.Near.Unit == "tokens"
+	if !inTokens && (c.Substrings == nil || c.Substrings.Tokens == 0) {
+		return c, nil
+	}
+	b, err := os.ReadFile(s.path(s.Tokenize.File))
+	if err != nil {
+		return c, err
+	}
+	tok, err := tokenize.Parse(b)
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", s.Tokenize.File, err)
+	}
+	encoders := sync.Pool{New: func() any { return tok.NewEncoder() }}
+	encode := func(dst []uint32, text []byte) []uint32 {
+		e := encoders.Get().(*tokenize.Encoder)
+		defer encoders.Put(e)
+		return e.Append(dst, text)
+	}
+	if inTokens {
+		n := *c.Near
+		n.Encode, n.Tokenizer = encode, tok.Digest()
+		c.Near = &n
+	}
+	if c.Substrings != nil && c.Substrings.Tokens > 0 {
+		if !tok.Lossless() {
+			return c, fmt.Errorf("dedup.substrings: tokens: %s normalizes texts, so that its tokens do not say which bytes they are of", s.Tokenize.File)
+		}
+		x := *c.Substrings
+		x.Encode = func(dst []dedup.Token, text []byte) []dedup.Token {
+			end := uint32(0)
+			for _, id := range encode(nil, text) {
+				end += uint32(len(tok.Token(id)))
+				dst = append(dst, dedup.Token{ID: id, End: end})
+			}
+			return dst
+		}
+		c.Substrings = &x
+	}
+	return c, nil
 }
 
 func (s *partStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
@@ -135,8 +237,12 @@ func (s *partStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local
 	if err != nil {
 		return quern.Manifest{}, err
 	}
+	c, err := s.spec.ready()
+	if err != nil {
+		return quern.Manifest{}, err
+	}
 	return runDedup(s.env, s.part.kind, func(scratch string) (dedup.Result, error) {
-		return s.part.run(ctx, *s.spec.Dedup, s.spec.Seed, s.env.signed(s.spec, in[:n], in[n:2*n], before), dir, scratch, s.env.Mem, s.env.Workers)
+		return s.part.run(ctx, c, s.spec.Seed, s.env.signed(s.spec, in[:n], in[n:2*n], before), dir, scratch, s.env.Mem, s.env.Workers)
 	})
 }
 
@@ -162,7 +268,14 @@ func runDedup(e *Env, step string, run func(scratch string) (dedup.Result, error
 		return quern.Manifest{}, err
 	}
 	m := quern.Manifest{Shards: r.Shards, Ledger: r.Ledger}
-	m.Facts, err = json.Marshal(ClusterFacts{r.Candidates, r.Verified, r.Clusters, r.Examples})
+	facts := ClusterFacts{Candidates: r.Candidates, Verified: r.Verified, Clusters: r.Clusters, Examples: r.Examples, Losses: r.Losses, Warnings: r.Warnings}
+	if r.Parts != (dedup.PartCounts{}) {
+		facts.Parts = &r.Parts
+	}
+	for _, w := range r.Warnings {
+		e.tell(Event{Step: step, State: "note", Reason: w})
+	}
+	m.Facts, err = json.Marshal(facts)
 	return m, err
 }
 

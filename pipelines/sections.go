@@ -213,32 +213,88 @@ func (t *tree) dialect(key string, pos *token.Token, v ast.Node) (name, dialect 
 	return name, dialect, nil
 }
 
+// dedupFields are the fields of the section dedup.
+var dedupFields = []string{"exact", "near", "bloom", "lines", "paragraphs", "sentences", "substrings", "prefer", "stays", "guard", "index"}
+
 func (t *tree) dedup(s *Spec, v ast.Node) error {
-	s.Dedup = &dedup.Config{}
-	err := t.mapping(v, "dedup", func(key string, pos *token.Token, v ast.Node) error {
+	c := &dedup.Config{}
+	s.Dedup = c
+	err := t.mapping(v, "dedup", func(key string, pos *token.Token, v ast.Node) (err error) {
 		switch key {
 		case "exact":
-			e := dedup.DefaultExact()
-			s.Dedup.Exact = &e
-			return t.into(v, s.Dedup.Exact)
+			return decodeFrom(t, v, &c.Exact, dedup.DefaultExact())
 		case "near":
-			n := dedup.DefaultNear()
-			s.Dedup.Near = &n
-			return t.into(v, s.Dedup.Near)
+			n, err := t.nearBase(v)
+			if err != nil {
+				return err
+			}
+			return decodeFrom(t, v, &c.Near, n)
+		case "bloom":
+			return decodeFrom(t, v, &c.Bloom, dedup.DefaultBloom())
+		case "lines":
+			return decodeFrom(t, v, &c.Lines, dedup.DefaultLines())
+		case "paragraphs":
+			return decodeFrom(t, v, &c.Paragraphs, dedup.DefaultParagraphs())
+		case "sentences":
+			return decodeFrom(t, v, &c.Sentences, dedup.DefaultSentences())
+		case "substrings":
+			return decodeFrom(t, v, &c.Substrings, dedup.DefaultSubstrings())
 		case "prefer":
-			return t.into(v, &s.Dedup.Prefer)
+			return t.into(v, &c.Prefer)
+		case "stays":
+			return t.into(v, &c.Stays)
+		case "guard":
+			return decodeFrom(t, v, &c.Guard, dedup.DefaultGuard())
 		case "index":
-			return t.into(v, &s.Dedup.Index)
+			return t.into(v, &c.Index)
 		}
-		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"exact", "near", "prefer", "index"}))
+		return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, dedupFields))
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.Dedup.Validate(); err != nil {
+	if err := c.Validate(); err != nil {
 		return at(t.file, v.GetToken(), "%s", err)
 	}
 	return nil
+}
+
+// decodeFrom decodes a mapping over defaults.
+func decodeFrom[T any](t *tree, v ast.Node, to **T, defaults T) error {
+	*to = &defaults
+	return t.into(v, *to)
+}
+
+// nearBase is what the options of near start from: the preset that they name, which is taken away, or that of the family, or the default.
+func (t *tree) nearBase(v ast.Node) (dedup.Near, error) {
+	m, ok := v.(*ast.MappingNode)
+	if !ok {
+		return dedup.DefaultNear(), nil
+	}
+	base, from := "", (*token.Token)(nil)
+	for i, o := range m.Values {
+		switch value := o.Value.GetToken(); o.Key.GetToken().Value {
+		case "preset":
+			m.Values = slices.Delete(m.Values, i, i+1)
+			base, from = value.Value, value
+		case "family":
+			if family := map[string]string{"datatrove": "fineweb2", "simhash": "data-juicer-simhash"}; from == nil {
+				base = family[value.Value]
+			}
+			continue
+		default:
+			continue
+		}
+		break
+	}
+	if base == "" {
+		return dedup.DefaultNear(), nil
+	}
+	n, err := dedup.NearPreset(base)
+	if err != nil {
+		return n, at(t.file, from, "%s%s", err, nearest(base, dedup.NearPresets()))
+	}
+	return n, nil
 }
 
 // count decodes a number that may be written 20M.

@@ -151,12 +151,8 @@ func (s *Spec) validate(t *tree) error {
 	if err := s.validateJudges(domains, fail); err != nil {
 		return err
 	}
-	if s.Dedup != nil {
-		for _, d := range s.Dedup.Prefer {
-			if !slices.Contains(domains, d) {
-				return fail("dedup.prefer", "dedup.prefer: no input has the domain %s%s", d, nearest(d, domains))
-			}
-		}
+	if err := s.validateDedup(domains, fail); err != nil {
+		return err
 	}
 	if s.Mix != nil {
 		if err := s.settleMix(t); err != nil {
@@ -164,6 +160,48 @@ func (s *Spec) validate(t *tree) error {
 		}
 	}
 	return s.validateChain(fail)
+}
+
+// validateDedup checks what deduplication says of other sections.
+func (s *Spec) validateDedup(domains []string, fail func(path, format string, a ...any) error) error {
+	c := s.Dedup
+	if c == nil {
+		return nil
+	}
+	named := map[string][]string{"prefer": c.Prefer}
+	if c.Bloom != nil {
+		named["bloom.domains"] = c.Bloom.Domains
+	}
+	if c.Lines != nil {
+		named["lines.domains"] = c.Lines.Domains
+	}
+	if c.Paragraphs != nil {
+		named["paragraphs.domains"] = c.Paragraphs.Domains
+	}
+	if c.Sentences != nil {
+		named["sentences.domains"] = c.Sentences.Domains
+	}
+	for _, where := range slices.Sorted(maps.Keys(named)) {
+		for _, d := range named[where] {
+			if !slices.Contains(domains, d) {
+				return fail("dedup."+where, "dedup.%s: no input has the domain %s%s", where, d, nearest(d, domains))
+			}
+		}
+	}
+	needs := "" // a tokenizer
+	switch {
+	case c.Near != nil && c.Near.Unit == "tokens":
+		needs = "dedup.near.unit"
+	case c.Substrings != nil && c.Substrings.Tokens > 0:
+		needs = "dedup.substrings.tokens"
+	}
+	if needs != "" && (s.Tokenize == nil || s.Tokenize.File == "") {
+		return fail(needs, "%s: tokens need tokenize: {file: tokenizer.json}; a tokenizer that is learned comes after deduplication", needs)
+	}
+	if c.Index != "" && c.Exact == nil && c.Near == nil {
+		return fail("dedup.index", "dedup.index: an index is about exact or near duplicates: give one of these")
+	}
+	return nil
 }
 
 // validateJudges checks classifiers and rules.

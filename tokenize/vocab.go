@@ -43,6 +43,9 @@ func (t *Tokenizer) Special(name string) (uint32, bool) {
 	return id, ok
 }
 
+// Lossless reports whether the bytes of the ids of a text are the text, byte for byte, whatever it is: no normal form is applied first.
+func (t *Tokenizer) Lossless() bool { return !t.nfc }
+
 // EndOfText is the id that ends a document.
 func (t *Tokenizer) EndOfText() uint32 { return t.end }
 
