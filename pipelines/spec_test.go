@@ -184,7 +184,7 @@ var wrongSpecs = []struct{ old, new, want string }{
 	{"  sft: {data: [chat.jsonl], steps: 2, batch: 64}\n", "  {}\n", `25:1: tune: give sft`},
 	{"learn: {vocab: 512, ratios: {code: 1, web: 3}}", "file: t.json\n  learn: {ratios: {code: 1, web: 3}}", `tokenize: give either learn or file`},
 	{"learn: {vocab: 512, ratios: {code: 1, web: 3}}", "{}", `tokenize: give either learn or file`},
-	{"dedup: {exact: {}, near: {bands: 14}, prefer: [code]}", "dedup: {}", `dedup: neither exact nor near is asked for`},
+	{"dedup: {exact: {}, near: {bands: 14}, prefer: [code]}", "dedup: {}", `dedup: nothing is asked for: neither exact nor near`},
 	{"steps: 2\ntune", "steps: 0\ntune", `21:1: train: steps is 0, want 1 or more`},
 	{"heads: 2", "heads: 3", `21:1: model: heads is 3, must divide the width of 16`},
 	{"batch: 64\n  steps", "batch: 63\n  steps", `21:1: train: batch is 63 tokens, want a multiple of the context, 16`},
