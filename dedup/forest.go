@@ -7,6 +7,7 @@ type Forest []uint32
 // NewForest is n trees of one member each.
 func NewForest(n int) Forest {
 	f := make(Forest, n)
+	hugePages(f)
 	f.reset()
 	return f
 }

@@ -63,7 +63,7 @@ func (m *matcher) nearly(ctx context.Context, gone []uint64) error {
 	m.comp = Forest(m.scatter.val[:cap(m.scatter.val)])
 	m.scatter = scatter{}
 	if len(m.comp) < m.k.docs() {
-		m.comp = make(Forest, m.k.docs())
+		m.comp = NewForest(m.k.docs())
 	}
 	m.comp = m.comp[:m.k.docs()]
 	m.comp.reset()

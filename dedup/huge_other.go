@@ -3,4 +3,4 @@
 package dedup
 
 // hugePages is a hint for Linux.
-func hugePages([]uint64) {}
+func hugePages[T uint32 | uint64]([]T) {}
