@@ -7,7 +7,8 @@
 // duplicate has had its shingles compared with those of the very document that stays, and both are named with the similarity.
 // Nothing is removed because a chain of others leads to it, unless a spec asks for that to compare (Near.Clusters), or for no evidence
 // at all (Near.Verify 0). Which document of a cluster stays depends on the documents alone, never on the order of files, their split
-// or the number of workers. No text is rewritten here.
+// or the number of workers. Of parts (lines, paragraphs, sentences, substrings) Edits say what is cut when the survivors are read; no
+// text is written anew.
 //
 // An Index keeps what was found when the texts are gone: a new dump is compared with it, a Querier looks single documents up in it, and
 // TakeDownFrom takes some out. Evaluate measures what was found against what is true.
