@@ -15,6 +15,8 @@ type Summary struct {
 	Steps []StepSummary `json:"steps"`
 	Mix   *MixSummary   `json:"mix,omitempty"`
 
+	Warnings []string `json:"warnings,omitempty"` // of deduplication, each with its step
+
 	Classifiers map[string]ClassifierFacts `json:"classifiers,omitempty"` // by name
 	Train       *train.Result              `json:"train,omitempty"`
 	Tune        *train.Result              `json:"tune,omitempty"`
@@ -84,6 +86,15 @@ func Summarize(dir quern.Local, rec *Record) (*Summary, error) {
 			return nil, err
 		}
 		sum.Steps = append(sum.Steps, summarizeStep(s, &m))
+		if rules(s.Step) {
+			facts, err := FactsOfDedup(s, &m)
+			if err != nil {
+				return nil, err
+			}
+			for _, w := range facts.Warnings {
+				sum.Warnings = append(sum.Warnings, s.Step+": "+w)
+			}
+		}
 		switch s.Step {
 		case "classify":
 			var facts ClassifierFacts
@@ -113,6 +124,17 @@ func Summarize(dir quern.Local, rec *Record) (*Summary, error) {
 		}
 	}
 	return sum, nil
+}
+
+// FactsOfDedup reads what a step of deduplication that looked at all documents reports; of other steps, nothing.
+func FactsOfDedup(s StepRecord, m *quern.Manifest) (f ClusterFacts, err error) {
+	if !rules(s.Step) {
+		return f, nil
+	}
+	if err := json.Unmarshal(m.Facts, &f); err != nil {
+		return f, fmt.Errorf("%s: facts: %w", s.Folder, err)
+	}
+	return f, nil
 }
 
 func summarizeStep(s StepRecord, m *quern.Manifest) StepSummary {

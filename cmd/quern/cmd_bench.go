@@ -52,7 +52,9 @@ type bench struct {
 	format, fields, options string
 	write                   bool
 
-	docs     int    // of dedup
+	evals string // of decon
+
+	docs     int    // of dedup, mix and decon
 	mem      string // of dedup
 	memBytes int64
 }
@@ -67,6 +69,8 @@ var benches = []struct {
 	{"minhash", "sign for exact and near duplicates", benchMinhash},
 	{"cluster", "find duplicates among signatures and verify them", benchCluster},
 	{"dedup", "sign in every way, exact and near duplicates among --docs generated documents by phase, union-find", benchDedupAll},
+	{"mix", "plan a mix of --docs generated documents: divisions, phases, repeats, validation", benchMix},
+	{"decon", "look for evaluation items in documents of 6 KB, and build their index", benchDecon},
 	{"tokenize", "encode with a tokenizer of 16,384 that is learned first", benchTokenize},
 	{"gemm", "matrix products of a training step beside gonum's", benchGemm},
 	{"train", "optimizer steps of a small decoder", benchTrain},
@@ -129,7 +133,8 @@ func benchCommand() *cobra.Command {
 	cmd.Flags().StringVar(&b.fields, "fields", "", "of ingest: columns, as in a spec")
 	cmd.Flags().StringVar(&b.options, "options", "", "of ingest: options of the format, as in a spec")
 	cmd.Flags().BoolVar(&b.write, "write", false, "of ingest: write text shards (Parquet, zstd), as a run does")
-	cmd.Flags().IntVar(&b.docs, "docs", 50_000, "of dedup: documents of 2.9 KB that are generated")
+	cmd.Flags().IntVar(&b.docs, "docs", 50_000, "of dedup, mix and decon: documents that are generated")
+	cmd.Flags().StringVar(&b.evals, "evals", "", "of decon: evaluation sets as RECIPE=FILE,RECIPE=FILE (default: generated questions)")
 	cmd.Flags().StringVar(&b.mem, "mem", "256MiB", "of dedup: memory to stay under")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd

@@ -15,10 +15,12 @@ import (
 func cleanCommand() *cobra.Command {
 	var name, attributes, experiment string
 	var whatIf []string
-	var asJSON bool
+	var asJSON, hits bool
+	var most int
+	var base string
 	cmd := &cobra.Command{
 		Use:   "clean DIR",
-		Short: "Judge the documents of a run again by other thresholds, or write what was measured as Dolma attributes",
+		Short: "Judge the documents of a run again by other thresholds, show evaluation items found, or write what was measured as Dolma attributes",
 		Long: `Judge the documents of a run again by other thresholds, from the facts that were stored, without reading a text:
 
   quern clean run --what-if gopher.min_words=100 --what-if fineweb.min_end_lines=0.2
@@ -27,12 +29,25 @@ or write documents and all that was measured on them as the Dolma toolkit lays t
 
   quern clean run --attributes dolma
 
+or show the documents that decontaminate dropped side by side with the evaluation items found in them:
+
+  quern clean run --hits -n 20
+
 With clean: {facts: all} in the spec every rule measures every document, and the forecast is exact as far as no rule rewrites texts
 behind a changed limit. With facts: seen, rules behind the one that dropped a document have not seen it; those it lets in are counted as unsure.`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if (len(whatIf) > 0) == (attributes != "") {
-				return usageError{errors.New("give either --what-if or --attributes")}
+			asked := 0
+			for _, is := range []bool{len(whatIf) > 0, attributes != "", hits} {
+				if is {
+					asked++
+				}
+			}
+			switch {
+			case asked != 1:
+				return usageError{errors.New("give either --what-if or --attributes or --hits")}
+			case most < 1:
+				return usageError{errors.New("-n: want 1 or more")}
 			}
 			dir := quern.Local(filepath.Clean(args[0]))
 			rec, err := pipelines.LoadRecord(dir, name)
@@ -40,6 +55,9 @@ behind a changed limit. With facts: seen, rules behind the one that dropped a do
 				return err
 			}
 			out := cmd.OutOrStdout()
+			if hits {
+				return printHits(out, dir, rec, base, most)
+			}
 			if attributes != "" {
 				docs, err := pipelines.ExportAttributes(cmd.Context(), dir, rec, quern.Local(attributes), experiment, 0)
 				if err == nil {
@@ -64,6 +82,9 @@ behind a changed limit. With facts: seen, rules behind the one that dropped a do
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	f.StringVar(&attributes, "attributes", "", "folder to write documents/ and attributes/ into")
 	f.StringVar(&experiment, "experiment", "quern", "name of the attributes")
+	f.BoolVar(&hits, "hits", false, "show what decontaminate found in the documents that it dropped")
+	f.IntVarP(&most, "number", "n", 10, "of hits: documents of each source at most")
+	f.StringVar(&base, "base", "", "of hits: the folder of the spec, where paths of evaluation files begin (default: looked for around the run)")
 	return cmd
 }
 

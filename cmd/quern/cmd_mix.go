@@ -19,7 +19,7 @@ import (
 func mixCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mix",
-		Short: "Search for a mixture: draw a swarm of small runs, fit laws to what they measured, propose the best",
+		Short: "Search for a mixture: draw a swarm of small runs, fit laws to what they measured, propose the best; export a plan",
 		Long: `Search for a mixture in three steps. Tables are those of Olmix and RegMix: ratios.csv has a row a run and a column a domain, metrics.csv
 a row a run and a column a metric; the column run (or run_id, or index) joins them.
 
@@ -30,7 +30,7 @@ a row a run and a column a metric; the column run (or run_id, or index) joins th
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(mixSwarmCommand(), mixFitCommand(), mixProposeCommand())
+	cmd.AddCommand(mixSwarmCommand(), mixFitCommand(), mixProposeCommand(), mixExportCommand())
 	return cmd
 }
 

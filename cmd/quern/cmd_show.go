@@ -80,6 +80,7 @@ func showRun(out io.Writer, path, name string, asJSON bool) error {
 	}
 	fmt.Fprintf(out, "run %s, started %s\n\n", rec.Run, rec.Started)
 	printFunnel(out, sum)
+	printNotices(out, sum)
 	if sum.Mix != nil {
 		printMix(out, sum.Mix)
 	}

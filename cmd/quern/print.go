@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/seed-83c59573/quern/mix"
 	"github.com/seed-83c59573/quern/pipelines"
 	"github.com/seed-83c59573/quern/train"
 )
@@ -31,6 +32,7 @@ func printRun(w io.Writer, sum *pipelines.Summary, took time.Duration) {
 		fmt.Fprintf(w, "classifier %s: AUC %.4f, precision %.3f, recall %.3f on %d held-out documents; learned from %d good and %d bad\n", name, c.AUC,
 			c.Precision, c.Recall, c.Good.HeldOut+c.Bad.HeldOut, c.Good.Train, c.Bad.Train)
 	}
+	printNotices(w, sum)
 	if sum.Mix != nil {
 		printMix(w, sum.Mix)
 	}
@@ -71,6 +73,16 @@ func printFunnel(w io.Writer, sum *pipelines.Summary) {
 	fmt.Fprintln(w)
 }
 
+// printNotices prints what deduplication warns of.
+func printNotices(w io.Writer, sum *pipelines.Summary) {
+	for _, s := range sum.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", s)
+	}
+	if len(sum.Warnings) > 0 {
+		fmt.Fprintln(w)
+	}
+}
+
 // megabytes prints a size of text; a step that counts none has none to show.
 func megabytes(n int64) string {
 	if n == 0 {
@@ -106,19 +118,42 @@ func reasons(why map[string]int64, most int) string {
 	return strings.Join(parts, ", ")
 }
 
+// printMix prints what was asked of each part and what it gives; shares are of the mix's unit.
 func printMix(w io.Writer, m *pipelines.MixSummary) {
-	domains := make([]string, 0, len(m.Asked))
-	for d := range m.Asked {
-		domains = append(domains, d)
-	}
-	sort.Strings(domains)
+	parts := slices.Sorted(maps.Keys(m.Asked))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "mix, by shares of %s\n", m.Unit)
 	fmt.Fprintln(tw, "domain\tasked\tachieved\ttokens\tdocuments\tepochs\t")
-	for _, d := range domains {
+	for _, d := range parts {
 		fmt.Fprintf(tw, "%s\t%.2f %%\t%.3f %%\t%d\t%d\t%.2f\t\n", d, 100*m.Asked[d], 100*m.Achieved[d], m.Tokens[d], m.Docs[d], m.Epochs[d])
 	}
 	tw.Flush()
+	if len(m.Phases) > 0 {
+		fmt.Fprintln(w)
+		printPhases(w, parts, m.Phases)
+	}
+	for _, c := range m.LeftOut {
+		fmt.Fprintf(w, "left out, for no ratio asks for it: %s, %d documents, %d tokens\n", c.String(), c.Docs, c.Tokens)
+	}
 	fmt.Fprintln(w)
+}
+
+// printPhases prints the shares of each part in each phase, asked and achieved.
+func printPhases(w io.Writer, parts []string, phases []mix.PhaseSummary) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(tw, "domain\t")
+	for i, ph := range phases {
+		fmt.Fprintf(tw, "phase %d (%.4g %%)\tachieved\t", i+1, 100*ph.Share)
+	}
+	fmt.Fprintln(tw)
+	for _, d := range parts {
+		fmt.Fprintf(tw, "%s\t", d)
+		for _, ph := range phases {
+			fmt.Fprintf(tw, "%.2f %%\t%.3f %%\t", 100*ph.Asked[d], 100*ph.Achieved[d])
+		}
+		fmt.Fprintln(tw)
+	}
+	tw.Flush()
 }
 
 func printTraining(w io.Writer, what string, r *train.Result) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean"
+	"github.com/seed-83c59573/quern/mix"
 	"github.com/seed-83c59573/quern/pipelines"
 )
 
@@ -27,6 +28,10 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"short":   func(d quern.Digest) string { return d.Short() },
 	"num":     func(x float64) string { return fmt.Sprintf("%.4g", x) },
 	"share":   share,
+	"chained": chained,
+	"place":   place,
+	"class":   func(c mix.Class) string { return c.String() },
+	"inc":     func(i int) int { return i + 1 },
 }).Parse(pageHTML))
 
 // content is what the page shows.
@@ -39,6 +44,9 @@ type content struct {
 	Facts    []factChart
 	Shares   []shareRow
 	Clusters pipelines.ClusterFacts
+	Warnings []string     // of the steps of deduplication
+	Parts    []partsFound // by step
+	Eval     *evalItems   // nil = no source has the rule decontaminate
 	Pairs    []pair
 	Losses   []chart
 	Kept     []sample
@@ -141,10 +149,12 @@ func gather(dir quern.Local, rec *pipelines.Record) (*content, error) {
 					reasons[t.Reason][s.Source] += t.Docs
 				}
 			}
-		case "cluster":
-			if err := json.Unmarshal(m.Facts, &c.Clusters); err != nil {
-				return nil, fmt.Errorf("%s: facts: %w", s.Folder, err)
+		case "cluster", "bloom", "lines", "paragraphs", "sentences", "substrings":
+			f, err := pipelines.FactsOfDedup(s, &m)
+			if err != nil {
+				return nil, err
 			}
+			c.duplicates(s.Step, m.Ledger.Total(quern.Dropped, "").Docs, f)
 		case "train", "tune":
 			charts, err := lossCharts(dir.Path(s.Folder), s.Step)
 			if err != nil {
@@ -161,6 +171,9 @@ func gather(dir quern.Local, rec *pipelines.Record) (*content, error) {
 	}
 	c.shares(sum.Mix)
 	if c.Pairs, err = pairs(dir, rec, c.Clusters.Examples); err != nil {
+		return nil, err
+	}
+	if c.Eval, err = evaluation(dir, rec); err != nil {
 		return nil, err
 	}
 	c.Kept, c.Dropped, err = samples(dir, rec)

@@ -300,3 +300,125 @@ func TestPageOfLittle(t *testing.T) {
 		t.Errorf("the report of a run whose datasets are gone: %v", err)
 	}
 }
+
+const workSpec = `version: 1
+name: work
+seed: 3
+ingest:
+  - {name: notes, domain: web, jsonl: [notes.jsonl]}
+  - {name: old, domain: forum, jsonl: [old.jsonl]}
+  - {name: rest, domain: spare, jsonl: [rest.jsonl]}
+clean:
+  web: [decontaminate: {sets: [{name: riddles, files: [riddles.jsonl], fields: {question: [q], answer: [a]}}]}]
+dedup:
+  exact: {}
+  near: {}
+  lines: {least: 2}
+  guard: {loss: 1, action: warn}
+tokenize: {learn: {vocab: 300}}
+mix:
+  unit: bytes
+  budget: 6k
+  short: shrink
+  repeat: 4
+  phases:
+    - {share: 75%, ratios: {web: 3, forum: 1}}
+    - {share: 25%, ratios: {web: 1, forum: 1}}
+`
+
+const riddle = "A miller grinds seven sacks of <b>rye</b> before noon and twice as many after noon; how many sacks does he grind on two such days"
+
+// workRun runs a spec whose deduplication, decontamination and mix all have something to show.
+func workRun(t *testing.T) (dir string, run quern.Local, rec *pipelines.Record) {
+	t.Helper()
+	dir = t.TempDir()
+	r := rand.New(rand.NewPCG(5, 6))
+	words := strings.Fields("the miller lifts a sluice and wheel begins to turn water is heavy it has long way fall stone that dull will bruise grain instead " +
+		"of cutting nobody in village could say who had built dam flour keeps for month when dry they weighed every sack twice wrote down")
+	write := func(name string, n int) {
+		var b bytes.Buffer
+		last := ""
+		for i := range n {
+			text := ""
+			for range 8 {
+				for range 10 {
+					text += words[r.IntN(len(words))] + " "
+				}
+				text += ".\n"
+			}
+			switch {
+			case name == "notes.jsonl" && i%10 == 3:
+				text += riddle + "? The answer is 42.\n" + text
+			case i%5 == 4:
+				text = last + "More."
+			case i%3 == 0:
+				text += "Share this <script>page</script> with your friends and neighbors today\n"
+			}
+			last = text
+			line, err := json.Marshal(map[string]string{"id": fmt.Sprint(name, i), "text": text, "url": "https://example.org/" + fmt.Sprint(i)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Write(append(line, '\n'))
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("notes.jsonl", 30)
+	write("old.jsonl", 20)
+	write("rest.jsonl", 3)
+	item, err := json.Marshal(map[string]string{"q": riddle, "a": "42"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "riddles.jsonl"), append(item, '\n'), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s, err := pipelines.ParseSpec("work.yaml", []byte(workSpec), dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run = quern.Local(filepath.Join(dir, "run"))
+	if rec, err = pipelines.Run(context.Background(), s, pipelines.Env{Dir: string(run)}); err != nil {
+		t.Fatal(err)
+	}
+	return dir, run, rec
+}
+
+func TestPageOfDedupAndMix(t *testing.T) {
+	dir, run, rec := workRun(t)
+	shows := func(want ...string) {
+		t.Helper()
+		if err := report.Write(run, rec, "runs/page.html"); err != nil {
+			t.Fatal(err)
+		}
+		b, err := quern.ReadBlob(run, "runs/page.html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keep := os.Getenv("QUERN_PAGE"); keep != "" {
+			if err := os.WriteFile(keep, b, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page, err := html.Parse(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(t, page)
+		text := textOf(page)
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("the page does not say %q", w)
+			}
+		}
+	}
+	shows("Near duplicates, by source", "by closure", "more than the 1 % of its guard", "Repeated parts", "lines: examples",
+		"Share this <script>page</script> with your friends", "Evaluation items found", "riddles", "Shares are of bytes.", "phase 1, 75.000 %", "phase 2, 25.000 %",
+		"Left out, for no ratio asks for it", "spare", riddle)
+	if err := os.Remove(filepath.Join(dir, "riddles.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	shows("Evaluation items found", "The items cannot be shown, for the evaluation files cannot be read now")
+}

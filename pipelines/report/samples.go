@@ -113,15 +113,19 @@ func sampleDropped(byRule map[string][]sample, seed uint64, dir quern.Dir, shard
 func newSample(seed uint64, d *quern.Doc) sample {
 	s := sample{ID: d.ID.String(), Source: d.Source, Domain: d.Domain, Origin: d.Origin, Rule: string(d.Drop.Verdict),
 		Value: d.Drop.Value, Limit: d.Drop.Limit, rank: quern.Seed(seed, "report", d.ID)}
-	text := d.Text
-	if len(text) > sampleText {
-		text, s.Cut = text[:sampleText], true
+	s.Text, s.Cut = shortened(d.Text, sampleText)
+	return s
+}
+
+// shortened is the start of a text, of so many bytes at most.
+func shortened(text []byte, most int) (start string, cut bool) {
+	if cut = len(text) > most; cut {
+		text = text[:most]
 		for len(text) > 0 && !utf8.Valid(text) {
 			text = text[:len(text)-1]
 		}
 	}
-	s.Text = string(text)
-	return s
+	return string(text), cut
 }
 
 func best(s []sample) []sample {
