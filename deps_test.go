@@ -37,7 +37,7 @@ train/format:            train/format
 train/data/...:          . shard tokenize train/data/... klauspost json xxhash
 train:                   . shard tokenize train/data/... train/model train/format train/ops/... xxhash
 train/eval/...:          . shard tokenize train/data/... train/model train/format train/ops/...
-pipelines/report:        . clean dedup shard pipelines gonum plot
+pipelines/report:        . clean/... dedup mix shard pipelines gonum plot
 pipelines:               . ingest/... clean/... dedup mix tokenize/... shard train/... pipelines/... yaml flock xxhash json xsys
 cmd/...:                 . ingest/... clean/... dedup/... mix/... tokenize/... shard train/... pipelines/... cobra mpb term gonum xsys
 `
