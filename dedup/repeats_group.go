@@ -180,8 +180,8 @@ func (r repeatRule) pruneParts(recs []partRecord) []partRecord {
 
 // PartCounts tell what became of the parts of texts.
 type PartCounts struct {
-	Parts    int64 `json:"parts"`     // that were compared
-	Groups   int64 `json:"groups"`    // distinct ones of which a copy goes
+	Parts    int64 `json:"parts"`     // that were compared; of substrings windows
+	Groups   int64 `json:"groups"`    // distinct ones of which a copy goes; of substrings 0, since they overlap
 	Repeated int64 `json:"repeated"`  // copies that go
 	Edited   int64 `json:"edited"`    // documents that stay and were cut
 	CutBytes int64 `json:"cut_bytes"` // out of these

@@ -66,6 +66,8 @@ type seen struct {
 	docs, bytes   int64
 	gone, goneOff int64 // documents that go, and their bytes
 	cut           int64 // bytes out of the others
+	edited        int64 // others that are cut
+	ranges        int64 // cuts of these
 }
 
 // read calls visit with the documents of a file, in symbols.
@@ -125,6 +127,7 @@ func (e *substringEditor) write(ctx context.Context, r *Result) error {
 		t := quern.Tally{Source: set.Name, Domain: set.Domain, Fate: quern.Kept, Docs: s.docs - s.gone, In: s.bytes - s.goneOff}
 		t.Out = t.In - s.cut
 		r.Ledger.In += s.docs
+		r.Parts.add(PartCounts{Repeated: s.ranges, Edited: s.edited, CutBytes: s.cut})
 		if t.Docs > 0 {
 			r.Ledger.Add(t)
 		}
@@ -133,7 +136,7 @@ func (e *substringEditor) write(ctx context.Context, r *Result) error {
 		}
 	}
 	r.Examples = slices.DeleteFunc(e.shown, func(x Example) bool { return x.Copies == 0 }) // those in documents of the past
-	r.Candidates, r.Verified = e.f.lifted, e.f.windows
+	r.Candidates, r.Verified, r.Parts.Parts = e.f.lifted, e.f.windows, e.f.windows
 	return nil
 }
 
@@ -201,6 +204,8 @@ func (e *substringEditor) rule(worker, file int, doc uint32, symbols []byte, lis
 	default:
 		edit.Cuts = cuts
 		s.cut += int64(cut)
+		s.edited++
+		s.ranges += int64(len(cuts))
 	}
 	return w.put(edit)
 }

@@ -72,8 +72,12 @@ func leftOf(t testing.TB, r Result, out quern.Dir, sets []Dataset) map[quern.ID]
 			}
 		}
 	}
-	if k := r.Ledger.Total(quern.Kept, ""); k.Docs != int64(len(texts)) || k.Out != size {
+	k := r.Ledger.Total(quern.Kept, "")
+	if k.Docs != int64(len(texts)) || k.Out != size {
 		t.Errorf("the ledger keeps %d documents and %d bytes, there are %d and %d", k.Docs, k.Out, len(texts), size)
+	}
+	if p := r.Parts; p.CutBytes != k.In-k.Out || p.Edited > p.Repeated || (p.Edited == 0) != (p.CutBytes == 0) {
+		t.Errorf("%+v, the ledger lost %d bytes of documents that stay", p, k.In-k.Out)
 	}
 	return texts
 }
