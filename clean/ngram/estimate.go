@@ -181,7 +181,7 @@ func discountsOf(n [5]float64) [3]float64 {
 			return fallback
 		}
 		d[i-1] = float64(i) - float64(i+1)*y*n[i+1]/n[i]
-		if !(d[i-1] >= 0 && d[i-1] <= float64(i)) {
+		if !(d[i-1] > 0 && d[i-1] <= float64(i)) { // of 0 nothing would be left for what was not seen
 			return fallback
 		}
 	}
