@@ -25,4 +25,4 @@
 package clean
 
 // Version changes when the same options give another text, verdict or mark.
-const Version = "2"
+const Version = "3"
