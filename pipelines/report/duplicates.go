@@ -62,5 +62,9 @@ func place(p dedup.Place) string {
 	case strings.HasPrefix(p.Dataset, "index/"):
 		return p.Dataset + ", document " + p.ID
 	}
-	return p.Dataset + ", document " + p.ID + ", byte " + strconv.Itoa(p.From)
+	at := p.Dataset + ", document " + p.ID
+	if p.From > 0 { // kinds that do not tell the byte leave it 0
+		at += ", byte " + strconv.Itoa(p.From)
+	}
+	return at
 }
