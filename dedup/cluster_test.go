@@ -46,6 +46,24 @@ func (s texts) Docs(_ context.Context, u quern.Unit) iter.Seq2[*quern.Doc, error
 	}
 }
 
+// everyDoc reads a source from its first unit to its last.
+func everyDoc(src quern.Source) iter.Seq2[*quern.Doc, error] {
+	return func(yield func(*quern.Doc, error) bool) {
+		units, err := src.Units(context.Background())
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, u := range units {
+			for d, err := range src.Docs(context.Background(), u) {
+				if !yield(d, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // dataset signs documents, cut into n shards.
 func dataset(t testing.TB, c Config, seed uint64, name, domain string, docs []quern.Doc, n int) Dataset {
 	t.Helper()
@@ -302,18 +320,16 @@ func TestSurvivors(t *testing.T) {
 	}
 	units, _ := src.Units(context.Background())
 	kept, grouped := int64(0), 0
-	for _, u := range units {
-		for d, err := range src.Docs(context.Background(), u) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			kept++
-			if !d.Group.IsZero() {
-				grouped++
-			}
-			if d.Copies >= 2 && d.Group.IsZero() {
-				t.Errorf("%s stands for %d documents and is in no group", d.ID, d.Copies)
-			}
+	for d, err := range everyDoc(src) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept++
+		if !d.Group.IsZero() {
+			grouped++
+		}
+		if d.Copies >= 2 && d.Group.IsZero() {
+			t.Errorf("%s stands for %d documents and is in no group", d.ID, d.Copies)
 		}
 	}
 	if kept != res.Ledger.Total(quern.Kept, "").Docs || kept+int64(len(removals(t, out))) != int64(len(docs)) || grouped == 0 {

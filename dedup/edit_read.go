@@ -46,28 +46,9 @@ func (s edited) Docs(ctx context.Context, u quern.Unit) iter.Seq2[*quern.Doc, er
 	return s.apply(s.Source.Docs(ctx, u))
 }
 
-// Some reads the wanted rows alone, if the source can.
+// Some is Docs for wanted rows; see picker.
 func (s edited) Some(ctx context.Context, u quern.Unit, want func(row int) bool) iter.Seq2[*quern.Doc, error] {
-	return s.apply(someDocs(ctx, s.Source, u, want))
-}
-
-// someTexts is a source that can read single rows.
-type someTexts interface {
-	Some(ctx context.Context, u quern.Unit, want func(row int) bool) iter.Seq2[*quern.Doc, error]
-}
-
-// someDocs reads the wanted rows of a source.
-func someDocs(ctx context.Context, src quern.Source, u quern.Unit, want func(row int) bool) iter.Seq2[*quern.Doc, error] {
-	if s, ok := src.(someTexts); ok {
-		return s.Some(ctx, u, want)
-	}
-	return func(yield func(*quern.Doc, error) bool) {
-		for d, err := range src.Docs(ctx, u) {
-			if (err != nil || want(d.Row.Index)) && !yield(d, err) {
-				return
-			}
-		}
-	}
+	return s.apply(some(ctx, s.Source, u, want))
 }
 
 func (s edited) apply(docs iter.Seq2[*quern.Doc, error]) iter.Seq2[*quern.Doc, error] {

@@ -36,17 +36,11 @@ func (x plainTexts) Docs(_ context.Context, u quern.Unit) iter.Seq2[*quern.Doc, 
 
 func all(t *testing.T, src quern.Source) (out []string) {
 	t.Helper()
-	units, err := src.Units(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, u := range units {
-		for d, err := range src.Docs(context.Background(), u) {
-			if err != nil {
-				return append(out, "error: "+err.Error())
-			}
-			out = append(out, string(d.Text))
+	for d, err := range everyDoc(src) {
+		if err != nil {
+			return append(out, "error: "+err.Error())
 		}
+		out = append(out, string(d.Text))
 	}
 	return out
 }
@@ -103,7 +97,7 @@ func TestSomeEditedRows(t *testing.T) {
 	src := plainTexts{{"0123456789", "stays", "goes", "-", "abc"}}
 	var dir quern.Memory
 	sh := writeEdits(t, &dir, "web", 0, Edit{Row: 0, Cuts: []Cut{{0, 2}}}, Edit{Row: 2, Drop: quern.Drop{Verdict: "dedup.lines"}}, Edit{Row: 4, Cuts: []Cut{{0, 1}}})
-	some := OpenEdits(&dir, []quern.Shard{sh}).Survivors(src, "web").(someTexts)
+	some := OpenEdits(&dir, []quern.Shard{sh}).Survivors(src, "web").(picker)
 	units, _ := src.Units(context.Background())
 	var got []string
 	for d, err := range some.Some(context.Background(), units[0], func(row int) bool { return row > 1 }) {

@@ -1,7 +1,6 @@
 package dedup
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -149,14 +148,11 @@ func TestExactByURL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		units, _ := sets[0].Texts.Units(context.Background())
-		for _, u := range units {
-			for d, err := range gone.Survivors(sets[0].Texts, "web").Docs(context.Background(), u) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				stay = append(stay, fmt.Sprint(d.ID[15]))
+		for d, err := range everyDoc(gone.Survivors(sets[0].Texts, "web")) {
+			if err != nil {
+				t.Fatal(err)
 			}
+			stay = append(stay, fmt.Sprint(d.ID[15]))
 		}
 		return stay
 	}

@@ -315,18 +315,16 @@ func TestCopiesAddUp(t *testing.T) {
 	src := r.Survivors(g, "web")
 	units, _ := src.Units(t.Context())
 	sum, many := 0, 0
-	for _, u := range units {
-		for d, err := range src.Docs(t.Context(), u) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum += max(1, d.Copies)
-			if d.Copies > 1 {
-				many++
-			}
-			if d.Copies > 0 && d.Group.IsZero() {
-				t.Errorf("%s stands for %d documents and has no group", d.ID, d.Copies)
-			}
+	for d, err := range everyDoc(src) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += max(1, d.Copies)
+		if d.Copies > 1 {
+			many++
+		}
+		if d.Copies > 0 && d.Group.IsZero() {
+			t.Errorf("%s stands for %d documents and has no group", d.ID, d.Copies)
 		}
 	}
 	if sum != g.Count || many == 0 {

@@ -18,11 +18,7 @@ func RepeatedLines(ctx context.Context, c Config, seed uint64, sets []Dataset, o
 	if c.Lines == nil {
 		return Result{}, errors.New("dedup: lines are not asked for")
 	}
-	p := *c.Lines
-	return repeatedParts(ctx, c, kind{name: "lines", verdict: DroppedLines, domains: p.Domains, rule: repeatRule{p.Least, p.Within, p.Stays},
-		splitter: func() partFinder { return p.splitter(false) },
-		editor:   func() editor { return &partEditor{split: p.splitter(false), opt: p, verdict: DroppedLines} },
-	}, seed, sets, out, scratch, mem, workers)
+	return repeatedParts(ctx, c, c.Lines.kind("lines", DroppedLines, false), seed, sets, out, scratch, mem, workers)
 }
 
 // RepeatedParagraphs does for paragraphs what RepeatedLines does for lines.
@@ -30,11 +26,7 @@ func RepeatedParagraphs(ctx context.Context, c Config, seed uint64, sets []Datas
 	if c.Paragraphs == nil {
 		return Result{}, errors.New("dedup: paragraphs are not asked for")
 	}
-	p := *c.Paragraphs
-	return repeatedParts(ctx, c, kind{name: "paragraphs", verdict: DroppedParagraphs, domains: p.Domains, rule: repeatRule{p.Least, p.Within, p.Stays},
-		splitter: func() partFinder { return p.splitter(true) },
-		editor:   func() editor { return &partEditor{split: p.splitter(true), opt: p, verdict: DroppedParagraphs} },
-	}, seed, sets, out, scratch, mem, workers)
+	return repeatedParts(ctx, c, c.Paragraphs.kind("paragraphs", DroppedParagraphs, true), seed, sets, out, scratch, mem, workers)
 }
 
 // RepeatedSentences does for runs of sentences what RepeatedLines does for lines. Spans overlap, so the first copy of
@@ -58,6 +50,14 @@ type kind struct {
 	rule     repeatRule
 	splitter func() partFinder // each used by one goroutine
 	editor   func() editor
+}
+
+// kind is the lines or the paragraphs of texts.
+func (p Parts) kind(name string, verdict quern.Verdict, paragraphs bool) kind {
+	return kind{name: name, verdict: verdict, domains: p.Domains, rule: repeatRule{p.Least, p.Within, p.Stays},
+		splitter: func() partFinder { return p.splitter(paragraphs) },
+		editor:   func() editor { return &partEditor{split: p.splitter(paragraphs), opt: p, verdict: verdict} },
+	}
 }
 
 // repeater is one search for repeated parts.

@@ -50,20 +50,13 @@ func searched(t testing.TB, c Config, sets []Dataset, mem int64, workers int) (m
 				got[d.ID] = "gone"
 			}
 		}
-		src := OpenEdits(out, r.Shards).Survivors(s.Texts, s.Name)
-		units, err := src.Units(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, u := range units {
-			for d, err := range src.Docs(context.Background(), u) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				got[d.ID] = string(d.Text)
-				kept.Docs++
-				kept.Out += int64(len(d.Text))
+		for d, err := range everyDoc(OpenEdits(out, r.Shards).Survivors(s.Texts, s.Name)) {
+			if err != nil {
+				t.Fatal(err)
 			}
+			got[d.ID] = string(d.Text)
+			kept.Docs++
+			kept.Out += int64(len(d.Text))
 		}
 	}
 	if k := r.Ledger.Total(quern.Kept, ""); k.Docs != kept.Docs || k.Out != kept.Out {

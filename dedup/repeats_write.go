@@ -113,7 +113,7 @@ func (w *fileWriter) edits(ctx context.Context, set Dataset, e *editWriter) erro
 		return nil
 	}
 	want := func(row int) bool { return row >= 0 && int64(row) < int64(end-start) && w.isMarked(start+uint32(row)) }
-	for d, err := range someDocs(ctx, set.Texts, w.units[w.file], want) {
+	for d, err := range some(ctx, set.Texts, w.units[w.file], want) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.units[w.file].Name, err)
 		}

@@ -57,19 +57,12 @@ func leftOf(t testing.TB, r Result, out quern.Dir, sets []Dataset) map[quern.ID]
 	texts := map[quern.ID]string{}
 	size := int64(0)
 	for _, set := range sets {
-		src := OpenEdits(out, r.Shards).Survivors(set.Texts, set.Name)
-		units, err := src.Units(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, u := range units {
-			for d, err := range src.Docs(context.Background(), u) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				texts[d.ID] = string(d.Text)
-				size += int64(len(d.Text))
+		for d, err := range everyDoc(OpenEdits(out, r.Shards).Survivors(set.Texts, set.Name)) {
+			if err != nil {
+				t.Fatal(err)
 			}
+			texts[d.ID] = string(d.Text)
+			size += int64(len(d.Text))
 		}
 	}
 	k := r.Ledger.Total(quern.Kept, "")

@@ -2,7 +2,6 @@ package dedup
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"testing"
@@ -16,18 +15,11 @@ func survivorsOf(dir quern.Dir, src quern.Source, dataset string) (ids []quern.I
 	if err != nil {
 		return nil, err
 	}
-	left := r.Survivors(src, dataset)
-	units, err := left.Units(context.Background())
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range units {
-		for d, err := range left.Docs(context.Background(), u) {
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, d.ID)
+	for d, err := range everyDoc(r.Survivors(src, dataset)) {
+		if err != nil {
+			return nil, err
 		}
+		ids = append(ids, d.ID)
 	}
 	return ids, nil
 }

@@ -23,17 +23,14 @@ type signStep struct {
 
 func (s *signStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest, error) {
 	options := map[string]any{"exact": s.spec.Dedup.Exact, "seed": s.spec.Seed}
-	if s.spec.Dedup.Near == nil {
-		return headOf(options, dedup.Version)
-	}
-	n := *s.spec.Dedup.Near
-	n.Verify, n.Measure, n.Clusters = 0, "", "" // which are of no concern to signatures
-	options["near"] = n
-	if n.Unit != "tokens" {
-		return headOf(options, dedup.Version)
+	near := s.spec.Dedup.Near
+	if near != nil {
+		n := *near
+		n.Verify, n.Measure, n.Clusters = 0, "", "" // which are of no concern to signatures
+		options["near"] = n
 	}
 	h, err := headOf(options, dedup.Version)
-	if err == nil {
+	if err == nil && near != nil && near.Unit == "tokens" {
 		h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(s.spec.path(s.spec.Tokenize.File)), 1)
 	}
 	return h, err

@@ -36,13 +36,9 @@ func FindEvalHits(dir quern.Local, rec *Record, base string, most int) (all []Ev
 		if s.Step != "clean" {
 			continue
 		}
-		m, err := Dataset(dir, s)
+		m, links, err := cleaned(dir, s)
 		if err != nil {
 			return nil, err
-		}
-		links, err := Links(m)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Folder, err)
 		}
 		h := EvalHits{Source: s.Source}
 		var finders []evalFinder

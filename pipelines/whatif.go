@@ -57,13 +57,9 @@ func JudgeAgain(dir quern.Local, rec *Record, changes []string) (*WhatIf, error)
 		if s.Step != "clean" {
 			continue
 		}
-		m, err := Dataset(dir, s)
+		m, links, err := cleaned(dir, s)
 		if err != nil {
 			return nil, err
-		}
-		links, err := Links(m)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Folder, err)
 		}
 		changed, err := change(links, changes, used)
 		if err != nil {
@@ -132,6 +128,19 @@ func (w *WhatIfSource) judge(dir quern.Dir, m quern.Manifest, links, changed []c
 		w.Rules = append(w.Rules, WhatIfRow{reason, was[reason], would[reason]})
 	}
 	return err
+}
+
+// cleaned is the manifest of a clean step of a run, and its rules.
+func cleaned(dir quern.Local, s StepRecord) (quern.Manifest, []clean.Link, error) {
+	m, err := Dataset(dir, s)
+	if err != nil {
+		return m, nil, err
+	}
+	links, err := Links(m)
+	if err != nil {
+		return m, nil, fmt.Errorf("%s: %w", s.Folder, err)
+	}
+	return m, links, nil
 }
 
 // Links reads the rules of a clean step from the options in its manifest.

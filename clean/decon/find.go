@@ -58,34 +58,20 @@ func (f *Finder) Find(text []byte) []Match {
 		clear(f.visited)
 		f.visit = 1
 	}
+	f.scan()
 	if f.ix.opt.Method == "ngram" {
-		f.runs()
-		return f.matches
+		f.shares()
 	}
-	f.scored()
 	return f.matches
 }
 
 // Best is the greatest score among the items of the last text whose question was met, whether or not it reaches the least one.
 func (f *Finder) Best() float64 { return f.passed }
 
-// look finds the places in items of a run; nil if there are none.
-func (ix *Index) look(h uint64) []uint32 {
-	mask := uint64(len(ix.slots) - 1)
-	for s := h >> ix.shift; ; s = (s + 1) & mask {
-		x := ix.slots[s]
-		if x.at == 0 {
-			return nil
-		}
-		if x.tag == uint32(h) {
-			return ix.posts[x.at-1:]
-		}
-	}
-}
-
-// scored looks for questions.
-func (f *Finder) scored() {
+// scan goes through the runs of the text and takes those up that an item may have, every so many words.
+func (f *Finder) scan() {
 	ix := f.ix
+	whole := ix.opt.Method == "ngram"
 	n, every := ix.opt.N, ix.opt.Every
 	hash := f.list.hash
 	if len(hash) < n {
@@ -105,10 +91,28 @@ func (f *Finder) scored() {
 				continue
 			}
 		} else if skip == 0 {
-			f.follow(i, g)
+			if whole {
+				f.run(i, g)
+			} else {
+				f.follow(i, g)
+			}
 		}
 		if skip++; skip == every {
 			skip = 0
+		}
+	}
+}
+
+// look finds the places in items of a run; nil if there are none.
+func (ix *Index) look(h uint64) []uint32 {
+	mask := uint64(len(ix.slots) - 1)
+	for s := h >> ix.shift; ; s = (s + 1) & mask {
+		x := ix.slots[s]
+		if x.at == 0 {
+			return nil
+		}
+		if x.tag == uint32(h) {
+			return ix.posts[x.at-1:]
 		}
 	}
 }

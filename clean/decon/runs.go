@@ -17,37 +17,6 @@ func (c *coverage) add(at uint32) {
 
 func (c *coverage) has(at uint32) bool { return c.bits[at>>6]>>(at&63)&1 != 0 }
 
-// runs finds runs of N words that stand in an item as they are.
-func (f *Finder) runs() {
-	ix := f.ix
-	n, every := ix.opt.N, ix.opt.Every
-	hash := f.list.hash
-	if len(hash) < n {
-		return
-	}
-	roll := newRoller(n)
-	for _, h := range hash[:n-1] {
-		roll.next(h, 0)
-	}
-	filter, shift := ix.filter, ix.shift+3
-	out, skip := uint64(0), 0
-	for i, h := range hash[n-1:] {
-		g := roll.next(h, out)
-		out = hash[i]
-		if bits := filterBits(g); filter[g>>shift&uint64(len(filter)-1)]&bits != bits {
-			if every == 1 {
-				continue
-			}
-		} else if skip == 0 {
-			f.run(i, g)
-		}
-		if skip++; skip == every {
-			skip = 0
-		}
-	}
-	f.shares()
-}
-
 // run notes the items that have the run at word i, each with as many words as follow in both. That an item has the run counts once for a
 // text; where a text has it again, no more than hotRuns of its items are followed there.
 func (f *Finder) run(i int, g uint64) {
