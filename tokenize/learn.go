@@ -140,7 +140,7 @@ func (c *Counter) Learn() (*Tokenizer, error) {
 		words = append(words, word)
 		merges = append(merges, [2]int32{left, right})
 	}
-	return Parse(render(c.rule, words, merges))
+	return Parse(render(c.rule, words, merges, learnedSpecials(len(words)), false))
 }
 
 // learnedBytes lists the bytes in the order of the characters that spell them.
