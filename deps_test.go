@@ -26,7 +26,7 @@ ingest/...:              . ingest/... parquet arrow klauspost xz json text net r
 clean/...:               . clean/... xxhash text expr uax29 net xsys
 dedup:                   . xxhash klauspost text
 mix:                     . gonum xxhash
-tokenize/...:            . tokenize xxhash text klauspost json
+tokenize/...:            . tokenize xxhash text klauspost json uax29 regexp2
 shard:                   . parquet arrow klauspost xsys
 train/model:             train/ops/... train/model
 train/format:            train/format
@@ -62,6 +62,7 @@ var libraries = map[string]string{
 	"golang.org/x/net/":                     "net",
 	"golang.org/x/sys/":                     "xsys",
 	"github.com/expr-lang/expr":             "expr",
+	"github.com/dlclark/regexp2":            "regexp2",
 	"golang.org/x/term":                     "term",
 }
 

@@ -44,7 +44,7 @@ func TestRanksSayWhatMerges(t *testing.T) {
 	f([]string{"ab"}, "abab", 256, 256)
 	f([]string{"ab", "abc"}, "abcab", 257, 256)
 	f([]string{"bc", "ab", "abc"}, "abc abc", 258, ' ', 258) // by a and bc
-	f([]string{"xyz"}, "xyz", 256) // no merges lead to it
+	f([]string{"xyz"}, "xyz", 256)                           // no merges lead to it
 	f([]string{"xyz"}, "xyzx", 'x', 'y', 'z', 'x')
 }
 
