@@ -55,6 +55,29 @@ func (t *Tokenizer) Special(name string) (uint32, bool) {
 // Added lists the added tokens, special or not.
 func (t *Tokenizer) Added() []Added { return slices.Clone(t.added) }
 
+// Describe says what kind of tokenizer it is.
+func (t *Tokenizer) Describe() string {
+	if t.byteLevel {
+		return "byte-level BPE"
+	}
+	switch m := t.model.(type) {
+	case *charBPE:
+		if m.fallback {
+			return "BPE of characters with byte fallback"
+		}
+		return "BPE of characters"
+	case *unigram:
+		return "Unigram"
+	case *wordPiece:
+		return "WordPiece"
+	}
+	return "WordLevel"
+}
+
+// Fast tells whether texts are cut by masks and cached piece by piece; otherwise each part of the file runs on its own, which gives the same ids and is ten to
+// a hundred times slower.
+func (t *Tokenizer) Fast() bool { return t.rule != nil }
+
 // EndOfText is the id that ends a document.
 func (t *Tokenizer) EndOfText() uint32 { return t.end }
 
