@@ -24,13 +24,14 @@ clean/ngram/...:         xxhash
 clean/decon/...:         text klauspost
 train/ops/...:           gonum xsys train/ops/...
 ingest/...:              . ingest/... parquet arrow klauspost xz json text net retryablehttp xxhash brotli lz4
-clean/...:               . clean/... xxhash text expr uax29 net xsys
+tokenize/sentencepiece/...: xxhash text
+clean/...:               . clean/... tokenize/sentencepiece xxhash text expr uax29 net xsys
 dedup:                   . xxhash klauspost text flock xsys dedup/...
 mix/law/...:             . gonum
 dedup/planted:           .
 dedup/minhash/...:       xxhash text xsys
 mix:                     . gonum xxhash
-tokenize/...:            . tokenize xxhash text klauspost json
+tokenize/...:            . tokenize/... xxhash text klauspost json uax29 regexp2
 shard:                   . parquet arrow klauspost xsys
 train/model:             train/ops/... train/model
 train/format:            train/format
@@ -66,6 +67,7 @@ var libraries = map[string]string{
 	"golang.org/x/net/":                     "net",
 	"golang.org/x/sys/":                     "xsys",
 	"github.com/expr-lang/expr":             "expr",
+	"github.com/dlclark/regexp2":            "regexp2",
 	"golang.org/x/term":                     "term",
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/clean/ngram"
-	"github.com/seed-83c59573/quern/clean/ngram/sentencepiece"
+	"github.com/seed-83c59573/quern/tokenize/sentencepiece"
 )
 
 const (

@@ -100,7 +100,7 @@ func TestPerplexityByPiecesIsThePeers(t *testing.T) {
 }
 
 func byPieces(o *Perplexity) {
-	const folder = "ngram/sentencepiece/testdata/"
+	const folder = "../tokenize/sentencepiece/testdata/"
 	o.Model, o.Tokens, o.Pieces = folder+"pieces.arpa", "pieces", folder+"tiny.model"
 }
 
@@ -121,7 +121,7 @@ func TestPerplexityRefuses(t *testing.T) {
 		`clean: perplexity: tokens "bytes", want words, characters or pieces`:  func(o *Perplexity) { o.Tokens = "bytes" },
 		"clean: perplexity: give pieces, the file of a SentencePiece model":    func(o *Perplexity) { o.Tokens = "pieces" },
 		"clean: perplexity: pieces are given, and tokens: words needs none":    func(o *Perplexity) { o.Pieces = "x.model" },
-		"testdata/bpe.model: model type 2, want 1, unigram":                    func(o *Perplexity) { byPieces(o); o.Pieces = "ngram/sentencepiece/testdata/bpe.model" },
+		"testdata/bpe.model: model type 2, want 1, unigram":                    func(o *Perplexity) { byPieces(o); o.Pieces = "../tokenize/sentencepiece/testdata/bpe.model" },
 		`clean: perplexity: normalize "nfc", want ccnet or none`:               func(o *Perplexity) { o.Normalize = "nfc" },
 		"clean: perplexity: min 5 and max 4, want 0 <= min <= max":             func(o *Perplexity) { o.Min, o.Max = 5, 4 },
 		"clean: perplexity: stat no.arpa: no such file or directory":           func(o *Perplexity) { o.Model = "no.arpa" },

@@ -23,6 +23,9 @@ type Encoder struct {
 	misses [batch + 64]int32
 	big    []uint32 // ids of this batch's pieces that no cache holds
 	outer  []uint32
+
+	scratch []token
+	err     error
 }
 
 // NewEncoder makes an encoder with an empty cache.
@@ -32,8 +35,48 @@ func (t *Tokenizer) newEncoder(top uint) *Encoder {
 	return &Encoder{t: t, merger: merger{b: &t.bpe}, cache: newCache(top)}
 }
 
-// Append appends the ids of text to dst. All of text is ordinary: it never yields a special token.
+// Append appends the ids of text to dst. All of text is ordinary: it never yields a special token. Only a tokenizer with a pattern that is none of Splits can
+// fail, on a text over which the pattern backtracks without end: then nothing is appended and Err tells it.
 func (e *Encoder) Append(dst []uint32, text []byte) []uint32 {
+	if e.t.rule != nil {
+		if !e.t.plain.none() {
+			return e.between(dst, text)
+		}
+		return e.fast(dst, text)
+	}
+	tokens, err := e.slow(text, e.t.plain, false)
+	if err != nil {
+		e.err = err
+		return dst
+	}
+	for _, t := range tokens {
+		dst = append(dst, t.id)
+	}
+	return dst
+}
+
+// between is fast for what stands between added tokens that ordinary text yields.
+func (e *Encoder) between(dst []uint32, text []byte) []uint32 {
+	segments, _ := e.t.plain.segments(aligned{text: text}, nil) // nothing fails without a normalizer
+	for _, s := range segments {
+		if s.token != nil {
+			dst = append(dst, s.token.ID)
+		} else {
+			dst = e.fast(dst, s.text)
+		}
+	}
+	return dst
+}
+
+// Err is the first failure of Append since the last call of Err.
+func (e *Encoder) Err() error {
+	err := e.err
+	e.err = nil
+	return err
+}
+
+// fast is Append by masks.
+func (e *Encoder) fast(dst []uint32, text []byte) []uint32 {
 	if e.t.nfc && !norm.NFC.IsNormal(text) {
 		e.normal = norm.NFC.Append(e.normal[:0], text...)
 		text = e.normal

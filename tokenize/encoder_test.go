@@ -211,11 +211,11 @@ func FuzzEncode(f *testing.F) {
 func TestTextNeverYieldsSpecials(t *testing.T) {
 	k := mustGPT35(t)
 	e := k.NewEncoder()
-	for _, name := range slices.Sorted(maps.Keys(k.specials)) {
+	for _, name := range slices.Sorted(maps.Keys(k.ids)) {
 		for _, text := range []string{name, " " + name, name + name, "a" + name + "\n", strings.Repeat(name, 40)} {
 			ids := e.Append(nil, []byte(text))
 			for _, id := range ids {
-				if _, special := k.specials[string(k.Token(id))]; special {
+				if _, special := k.ids[string(k.Token(id))]; special {
 					t.Errorf("%q yields %q", text, k.Token(id))
 				}
 			}

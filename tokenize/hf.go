@@ -7,48 +7,115 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/seed-83c59573/quern"
 )
 
-// hfFile is the part of a tokenizer.json that decides the ids of ordinary text. Padding, truncation and the post-processor concern
-// prompts, not documents, and are left alone.
+// hfFile is a tokenizer.json of Hugging Face's library.
 type hfFile struct {
-	Added []struct {
-		ID      uint32 `json:"id"`
-		Content string `json:"content"`
-	} `json:"added_tokens"`
-	Normalizer *hfPart `json:"normalizer"`
-	Pre        *hfPart `json:"pre_tokenizer"`
-	Decoder    *hfPart `json:"decoder"`
-	Model      struct {
-		Type     string            `json:"type"`
-		Dropout  *float64          `json:"dropout"`
-		Prefix   string            `json:"continuing_subword_prefix"`
-		Suffix   string            `json:"end_of_word_suffix"`
-		Whole    bool              `json:"ignore_merges"`
-		Vocab    map[string]uint32 `json:"vocab"`
-		Merges   []json.RawMessage `json:"merges"`
-		Fallback bool              `json:"byte_fallback"`
-	} `json:"model"`
+	Truncation json.RawMessage `json:"truncation"`
+	Padding    json.RawMessage `json:"padding"`
+	Added      []Added         `json:"added_tokens"`
+	Normalizer *hfPart         `json:"normalizer"`
+	Pre        *hfPart         `json:"pre_tokenizer"`
+	Post       *hfPart         `json:"post_processor"`
+	Decoder    *hfPart         `json:"decoder"`
+	Model      hfModel         `json:"model"`
 }
 
-// hfPart is a normalizer, a pre-tokenizer or a decoder.
+// hfModel is the model of a tokenizer.json of any type.
+type hfModel struct {
+	Type     string            `json:"type"`
+	Dropout  *float64          `json:"dropout"`
+	Unknown  string            `json:"unk_token"`
+	UnkID    *uint32           `json:"unk_id"`
+	Prefix   string            `json:"continuing_subword_prefix"`
+	Suffix   string            `json:"end_of_word_suffix"`
+	FuseUnk  bool              `json:"fuse_unk"`
+	Fallback bool              `json:"byte_fallback"`
+	Whole    bool              `json:"ignore_merges"`
+	MaxInput int               `json:"max_input_chars_per_word"`
+	Vocab    hfVocab           `json:"vocab"`
+	Merges   []json.RawMessage `json:"merges"`
+}
+
+// hfVocab is a vocabulary: ids by token, or a list of tokens with their scores.
+type hfVocab struct {
+	ids    map[string]uint32
+	scores []float64 // nil for ids by token
+}
+
+func (v *hfVocab) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '{' {
+		return json.Unmarshal(b, &v.ids)
+	}
+	var list [][2]json.RawMessage
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	v.ids, v.scores = make(map[string]uint32, len(list)), make([]float64, len(list))
+	for i, pair := range list {
+		var name string
+		if err := json.Unmarshal(pair[0], &name); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(pair[1], &v.scores[i]); err != nil {
+			return err
+		}
+		if _, ok := v.ids[name]; ok {
+			return fmt.Errorf("token %q is listed twice", name)
+		}
+		v.ids[name] = uint32(i)
+	}
+	return nil
+}
+
+// hfPart is a normalizer, a pre_tokenizer, a post_processor or a decoder, with the options of all of them.
 type hfPart struct {
-	Type     string   `json:"type"`
-	Parts    []hfPart `json:"pretokenizers"`
-	Prefix   bool     `json:"add_prefix_space"`
-	UseRegex *bool    `json:"use_regex"` // true if it is not given
-	Pattern  struct {
-		Regex string `json:"Regex"`
-	} `json:"pattern"`
-	Behavior string `json:"behavior"`
-	Invert   bool   `json:"invert"`
+	Type             string           `json:"type"`
+	Normalizers      []hfPart         `json:"normalizers"`
+	Pretokenizers    []hfPart         `json:"pretokenizers"`
+	Processors       []hfPart         `json:"processors"`
+	Decoders         []hfPart         `json:"decoders"`
+	AddPrefixSpace   *bool            `json:"add_prefix_space"`
+	TrimOffsets      *bool            `json:"trim_offsets"`
+	UseRegex         *bool            `json:"use_regex"`
+	Pattern          hfPattern        `json:"pattern"`
+	Behavior         string           `json:"behavior"`
+	Invert           bool             `json:"invert"`
+	Content          string           `json:"content"`
+	Prepend          string           `json:"prepend"`
+	CleanText        *bool            `json:"clean_text"`
+	ChineseChars     *bool            `json:"handle_chinese_chars"`
+	StripAccents     *bool            `json:"strip_accents"`
+	Lowercase        *bool            `json:"lowercase"`
+	StripLeft        bool             `json:"strip_left"`
+	StripRight       bool             `json:"strip_right"`
+	Charsmap         string           `json:"precompiled_charsmap"`
+	IndividualDigits bool             `json:"individual_digits"`
+	Delimiter        string           `json:"delimiter"`
+	Replacement      string           `json:"replacement"`
+	PrependScheme    string           `json:"prepend_scheme"`
+	Split            *bool            `json:"split"`
+	Single           []hfTemplatePart `json:"single"`
+	Pair             []hfTemplatePart `json:"pair"`
+	SpecialTokens    map[string]struct {
+		IDs []uint32 `json:"ids"`
+	} `json:"special_tokens"`
+	Cls     json.RawMessage `json:"cls"`
+	Sep     json.RawMessage `json:"sep"`
+	Start   int             `json:"start"`
+	Stop    int             `json:"stop"`
+	Prefix  *string         `json:"prefix"`
+	Suffix  *string         `json:"suffix"`
+	Cleanup *bool           `json:"cleanup"`
 }
 
-// Parse reads a tokenizer.json of Hugging Face's library: byte-level BPE whose split pattern is one of Splits. What it does not know,
-// a pattern, a normalizer, a model, is an error that names it; nothing is guessed. It does not keep b.
+// Parse reads a tokenizer.json of Hugging Face's library. What it does not know, a normalizer, a model, is an error that names it; nothing is
+// guessed. It does not keep b.
 //
-// Two things differ from that library on purpose: text never yields an added token, and no tokens are put around a text.
+// One thing differs from that library on purpose: a text of its own never yields a special token, whatever it spells.
 func Parse(b []byte) (*Tokenizer, error) {
 	var f hfFile
 	if err := json.Unmarshal(b, &f); err != nil {
@@ -59,100 +126,160 @@ func Parse(b []byte) (*Tokenizer, error) {
 		return nil, fmt.Errorf("tokenize: tokenizer.json: %w", err)
 	}
 	t := &Tokenizer{json: bytes.Clone(b), digest: quern.DigestOf(b)}
-	var err error
-	if t.rule, err = f.split(); err != nil {
-		return nil, err
-	}
-	if n := f.Normalizer; n != nil {
-		if n.Type != "NFC" {
-			return nil, fmt.Errorf("tokenize: unknown normalizer %q, know NFC or none", n.Type)
-		}
-		t.nfc = true
-	}
-	if d := f.Decoder; d != nil && d.Type != "ByteLevel" {
-		return nil, fmt.Errorf("tokenize: unknown decoder %q, know ByteLevel", d.Type)
-	}
-	if err := f.checkModel(); err != nil {
-		return nil, err
-	}
-	if err := t.addSpecials(&f); err != nil {
-		return nil, err
-	}
-	src, err := t.addTokens(&f)
-	if err != nil {
-		return nil, err
-	}
-	if t.bpe, err = newBPE(src); err != nil {
+	if err := t.build(&f); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-// split finds the rule: the pattern of ByteLevel itself, or of a Split before it.
-func (f *hfFile) split() (*rule, error) {
-	if f.Pre == nil {
-		return nil, errors.New("tokenize: no pre_tokenizer, want ByteLevel, or Split and ByteLevel")
+// build makes a tokenizer of a file's parts.
+func (t *Tokenizer) build(f *hfFile) (err error) {
+	if err := f.checkModel(); err != nil {
+		return err
 	}
-	parts := []hfPart{*f.Pre}
-	if f.Pre.Type == "Sequence" {
-		parts = f.Pre.Parts
+	if t.normalizer, err = newNormalizer(f.Normalizer); err != nil {
+		return err
 	}
-	var last hfPart
-	if len(parts) > 0 {
-		last = parts[len(parts)-1]
+	if t.cutter, t.byteLevel, err = newCutter(f.Pre); err != nil {
+		return err
 	}
-	if last.Type != "ByteLevel" {
-		return nil, fmt.Errorf("tokenize: unknown pre_tokenizer %q, want ByteLevel last", last.Type)
+	if t.poster, err = newPoster(f.Post); err != nil {
+		return err
 	}
-	if last.Prefix {
-		return nil, errors.New("tokenize: add_prefix_space is not supported")
+	if f.Decoder != nil {
+		if t.decoder, err = newDecoder(f.Decoder); err != nil {
+			return err
+		}
 	}
-	regex := last.UseRegex == nil || *last.UseRegex
-	switch {
-	case len(parts) == 1 && regex:
-		return ruleByName("gpt2")
-	case len(parts) != 2 || regex:
-		return nil, fmt.Errorf("tokenize: unknown pre_tokenizer: %d parts, want one Split before a ByteLevel that does not split", len(parts))
-	case parts[0].Type != "Split":
-		return nil, fmt.Errorf("tokenize: unknown pre_tokenizer %q, want Split", parts[0].Type)
+	if err := t.addAdded(f); err != nil {
+		return err
 	}
-	s := parts[0]
+	if t.byteLevel {
+		src, err := t.addTokens(f)
+		if err != nil {
+			return err
+		}
+		if t.bpe, err = newBPE(src); err != nil {
+			return err
+		}
+	} else if err := t.addModel(f); err != nil {
+		return err
+	}
+	t.plain, err = newAddedTokens(t.added, t.normalizer, func(a Added) bool { return !a.Special })
+	t.rule, t.nfc = t.fast()
+	return err
+}
+
+// fast tells whether texts can be cut by masks: byte-level BPE, one known pattern that matches everything, and at most normal form C before it.
+func (t *Tokenizer) fast() (r *rule, nfc bool) {
+	if !t.byteLevel || t.normalizer != nil && len(t.plain.normalized.tokens) > 0 {
+		return nil, false
+	}
+	switch n := t.normalizer.(type) {
+	case nil:
+	case unicodeForm:
+		if nfc = n == (unicodeForm{norm.NFC}); !nfc {
+			return nil, false
+		}
+	default:
+		return nil, false
+	}
+	c := t.cutter
+	for {
+		all, ok := c.(cutters)
+		if !ok || len(all) != 1 {
+			break
+		}
+		c = all[0]
+	}
+	s, ok := c.(splitter)
+	if !ok {
+		return nil, false
+	}
+	m, ok := s.pattern.(ruleMatcher)
 	// Cutting the matches out and dropping what is between them are one thing for patterns that match everything.
-	if !(s.Behavior == "Isolated" && !s.Invert || s.Behavior == "Removed" && s.Invert) {
-		return nil, fmt.Errorf("tokenize: unknown Split behavior %q (invert %v)", s.Behavior, s.Invert)
+	if !ok || !(s.behavior == isolated && !s.invert || s.behavior == removed && s.invert) {
+		return nil, false
 	}
-	return ruleByPattern(s.Pattern.Regex)
+	return m.rule, nfc
 }
 
 func (f *hfFile) checkModel() error {
 	m := &f.Model
 	switch {
-	case m.Type != "BPE" && m.Type != "":
-		return fmt.Errorf("tokenize: unknown model %q, know BPE", m.Type)
 	case m.Dropout != nil && *m.Dropout != 0:
 		return fmt.Errorf("tokenize: dropout is %g: ids would be random", *m.Dropout)
-	case m.Prefix != "" || m.Suffix != "":
-		return fmt.Errorf("tokenize: continuing_subword_prefix %q and end_of_word_suffix %q are not supported", m.Prefix, m.Suffix)
-	case len(m.Vocab) > maxVocab || len(f.Added) > maxVocab:
-		return fmt.Errorf("tokenize: %d tokens and %d added ones, at most %d", len(m.Vocab), len(f.Added), maxVocab)
+	case len(m.Vocab.ids) > maxVocab || len(f.Added) > maxVocab:
+		return fmt.Errorf("tokenize: %d tokens and %d added ones, at most %d", len(m.Vocab.ids), len(f.Added), maxVocab)
 	}
 	return nil
 }
 
-// addSpecials takes over the added tokens.
-func (t *Tokenizer) addSpecials(f *hfFile) error {
-	t.specials = map[string]uint32{}
+// kind is the type of the model; old files do not say it.
+func (m *hfModel) kind() string {
+	switch {
+	case m.Type != "":
+		return m.Type
+	case m.Merges != nil:
+		return "BPE"
+	case m.Vocab.scores != nil:
+		return "Unigram"
+	case m.MaxInput != 0 || m.Prefix != "":
+		return "WordPiece"
+	}
+	return "WordLevel"
+}
+
+// addModel takes over a vocabulary of spellings, and the model of it.
+func (t *Tokenizer) addModel(f *hfFile) (err error) {
+	switch f.Model.kind() {
+	case "BPE":
+		t.model, err = newCharBPE(f)
+	case "Unigram":
+		t.model, err = newUnigram(f)
+	case "WordPiece":
+		t.model, err = newWordPiece(f)
+	case "WordLevel":
+		t.model, err = newWordLevel(f)
+	default:
+		err = fmt.Errorf("tokenize: unknown model %q, know BPE, Unigram, WordPiece and WordLevel", f.Model.Type)
+	}
+	if err != nil {
+		return err
+	}
+	total := 0
+	for name, id := range f.Model.Vocab.ids {
+		if total += len(name); len(name) > maxTokenBytes || total > maxVocabBytes {
+			return fmt.Errorf("tokenize: token id %d: %d bytes, at most %d, and %d for all tokens", id, len(name), maxTokenBytes, maxVocabBytes)
+		}
+		if at, ok := t.ids[name]; ok {
+			if at != id {
+				return fmt.Errorf("tokenize: added token %q has the ids %d and %d", name, at, id)
+			}
+			continue
+		}
+		if err := t.setToken(id, []byte(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addAdded takes over the added tokens.
+func (t *Tokenizer) addAdded(f *hfFile) error {
+	t.ids = map[string]uint32{}
 	for _, a := range f.Added {
-		if _, ok := t.specials[a.Content]; ok || a.Content == "" {
+		if _, ok := t.ids[a.Content]; ok || a.Content == "" {
 			return fmt.Errorf("tokenize: added token %q is empty or given twice", a.Content)
 		}
 		if err := t.setToken(a.ID, []byte(a.Content)); err != nil {
 			return err
 		}
-		t.specials[a.Content] = a.ID
+		t.ids[a.Content] = a.ID
 	}
+	t.added = f.Added
 	for _, name := range endOfTextNames {
-		if id, ok := t.specials[name]; ok {
+		if id, ok := t.ids[name]; ok {
 			t.end = id
 			return nil
 		}
@@ -176,11 +303,17 @@ func (t *Tokenizer) setToken(id uint32, word []byte) error {
 
 // addTokens takes over the vocabulary and gives the merges by position in it.
 func (t *Tokenizer) addTokens(f *hfFile) (*source, error) {
+	if kind := f.Model.kind(); kind != "BPE" {
+		return nil, fmt.Errorf("tokenize: ByteLevel before a model %q, want BPE", kind)
+	}
+	if f.Model.Prefix != "" || f.Model.Suffix != "" {
+		return nil, fmt.Errorf("tokenize: continuing_subword_prefix %q and end_of_word_suffix %q with ByteLevel are not supported", f.Model.Prefix, f.Model.Suffix)
+	}
 	src := &source{whole: f.Model.Whole}
-	position := make(map[string]uint32, len(f.Model.Vocab))
-	names := make([]string, 0, len(f.Model.Vocab))
-	for name, id := range f.Model.Vocab {
-		if special, ok := t.specials[name]; ok {
+	position := make(map[string]uint32, len(f.Model.Vocab.ids))
+	names := make([]string, 0, len(f.Model.Vocab.ids))
+	for name, id := range f.Model.Vocab.ids {
+		if special, ok := t.ids[name]; ok {
 			if special != id {
 				return nil, fmt.Errorf("tokenize: added token %q has the ids %d and %d", name, special, id)
 			}
@@ -188,10 +321,10 @@ func (t *Tokenizer) addTokens(f *hfFile) (*source, error) {
 		}
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b string) int { return int(f.Model.Vocab[a]) - int(f.Model.Vocab[b]) })
+	slices.SortFunc(names, func(a, b string) int { return int(f.Model.Vocab.ids[a]) - int(f.Model.Vocab.ids[b]) })
 	total := 0
 	for _, name := range names {
-		id := f.Model.Vocab[name]
+		id := f.Model.Vocab.ids[name]
 		word, ok := fromByteLevel(name)
 		if !ok {
 			return nil, fmt.Errorf("tokenize: token %q (id %d) is not byte-level", name, id)

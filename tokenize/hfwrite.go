@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 )
 
 // The special tokens of a learned vocabulary, in the order of their ids, which are its last.
@@ -16,24 +17,34 @@ const (
 
 var specialNames = [...]string{EndOfTextName, TurnStartName, TurnEndName, PadName}
 
-// render writes a learned vocabulary as tokenizer.json: words by id, of which the first 256 are bytes and each further one is made by
-// the merge of its turn; the special tokens follow.
-func render(r *rule, words [][]byte, merges [][2]int32) []byte {
+// learnedSpecials are the special tokens behind n words.
+func learnedSpecials(n int) (added []Added) {
+	for i, name := range specialNames {
+		added = append(added, Added{ID: uint32(n + i), Content: name, Special: true})
+	}
+	return added
+}
+
+// render writes a byte-level vocabulary as tokenizer.json: words by id (nil = a hole), merges in their order as ids, and added tokens.
+// whole: a piece that is a token needs no merges to reach it.
+func render(r *rule, words [][]byte, merges [][2]int32, added []Added, whole bool) []byte {
 	var b bytes.Buffer
 	b.WriteString("{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n  \"added_tokens\": [\n")
-	for i, name := range specialNames {
-		fmt.Fprintf(&b, "    {\"id\": %d, \"content\": %s, \"single_word\": false, \"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"special\": true}%s\n",
-			len(words)+i, quote(name), comma(i, len(specialNames)))
+	for i, a := range added {
+		fmt.Fprintf(&b, "    {\"id\": %d, \"content\": %s, \"single_word\": %v, \"lstrip\": %v, \"rstrip\": %v, \"normalized\": %v, \"special\": %v}%s\n",
+			a.ID, quote(a.Content), a.SingleWord, a.LStrip, a.RStrip, a.Normalized, a.Special, comma(i, len(added)))
 	}
 	b.WriteString("  ],\n  \"normalizer\": null,\n  \"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [\n")
 	fmt.Fprintf(&b, "    {\"type\": \"Split\", \"pattern\": {\"Regex\": %s}, \"behavior\": \"Isolated\", \"invert\": false},\n", quote(r.pattern))
 	b.WriteString("    {\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true, \"use_regex\": false}\n  ]},\n")
 	b.WriteString("  \"post_processor\": null,\n  \"decoder\": {\"type\": \"ByteLevel\", \"add_prefix_space\": true, \"trim_offsets\": true, \"use_regex\": true},\n")
 	b.WriteString("  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": null,\n    \"unk_token\": null,\n    \"continuing_subword_prefix\": null,\n" +
-		"    \"end_of_word_suffix\": null,\n    \"fuse_unk\": false,\n    \"byte_fallback\": false,\n    \"ignore_merges\": false,\n    \"vocab\": {\n")
+		"    \"end_of_word_suffix\": null,\n    \"fuse_unk\": false,\n    \"byte_fallback\": false,\n    \"ignore_merges\": " + strconv.FormatBool(whole) + ",\n    \"vocab\": {\n")
 	name := func(word []byte) string { return string(appendByteLevel(nil, word)) }
 	for i, w := range words {
-		fmt.Fprintf(&b, "      %s: %d%s\n", quote(name(w)), i, comma(i, len(words)))
+		if w != nil {
+			fmt.Fprintf(&b, "      %s: %d%s\n", quote(name(w)), i, comma(i, len(words)))
+		}
 	}
 	b.WriteString("    },\n    \"merges\": [\n")
 	for i, m := range merges {

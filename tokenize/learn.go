@@ -53,66 +53,6 @@ func (l Learn) Validate() error {
 	return nil
 }
 
-// Counter counts the pieces of the sample. It belongs to one goroutine; several are merged before learning. Counts are whole
-// numbers, so neither the order of texts nor how they are spread over counters changes what is learned.
-type Counter struct {
-	learn Learn
-	rule  *rule // nil until the split is known to be one
-	index map[string]int32
-	count []int64
-	ends  [batch + 64]int
-}
-
-// maxPiece is the longest piece that is counted. Longer ones, runs of one letter or base64, teach nothing and cost a scan for each merge.
-const maxPiece = 1000
-
-// NewCounter makes an empty counter. What is wrong with the options is told by Learn.
-func NewCounter(learn Learn) *Counter {
-	c := &Counter{learn: learn, index: map[string]int32{}}
-	c.rule, _ = ruleByName(learn.Split) // Learn validates
-	return c
-}
-
-// Add counts the pieces of a text. It does not keep it.
-func (c *Counter) Add(text []byte) {
-	if c.rule == nil {
-		return
-	}
-	for pos := 0; pos < len(text); {
-		next, n := c.rule.split(text, pos, &c.ends)
-		for _, end := range c.ends[:n] {
-			if end-pos <= maxPiece {
-				c.add(text[pos:end], 1)
-			}
-			pos = end
-		}
-		pos = next
-	}
-}
-
-func (c *Counter) add(piece []byte, n int64) {
-	i, ok := c.index[string(piece)]
-	if !ok {
-		i = int32(len(c.count))
-		c.index[string(piece)] = i
-		c.count = append(c.count, 0)
-	}
-	c.count[i] += n
-}
-
-// Merge adds what other has counted.
-func (c *Counter) Merge(other *Counter) {
-	for piece, i := range other.index {
-		j, ok := c.index[piece]
-		if !ok {
-			j = int32(len(c.count))
-			c.index[piece] = j
-			c.count = append(c.count, 0)
-		}
-		c.count[j] += other.count[i]
-	}
-}
-
 // Learn merges the most frequent pair of neighbors, over and over, until the vocabulary is full. Of pairs that are equally frequent
 // the one with the smallest ids (left, then right) is first, where bytes are numbered in the order in which tokenizer.json spells
 // them; these are the merges that Hugging Face's BpeTrainer finds. Merges never cross pieces. The vocabulary has exactly Vocab ids, or fewer if no pair is left that is frequent and short
@@ -130,17 +70,17 @@ func (c *Counter) Learn() (*Tokenizer, error) {
 		if !ok {
 			break
 		}
-		left, right := int32(p>>32), int32(uint32(p))
+		left, right := int32(l.info[p].pair>>32), int32(uint32(l.info[p].pair))
 		word := append(bytes.Clone(words[left]), words[right]...)
 		if len(word) > c.learn.MaxToken {
 			l.forbid(p)
 			continue
 		}
-		l.merge(p, int32(len(words)))
+		l.merge(p)
 		words = append(words, word)
 		merges = append(merges, [2]int32{left, right})
 	}
-	return Parse(render(c.rule, words, merges))
+	return Parse(render(c.rule, words, merges, learnedSpecials(len(words)), false))
 }
 
 // learnedBytes lists the bytes in the order of the characters that spell them.

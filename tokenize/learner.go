@@ -1,41 +1,67 @@
 package tokenize
 
-import (
-	"cmp"
-	"container/heap"
-	"maps"
-	"slices"
-)
+import "container/heap"
 
-// learner keeps, for every pair of neighboring symbols in the counted pieces, how often it stands there and in which pieces, so that a
-// merge touches only the pieces that it changes.
+// learner merges pairs of neighboring symbols in the counted pieces. It knows of every pair how often it stands there and where, so that a merge touches only the
+// places that it changes. Counts of a pair never grow but while the merge that made one of its symbols goes on: the queue of pairs needs no entry
+// beyond the one that they get then, and is corrected when an entry comes to the top.
 type learner struct {
-	symbols []int32 // of all pieces, one after the other
-	pieces  []counted
-	pairs   map[uint64]*pairCount // left<<32 | right
-	queue   pairQueue
-	changed []uint64 // pairs that the merge under way has made more frequent
+	symbol []int32  // at the first byte of each symbol; -1 inside of one and between pieces
+	size   []uint16 // at the last byte of each symbol: its bytes
+	weight []int32  // of each byte: its piece, as an index of counts
+	counts []int64  // of the pieces
+	length []int32  // bytes of each symbol
+
+	pairs map[uint64]int32 // left<<32 | right → index of info
+	info  []pairInfo
+	where []uint32 // places of pairs, each pair's one after the other
+	queue pairQueue
+
+	toLeft, toRight, decLeft, decRight memo // of the merge under way
+	events                             []event
 }
 
-// counted is one distinct piece: symbols[off:off+n], seen count times.
-type counted struct {
-	off, n int32
+type pairInfo struct {
+	pair   uint64
 	count  int64
+	off, n int // in where
+	done   bool
 }
 
-type pairCount struct {
-	count  int64
-	where  []int32 // pieces that hold it or once did
-	queued int64   // count of its newest entry in the queue
-	done   bool    // merged, or never to be
+// event is a place at which a pair has come to stand.
+type event struct {
+	info int32
+	at   uint32
 }
 
+// memo remembers a pair for each symbol that is its other side.
+type memo struct {
+	stamp []int32 // of the merge that the entry is of
+	index []int32
+}
+
+func (m *memo) get(symbol int32, stamp int32) (int32, bool) {
+	if int(symbol) < len(m.stamp) && m.stamp[symbol] == stamp {
+		return m.index[symbol], true
+	}
+	return 0, false
+}
+
+func (m *memo) put(symbol, stamp, index int32) {
+	for len(m.stamp) <= int(symbol) {
+		m.stamp, m.index = append(m.stamp, -1), append(m.index, 0)
+	}
+	m.stamp[symbol], m.index[symbol] = stamp, index
+}
+
+// pairEntry is a pair in the queue, with the count that it had.
 type pairEntry struct {
 	count int64
 	pair  uint64
+	info  int32
 }
 
-// pairQueue is a heap: most frequent first, then smallest left and right. An entry may be out of date; best looks.
+// pairQueue is a heap: most frequent first, then smallest left and right.
 type pairQueue []pairEntry
 
 func (q pairQueue) Len() int { return len(q) }
@@ -51,73 +77,83 @@ func (q *pairQueue) Pop() any {
 	return x
 }
 
-// newLearner lays out the pieces of c in the order of their bytes; words are the first symbols, single bytes.
+// newLearner lays out the pieces of c; words are the first symbols, single bytes.
 func newLearner(c *Counter, words [][]byte) *learner {
-	l := &learner{pairs: map[uint64]*pairCount{}}
+	l := &learner{pairs: map[uint64]int32{}}
 	var symbol [256]int32
 	for i, w := range words {
 		symbol[w[0]] = int32(i)
+		l.length = append(l.length, 1)
 	}
-	for _, piece := range slices.Sorted(maps.Keys(c.index)) {
+	total := 0
+	c.each(func(piece []byte, _ int64) { total += len(piece) + 1 })
+	l.symbol, l.size, l.weight = make([]int32, 0, total), make([]uint16, 0, total), make([]int32, 0, total)
+	c.each(func(piece []byte, count int64) {
 		if len(piece) < 2 {
-			continue
+			return
 		}
-		w := counted{int32(len(l.symbols)), int32(len(piece)), c.count[c.index[piece]]}
-		for i := range len(piece) {
-			l.symbols = append(l.symbols, symbol[piece[i]])
-			if i > 0 {
-				l.count(l.symbols[w.off+int32(i)-1], l.symbols[w.off+int32(i)], w.count, int32(len(l.pieces)))
+		for _, b := range piece {
+			l.symbol, l.size, l.weight = append(l.symbol, symbol[b]), append(l.size, 1), append(l.weight, int32(len(l.counts)))
+		}
+		l.symbol, l.size, l.weight = append(l.symbol, -1), append(l.size, 0), append(l.weight, 0) // between pieces
+		l.counts = append(l.counts, count)
+	})
+	for i := 1; i < len(l.symbol); i++ {
+		if left, right := l.symbol[i-1], l.symbol[i]; left >= 0 && right >= 0 {
+			pair := uint64(left)<<32 | uint64(right)
+			k, ok := l.pairs[pair]
+			if !ok {
+				k = l.newPair(pair)
 			}
+			l.info[k].count += l.counts[l.weight[i]]
+			l.events = append(l.events, event{k, uint32(i - 1)})
 		}
-		l.pieces = append(l.pieces, w)
 	}
-	l.requeue()
+	l.settle(0)
 	return l
 }
 
-// count changes how often left and right are neighbors, in the piece at.
-func (l *learner) count(left, right int32, by int64, at int32) {
-	pair := uint64(left)<<32 | uint64(right)
-	p := l.pairs[pair]
-	if p == nil {
-		p = &pairCount{}
-		l.pairs[pair] = p
-	}
-	if p.done {
-		return
-	}
-	p.count += by
-	if by > 0 {
-		if n := len(p.where); n == 0 || p.where[n-1] != at {
-			p.where = append(p.where, at)
-		}
-		l.changed = append(l.changed, pair)
-	}
+func (l *learner) newPair(pair uint64) int32 {
+	k := int32(len(l.info))
+	l.pairs[pair] = k
+	l.info = append(l.info, pairInfo{pair: pair})
+	return k
 }
 
-// requeue queues the pairs that have become more frequent; those that became less so are corrected when their turn comes.
-func (l *learner) requeue() {
-	slices.SortFunc(l.changed, cmp.Compare[uint64])
-	for _, pair := range slices.Compact(l.changed) {
-		if p := l.pairs[pair]; p.count > p.queued {
-			p.queued = p.count
-			heap.Push(&l.queue, pairEntry{p.count, pair})
-		}
+// settle files the places of the pairs from first on, which are new, and queues them.
+func (l *learner) settle(first int) {
+	for _, e := range l.events {
+		l.info[e.info].n++
 	}
-	l.changed = l.changed[:0]
+	at := len(l.where)
+	for k := first; k < len(l.info); k++ {
+		p := &l.info[k]
+		p.off = at
+		at += p.n
+		p.n = 0
+		heap.Push(&l.queue, pairEntry{p.count, p.pair, int32(k)})
+	}
+	if cap(l.where) < at {
+		l.where = append(make([]uint32, 0, at+at/2), l.where...)
+	}
+	l.where = l.where[:at]
+	for _, e := range l.events {
+		p := &l.info[e.info]
+		l.where[p.off+p.n] = e.at
+		p.n++
+	}
+	l.events = l.events[:0]
 }
 
 // best takes the pair whose turn it is, if it stands there at least least times.
-func (l *learner) best(least int64) (uint64, bool) {
+func (l *learner) best(least int64) (info int32, ok bool) {
 	for len(l.queue) > 0 {
 		top := l.queue[0]
-		p := l.pairs[top.pair]
+		p := &l.info[top.info]
 		switch {
 		case p.done || p.count == 0:
-			p.queued = 0
 			heap.Pop(&l.queue)
 		case p.count < top.count:
-			p.queued = p.count
 			l.queue[0].count = p.count
 			heap.Fix(&l.queue, 0)
 		default:
@@ -125,47 +161,71 @@ func (l *learner) best(least int64) (uint64, bool) {
 				return 0, false
 			}
 			heap.Pop(&l.queue)
-			return top.pair, true
+			return top.info, true
 		}
 	}
 	return 0, false
 }
 
 // forbid ends a pair that is not to be merged.
-func (l *learner) forbid(pair uint64) {
-	p := l.pairs[pair]
-	p.done, p.where = true, nil
+func (l *learner) forbid(info int32) { l.info[info].done = true }
+
+// merge replaces a pair by a new symbol, everywhere, from left to right.
+func (l *learner) merge(info int32) {
+	p := &l.info[info]
+	p.done = true
+	left, right := int32(p.pair>>32), int32(uint32(p.pair))
+	to := int32(len(l.length))
+	wide := l.length[left] + l.length[right]
+	l.length = append(l.length, wide)
+	first := len(l.info)
+	for _, place := range l.where[p.off : p.off+p.n] {
+		at := int(place)
+		mid := at + int(l.length[left])
+		if l.symbol[at] != left || mid >= len(l.symbol) || l.symbol[mid] != right {
+			continue // a merge since has taken one of the two
+		}
+		n := l.counts[l.weight[at]]
+		if at > 0 && l.size[at-1] > 0 {
+			before := at - int(l.size[at-1])
+			prev := l.symbol[before]
+			l.fewer(&l.decLeft, prev, to, uint64(prev)<<32|uint64(left), n)
+			l.more(&l.toLeft, prev, to, uint64(prev)<<32|uint64(to), n, before)
+		}
+		if after := at + int(wide); l.symbol[after] >= 0 { // behind a piece stands -1
+			next := l.symbol[after]
+			l.fewer(&l.decRight, next, to, uint64(right)<<32|uint64(next), n)
+			l.more(&l.toRight, next, to, uint64(to)<<32|uint64(next), n, at)
+		}
+		l.symbol[at], l.symbol[mid] = to, -1
+		l.size[at+int(wide)-1] = uint16(wide)
+	}
+	l.settle(first)
 }
 
-// merge replaces the pair by the symbol to, everywhere, from left to right.
-func (l *learner) merge(pair uint64, to int32) {
-	p := l.pairs[pair]
-	left, right := int32(pair>>32), int32(uint32(pair))
-	where := p.where
-	p.done, p.where = true, nil
-	for _, at := range where {
-		w := &l.pieces[at]
-		s := l.symbols[w.off : w.off+w.n]
-		k := 0
-		for i := 0; i < len(s); i++ {
-			if i+1 >= len(s) || s[i] != left || s[i+1] != right {
-				s[k] = s[i]
-				k++
-				continue
-			}
-			if k > 0 {
-				l.count(s[k-1], left, -w.count, at)
-				l.count(s[k-1], to, w.count, at)
-			}
-			if i+2 < len(s) {
-				l.count(right, s[i+2], -w.count, at)
-				l.count(to, s[i+2], w.count, at)
-			}
-			s[k] = to
-			k++
-			i++
+// fewer counts a pair less; m knows the pairs of this merge by their other symbol.
+func (l *learner) fewer(m *memo, other, stamp int32, pair uint64, n int64) {
+	k, ok := m.get(other, stamp)
+	if !ok {
+		if k, ok = l.pairs[pair]; !ok {
+			k = -1
 		}
-		w.n = int32(k)
+		m.put(other, stamp, k)
 	}
-	l.requeue()
+	if k >= 0 {
+		l.info[k].count -= n
+	}
+}
+
+// more counts a pair that has come to stand at a place.
+func (l *learner) more(m *memo, other, stamp int32, pair uint64, n int64, at int) {
+	k, ok := m.get(other, stamp)
+	if !ok {
+		if k, ok = l.pairs[pair]; !ok {
+			k = l.newPair(pair)
+		}
+		m.put(other, stamp, k)
+	}
+	l.info[k].count += n
+	l.events = append(l.events, event{k, uint32(at)})
 }

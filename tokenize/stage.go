@@ -13,5 +13,5 @@ type stage struct {
 
 func (s *stage) Apply(d *quern.Doc) (quern.Verdict, error) {
 	d.Tokens = append(s.encoder.Append(d.Tokens[:0], d.Text), s.t.end)
-	return quern.Keep, nil
+	return quern.Keep, s.encoder.Err()
 }

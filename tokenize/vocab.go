@@ -11,21 +11,30 @@ import (
 // Limits on what Parse accepts; the largest vocabularies in use hold about 260,000 tokens of up to 128 bytes.
 const (
 	maxVocab      = 1 << 21 // ids
-	maxTokenBytes = 512     // one token
+	maxTokenBytes = 2048    // one token
 	maxVocabBytes = 1 << 24 // all tokens
 )
 
-// Tokenizer is a vocabulary with its merges and its split rule. It is immutable: share it between goroutines, and give each its own
-// Encoder.
+// Tokenizer turns texts into ids and back. It is immutable: share it between goroutines, and give each its own Encoder.
 type Tokenizer struct {
-	json     []byte // the file that it was read from
-	digest   quern.Digest
-	rule     *rule
-	nfc      bool // text is brought to Unicode normal form C first
-	specials map[string]uint32
-	end      uint32
-	tokens   [][]byte // by id; nil = a hole in the numbering
-	bpe      bpe
+	json   []byte // the file that it was read from
+	digest quern.Digest
+
+	added      []Added
+	plain      *addedTokens      // those that ordinary text yields
+	ids        map[string]uint32 // of added tokens
+	end        uint32
+	tokens     [][]byte // by id: bytes if byteLevel, else spellings; nil = a hole in the numbering
+	normalizer normalizer
+	cutter     cutter
+	byteLevel  bool  // tokens are bytes: bpe is the model
+	bpe        bpe   // of bytes
+	model      model // of characters
+	poster     poster
+	decoder    decoder // nil = spellings with spaces between
+
+	rule *rule // the fast path: texts are cut by masks; nil if there is none
+	nfc  bool  // on it, text is brought to Unicode normal form C first
 }
 
 // JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte.
@@ -34,23 +43,49 @@ func (t *Tokenizer) JSON() ([]byte, error) { return bytes.Clone(t.json), nil }
 // Digest is the digest of JSON: two tokenizers with one digest give the same ids.
 func (t *Tokenizer) Digest() quern.Digest { return t.digest }
 
-// Vocab is how many ids there are: the largest id, specials included, plus one. Foreign vocabularies may have holes below it.
+// Vocab is how many ids there are: the largest id, added tokens included, plus one. Foreign vocabularies may have holes below it.
 func (t *Tokenizer) Vocab() int { return len(t.tokens) }
 
-// Special is the id of a special token such as <|im_start|>. Added tokens of a file count as special, whether it says so or not.
+// Special is the id of an added token such as <|im_start|>.
 func (t *Tokenizer) Special(name string) (uint32, bool) {
-	id, ok := t.specials[name]
+	id, ok := t.ids[name]
 	return id, ok
 }
 
 // Lossless reports whether the bytes of the ids of a text are the text, byte for byte, whatever it is: no normal form is applied first.
-func (t *Tokenizer) Lossless() bool { return !t.nfc }
+func (t *Tokenizer) Lossless() bool { return t.byteLevel && t.normalizer == nil }
+
+// Added lists the added tokens, special or not.
+func (t *Tokenizer) Added() []Added { return slices.Clone(t.added) }
+
+// Describe says what kind of tokenizer it is.
+func (t *Tokenizer) Describe() string {
+	if t.byteLevel {
+		return "byte-level BPE"
+	}
+	switch m := t.model.(type) {
+	case *charBPE:
+		if m.fallback {
+			return "BPE of characters with byte fallback"
+		}
+		return "BPE of characters"
+	case *unigram:
+		return "Unigram"
+	case *wordPiece:
+		return "WordPiece"
+	}
+	return "WordLevel"
+}
+
+// Fast tells whether texts are cut by masks and cached piece by piece; otherwise each part of the file runs on its own, which gives the same ids and is ten to
+// a hundred times slower.
+func (t *Tokenizer) Fast() bool { return t.rule != nil }
 
 // EndOfText is the id that ends a document.
 func (t *Tokenizer) EndOfText() uint32 { return t.end }
 
-// Token gives the bytes of an id, which need not be valid UTF-8 on their own; a special token's are its name. It is nil for an id that the
-// vocabulary does not have. The caller must not change them.
+// Token gives what an id stands for: its bytes, which need not be valid UTF-8 on their own, or in vocabularies that are not byte-level its spelling (▁the, ##ing,
+// <0x41>). It is nil for an id that the vocabulary does not have. The caller must not change it.
 func (t *Tokenizer) Token(id uint32) []byte {
 	if int64(id) >= int64(len(t.tokens)) {
 		return nil
@@ -58,19 +93,8 @@ func (t *Tokenizer) Token(id uint32) []byte {
 	return t.tokens[id]
 }
 
-// AppendDecode appends the bytes of ids to dst; ids that the vocabulary does not have add nothing. Decoding is concatenation: ids may be
-// decoded a few at a time, and a character that a token leaves unfinished is finished by the next. Complete finds where to cut.
-func (t *Tokenizer) AppendDecode(dst []byte, ids []uint32) []byte {
-	for _, id := range ids {
-		if int64(id) < int64(len(t.tokens)) {
-			dst = append(dst, t.tokens[id]...)
-		}
-	}
-	return dst
-}
-
 // endOfTextNames are the names that vocabularies give to the token that ends a document, the first that there is wins.
-var endOfTextNames = []string{EndOfTextName, "<|end_of_text|>", "<eos>", "</s>", "<|im_end|>"}
+var endOfTextNames = []string{EndOfTextName, "<|end_of_text|>", "<｜end▁of▁sentence｜>", "<eos>", "</s>", "<EOT>", "[SEP]", "<|im_end|>"}
 
 // source is a vocabulary as a file tells it: tokens by position, with the id of each, and merges in their order.
 type source struct {

@@ -214,19 +214,7 @@ func (in *inspector) vocabulary() (*tokenize.Tokenizer, error) {
 	if in.tokenizer == "" {
 		return nil, usageError{errors.New("tokens need --tokenizer, a tokenizer.json or the folder of a run")}
 	}
-	if st, err := os.Stat(in.tokenizer); err == nil && st.IsDir() {
-		dir := quern.Local(in.tokenizer)
-		rec, err := pipelines.LoadRecord(dir, "")
-		if err != nil {
-			return nil, err
-		}
-		return pipelines.Tokenizer(dir, rec)
-	}
-	b, err := os.ReadFile(in.tokenizer)
-	if err != nil {
-		return nil, err
-	}
-	return tokenize.Parse(b)
+	return pipelines.OpenTokenizer(in.tokenizer)
 }
 
 // tint colors text by an ANSI code, or brackets it; code 0 leaves it.

@@ -1,4 +1,4 @@
-// Package sentencepiece cuts text into the pieces of a SentencePiece unigram model, as CCNet's language models want it. In come a model file
+// Package sentencepiece cuts text into the pieces of a SentencePiece unigram model. In come a model file
 // (.model, a protocol buffer) and text, out go pieces, equal to SentencePiece's own. It knows no documents. A Model is read-only: any
 // number of goroutines share it, each with a Cutter of its own.
 //

@@ -1,0 +1,419 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/tokenize"
+)
+
+func tokenizerCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "tokenizer",
+		Short: "Learn, use, compare and convert tokenizers",
+		Long: `Learn, use, compare and convert tokenizers. A tokenizer is a tokenizer.json of Hugging Face's library, a .tiktoken file with the name of one of
+OpenAI's encodings (cl100k_base.tiktoken), or the folder of a run.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("no command tokenizer %q; quern tokenizer --help lists them", args[0])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(tokenizerLearn(), tokenizerEncode(), tokenizerDecode(), tokenizerCount(), tokenizerConvert(), tokenizerShow())
+	return cmd
+}
+
+// inputFlags say how inputs are read that are not plain text.
+type inputFlags struct{ format, fields, options string }
+
+func (f *inputFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.format, "format", "", "format of the inputs (default by their names)")
+	cmd.Flags().StringVar(&f.fields, "fields", "", "their fields, as in a spec")
+	cmd.Flags().StringVar(&f.options, "options", "", "their options, as in a spec")
+}
+
+// docs gives every document of the inputs to take; "-" is standard input as one text.
+func (f *inputFlags) docs(ctx context.Context, stdin io.Reader, inputs []string, take func(input string, d *quern.Doc) error) error {
+	for _, path := range inputs {
+		if path == "-" {
+			b, err := io.ReadAll(stdin)
+			if err == nil {
+				err = take(path, &quern.Doc{Text: b})
+			}
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		src, err := pipelines.OpenInput(path, f.format, f.fields, f.options)
+		if err != nil {
+			return usageError{err}
+		}
+		units, err := src.Units(ctx)
+		if err != nil {
+			return err
+		}
+		for _, u := range units {
+			for d, err := range src.Docs(ctx, u) {
+				if errors.Is(err, quern.ErrRecord) {
+					continue
+				}
+				if err = errors.Join(err, ctx.Err()); err == nil {
+					err = take(path, d)
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func tokenizerLearn() *cobra.Command {
+	var in inputFlags
+	var out string
+	l := tokenize.DefaultLearn()
+	cmd := &cobra.Command{
+		Use:   "learn INPUT...",
+		Short: "Learn a byte-level BPE vocabulary from documents",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if ext := filepath.Ext(out); ext != ".json" && ext != ".tiktoken" {
+				return usageError{errors.New("--out: give a file that ends in .json or .tiktoken")}
+			}
+			if err := l.Validate(); err != nil {
+				return usageError{err}
+			}
+			c := tokenize.NewCounter(l)
+			bytes, docs := int64(0), 0
+			err := in.docs(cmd.Context(), cmd.InOrStdin(), args, func(_ string, d *quern.Doc) error {
+				c.Add(d.Text)
+				bytes += int64(len(d.Text))
+				docs++
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			tok, err := c.Learn()
+			if err != nil {
+				return err
+			}
+			if err := writeTokenizer(out, tok); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d ids from %d bytes of %d documents, %d different pieces\n", out, tok.Vocab(), bytes, docs, c.Pieces())
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&out, "out", "", "file to write: .json (tokenizer.json) or .tiktoken")
+	f.IntVar(&l.Vocab, "vocab", l.Vocab, "ids, the 256 bytes and 4 special tokens among them")
+	f.StringVar(&l.Split, "split", l.Split, "how texts are cut: "+strings.Join(tokenize.Splits(), ", "))
+	f.Int64Var(&l.MinFrequency, "min-frequency", l.MinFrequency, "a pair seen less often is not merged")
+	f.IntVar(&l.MaxToken, "max-token", l.MaxToken, "bytes of the longest token")
+	in.add(cmd)
+	return cmd
+}
+
+func writeTokenizer(path string, tok *tokenize.Tokenizer) error {
+	write := tok.JSON
+	switch filepath.Ext(path) {
+	case ".json":
+	case ".tiktoken":
+		write = tok.Tiktoken
+	default:
+		return usageError{fmt.Errorf("%s: the name does not tell a format: want .json or .tiktoken", path)}
+	}
+	b, err := write()
+	if err != nil {
+		return err
+	}
+	return writeFile(path, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// text is a file, or standard input for "-" and for none.
+func text(cmd *cobra.Command, args []string) ([]byte, error) {
+	if len(args) == 0 || args[0] == "-" {
+		return io.ReadAll(cmd.InOrStdin())
+	}
+	return os.ReadFile(args[0])
+}
+
+func tokenizerEncode() *cobra.Command {
+	var specials, template, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "encode TOKENIZER [FILE]",
+		Short: "Print the ids of a text (standard input by default)",
+		Args:  cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			tok, err := pipelines.OpenTokenizer(args[0])
+			if err != nil {
+				return err
+			}
+			b, err := text(cmd, args[1:])
+			if err != nil {
+				return err
+			}
+			o := tokenize.EncodeOptions{Template: template}
+			if specials {
+				o.Allowed = tokenize.AllSpecials
+			}
+			e, err := tok.NewEncoder().Encode(b, o)
+			if err != nil {
+				return err
+			}
+			w := bufio.NewWriter(cmd.OutOrStdout())
+			if asJSON {
+				err = json.NewEncoder(w).Encode(map[string]any{"ids": e.IDs, "offsets": e.Offsets, "type_ids": e.Types})
+			} else {
+				for i, id := range e.IDs {
+					if i > 0 {
+						w.WriteByte(' ')
+					}
+					w.WriteString(strconv.FormatUint(uint64(id), 10))
+				}
+				w.WriteByte('\n')
+			}
+			return errors.Join(err, w.Flush())
+		},
+	}
+	cmd.Flags().BoolVar(&specials, "specials", false, "text that spells a special token yields it")
+	cmd.Flags().BoolVar(&template, "template", false, "put the tokens around the text that the tokenizer's post_processor has")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "ids, offsets in bytes and type ids as JSON")
+	return cmd
+}
+
+func tokenizerDecode() *cobra.Command {
+	return &cobra.Command{
+		Use:   "decode TOKENIZER [FILE]",
+		Short: "Print the text of ids (numbers with white space or commas between, standard input by default)",
+		Args:  cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			tok, err := pipelines.OpenTokenizer(args[0])
+			if err != nil {
+				return err
+			}
+			b, err := text(cmd, args[1:])
+			if err != nil {
+				return err
+			}
+			var ids []uint32
+			for i, f := range strings.FieldsFunc(string(b), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",[]", r) }) {
+				id, err := strconv.ParseUint(f, 10, 32)
+				if err != nil || tok.Token(uint32(id)) == nil {
+					return fmt.Errorf("number %d: %q is no id of this tokenizer, which has %d", i+1, f, tok.Vocab())
+				}
+				ids = append(ids, uint32(id))
+			}
+			_, err = cmd.OutOrStdout().Write(tok.AppendDecode(nil, ids))
+			return err
+		},
+	}
+}
+
+// fertility counts what a tokenizer makes of a kind of text.
+type fertility struct {
+	Tokenizer string `json:"tokenizer"`
+	Text      string `json:"text"` // input, and language where it is known
+	Docs      int64  `json:"docs"`
+	Bytes     int64  `json:"bytes"`
+	Words     int64  `json:"words"` // between white space
+	Tokens    int64  `json:"tokens"`
+}
+
+func tokenizerCount() *cobra.Command {
+	var in inputFlags
+	var with []string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "count TOKENIZER INPUT...",
+		Aliases: []string{"compare"},
+		Short:   "Count the tokens of documents, with bytes a token and tokens a word, by input and language; beside other tokenizers with --with",
+		Args:    cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rows, err := countTokens(cmd, &in, append([]string{args[0]}, with...), args[1:])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(rows)
+			}
+			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(tw, "tokenizer\ttext\tdocuments\tbytes\ttokens\tbytes a token\ttokens a word")
+			for _, r := range rows {
+				fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%d\t%.3f\t%.3f\n", r.Tokenizer, r.Text, r.Docs, r.Bytes, r.Tokens,
+					float64(r.Bytes)/float64(max(r.Tokens, 1)), float64(r.Tokens)/float64(max(r.Words, 1)))
+			}
+			return tw.Flush()
+		},
+	}
+	cmd.Flags().StringArrayVar(&with, "with", nil, "another tokenizer to count with; may be given again")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	in.add(cmd)
+	return cmd
+}
+
+// countTokens counts with each tokenizer; rows stand in the order of the texts as they were met.
+func countTokens(cmd *cobra.Command, in *inputFlags, names, inputs []string) ([]fertility, error) {
+	var encoders []*tokenize.Encoder
+	for _, name := range names {
+		tok, err := pipelines.OpenTokenizer(name)
+		if err != nil {
+			return nil, err
+		}
+		encoders = append(encoders, tok.NewEncoder())
+	}
+	var rows []fertility
+	index := map[string]int{} // of the row of the first tokenizer
+	var ids []uint32
+	err := in.docs(cmd.Context(), cmd.InOrStdin(), inputs, func(input string, d *quern.Doc) error {
+		if d.Lang != "" {
+			input += " " + d.Lang
+		}
+		at, ok := index[input]
+		if !ok {
+			at = len(rows)
+			index[input] = at
+			for _, name := range names {
+				rows = append(rows, fertility{Tokenizer: name, Text: input})
+			}
+		}
+		words := int64(len(bytes.Fields(d.Text)))
+		for i, e := range encoders {
+			ids = e.Append(ids[:0], d.Text)
+			if err := e.Err(); err != nil {
+				return err
+			}
+			r := &rows[at+i]
+			r.Docs, r.Bytes, r.Words, r.Tokens = r.Docs+1, r.Bytes+int64(len(d.Text)), r.Words+words, r.Tokens+int64(len(ids))
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func tokenizerConvert() *cobra.Command {
+	var split string
+	var specials []string
+	cmd := &cobra.Command{
+		Use:   "convert FROM TO",
+		Short: "Write a tokenizer in another format: .json or .tiktoken",
+		Args:  exactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			tok, err := openRanks(args[0], split, specials)
+			if err != nil {
+				return err
+			}
+			return writeTokenizer(args[1], tok)
+		},
+	}
+	cmd.Flags().StringVar(&split, "split", "", "of a .tiktoken file of another name: "+strings.Join(tokenize.Splits(), ", "))
+	cmd.Flags().StringArrayVar(&specials, "special", nil, "of such a file: a special token and its id, <|endoftext|>=50256; may be given again")
+	return cmd
+}
+
+// openRanks opens a tokenizer; with a split, ranks whatever their name.
+func openRanks(path, split string, specials []string) (*tokenize.Tokenizer, error) {
+	if split == "" {
+		return pipelines.OpenTokenizer(path)
+	}
+	ids := map[string]uint32{}
+	for _, s := range specials {
+		i := strings.LastIndex(s, "=")
+		id, err := strconv.ParseUint(s[i+1:], 10, 32)
+		if i < 1 || err != nil {
+			return nil, usageError{fmt.Errorf("--special %s: want a token, = and its id", s)}
+		}
+		ids[s[:i]] = uint32(id)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return tokenize.ParseTiktoken(b, split, ids)
+}
+
+func tokenizerShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show TOKENIZER [FILE]",
+		Short: "Describe a tokenizer; with a text (- for standard input), its pieces in alternating colors",
+		Args:  cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			tok, err := pipelines.OpenTokenizer(args[0])
+			if err != nil {
+				return err
+			}
+			w := cmd.OutOrStdout()
+			if len(args) == 2 {
+				b, err := text(cmd, args[1:])
+				if err != nil {
+					return err
+				}
+				return showPieces(w, tok, b)
+			}
+			added := tok.Added()
+			end := tok.EndOfText()
+			fmt.Fprintf(w, "%s\nids        %d\nadded      %d\nend        %d %s\nfast path  %v\ndigest     %s\n", tok.Describe(), tok.Vocab(), len(added), end, tok.Token(end), tok.Fast(), tok.Digest())
+			longest := make([]int, tok.Vocab())
+			for id := range longest {
+				longest[id] = id
+			}
+			slices.SortStableFunc(longest, func(a, b int) int { return len(tok.Token(uint32(b))) - len(tok.Token(uint32(a))) })
+			fmt.Fprintln(w, "longest tokens:")
+			for _, id := range longest[:min(10, len(longest))] {
+				fmt.Fprintf(w, "  %7d %.80q\n", id, tok.Token(uint32(id)))
+			}
+			return nil
+		},
+	}
+}
+
+// showPieces prints a text with every other token in another color, and behind it how many there are.
+func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte) error {
+	e, err := tok.NewEncoder().Encode(b, tokenize.EncodeOptions{})
+	if err != nil {
+		return err
+	}
+	end := 0
+	for i, id := range e.IDs {
+		o := e.Offsets[i]
+		piece := b[max(o[0], end):max(o[1], end)]
+		end = max(o[1], end)
+		if len(piece) == 0 || !utf8.Valid(piece) { // a part of a character: what there is to show is its id
+			piece = fmt.Appendf(nil, "[%d]", id)
+		}
+		for line := range bytes.Lines(piece) { // a color ends with its line
+			rest, newline := bytes.CutSuffix(line, []byte("\n"))
+			fmt.Fprintf(w, "\x1b[%dm%s\x1b[0m", 44+i%2, printable(string(rest)))
+			if newline {
+				fmt.Fprintln(w)
+			}
+		}
+	}
+	fmt.Fprintf(w, "\n%d tokens, %d bytes\n", len(e.IDs), len(b))
+	return nil
+}

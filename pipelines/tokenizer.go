@@ -1,0 +1,63 @@
+package pipelines
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/tokenize"
+)
+
+// OpenTokenizer opens a tokenizer.json, a .tiktoken file that has the name of one of OpenAI's encodings, or the tokenizer of the last run in a folder.
+func OpenTokenizer(path string) (*tokenize.Tokenizer, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.IsDir() {
+		rec, err := LoadRecord(quern.Local(path), "")
+		if err == nil {
+			return Tokenizer(quern.Local(path), rec)
+		}
+		b, err2 := os.ReadFile(filepath.Join(path, tokenizerName))
+		if errors.Is(err2, fs.ErrNotExist) {
+			return nil, err
+		}
+		return parseTokenizer(path, b, err2)
+	}
+	b, err := os.ReadFile(path)
+	return parseTokenizer(path, b, err)
+}
+
+func parseTokenizer(path string, b []byte, err error) (*tokenize.Tokenizer, error) {
+	if err != nil {
+		return nil, err
+	}
+	var tok *tokenize.Tokenizer
+	if name, ok := strings.CutSuffix(filepath.Base(path), ".tiktoken"); ok {
+		e, ok := tokenize.RankEncodings[name]
+		if !ok {
+			return nil, fmt.Errorf("%s: ranks do not tell their split and special tokens: name the file as one of %s, or convert it with --split", path, strings.Join(rankNames(), ", "))
+		}
+		tok, err = tokenize.ParseTiktoken(b, e.Split, e.Specials)
+	} else {
+		tok, err = tokenize.Parse(b)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return tok, nil
+}
+
+func rankNames() (names []string) {
+	for name := range tokenize.RankEncodings {
+		names = append(names, name+".tiktoken")
+	}
+	slices.Sort(names)
+	return names
+}

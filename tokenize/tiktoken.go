@@ -1,0 +1,155 @@
+package tokenize
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// ParseTiktoken reads a .tiktoken file: lines of a token's bytes in base64, a space and its rank. Such a file names neither its split rule, one of Splits, nor its
+// special tokens, so they are given; Encodings has those of OpenAI's files. Neighbors merge where what they make has the lowest rank. JSON of the tokenizer
+// is a tokenizer.json that gives the same ids.
+func ParseTiktoken(ranks []byte, split string, specials map[string]uint32) (*Tokenizer, error) {
+	r, err := ruleByName(split)
+	if err != nil {
+		return nil, err
+	}
+	words, err := readRanks(ranks)
+	if err != nil {
+		return nil, err
+	}
+	merges, err := rankMerges(words)
+	if err != nil {
+		return nil, err
+	}
+	var added []Added
+	for _, name := range slices.SortedFunc(maps.Keys(specials), func(a, b string) int { return int(specials[a]) - int(specials[b]) }) {
+		added = append(added, Added{ID: specials[name], Content: name, Special: true})
+	}
+	return Parse(render(r, words, merges, added, true))
+}
+
+// readRanks gives the tokens by rank; nil where a rank is left out.
+func readRanks(b []byte) (words [][]byte, err error) {
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil, errors.New("tokenize: .tiktoken: empty")
+	}
+	n, total := 0, 0
+	for line := range bytes.Lines(b) {
+		n++
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 {
+			continue
+		}
+		code, number, ok := bytes.Cut(line, []byte(" "))
+		if !ok {
+			return nil, fmt.Errorf("tokenize: .tiktoken: line %d: want base64, a space and a rank", n)
+		}
+		word, err := base64.StdEncoding.DecodeString(string(code))
+		if err != nil || len(word) == 0 {
+			return nil, fmt.Errorf("tokenize: .tiktoken: line %d: %.40q is not the base64 of a token", n, code)
+		}
+		rank, err := strconv.ParseUint(string(number), 10, 32)
+		if err != nil || rank >= maxVocab {
+			return nil, fmt.Errorf("tokenize: .tiktoken: line %d: %.40q is no rank below %d", n, number, maxVocab)
+		}
+		if total += len(word); len(word) > maxTokenBytes || total > maxVocabBytes {
+			return nil, fmt.Errorf("tokenize: .tiktoken: line %d: %d bytes, at most %d, and %d for all tokens", n, len(word), maxTokenBytes, maxVocabBytes)
+		}
+		for len(words) <= int(rank) {
+			words = append(words, nil)
+		}
+		if words[rank] != nil {
+			return nil, fmt.Errorf("tokenize: .tiktoken: line %d: rank %d is given twice", n, rank)
+		}
+		words[rank] = word
+	}
+	return words, nil
+}
+
+// rankMerges finds the last merge of each token: its bytes, merged by the ranks below its own, end as two.
+func rankMerges(words [][]byte) (merges [][2]int32, err error) {
+	rank := make(map[string]int32, len(words))
+	for i, w := range words {
+		if w == nil {
+			continue
+		}
+		if at, ok := rank[string(w)]; ok {
+			return nil, fmt.Errorf("tokenize: .tiktoken: ranks %d and %d are one token", at, i)
+		}
+		rank[string(w)] = int32(i)
+	}
+	var ends []int // of the parts
+	for i, w := range words {
+		if len(w) < 2 {
+			continue
+		}
+		ends = ends[:0]
+		for k := range w {
+			ends = append(ends, k+1)
+		}
+		for len(ends) > 2 {
+			best, at := int32(i), -1
+			from := 0
+			for k := range len(ends) - 1 {
+				if r, ok := rank[string(w[from:ends[k+1]])]; ok && r < best {
+					best, at = r, k
+				}
+				from = ends[k]
+			}
+			if at < 0 {
+				break
+			}
+			ends = slices.Delete(ends, at, at+1)
+		}
+		left, okL := rank[string(w[:ends[0]])]
+		right, okR := rank[string(w[ends[0]:])]
+		if len(ends) != 2 || !okL || !okR {
+			continue // a token that is met only as a whole piece
+		}
+		merges = append(merges, [2]int32{left, right})
+	}
+	return merges, nil
+}
+
+// Tiktoken writes the ranks of a byte-level vocabulary whose ids are its ranks, as all of OpenAI's are and those that Learn makes.
+func (t *Tokenizer) Tiktoken() ([]byte, error) {
+	if !t.byteLevel {
+		return nil, errors.New("tokenize: .tiktoken: the vocabulary is not byte-level")
+	}
+	for i := 256; i < len(t.bpe.outer); i++ {
+		if t.bpe.outer[i] < t.bpe.outer[max(i-1, 256)] {
+			return nil, fmt.Errorf("tokenize: .tiktoken: token %d is merged before token %d: ranks could not say so", t.bpe.outer[i-1], t.bpe.outer[i])
+		}
+	}
+	var b bytes.Buffer
+	special := map[uint32]bool{}
+	for _, a := range t.added {
+		special[a.ID] = true
+	}
+	for id, w := range t.tokens {
+		if w != nil && !special[uint32(id)] {
+			fmt.Fprintf(&b, "%s %d\n", base64.StdEncoding.EncodeToString(w), id)
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// RankEncoding is what a .tiktoken file does not say of itself.
+type RankEncoding struct {
+	Split    string
+	Specials map[string]uint32
+}
+
+// RankEncodings are OpenAI's encodings by name (openai/tiktoken, openai_public.py).
+var RankEncodings = map[string]RankEncoding{
+	"r50k_base":   {"gpt2", map[string]uint32{"<|endoftext|>": 50256}},
+	"p50k_base":   {"gpt2", map[string]uint32{"<|endoftext|>": 50256}},
+	"p50k_edit":   {"gpt2", map[string]uint32{"<|endoftext|>": 50256, "<|fim_prefix|>": 50281, "<|fim_middle|>": 50282, "<|fim_suffix|>": 50283}},
+	"cl100k_base": {"cl100k", map[string]uint32{"<|endoftext|>": 100257, "<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260, "<|endofprompt|>": 100276}},
+	"o200k_base":  {"o200k", map[string]uint32{"<|endoftext|>": 199999, "<|endofprompt|>": 200018}},
+}
