@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"github.com/seed-83c59573/quern"
 )
 
 const (
@@ -19,16 +21,16 @@ type walker struct {
 	end   int64   // of the row
 	ahead []int64 // places from at on that are taken already, sorted
 	epoch int64   // whose order is that of shuffled
-	order permutation
+	order quern.Permutation
 }
 
 // sizes are those of the document at a place.
 func (w *walker) sizes(place int64) (size, tokens int64) {
 	n := w.places()
 	if e := place / n; e != w.epoch {
-		w.epoch, w.order = e, w.shuffle.epoch(e)
+		w.epoch, w.order = e, w.shuffle.Epoch(e)
 	}
-	c, doc := w.find(w.order.at(place % n))
+	c, doc := w.find(w.order.At(place % n))
 	return c.train.size(doc, w.unit), int64(c.train.tokens.at(doc))
 }
 

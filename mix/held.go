@@ -1,6 +1,10 @@
 package mix
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-83c59573/quern"
+)
 
 // heldAt is document n of those of a part that training must not see.
 func (d *Part) heldAt(n int64) (c *Class, doc int64) {
@@ -26,7 +30,7 @@ func (p *Plan) trimValidation(i int) {
 		n += d.Of[k].Held
 	}
 	left := int64(p.Validation / (1 - p.Validation) * float64(asked))
-	perm := newPermutation(n, p.Seed, "validation/"+d.Name)
+	perm := quern.NewPermutation(n, p.Seed, "mix", "validation/"+d.Name)
 	d.held, d.ValidationTokens = nil, 0
 	shortest, least := int64(-1), int64(math.MaxInt64)
 	take := func(at int64, c *Class, doc int64) {
@@ -34,7 +38,7 @@ func (p *Plan) trimValidation(i int) {
 		d.ValidationTokens += int64(c.held.tokens.at(doc))
 	}
 	for k := range n {
-		at := perm.at(k)
+		at := perm.At(k)
 		c, doc := d.heldAt(at)
 		size := c.held.size(doc, p.Unit)
 		if size < least {

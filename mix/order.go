@@ -3,6 +3,8 @@ package mix
 import (
 	"fmt"
 	"sort"
+
+	"github.com/seed-83c59573/quern"
 )
 
 // order finds the i-th document of the training split. Phases follow each other. Within a phase the picks of a part stand in a row,
@@ -18,7 +20,7 @@ type order struct {
 
 type section struct {
 	phase   int
-	shuffle permutation
+	shuffle quern.Permutation
 	from    []int64 // by part, where its piece of the row begins
 	sums    []int64 // by part, picks of the section before it
 }
@@ -41,7 +43,7 @@ func newOrder(p *Plan) order {
 				sec.sums = append(sec.sums, n)
 				n += to - from
 			}
-			sec.shuffle = newPermutation(n, p.Seed, fmt.Sprintf("section/%d/%d", f, s))
+			sec.shuffle = quern.NewPermutation(n, p.Seed, "mix", fmt.Sprintf("section/%d/%d", f, s))
 			o.sections = append(o.sections, sec)
 			o.starts = append(o.starts, o.len()+n)
 		}
@@ -59,11 +61,11 @@ func (o *order) len() int64 { return o.starts[len(o.starts)-1] }
 func (o *order) at(i int64) (c *Class, doc int64) {
 	s := sort.Search(len(o.sections), func(s int) bool { return o.starts[s+1] > i })
 	sec := &o.sections[s]
-	j := sec.shuffle.at(i - o.starts[s])
+	j := sec.shuffle.At(i - o.starts[s])
 	part := sort.Search(len(sec.sums), func(d int) bool { return sec.sums[d] > j }) - 1
 	place := o.plan.Phases[sec.phase].Shares[part].place(sec.from[part] + j - sec.sums[part])
 	d := &o.plan.Parts[part]
 	n := d.places()
-	epoch := d.shuffle.epoch(place / n)
-	return d.find(epoch.at(place % n))
+	epoch := d.shuffle.Epoch(place / n)
+	return d.find(epoch.At(place % n))
 }

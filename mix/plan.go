@@ -27,7 +27,7 @@ type Plan struct {
 	LeftOut    []Class     `json:"left_out,omitempty"` // what no ratio asks for
 
 	order order
-	held  permutation
+	held  quern.Permutation
 }
 
 // Part is a pool of documents that has a ratio. An epoch of it is every one of its training documents, as often as its class says.
@@ -42,7 +42,7 @@ type Part struct {
 	Of               []Class `json:"of"`
 
 	starts  []int64 // of each class in an epoch, and one past the last
-	shuffle permutation
+	shuffle quern.Permutation
 	held    []uint32 // documents of validation, numbered through its classes
 }
 
@@ -125,7 +125,7 @@ func (d *Part) lay(seed uint64) {
 		d.Size += c.Times * c.Size
 		d.starts = append(d.starts, d.starts[i]+c.Times*c.Docs)
 	}
-	d.shuffle = newPermutation(d.places(), seed, d.Name)
+	d.shuffle = quern.NewPermutation(d.places(), seed, "mix", d.Name)
 }
 
 // places is the number of documents in an epoch, copies counted.
@@ -177,7 +177,7 @@ func (p *Plan) finish() {
 		p.trimValidation(i)
 		held += int64(len(p.Parts[i].held))
 	}
-	p.held = newPermutation(held, p.Seed, "validation")
+	p.held = quern.NewPermutation(held, p.Seed, "mix", "validation")
 	p.order = newOrder(p)
 }
 

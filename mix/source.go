@@ -29,7 +29,7 @@ func (s *source) Units(ctx context.Context) ([]quern.Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	validation, err := s.cut(ctx, "validation", int64(s.plan.held.n))
+	validation, err := s.cut(ctx, "validation", s.plan.held.Len())
 	return append(train, validation...), err
 }
 
@@ -65,7 +65,7 @@ func (s *source) document(name string, i int64) (c *Class, l *list, doc int64) {
 		c, doc = s.plan.order.at(i)
 		return c, &c.train, doc
 	}
-	i = s.plan.held.at(i) // shuffled, so that the first of them are like all of them
+	i = s.plan.held.At(i) // shuffled, so that the first of them are like all of them
 	for d := range s.plan.Parts {
 		part := &s.plan.Parts[d]
 		if i < int64(len(part.held)) {

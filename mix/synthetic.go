@@ -76,3 +76,12 @@ func BenchPlan(ctx context.Context, docs int64, workers int) (int64, error) {
 	}
 	return docs, nil
 }
+
+const golden = 0x9e3779b97f4a7c15 // odd, 2^64 over the golden ratio
+
+// mixBits is the finalizer of SplitMix64.
+func mixBits(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}

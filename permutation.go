@@ -1,32 +1,34 @@
-package mix
+package quern
 
 import (
 	"fmt"
 	"math/bits"
-
-	"github.com/seed-83c59573/quern"
 )
 
-// permutation is a keyed shuffle of [0, n) that is computed, not stored: a Feistel network over the next power of two, whose halves
+// Permutation is a keyed shuffle of [0, Len) that is computed, not stored: a Feistel network over the next power of two, whose halves
 // may differ by a bit, walked until it lands inside (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002). A round takes
-// the high bits of a product.
-type permutation struct {
+// the high bits of a product. It is a value: copies and Epochs share nothing.
+type Permutation struct {
 	n    uint64
 	a, b uint // bits of the left and the right half
 	keys [6]uint64
 }
 
-func newPermutation(n int64, seed uint64, name string) permutation {
+// NewPermutation shuffles n numbers by the run's seed, the step that asks, and a name.
+func NewPermutation(n int64, seed uint64, step, name string) Permutation {
 	size := uint(bits.Len64(uint64(max(n, 2) - 1)))
-	p := permutation{n: uint64(n), a: size / 2, b: size - size/2}
+	p := Permutation{n: uint64(n), a: size / 2, b: size - size/2}
 	for i := range p.keys {
-		p.keys[i] = quern.Seed(seed, "mix", quern.NewID(name, fmt.Sprint(i)))
+		p.keys[i] = Seed(seed, step, NewID(name, fmt.Sprint(i)))
 	}
 	return p
 }
 
-// epoch is another permutation of the same numbers for each e.
-func (p permutation) epoch(e int64) permutation {
+// Len is how many numbers it shuffles.
+func (p *Permutation) Len() int64 { return int64(p.n) }
+
+// Epoch is another permutation of the same numbers for each e.
+func (p Permutation) Epoch(e int64) Permutation {
 	for i, k := range p.keys {
 		p.keys[i] = mixBits(k + uint64(e)*golden)
 	}
@@ -35,8 +37,8 @@ func (p permutation) epoch(e int64) permutation {
 
 const golden = 0x9e3779b97f4a7c15 // odd, 2^64 over the golden ratio
 
-// at is where i goes.
-func (p *permutation) at(i int64) int64 {
+// At is where i goes, for i in [0, Len).
+func (p *Permutation) At(i int64) int64 {
 	x := uint64(i)
 	for {
 		l, r := x>>p.b, x&(1<<p.b-1)
