@@ -22,7 +22,8 @@ const latestName = "ckpt/latest.json"
 
 // state is what a run needs to go on, besides weights and moments.
 type state struct {
-	Step      int     `json:"step"` // steps taken; the data's cursor follows from it
+	Step      int     `json:"step"`   // steps taken
+	Cursor    int64   `json:"cursor"` // samples read: where the data goes on
 	Tokens    int64   `json:"tokens"`
 	LossFirst float64 `json:"loss_first"`
 	LossLast  float64 `json:"loss_last"`
@@ -106,6 +107,9 @@ func resume(dir quern.Dir, opt *adamW) (st state, ok bool, err error) {
 	}
 	if err := json.Unmarshal(b, &st); err != nil {
 		return st, false, fmt.Errorf("%s/state.json: %w", l.Slot, err)
+	}
+	if st.Cursor < int64(st.Step) {
+		return st, false, fmt.Errorf("%s/state.json: cursor %d after %d steps; remove %s to start from the first step", l.Slot, st.Cursor, st.Step, latestName)
 	}
 	opt.step = st.Step
 	return st, true, nil

@@ -45,6 +45,7 @@ type Config struct {
 	Optim     `yaml:",inline"`
 	Eval      int      `yaml:"eval"`      // steps between measurements on the validation split; 0 = first and last
 	Documents bool     `yaml:"documents"` // attention stays inside documents
+	Shuffle   bool     `yaml:"shuffle"`   // each epoch reads the corpus in another order; else all in its own, which is shuffled already
 	Sample    Sampling `yaml:"sample"`
 }
 

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -20,15 +21,20 @@ type loop struct {
 	m         *model.Model
 	opt       *adamW
 	objective Objective
-	micros    int
-	batch     func(cursor int64) (*data.Batch, error) // micro-batch number cursor of the run
-	eval      int                                     // steps between measurements; 0 = first and last
+	samples   data.Samples
+	plan      data.Plan // a batch is a whole step
+	micros    int       // parts of equal rows that it is worked on in
+	eval      int       // steps between measurements; 0 = first and last
 	measure   func() (loss float64, ok bool, err error)
 
 	st      state
+	loader  *data.Loader
 	signals Signals
 	grads   Grads
 }
+
+// readAhead is how many steps' batches are read while one is worked on.
+const readAhead = 2
 
 // newModel builds a model for this machine.
 func newModel(c model.Config, workers, maxTokens int) (*model.Model, error) {
@@ -62,6 +68,10 @@ func (l *loop) run(ctx context.Context) error {
 		return fmt.Errorf("checkpoint: it is of step %d, the run has %d; remove %s to start from the first step", st.Step, l.o.Steps, latestName)
 	}
 	l.st = st
+	if err := l.open(); err != nil {
+		return err
+	}
+	defer l.loader.Close()
 	if !resumed {
 		if err := l.look(true); err != nil {
 			return err
@@ -70,9 +80,9 @@ func (l *loop) run(ctx context.Context) error {
 	schedule := l.o.schedule()
 	for l.st.Step < l.o.Steps {
 		start := time.Now()
-		m, err := l.gradient()
+		m, err := l.gradient(ctx)
 		if err != nil {
-			return err
+			return l.interrupted(ctx, err)
 		}
 		lr := schedule.At(l.st.Step)
 		if math.IsNaN(m.Loss) || math.IsInf(m.Loss, 0) {
@@ -87,6 +97,7 @@ func (l *loop) run(ctx context.Context) error {
 			l.st.LossFirst = m.Loss
 		}
 		l.st.Step++
+		l.st.Cursor = l.loader.Cursor()
 		l.st.Tokens += int64(m.Tokens)
 		l.st.LossLast = m.Loss
 		l.log(line{l.st.Step, m.Loss, lr, norm, l.st.Tokens, float64(m.Tokens) / max(time.Since(start).Seconds(), 1e-6)})
@@ -120,29 +131,40 @@ func (l *loop) between(ctx context.Context) error {
 	return stop
 }
 
-// gradient sums the gradients of all micro-batches of one step.
-func (l *loop) gradient() (Metrics, error) {
-	var norm Norm
-	batches := make([]*data.Batch, l.micros)
-	for i := range batches {
-		b, err := l.batch(int64(l.st.Step)*int64(l.micros) + int64(i))
-		if err != nil {
-			return Metrics{}, err
-		}
-		batches[i] = b
-		norm = norm.Add(l.objective.Count(b))
+// open starts reading where the state says.
+func (l *loop) open() (err error) {
+	l.loader, err = data.NewLoader(l.samples, l.plan, l.st.Cursor)
+	return err
+}
+
+// interrupted keeps what was done before a step that was given up while it waited for its batch.
+func (l *loop) interrupted(ctx context.Context, err error) error {
+	if stop := ctx.Err(); stop != nil && errors.Is(err, stop) && l.st.Step > 0 {
+		return errors.Join(save(l.env.Dir, l.opt, l.st), err)
 	}
+	return err
+}
+
+// gradient sums the gradients of all micro-batches of one step.
+func (l *loop) gradient(ctx context.Context) (Metrics, error) {
+	whole, err := l.loader.Next(ctx)
+	if err != nil {
+		return Metrics{}, err
+	}
+	norm := l.objective.Count(whole)
 	if norm.Tokens == 0 {
 		return Metrics{}, fmt.Errorf("step %d: its batch has no token to learn", l.st.Step+1)
 	}
 	l.m.ZeroGrad()
 	var total Metrics
-	for _, b := range batches {
-		if err := l.forward(b); err != nil {
+	rows := whole.Rows / l.micros
+	for i := range l.micros {
+		b := whole.Part(i*rows, (i+1)*rows)
+		if err := l.forward(&b); err != nil {
 			return Metrics{}, err
 		}
 		clear(l.grads.LogP)
-		total = total.Add(l.objective.Loss(b, &l.signals, norm, &l.grads))
+		total = total.Add(l.objective.Loss(&b, &l.signals, norm, &l.grads))
 		l.m.Backward(&l.grads)
 	}
 	return total, nil

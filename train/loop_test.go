@@ -26,8 +26,8 @@ func newLoop(t *testing.T, c Config, e Env) *loop {
 		t.Fatal(err)
 	}
 	m.Init(e.Seed)
-	w := &data.Windows{Stream: e.Train, Rows: rows, Cols: c.Model.Context, EOT: int32(e.Tokenizer.EndOfText()), Segmented: c.Documents}
-	return &loop{o: c.Optim, env: e, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, micros: micros, batch: w.Batch}
+	w := &data.Windows{Stream: e.Train, Cols: c.Model.Context, EOT: int32(e.Tokenizer.EndOfText()), Segmented: c.Documents}
+	return &loop{o: c.Optim, env: e, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, samples: w, plan: data.Plan{Rows: rows * micros}, micros: micros}
 }
 
 func TestAccumulationIsOneBigBatch(t *testing.T) {
@@ -42,7 +42,10 @@ func TestAccumulationIsOneBigBatch(t *testing.T) {
 			if l.micros != 32/micro {
 				t.Fatalf("micro %d: %d micro-batches", micro, l.micros)
 			}
-			m, err := l.gradient()
+			if err := l.open(); err != nil {
+				t.Fatal(err)
+			}
+			m, err := l.gradient(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -269,5 +272,19 @@ func TestDocumentsKeepAttentionInside(t *testing.T) {
 	apart := pretrain(t, c, tinyEnv(t, &quern.Memory{}))
 	if apart.Checkpoint == joined.Checkpoint || apart.Tokens >= joined.Tokens {
 		t.Errorf("documents changes nothing: %d tokens of %d learned", apart.Tokens, joined.Tokens)
+	}
+}
+
+func TestShuffledRunsReadAnotherOrder(t *testing.T) {
+	c := tinyConfig()
+	plain := pretrain(t, c, tinyEnv(t, &quern.Memory{}))
+	c.Shuffle = true
+	a, b := pretrain(t, c, tinyEnv(t, &quern.Memory{})), tinyEnv(t, &quern.Memory{})
+	b.Seed++
+	if a.LossFirst == plain.LossFirst || a.Tokens != plain.Tokens {
+		t.Errorf("shuffled %+v, in order %+v", a, plain)
+	}
+	if other := pretrain(t, c, b); other.LossFirst == a.LossFirst {
+		t.Error("two seeds read one order")
 	}
 }

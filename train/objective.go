@@ -13,14 +13,11 @@ type (
 	Grads   = model.Grads
 )
 
-// Norm holds the denominators of one optimizer step. It is summed over all micro-batches before the first loss is taken, so that
-// accumulating gradients gives what one big batch would.
+// Norm holds the denominators of one optimizer step. It is counted over the whole step before the first loss is taken, so that
+// accumulating the gradients of micro-batches gives what one big batch would.
 type Norm struct {
 	Tokens int // positions that a loss is taken at
 }
-
-// Add sums denominators.
-func (n Norm) Add(o Norm) Norm { return Norm{n.Tokens + o.Tokens} }
 
 // Metrics are what a step measured. They add up over micro-batches.
 type Metrics struct {

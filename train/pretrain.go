@@ -27,12 +27,12 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 	}
 	m.Init(env.Seed)
 	eot := int32(env.Tokenizer.EndOfText())
-	windows := &data.Windows{Stream: env.Train, Rows: rows, Cols: cols, EOT: eot, Segmented: c.Documents}
+	windows := &data.Windows{Stream: env.Train, Cols: cols, EOT: eot, Segmented: c.Documents}
 	if windows.Len() == 0 {
 		return Result{}, fmt.Errorf("train: the corpus has %d tokens, fewer than a context of %d: mix more tokens", env.Train.Len(), cols)
 	}
-	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, micros: micros,
-		batch: windows.Batch, eval: c.Eval}
+	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, samples: windows,
+		plan: data.Plan{Rows: rows * micros, Shuffle: c.Shuffle, Seed: env.Seed, Ahead: readAhead}, micros: micros, eval: c.Eval}
 	if env.Val != nil && env.Val.Len() > 1 {
 		l.measure = func() (float64, bool, error) {
 			return l.validate(&data.Windows{Stream: env.Val, Rows: rows, Cols: cols, EOT: eot, Segmented: c.Documents})

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/train/data"
 )
 
 func TestStoppedRunsEndAsUnbrokenOnes(t *testing.T) {
@@ -83,6 +84,47 @@ func TestDeathAtAnyCall(t *testing.T) {
 		}
 		e.Dir = dir
 		same(t, "after a death", want, pretrain(t, c, e), whole, dir)
+	}
+}
+
+// stopping is a stream that cancels its run where it is read.
+type stopping struct {
+	data.Stream
+	at     int64
+	cancel context.CancelFunc
+}
+
+func (s stopping) Read(dst []int32, at int64) error {
+	if at == s.at {
+		s.cancel()
+	}
+	return s.Stream.Read(dst, at)
+}
+
+// A run that is stopped while it waits for data keeps the steps that it took.
+func TestStoppedWhileDataIsRead(t *testing.T) {
+	c, dir := tinyConfig(), &quern.Memory{}
+	c.Checkpoint = 0
+	e := tinyEnv(t, dir)
+	ctx, cancel := context.WithCancel(context.Background())
+	e.Train = stopping{e.Train, 18 * int64(c.Model.Context), cancel} // in the fifth step of four rows
+	l := newLoop(t, c, e)
+	if err := l.run(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if st, ok, err := resume(dir, l.opt); err != nil || !ok || st.Step != 4 || st.Cursor != 16 {
+		t.Errorf("kept %+v, %t, %v, want step 4 and cursor 16", st, ok, err)
+	}
+}
+
+func TestCheckpointsOfOtherVersionsAreRefused(t *testing.T) {
+	dir := &quern.Memory{}
+	l := newLoop(t, tinyConfig(), tinyEnv(t, dir))
+	if err := save(dir, l.opt, state{Step: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := resume(dir, l.opt); err == nil || !strings.Contains(err.Error(), "cursor 0 after 3 steps; remove ckpt/latest.json") {
+		t.Errorf("a checkpoint without a cursor: %v", err)
 	}
 }
 

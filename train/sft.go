@@ -36,11 +36,12 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 	if err != nil {
 		return Result{}, err
 	}
-	packed, err := data.Pack(examples, rows, cols, int32(env.Tokenizer.EndOfText()), env.Seed)
+	packed, err := data.Pack(examples, cols, int32(env.Tokenizer.EndOfText()))
 	if err != nil {
 		return Result{}, err
 	}
-	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, micros: micros, batch: packed.Batch}
+	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, samples: packed,
+		plan: data.Plan{Rows: rows * micros, Shuffle: true, Seed: env.Seed, Ahead: readAhead}, micros: micros}
 	prompts := make([]prompt, len(c.Sample.Prompts)) // before the first step: a prompt that does not fit must not cost a run
 	for i, p := range c.Sample.Prompts {
 		if prompts[i], err = chatPrompt(chat.Template(c.Template), env.Tokenizer, p); err != nil {
