@@ -28,7 +28,7 @@ func (r *TokenReader) EndsIn(dst []int64, from, to int64) ([]int64, error) {
 		k, err := s.firstEnd(block, last-base)
 		for err == nil && k < s.docs {
 			n := min(endsAtOnce, s.docs-k)
-			if err = s.ends(block, k, n); err != nil {
+			if err = s.endsAt(block, k, n); err != nil {
 				break
 			}
 			for j := range n {
@@ -61,7 +61,7 @@ func (s *tokenShard) firstEnd(block *[8 * endsAtOnce]byte, token int64) (int64, 
 	lo, hi := int64(0), s.docs // all before lo end at token or earlier, all from hi on behind it
 	for hi-lo > endsAtOnce {
 		mid := lo + (hi-lo)/2
-		if err := s.ends(block, mid, 1); err != nil {
+		if err := s.endsAt(block, mid, 1); err != nil {
 			return 0, err
 		}
 		if binary.LittleEndian.Uint64(block[:]) > uint64(token) {
@@ -70,14 +70,14 @@ func (s *tokenShard) firstEnd(block *[8 * endsAtOnce]byte, token int64) (int64, 
 			lo = mid + 1
 		}
 	}
-	if err := s.ends(block, lo, hi-lo); err != nil {
+	if err := s.endsAt(block, lo, hi-lo); err != nil {
 		return 0, err
 	}
 	k := sort.Search(int(hi-lo), func(j int) bool { return binary.LittleEndian.Uint64(block[8*j:]) > uint64(token) })
 	return lo + int64(k), nil
 }
 
-// ends reads where n documents end, from document k of the shard on.
-func (s *tokenShard) ends(block *[8 * endsAtOnce]byte, k, n int64) error {
+// endsAt reads where n documents end, from document k of the shard on.
+func (s *tokenShard) endsAt(block *[8 * endsAtOnce]byte, k, n int64) error {
 	return readFull(s.idx, block[:8*n], s.at[colEnd]+8*k)
 }
