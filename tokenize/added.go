@@ -2,6 +2,8 @@ package tokenize
 
 import (
 	"bytes"
+	"fmt"
+	"math"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -18,38 +20,27 @@ type Added struct {
 	Special    bool   `json:"special"`     // no text of a document or a user yields it, and people do not want to read it
 }
 
-// finder finds the leftmost of some words in a text, and of those that begin there the longest. It is a trie of bytes; words are few and rarely
-// begin, so that a table of first bytes passes over most of a text.
+// finder finds the leftmost of some words in a text, and of those that begin there the longest. Words are few and rarely begin, so that a
+// table of first bytes passes over most of a text.
 type finder struct {
 	first [256]bool
-	root  map[byte]*finderNode
-}
-
-type finderNode struct {
-	next map[byte]*finderNode
-	word int // -1 = none ends here
+	trie  trie
+	word  []int // of a token of the trie
 }
 
 func newFinder(words [][]byte) *finder {
-	f := &finder{root: map[byte]*finderNode{}}
+	f := &finder{}
+	known := map[string]bool{}
+	var list [][]byte
 	for i, w := range words {
-		if len(w) == 0 {
+		if len(w) == 0 || known[string(w)] { // the first of equals is found
 			continue
 		}
+		known[string(w)] = true
 		f.first[w[0]] = true
-		at := f.root
-		for k, c := range w {
-			n := at[c]
-			if n == nil {
-				n = &finderNode{next: map[byte]*finderNode{}, word: -1}
-				at[c] = n
-			}
-			if k == len(w)-1 && n.word < 0 {
-				n.word = i
-			}
-			at = n.next
-		}
+		list, f.word = append(list, w), append(f.word, i)
 	}
+	f.trie = newTrie(list)
 	return f
 }
 
@@ -59,20 +50,8 @@ func (f *finder) find(text []byte, from int) (word int, m match) {
 		if !f.first[text[i]] {
 			continue
 		}
-		word = -1
-		at := f.root
-		for j := i; j < len(text); j++ {
-			n := at[text[j]]
-			if n == nil {
-				break
-			}
-			if n.word >= 0 {
-				word, m = n.word, match{i, j + 1}
-			}
-			at = n.next
-		}
-		if word >= 0 {
-			return word, m
+		if at := f.trie.longest(text[i:]); at != none {
+			return f.word[at], match{i, i + int(f.trie.length[at])}
 		}
 	}
 	return -1, match{}
@@ -116,7 +95,9 @@ func newAddedTokens(tokens []Added, n normalizer, allowed func(Added) bool) (*ad
 					return nil, err
 				}
 			}
-			words[i] = word.text
+			if words[i] = word.text; len(word.text) > math.MaxUint16 {
+				return nil, fmt.Errorf("tokenize: added token %.40q has %d bytes when it is normalized, at most %d", t.Content, len(word.text), math.MaxUint16)
+			}
 		}
 		s.finder = newFinder(words)
 	}
@@ -146,7 +127,7 @@ func (s *addedSet) cut(dst []segment, a aligned) []segment {
 			continue
 		}
 		if t.LStrip {
-			m.from = max(at, len(bytes.TrimRightFunc(a.text[:m.from], unicode.IsSpace)))
+			m.from = at + len(bytes.TrimRightFunc(a.text[at:m.from], unicode.IsSpace))
 		}
 		if t.RStrip {
 			m.to = len(a.text) - len(bytes.TrimLeftFunc(a.text[m.to:], unicode.IsSpace))

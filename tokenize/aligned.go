@@ -8,6 +8,7 @@ type aligned struct {
 	span []span // of each byte; nil if nobody asks for offsets
 	from int    // without spans: where text begins in the text as it was given, while nothing has rewritten it
 	asIs bool   // nothing has rewritten it
+	most int    // bytes that text may become; 0 = of its own length
 }
 
 // span is a range of bytes of the text as it was given.
@@ -15,7 +16,7 @@ type span struct{ from, to int32 }
 
 // newAligned is a text as it is given. Every byte of a character stands for the whole character.
 func newAligned(text []byte, offsets bool) aligned {
-	a := aligned{text: text, asIs: true}
+	a := aligned{text: text, asIs: true, most: grown(len(text))}
 	if !offsets {
 		return a
 	}
@@ -32,7 +33,10 @@ func newAligned(text []byte, offsets bool) aligned {
 
 // slice is the part from i to j.
 func (a aligned) slice(i, j int) aligned {
-	s := aligned{text: a.text[i:j], from: a.from + i, asIs: a.asIs}
+	s := aligned{text: a.text[i:j], from: a.from + i, asIs: a.asIs, most: a.most}
+	if a.asIs { // not the whole text's: there may be many slices
+		s.most = grown(j - i)
+	}
 	if a.span != nil {
 		s.span = a.span[i:j]
 	}
@@ -63,7 +67,10 @@ type rewriter struct {
 }
 
 func newRewriter(in aligned) *rewriter {
-	r := &rewriter{in: in, out: aligned{text: make([]byte, 0, len(in.text)+16), from: in.from}}
+	r := &rewriter{in: in, out: aligned{text: make([]byte, 0, len(in.text)+16), from: in.from, most: in.most}}
+	if r.out.most == 0 {
+		r.out.most = grown(len(in.text))
+	}
 	if in.span != nil {
 		r.out.span = make([]span, 0, len(in.text)+16)
 	}

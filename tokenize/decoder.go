@@ -21,7 +21,11 @@ func newDecoder(p *hfPart) (decoder, error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, d)
+			if many, ok := d.(decoders); ok {
+				all = append(all, many...)
+			} else {
+				all = append(all, d)
+			}
 		}
 		return all, nil
 	case "ByteLevel":
@@ -57,13 +61,25 @@ func newDecoder(p *hfPart) (decoder, error) {
 type decoders []decoder
 
 func (ds decoders) decode(tokens [][]byte) ([][]byte, error) {
+	most := grown(size(tokens))
 	for _, d := range ds {
 		var err error
 		if tokens, err = d.decode(tokens); err != nil {
 			return nil, err
 		}
+		if n := size(tokens); n > most {
+			return nil, fmt.Errorf("tokenize: the decoder makes %d bytes of tokens, more than the %d that are allowed for their length", n, most)
+		}
 	}
 	return tokens, nil
+}
+
+// size is the bytes of all tokens; each counts as one more.
+func size(tokens [][]byte) (n int) {
+	for _, t := range tokens {
+		n += len(t) + 1
+	}
+	return n
 }
 
 // byteLevelDecoder reads characters as the bytes that they spell; a token with another character is text.

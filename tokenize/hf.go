@@ -17,11 +17,14 @@ type hfFile struct {
 	Truncation json.RawMessage `json:"truncation"`
 	Padding    json.RawMessage `json:"padding"`
 	Added      []Added         `json:"added_tokens"`
-	Normalizer *hfPart         `json:"normalizer"`
-	Pre        *hfPart         `json:"pre_tokenizer"`
-	Post       *hfPart         `json:"post_processor"`
-	Decoder    *hfPart         `json:"decoder"`
 	Model      hfModel         `json:"model"`
+
+	RawNormalizer json.RawMessage `json:"normalizer"`
+	RawPre        json.RawMessage `json:"pre_tokenizer"`
+	RawPost       json.RawMessage `json:"post_processor"`
+	RawDecoder    json.RawMessage `json:"decoder"`
+
+	Normalizer, Pre, Post, Decoder *hfPart `json:"-"` // what these say, nil for none
 }
 
 // hfModel is the model of a tokenizer.json of any type.
@@ -48,23 +51,23 @@ type hfVocab struct {
 
 func (v *hfVocab) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '{' {
-		return json.Unmarshal(b, &v.ids)
+		if err := json.Unmarshal(b, &v.ids); err != nil {
+			return &partError{[]any{"model", "vocab"}, err}
+		}
+		return nil
 	}
-	var list [][2]json.RawMessage
+	var list [][]json.RawMessage
 	if err := json.Unmarshal(b, &list); err != nil {
-		return err
+		return &partError{[]any{"model", "vocab"}, err}
 	}
 	v.ids, v.scores = make(map[string]uint32, len(list)), make([]float64, len(list))
 	for i, pair := range list {
 		var name string
-		if err := json.Unmarshal(pair[0], &name); err != nil {
-			return err
-		}
-		if err := json.Unmarshal(pair[1], &v.scores[i]); err != nil {
-			return err
+		if len(pair) != 2 || json.Unmarshal(pair[0], &name) != nil || json.Unmarshal(pair[1], &v.scores[i]) != nil {
+			return &partError{[]any{"model", "vocab", i}, errors.New("want a token and its score")}
 		}
 		if _, ok := v.ids[name]; ok {
-			return fmt.Errorf("token %q is listed twice", name)
+			return &partError{[]any{"model", "vocab", i}, fmt.Errorf("token %q is listed twice", name)}
 		}
 		v.ids[name] = uint32(i)
 	}
@@ -119,11 +122,10 @@ type hfPart struct {
 func Parse(b []byte) (*Tokenizer, error) {
 	var f hfFile
 	if err := json.Unmarshal(b, &f); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("tokenize: tokenizer.json: offset %d: %w", syntax.Offset, err)
-		}
-		return nil, fmt.Errorf("tokenize: tokenizer.json: %w", err)
+		return nil, placedError(b, err)
+	}
+	if err := f.parts(); err != nil {
+		return nil, placedError(b, err)
 	}
 	t := &Tokenizer{json: bytes.Clone(b), digest: quern.DigestOf(b)}
 	if err := t.build(&f); err != nil {
@@ -163,6 +165,9 @@ func (t *Tokenizer) build(f *hfFile) (err error) {
 			return err
 		}
 	} else if err := t.addModel(f); err != nil {
+		return err
+	}
+	if err := t.checkPoster(t.poster); err != nil {
 		return err
 	}
 	t.plain, err = newAddedTokens(t.added, t.normalizer, func(a Added) bool { return !a.Special })
@@ -211,6 +216,10 @@ func (f *hfFile) checkModel() error {
 		return fmt.Errorf("tokenize: dropout is %g: ids would be random", *m.Dropout)
 	case len(m.Vocab.ids) > maxVocab || len(f.Added) > maxVocab:
 		return fmt.Errorf("tokenize: %d tokens and %d added ones, at most %d", len(m.Vocab.ids), len(f.Added), maxVocab)
+	case max(len(m.Prefix), len(m.Suffix)) > maxTokenBytes:
+		return fmt.Errorf("tokenize: continuing_subword_prefix and end_of_word_suffix have %d and %d bytes, at most %d", len(m.Prefix), len(m.Suffix), maxTokenBytes)
+	case m.MaxInput < 0:
+		return fmt.Errorf("tokenize: max_input_chars_per_word is %d", m.MaxInput)
 	}
 	return nil
 }
@@ -268,7 +277,11 @@ func (t *Tokenizer) addModel(f *hfFile) (err error) {
 // addAdded takes over the added tokens.
 func (t *Tokenizer) addAdded(f *hfFile) error {
 	t.ids = map[string]uint32{}
+	total := 0
 	for _, a := range f.Added {
+		if total += len(a.Content); len(a.Content) > maxTokenBytes || total > maxAddedBytes {
+			return fmt.Errorf("tokenize: added token id %d: %d bytes, at most %d, and %d for all", a.ID, len(a.Content), maxTokenBytes, maxAddedBytes)
+		}
 		if _, ok := t.ids[a.Content]; ok || a.Content == "" {
 			return fmt.Errorf("tokenize: added token %q is empty or given twice", a.Content)
 		}
@@ -322,7 +335,7 @@ func (t *Tokenizer) addTokens(f *hfFile) (*source, error) {
 		names = append(names, name)
 	}
 	slices.SortFunc(names, func(a, b string) int { return int(f.Model.Vocab.ids[a]) - int(f.Model.Vocab.ids[b]) })
-	total := 0
+	total, squares := 0, 0
 	for _, name := range names {
 		id := f.Model.Vocab.ids[name]
 		word, ok := fromByteLevel(name)
@@ -331,6 +344,9 @@ func (t *Tokenizer) addTokens(f *hfFile) (*source, error) {
 		}
 		if total += len(word); len(word) > maxTokenBytes || total > maxVocabBytes {
 			return nil, fmt.Errorf("tokenize: token id %d: %d bytes, at most %d, and %d for all tokens", id, len(word), maxTokenBytes, maxVocabBytes)
+		}
+		if squares += len(word) * len(word); squares > maxSquares {
+			return nil, fmt.Errorf("tokenize: token id %d: too many tokens are as long as %d bytes", id, len(word))
 		}
 		if err := t.setToken(id, word); err != nil {
 			return nil, err
@@ -358,17 +374,14 @@ func (t *Tokenizer) addTokens(f *hfFile) (*source, error) {
 func mergeParts(raw json.RawMessage) (left, right string, err error) {
 	if len(raw) > 0 && raw[0] == '[' {
 		var parts []string
-		if err := json.Unmarshal(raw, &parts); err != nil {
-			return "", "", err
-		}
-		if len(parts) != 2 {
-			return "", "", fmt.Errorf("%d parts, want 2", len(parts))
+		if err := json.Unmarshal(raw, &parts); err != nil || len(parts) != 2 {
+			return "", "", fmt.Errorf("%.40s: want two tokens", raw)
 		}
 		return parts[0], parts[1], nil
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return "", "", err
+		return "", "", fmt.Errorf("%.40s: want two tokens", raw)
 	}
 	i := bytes.IndexByte([]byte(s), ' ')
 	if i < 0 {

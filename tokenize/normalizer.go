@@ -186,6 +186,9 @@ func (p prepend) normalize(a aligned) (aligned, error) {
 	if len(a.text) == 0 {
 		return a, nil
 	}
+	if err := a.room(len(a.text)+len(p), "Prepend"); err != nil {
+		return a, err
+	}
 	r := newRewriter(a)
 	r.prepend([]byte(p))
 	return r.done(), nil
@@ -199,6 +202,9 @@ type replace struct {
 func (p replace) normalize(a aligned) (aligned, error) {
 	var r *rewriter
 	found, err := p.pattern.all(nil, a.text)
+	if err == nil {
+		err = a.room(len(a.text)+len(found)*len(p.content), "Replace")
+	}
 	if err != nil {
 		return a, err
 	}
@@ -385,8 +391,12 @@ const longGrapheme = 6 // bytes: from here on the characters of a cluster are lo
 
 func (p *precompiled) normalize(a aligned) (aligned, error) {
 	r := newRewriter(a)
+	var err error
 	put := func(s []byte, n int) {
-		if len(s) == 0 {
+		if err == nil {
+			err = a.room(len(r.out.text)+len(s), "precompiled_charsmap")
+		}
+		if len(s) == 0 || err != nil {
 			r.drop(n)
 		} else {
 			r.replace(s, n)
@@ -411,5 +421,5 @@ func (p *precompiled) normalize(a aligned) (aligned, error) {
 			g = g[n:]
 		}
 	}
-	return r.done(), nil
+	return r.done(), err
 }

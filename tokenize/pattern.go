@@ -63,21 +63,36 @@ func (m ruleMatcher) all(dst []match, text []byte) ([]match, error) {
 
 // regex is a pattern that is none of the known ones: exact, and ten to a hundred times slower. It is run by a backtracking engine,
 // since such patterns look ahead.
-type regex struct{ re *regexp2.Regexp }
-
-// regexTime bounds one search: a pattern that backtracks without end is a fault of the file.
-const regexTime = 10 * time.Second
-
-func newRegex(pattern string) (matcher, error) {
-	re, err := regexp2.Compile(pattern, regexp2.None)
-	if err != nil {
-		return nil, fmt.Errorf("tokenize: pattern %q: %w", pattern, err)
-	}
-	re.MatchTimeout = regexTime
-	return regex{re}, nil
+type regex struct {
+	re   *regexp2.Regexp
+	most time.Duration // one search: a pattern that backtracks without end is a fault of the file
 }
 
-func (x regex) all(dst []match, text []byte) ([]match, error) {
+const regexTime = 10 * time.Second
+
+func newRegex(pattern string) (x regex, err error) {
+	defer engineFault(&err, pattern)
+	if len(pattern) > maxPattern {
+		return x, fmt.Errorf("tokenize: pattern %.40q… has %d bytes, at most %d", pattern, len(pattern), maxPattern)
+	}
+	re, err := regexp2.Compile(pattern, regexp2.None)
+	if err != nil {
+		return x, fmt.Errorf("tokenize: pattern %.200q: %w", pattern, err)
+	}
+	re.MatchTimeout = regexTime
+	return regex{re, regexTime}, nil
+}
+
+// engineFault makes an error of a panic of the engine, which is not ours.
+func engineFault(err *error, pattern string) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("tokenize: pattern %.200q: %v", pattern, p)
+	}
+}
+
+func (x regex) all(dst []match, text []byte) (_ []match, err error) {
+	defer engineFault(&err, x.re.String())
+	start := time.Now()
 	runes := []rune(string(text))
 	at, char := 0, 0 // the same place in bytes and in characters
 	place := func(c int) int {
@@ -87,9 +102,12 @@ func (x regex) all(dst []match, text []byte) ([]match, error) {
 		return at
 	}
 	m, err := x.re.FindRunesMatch(runes)
-	for ; m != nil && err == nil; m, err = x.re.FindNextMatch(m) {
+	for ; m != nil && err == nil && time.Since(start) < x.most; m, err = x.re.FindNextMatch(m) {
 		from := place(m.Index)
 		dst = append(dst, match{from, place(m.Index + m.Length)})
 	}
-	return dst, err
+	if m != nil || err != nil { // the engine's own words hold the whole text
+		return dst, fmt.Errorf("tokenize: pattern %.200q: gave up after %v in a text of %d bytes: it backtracks too much", x.re.String(), x.most, len(text))
+	}
+	return dst, nil
 }

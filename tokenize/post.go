@@ -138,14 +138,23 @@ func newTemplate(p *hfPart) (*template, error) {
 		from []hfTemplatePart
 		to   *[]templatePart
 	}{{"single", p.Single, &t.single}, {"pair", p.Pair, &t.pair}} {
+		ids, seen := 0, [2]bool{}
 		for _, part := range side.from {
 			switch {
 			case part.Sequence != nil && (part.Sequence.ID == "A" || part.Sequence.ID == "B"):
+				at := part.Sequence.ID[0] - 'A'
+				if seen[at] {
+					return nil, fmt.Errorf("tokenize: TemplateProcessing: %s has the Sequence %s twice", side.name, part.Sequence.ID)
+				}
+				seen[at] = true
 				*side.to = append(*side.to, templatePart{text: int(part.Sequence.ID[0] - 'A'), kind: part.Sequence.Type})
 			case part.Special != nil:
 				s, ok := p.SpecialTokens[part.Special.ID]
 				if !ok {
 					return nil, fmt.Errorf("tokenize: TemplateProcessing: %s names the token %q, which special_tokens lacks", side.name, part.Special.ID)
+				}
+				if ids += len(s.IDs); ids > maxTemplate {
+					return nil, fmt.Errorf("tokenize: TemplateProcessing: %s puts %d tokens around texts, at most %d", side.name, ids, maxTemplate)
 				}
 				*side.to = append(*side.to, templatePart{text: -1, ids: s.IDs, kind: part.Special.Type})
 			default:

@@ -111,7 +111,10 @@ type leadingSpace struct{}
 
 func (leadingSpace) cut(dst []aligned, a aligned) ([]aligned, error) {
 	if len(a.text) > 0 && a.text[0] != ' ' {
-		a, _ = prepend(" ").normalize(a)
+		var err error
+		if a, err = prepend(" ").normalize(a); err != nil {
+			return dst, err
+		}
 	}
 	return append(dst, a), nil
 }
@@ -292,6 +295,9 @@ func newMetaspace(p *hfPart) (*metaspace, error) {
 	m := &metaspace{mark: []byte(p.Replacement), scheme: p.PrependScheme, split: p.Split == nil || *p.Split}
 	if len(m.mark) == 0 {
 		m.mark = []byte("▁")
+	}
+	if utf8.RuneCount(m.mark) != 1 {
+		return nil, fmt.Errorf("tokenize: Metaspace: replacement %.40q, want one character", m.mark)
 	}
 	if m.scheme == "" {
 		m.scheme = "always"

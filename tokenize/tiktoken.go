@@ -38,7 +38,7 @@ func readRanks(b []byte) (words [][]byte, err error) {
 	if len(bytes.TrimSpace(b)) == 0 {
 		return nil, errors.New("tokenize: .tiktoken: empty")
 	}
-	n, total := 0, 0
+	n, total, squares := 0, 0, 0
 	for line := range bytes.Lines(b) {
 		n++
 		line = bytes.TrimSpace(line)
@@ -59,6 +59,9 @@ func readRanks(b []byte) (words [][]byte, err error) {
 		}
 		if total += len(word); len(word) > maxTokenBytes || total > maxVocabBytes {
 			return nil, fmt.Errorf("tokenize: .tiktoken: line %d: %d bytes, at most %d, and %d for all tokens", n, len(word), maxTokenBytes, maxVocabBytes)
+		}
+		if squares += len(word) * len(word); squares > maxSquares {
+			return nil, fmt.Errorf("tokenize: .tiktoken: line %d: too many tokens are as long as %d bytes", n, len(word))
 		}
 		for len(words) <= int(rank) {
 			words = append(words, nil)

@@ -132,7 +132,7 @@ func (a *trieArena) free(base int, labels []byte) bool {
 	return true
 }
 
-// longest is the longest token that starts text, which is not empty; every byte is a token.
+// longest is the longest token that starts text, none if there is none.
 func (t *trie) longest(text []byte) uint32 {
 	node := t.nodes[0]
 	best := uint64(0)
