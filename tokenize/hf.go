@@ -56,6 +56,9 @@ func (v *hfVocab) UnmarshalJSON(b []byte) error {
 		}
 		return nil
 	}
+	if len(b) > 0 && b[0] != '[' && b[0] != 'n' {
+		return &partError{[]any{"model", "vocab"}, errors.New("model.vocab: want an object of ids or a list of scores")}
+	}
 	var list [][]json.RawMessage
 	if err := json.Unmarshal(b, &list); err != nil {
 		return &partError{[]any{"model", "vocab"}, err}

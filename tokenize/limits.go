@@ -87,7 +87,8 @@ func placedError(b []byte, err error) error {
 	case errors.As(err, &wrong):
 		at = begin(b, at+wrong.Offset)
 		path = strings.TrimSuffix(path+wrong.Field, ".")
-		what = fmt.Sprintf("%s: want %s, found %s", path, wanted(wrong.Type), wrong.Value)
+		what = fmt.Sprintf("%s: want %s, found %s", path, wanted(wrong.Type), found(wrong.Value))
+		what = strings.TrimPrefix(what, ": ")
 	}
 	line := 1 + bytes.Count(b[:at], []byte("\n"))
 	column := at - int64(bytes.LastIndexByte(b[:at], '\n'))
@@ -113,6 +114,17 @@ func wanted(t reflect.Type) string {
 		return "a list"
 	}
 	return "an object"
+}
+
+// found says in words what JSON there is.
+func found(value string) string {
+	switch value {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	}
+	return "a " + value
 }
 
 // begin is where the value begins that ends, or if it is an object or a list begins, just before offset at.
