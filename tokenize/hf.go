@@ -127,8 +127,8 @@ func Parse(b []byte) (*Tokenizer, error) {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, placedError(b, err)
 	}
-	if err := f.parts(); err != nil {
-		return nil, placedError(b, err)
+	if err := f.parts(b); err != nil {
+		return nil, err
 	}
 	t := &Tokenizer{json: bytes.Clone(b), digest: quern.DigestOf(b)}
 	if err := t.build(&f); err != nil {

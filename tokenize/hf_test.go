@@ -225,21 +225,3 @@ func TestParseRefuses(t *testing.T) {
 	f("merge 0", file([]string{"ab"}, []string{`{}`}))
 	f("2049 bytes", file([]string{strings.Repeat("a", 2049)}, nil))
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add(file([]string{"ab", "abc"}, []string{`"a b"`, `["ab", "c"]`}), []byte("abcab"))
-	f.Add(file([]string{"abc"}, nil, `"ignore_merges": false`, `"ignore_merges": true`), []byte("abc"))
-	f.Fuzz(func(t *testing.T, b, text []byte) {
-		k, err := Parse(b)
-		if err != nil {
-			if k != nil {
-				t.Error("a tokenizer beside an error")
-			}
-			return
-		}
-		ids := k.NewEncoder().Append(nil, text)
-		if got := k.AppendDecode(nil, ids); k.rule != nil && !k.nfc && !bytes.Equal(got, text) {
-			t.Errorf("%q decodes to %q", text, got)
-		}
-	})
-}

@@ -37,8 +37,21 @@ func (a aligned) room(size int, what string) error {
 	return nil
 }
 
-// parts reads the sections of parts.
-func (f *hfFile) parts() error {
+// checkPieces fails if cutters have put too much before the pieces of a text of n bytes: spaces as ▁ are three times as long, and pieces
+// have one at their front.
+func checkPieces(pieces []aligned, n int) error {
+	all, most := 0, 8*n+256
+	for i := range pieces {
+		all += len(pieces[i].text)
+	}
+	if all > most {
+		return fmt.Errorf("tokenize: the pre_tokenizer makes %d bytes of a text, more than the %d that are allowed for its length", all, most)
+	}
+	return nil
+}
+
+// parts reads the sections of the file b that have parts.
+func (f *hfFile) parts(b []byte) error {
 	for _, s := range []struct {
 		name string
 		raw  json.RawMessage
@@ -51,7 +64,7 @@ func (f *hfFile) parts() error {
 			return fmt.Errorf("tokenize: %s has %d bytes and %d parts, at most %d and %d", s.name, len(s.raw), n, maxSection, maxParts)
 		}
 		if err := json.Unmarshal(s.raw, s.to); err != nil {
-			return &partError{[]any{s.name}, err}
+			return placedError(b, &partError{[]any{s.name}, err})
 		}
 	}
 	return nil

@@ -29,7 +29,9 @@ func newCutter(p *hfPart) (c cutter, byteLevel bool, err error) {
 				return nil, false, err
 			}
 			byteLevel = bytes
-			if c != nil {
+			if many, ok := c.(cutters); ok {
+				all = append(all, many...)
+			} else if c != nil {
 				all = append(all, c)
 			}
 		}
@@ -102,6 +104,9 @@ func (cs cutters) cut(dst []aligned, a aligned) ([]aligned, error) {
 			}
 		}
 		pieces = next
+		if err := checkPieces(pieces, len(a.text)); err != nil {
+			return dst, err
+		}
 	}
 	return append(dst, pieces...), nil
 }
