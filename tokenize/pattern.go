@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dlclark/regexp2"
 )
@@ -97,7 +98,8 @@ func (x regex) all(dst []match, text []byte) (_ []match, err error) {
 	at, char := 0, 0 // the same place in bytes and in characters
 	place := func(c int) int {
 		for ; char < c; char++ {
-			at += len(string(runes[char]))
+			_, n := utf8.DecodeRune(text[at:]) // of what is no UTF-8 each byte is a character
+			at += n
 		}
 		return at
 	}
