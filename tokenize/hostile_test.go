@@ -273,6 +273,23 @@ func TestPatternsThatNeverEnd(t *testing.T) {
 	}
 }
 
+// A byte that is no UTF-8 is one character to a pattern, which finds what is behind it where it is.
+func TestPatternsOverBytesThatAreNoUTF8(t *testing.T) {
+	x, err := newRegex("b+")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][]match{
+		"a\xffbb1b":           {{2, 4}, {5, 6}},
+		"\xf0\x9f\x98bb":      {{3, 5}}, // a character that is cut
+		"日\xe6\x97b\xc3\xa9b": {{5, 6}, {8, 9}},
+	} {
+		if got, err := x.all(nil, []byte(text)); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %v, %v, want %v", text, got, err, want)
+		}
+	}
+}
+
 func TestUnknownIDsDecodeToNothing(t *testing.T) {
 	for name, b := range map[string][]byte{"bytes": file([]string{"ab"}, []string{`"a b"`}), "characters": words()} {
 		k, err := Parse(b)
