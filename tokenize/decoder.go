@@ -103,7 +103,7 @@ type replaceDecoder struct {
 }
 
 func (d replaceDecoder) decode(tokens [][]byte) ([][]byte, error) {
-	r := replace{d.pattern, d.content}
+	r := replace(d)
 	out := make([][]byte, len(tokens))
 	for i, t := range tokens {
 		a, err := r.normalize(aligned{text: t})

@@ -353,6 +353,7 @@ func use(t *testing.T, k *Tokenizer, text []byte) {
 }
 
 func FuzzParse(f *testing.F) {
+	usual := regexTime
 	f.Add(file([]string{"ab", "abc"}, []string{`"a b"`, `["ab", "c"]`}), []byte("abcab"))
 	f.Add(file([]string{"abc"}, nil, `"ignore_merges": false`, `"ignore_merges": true`), []byte("abc"))
 	f.Add(words(), []byte("ab a"))
@@ -365,6 +366,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(words(noNormalizer, `"normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "a"}, {"type": "Replace", "pattern": {"String": "a"}, "content": "bb"}, {"type": "NFKC"}, {"type": "Strip", "strip_left": true}]}`,
 		noDecoder, `"decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "a"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}`,
 		noPoster, `"post_processor": {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "x", "type_id": 0}}], "pair": [], "special_tokens": {"x": {"ids": [9]}}}`), []byte("aﬁb "))
+	f.Cleanup(func() { regexTime = usual })
 	regexTime = 200 * time.Millisecond
 	f.Fuzz(func(t *testing.T, b, text []byte) {
 		k, err := Parse(b)
