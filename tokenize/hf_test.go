@@ -238,7 +238,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		ids := k.NewEncoder().Append(nil, text)
-		if got := k.AppendDecode(nil, ids); k.rule != nil && !k.nfc && !bytes.Equal(got, text) {
+		if got := k.AppendDecode(nil, ids); k.rule != nil && k.form == nil && !bytes.Equal(got, text) {
 			t.Errorf("%q decodes to %q", text, got)
 		}
 	})

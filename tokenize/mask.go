@@ -2,6 +2,8 @@ package tokenize
 
 import "math/bits"
 
+//go:generate go run gen/main.go
+
 // masks holds one bit for each character of a window of 64 bytes: the first character is bit 0. A byte that is no UTF-8 is a character in
 // no class, which is a symbol.
 type masks struct {
@@ -83,7 +85,7 @@ func (m *masks) bytes(chars uint64) uint64 {
 	if m.high == 0 {
 		return chars
 	}
-	return deposit(m, chars)
+	return m.deposit(chars)
 }
 
 // offset is the place of a character in the window.
@@ -91,7 +93,7 @@ func (m *masks) offset(char int) int {
 	if m.high == 0 {
 		return char
 	}
-	return bits.TrailingZeros64(deposit(m, 1<<char))
+	return bits.TrailingZeros64(m.deposit(1 << char))
 }
 
 // contraction is the number of characters of a contraction that starts with character i, or 0.

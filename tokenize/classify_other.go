@@ -1,5 +1,0 @@
-package tokenize
-
-func (a *alphabet) classify(p *[64]byte, m *masks)   { a.classifyGo(p, m) }
-func deposit(m *masks, chars uint64) uint64          { return m.squeeze.spread(chars) }
-func emit(ends *[64]int, pos int, starts uint64) int { return emitGo(ends, pos, starts) }
