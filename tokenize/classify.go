@@ -7,92 +7,90 @@ import (
 
 // classifyGo makes the masks of a window, all of it, whatever its end may cut in two.
 func (a *alphabet) classifyGo(p *[64]byte, m *masks) {
-	var rows [8]uint64
-	tab := &a.spread
-	for g := range rows {
+	t := &a.spread
+	var r [8]uint64 // bit b of byte k of row g is bit k of what the table has for byte b of group g
+	for g := range r {
 		w := binary.LittleEndian.Uint64(p[8*g : 8*g+8])
-		rows[g] = tab[w&255] | tab[w>>8&255]<<1 | tab[w>>16&255]<<2 | tab[w>>24&255]<<3 |
-			tab[w>>32&255]<<4 | tab[w>>40&255]<<5 | tab[w>>48&255]<<6 | tab[w>>56]<<7
+		r[g] = t[w&255] | t[w>>8&255]<<1 | t[w>>16&255]<<2 | t[w>>24&255]<<3 |
+			t[w>>32&255]<<4 | t[w>>40&255]<<5 | t[w>>48&255]<<6 | t[w>>56]<<7
 	}
-	transpose(&rows)
-	if rows[7] == 0 {
-		m.set(&rows)
-		m.first, m.cut = ^uint64(0), 0
-		return
+	m.letter, m.number, m.breaks, m.space, m.fourth, m.fifth, m.sixth, m.high = transpose(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7])
+	m.first, m.cut = ^uint64(0), 0
+	if m.high != 0 {
+		a.beyond(p, m)
 	}
-	a.beyond(p, m, &rows)
 }
 
-func (m *masks) set(rows *[8]uint64) {
-	m.letter, m.number, m.breaks, m.space = rows[0], rows[1], rows[2], rows[3]
-	m.fourth, m.fifth, m.sixth, m.high = rows[4], rows[5], rows[6], rows[7]
-}
-
-// transpose turns bit b of byte k of word g into bit b of byte g of word k.
-func transpose(a *[8]uint64) {
+// transpose turns byte k of word g into byte g of word k: two by two, four by four, and all.
+func transpose(a0, a1, a2, a3, a4, a5, a6, a7 uint64) (uint64, uint64, uint64, uint64, uint64, uint64, uint64, uint64) {
 	const m1, m2, m4 = 0x00FF00FF00FF00FF, 0x0000FFFF0000FFFF, 0x00000000FFFFFFFF
-	for i := 0; i < 8; i += 2 {
-		t := (a[i]>>8 ^ a[i+1]) & m1
-		a[i+1] ^= t
-		a[i] ^= t << 8
-	}
-	for _, i := range [4]int{0, 1, 4, 5} {
-		t := (a[i]>>16 ^ a[i+2]) & m2
-		a[i+2] ^= t
-		a[i] ^= t << 16
-	}
-	for i := range 4 {
-		t := (a[i]>>32 ^ a[i+4]) & m4
-		a[i+4] ^= t
-		a[i] ^= t << 32
-	}
+	a0, a1 = a0&m1|a1&m1<<8, a0>>8&m1|a1&^m1
+	a2, a3 = a2&m1|a3&m1<<8, a2>>8&m1|a3&^m1
+	a4, a5 = a4&m1|a5&m1<<8, a4>>8&m1|a5&^m1
+	a6, a7 = a6&m1|a7&m1<<8, a6>>8&m1|a7&^m1
+	a0, a2 = a0&m2|a2&m2<<16, a0>>16&m2|a2&^m2
+	a1, a3 = a1&m2|a3&m2<<16, a1>>16&m2|a3&^m2
+	a4, a6 = a4&m2|a6&m2<<16, a4>>16&m2|a6&^m2
+	a5, a7 = a5&m2|a7&m2<<16, a5>>16&m2|a7&^m2
+	return a0&m4 | a4<<32, a1&m4 | a5<<32, a2&m4 | a6<<32, a3&m4 | a7<<32,
+		a0>>32 | a4&^m4, a1>>32 | a5&^m4, a2>>32 | a6&^m4, a3>>32 | a7&^m4
 }
 
-// beyond makes the masks of a window with characters beyond ASCII. of are the masks of its bytes as alphabet.spread has them.
-func (a *alphabet) beyond(p *[64]byte, m *masks, of *[8]uint64) {
-	high := of[7]
-	inner, three, four, bulk := of[1]&high, of[2]&high, of[3]&high, of[4]&high
+// beyond makes the masks of a window with characters beyond ASCII. m are those of its bytes, as alphabet.spread has them.
+func (a *alphabet) beyond(p *[64]byte, m *masks) {
+	high := m.high
+	inner, three, four := m.number&high, m.breaks&high, m.space&high
 	lead := high &^ inner
 	whole := lead & (inner >> 1) & (inner>>2 | ^three) & (inner>>3 | ^four)
-	bulk &= whole
-	var rows [8]uint64
-	var bad uint64
-	add := func(i int, key uint32, ok bool, last byte) {
-		if !ok {
-			bad |= 1 << i
-			return
-		}
-		rows[i>>3&7] |= a.bits[a.pages[a.index[key]][last&63]] << (i & 7)
-	}
-	for x := whole &^ three; x != 0; x &= x - 1 {
-		i := bits.TrailingZeros64(x)
-		key := uint32(p[i&63] & 31)
-		add(i, key, key > 1, p[(i+1)&63])
-	}
-	for x := whole & three &^ four &^ bulk; x != 0; x &= x - 1 {
-		i := bits.TrailingZeros64(x)
-		key := uint32(p[i&63])&15<<6 | uint32(p[(i+1)&63])&63
-		add(i, key, key >= firstThree && key>>5 != surrogates>>5, p[(i+2)&63])
-	}
-	for x := whole & four; x != 0; x &= x - 1 {
-		i := bits.TrailingZeros64(x)
-		key := uint32(p[i&63])&15<<12 | uint32(p[(i+1)&63])&63<<6 | uint32(p[(i+2)&63])&63
-		add(i, key, key >= firstFour && key < pageCount, p[(i+3)&63])
-	}
-	whole &^= bad
-	transpose(&rows)
-	m.first = ^(whole<<1 | (whole&three)<<2 | (whole&four)<<3)
+	bulk := m.fourth & whole
 	m.cut = lead&(1<<63) | three&(3<<62) | four&(7<<61)
-	m.squeeze = newSqueeze(m.first)
-	for k := range rows[:7] {
-		x := rows[k] | of[k]&^high | bulk&-uint64(a.bulk>>k&1)
+	var rows [8]uint64
+	bad := a.lookUp(p, &rows, whole&^three, whole&three&^four&^bulk, whole&four)
+	whole &^= bad
+	m.squeeze = newSqueeze(^(whole<<1 | (whole&three)<<2 | (whole&four)<<3))
+	m.first = m.squeeze.mask
+	b0, b1, b2, b3, b4, b5, b6, _ := transpose(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7])
+	for k, f := range [7]*uint64{&m.letter, &m.number, &m.breaks, &m.space, &m.fourth, &m.fifth, &m.sixth} {
+		x := [7]uint64{b0, b1, b2, b3, b4, b5, b6}[k] | *f&^high | bulk&-uint64(a.bulk>>k&1)
 		if x != 0 {
 			x = m.squeeze.pack(x)
 		}
-		rows[k] = x
+		*f = x
 	}
-	rows[7] = m.squeeze.pack(high)
-	m.set(&rows)
+	m.high = m.squeeze.pack(high)
+}
+
+// lookUp puts the bits of characters into rows, as classifyGo does; the masks tell where those of two, three and four bytes begin. It returns
+// those that are none: spelled too long, a surrogate, or beyond the last code point.
+func (a *alphabet) lookUp(p *[64]byte, rows *[8]uint64, two, three, four uint64) (bad uint64) {
+	for x := two; x != 0; x &= x - 1 {
+		i := bits.TrailingZeros64(x)
+		key := uint32(p[i&63] & 31)
+		if key < 2 {
+			bad |= 1 << i
+			continue
+		}
+		rows[i>>3&7] |= a.bits[a.pages[a.index[key]][p[(i+1)&63]&63]] << (i & 7)
+	}
+	for x := three; x != 0; x &= x - 1 {
+		i := bits.TrailingZeros64(x)
+		key := uint32(p[i&63])&15<<6 | uint32(p[(i+1)&63])&63
+		if key < firstThree || key>>5 == surrogates>>5 {
+			bad |= 1 << i
+			continue
+		}
+		rows[i>>3&7] |= a.bits[a.pages[a.index[key]][p[(i+2)&63]&63]] << (i & 7)
+	}
+	for x := four; x != 0; x &= x - 1 {
+		i := bits.TrailingZeros64(x)
+		key := uint32(p[i&63])&15<<12 | uint32(p[(i+1)&63])&63<<6 | uint32(p[(i+2)&63])&63
+		if key < firstFour || key >= pageCount {
+			bad |= 1 << i
+			continue
+		}
+		rows[i>>3&7] |= a.bits[a.pages[a.index[key]][p[(i+3)&63]&63]] << (i & 7)
+	}
+	return bad
 }
 
 // squeeze moves the bits of a mask together, and apart again (Warren, Hacker's Delight, 7-4 and 7-5): what BMI2 has instructions for.
