@@ -29,6 +29,10 @@ type alphabet struct {
 	// Of three-byte characters by first and second byte: the number of the page if its characters are all alike, else notPlain.
 	second [16]page
 	bulk   uint8 // what lead has for most Chinese characters
+
+	// The masks of bytes by halves: bit h of nibbles[k][l] is bit k of spread for byte h<<4|l; from 7 on bits 1 to 4 of it for the
+	// byte 128 above.
+	nibbles [11][16]uint8
 }
 
 const (
@@ -101,6 +105,15 @@ func newAlphabet(of func(r rune, class uint8) uint8) *alphabet {
 	a.bulk = a.lead[0xE5&63]
 	for b := range 128 {
 		a.spread[128+b] = spreadBits(a.bytesBeyond(uint8(128 + b)))
+	}
+	for b := range 128 {
+		for k := range a.nibbles {
+			bit := a.spread[b] >> (8 * k)
+			if k >= 7 {
+				bit = a.spread[128+b] >> (8 * (k - 6))
+			}
+			a.nibbles[k][b&15] |= uint8(bit&1) << (b >> 4)
+		}
 	}
 	for b := range a.bits {
 		a.bits[b] = spreadBits(uint8(b))

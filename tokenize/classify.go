@@ -15,6 +15,11 @@ func (a *alphabet) classifyGo(p *[64]byte, m *masks) {
 			t[w>>32&255]<<4 | t[w>>40&255]<<5 | t[w>>48&255]<<6 | t[w>>56]<<7
 	}
 	m.letter, m.number, m.breaks, m.space, m.fourth, m.fifth, m.sixth, m.high = transpose(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7])
+	a.characters(p, m)
+}
+
+// characters turns masks of bytes, as alphabet.spread has them, into those of characters.
+func (a *alphabet) characters(p *[64]byte, m *masks) {
 	m.first, m.cut = ^uint64(0), 0
 	if m.high != 0 {
 		a.beyond(p, m)

@@ -4,27 +4,41 @@ package tokenize
 
 import "golang.org/x/sys/cpu"
 
-// vectors tells that this processor has the instructions of the kernels.
-var vectors = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 &&
-	cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
+// vectors is how many bits the vectors of this processor have that are used: 512, 256, or 0 for plain Go.
+var vectors = widest()
+
+func widest() int {
+	x := &cpu.X86
+	switch {
+	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512VBMI && x.HasAVX512VBMI2 && x.HasBMI1 && x.HasBMI2 && x.HasPOPCNT:
+		return 512
+	case x.HasAVX2:
+		return 256
+	}
+	return 0
+}
 
 func (a *alphabet) classify(p *[64]byte, m *masks) {
-	if vectors {
+	switch vectors {
+	case 512:
 		classify512(a, p, m)
-		return
+	case 256:
+		bytes256(a, p, m)
+		a.characters(p, m)
+	default:
+		a.classifyGo(p, m)
 	}
-	a.classifyGo(p, m)
 }
 
 func (m *masks) deposit(chars uint64) uint64 {
-	if vectors {
+	if vectors == 512 {
 		return deposit512(chars, m.first)
 	}
 	return m.squeeze.spread(chars)
 }
 
 func emit(ends *[64]int, pos int, starts uint64) int {
-	if vectors {
+	if vectors == 512 {
 		return emit512(ends, pos, starts)
 	}
 	return emitGo(ends, pos, starts)

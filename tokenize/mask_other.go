@@ -2,8 +2,8 @@
 
 package tokenize
 
-// vectors is false: plain Go does all.
-var vectors = false
+// vectors is 0: plain Go does all.
+var vectors = 0
 
 func (a *alphabet) classify(p *[64]byte, m *masks) { a.classifyGo(p, m) }
 

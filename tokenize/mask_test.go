@@ -9,17 +9,19 @@ import (
 	"testing"
 )
 
-// portable runs f with the kernels, where this processor has them, and without.
-func portable(t testing.TB, f func(kind string)) {
+// eachKind runs f with the kernels that this processor has, and in plain Go.
+func eachKind(f func(kind string)) {
 	was := vectors
 	defer func() { vectors = was }()
-	for _, vectors = range slices.Compact([]bool{was, false}) {
-		f(map[bool]string{true: "vectors", false: "Go"}[vectors])
+	for _, vectors = range []int{512, 256, 0} {
+		if vectors <= was {
+			f([...]string{"Go", "AVX2", "AVX-512"}[vectors/256])
+		}
 	}
 }
 
 func TestKernelsEqualGo(t *testing.T) {
-	if !vectors {
+	if vectors == 0 {
 		t.Skip("this processor or build has no kernels")
 	}
 	rnd := testRand(3)
@@ -31,27 +33,35 @@ func TestKernelsEqualGo(t *testing.T) {
 					p[k] = byte(rnd.UintN(256) | rnd.UintN(2)<<7)
 				}
 			}
-			var got, want masks
-			classify512(a, p, &got)
+			var want masks
 			a.classifyGo(p, &want)
-			want.squeeze = got.squeeze
-			if got != want {
-				t.Fatalf("%q:\n got %+v\nwant %+v", p[:], got, want)
-			}
+			eachKind(func(kind string) {
+				var got masks
+				a.classify(p, &got)
+				got.squeeze = want.squeeze
+				if got != want {
+					t.Fatalf("%s: %q:\n got %+v\nwant %+v", kind, p[:], got, want)
+				}
+			})
 			if want.high == 0 {
 				continue
 			}
-			chars := rnd.Uint64() & (1<<bits.OnesCount64(want.first) - 1)
-			s := newSqueeze(want.first)
-			where := s.spread(chars)
-			if got := deposit512(chars, want.first); got != where || s.pack(where) != chars {
-				t.Fatalf("%x in %x: kernel %x, Go %x, back %x", chars, want.first, got, where, s.pack(where))
+			chars := rnd.Uint64()&(1<<bits.OnesCount64(want.first)-1) | 1
+			where := want.squeeze.spread(chars)
+			if back := want.squeeze.pack(where); back != chars {
+				t.Fatalf("%x in %x: %x, back %x", chars, want.first, where, back)
 			}
-			var one, two [64]int
-			n := emit512(&one, i, chars|1)
-			if k := emitGo(&two, i, chars|1); n != k || !slices.Equal(one[:n], two[:n]) {
-				t.Fatalf("starts %x: %v, want %v", chars, one[:n], two[:k])
-			}
+			var wantEnds [64]int
+			n := emitGo(&wantEnds, i, where)
+			eachKind(func(kind string) {
+				if got := want.deposit(chars); got != where {
+					t.Fatalf("%s: %x in %x: %x, want %x", kind, chars, want.first, got, where)
+				}
+				var ends [64]int
+				if got := emit(&ends, i, where); got != n || !slices.Equal(ends[:n], wantEnds[:n]) {
+					t.Fatalf("%s: starts %x: %v, want %v", kind, where, ends[:got], wantEnds[:n])
+				}
+			})
 		}
 	}
 }
@@ -75,7 +85,7 @@ func BenchmarkSplit(b *testing.B) {
 		}
 		for _, name := range Splits() {
 			r := mustRule(b, name)
-			portable(b, func(kind string) {
+			eachKind(func(kind string) {
 				b.Run(set+"/"+name+"/"+kind, func(b *testing.B) {
 					var ends [batch + 64]int
 					total := 0

@@ -9,6 +9,11 @@ package tokenize
 //go:noescape
 func classify512(a *alphabet, p *[64]byte, m *masks)
 
+// bytes256 makes the masks of bytes, letter to high, as alphabet.spread has them.
+//
+//go:noescape
+func bytes256(a *alphabet, p *[64]byte, m *masks)
+
 // deposit512 puts the bits of x, lowest first, where mask has bits.
 //
 //go:noescape

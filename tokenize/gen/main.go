@@ -4,7 +4,7 @@
 //
 //	go run gen/main.go [-dir .]
 //
-// Vectors are of 64 bytes, and only Z16 to Z31 are used: so no VZEROUPPER is needed.
+// Of vectors of 64 bytes only Z16 to Z31 are used: so no VZEROUPPER is needed.
 package main
 
 import (
@@ -30,7 +30,16 @@ func main() {
 		fmt.Fprintf(asm, "DATA places<>+%d(SB)/1, $%d\n", i, i)
 	}
 	fmt.Fprintln(asm, "GLOBL places<>(SB), RODATA|NOPTR, $64")
+	for i := range 24 { // the bit of a row of 16 bytes: 0 for others
+		b := 0
+		if 8 <= i && i < 16 {
+			b = 1 << (i - 8)
+		}
+		fmt.Fprintf(asm, "DATA rows<>+%d(SB)/1, $%d\n", i, b)
+	}
+	fmt.Fprintln(asm, "GLOBL rows<>(SB), RODATA|NOPTR, $24")
 	classify()
+	bytes256()
 	deposit()
 	emit()
 	for name, b := range map[string]*bytes.Buffer{"kern_amd64.s": asm, "stubs_amd64.go": stubs} {
@@ -167,6 +176,35 @@ func pages() {
 
 	label("bad") // no character: too long a spelling, a surrogate, or beyond U+10FFFF
 	p("BTRQ CX, "+whole, "BTRQ CX, "+todo, "JMP next")
+}
+
+// bytes256 tells by half bytes: a table says for the lower half of a byte in which rows of 16 it is.
+func bytes256() {
+	begin("bytes256", "makes the masks of bytes, letter to high, as alphabet.spread has them.", "a *alphabet, p *[64]byte, m *masks)", 24)
+	p("MOVQ a+0(FP), DI", "MOVQ p+8(FP), SI", "MOVQ m+16(FP), DX",
+		"VMOVDQU (SI), Y0", "VMOVDQU 32(SI), Y1",
+		"VPMOVMSKB Y0, AX", "VPMOVMSKB Y1, R8", "SHLQ $32, R8", "ORQ AX, R8", "MOVQ R8, masks_high(DX)",
+		"MOVL $0x0f0f0f0f, AX", "VMOVD AX, X15", "VPBROADCASTD X15, Y15",
+		"VPSRLW $4, Y0, Y4", "VPSRLW $4, Y1, Y5",
+		"VPAND Y15, Y0, Y2", "VPAND Y15, Y1, Y3", "VPAND Y15, Y4, Y4", "VPAND Y15, Y5, Y5",
+		"VPXOR Y14, Y14, Y14")
+	mask := func(k int) { // into AX
+		p(fmt.Sprintf("VBROADCASTI128 alphabet_nibbles+%d(DI), Y9", 16*k), "VPSHUFB Y2, Y9, Y10", "VPSHUFB Y3, Y9, Y11",
+			"VPAND Y7, Y10, Y10", "VPAND Y8, Y11, Y11", "VPCMPEQB Y14, Y10, Y10", "VPCMPEQB Y14, Y11, Y11",
+			"VPMOVMSKB Y10, AX", "VPMOVMSKB Y11, BX", "SHLQ $32, BX", "ORQ BX, AX", "NOTQ AX")
+	}
+	p("VBROADCASTI128 rows<>+8(SB), Y6", "VPSHUFB Y4, Y6, Y7", "VPSHUFB Y5, Y6, Y8")
+	for k, f := range fields {
+		mask(k)
+		p("MOVQ AX, masks_" + f + "(DX)")
+	}
+	p("TESTQ R8, R8", "JZ end", "VBROADCASTI128 rows<>+0(SB), Y6", "VPSHUFB Y4, Y6, Y7", "VPSHUFB Y5, Y6, Y8")
+	for k := len(fields); k < len(fields)+4; k++ {
+		mask(k)
+		p("ORQ AX, masks_" + fields[k-len(fields)+1] + "(DX)")
+	}
+	label("end")
+	p("VZEROUPPER", "RET")
 }
 
 func deposit() {
