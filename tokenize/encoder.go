@@ -3,8 +3,6 @@ package tokenize
 import (
 	"encoding/binary"
 	"slices"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // batch is how many pieces are looked up together, so that loads from memory overlap.
@@ -16,7 +14,7 @@ type Encoder struct {
 	t      *Tokenizer
 	merger merger
 	cache  *cache
-	normal []byte // text in normal form C
+	normal []byte // text in normal form
 
 	ends   [batch + 64]int // of the pieces of this batch
 	values [batch + 64]value
@@ -77,8 +75,8 @@ func (e *Encoder) Err() error {
 
 // fast is Append by masks.
 func (e *Encoder) fast(dst []uint32, text []byte) []uint32 {
-	if e.t.nfc && !norm.NFC.IsNormal(text) {
-		e.normal = norm.NFC.Append(e.normal[:0], text...)
+	if f := e.t.form; f != nil && !f.IsNormal(text) {
+		e.normal = f.Append(e.normal[:0], text...)
 		text = e.normal
 	}
 	for pos := 0; pos < len(text); {

@@ -166,23 +166,21 @@ func (t *Tokenizer) build(f *hfFile) (err error) {
 		return err
 	}
 	t.plain, err = newAddedTokens(t.added, t.normalizer, func(a Added) bool { return !a.Special })
-	t.rule, t.nfc = t.fast()
+	t.rule, t.form = t.fast()
 	return err
 }
 
-// fast tells whether texts can be cut by masks: byte-level BPE, one known pattern that matches everything, and at most normal form C before it.
-func (t *Tokenizer) fast() (r *rule, nfc bool) {
+// fast tells whether texts can be cut by masks: byte-level BPE, one known rule, and at most a normal form before it.
+func (t *Tokenizer) fast() (r *rule, form *norm.Form) {
 	if !t.byteLevel || t.normalizer != nil && len(t.plain.normalized.tokens) > 0 {
-		return nil, false
+		return nil, nil
 	}
 	switch n := t.normalizer.(type) {
 	case nil:
 	case unicodeForm:
-		if nfc = n == (unicodeForm{norm.NFC}); !nfc {
-			return nil, false
-		}
+		form = &n.form
 	default:
-		return nil, false
+		return nil, nil
 	}
 	c := t.cutter
 	for {
@@ -194,14 +192,14 @@ func (t *Tokenizer) fast() (r *rule, nfc bool) {
 	}
 	s, ok := c.(splitter)
 	if !ok {
-		return nil, false
+		return nil, nil
 	}
 	m, ok := s.pattern.(ruleMatcher)
 	// Cutting the matches out and dropping what is between them are one thing for patterns that match everything.
 	if !ok || !(s.behavior == isolated && !s.invert || s.behavior == removed && s.invert) {
-		return nil, false
+		return nil, nil
 	}
-	return m.rule, nfc
+	return m.rule, form
 }
 
 func (f *hfFile) checkModel() error {

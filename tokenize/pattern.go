@@ -27,7 +27,7 @@ func (p hfPattern) matcher() (matcher, error) {
 	case p.String != nil && *p.String != "":
 		return literal(*p.String), nil
 	case p.Regex != nil:
-		if r, err := ruleByPattern(*p.Regex); err == nil {
+		if r, err := ruleByPatterns(*p.Regex); err == nil {
 			return ruleMatcher{r}, nil
 		}
 		return newRegex(*p.Regex)
@@ -59,6 +59,24 @@ func (m ruleMatcher) all(dst []match, text []byte) ([]match, error) {
 		at = end
 	}
 	return dst, nil
+}
+
+// knownSplits finds the rule that the first parts of a Sequence are, n Splits one after the other; n is 0 if they are none.
+func knownSplits(parts []hfPart) (r *rule, n int) {
+	var patterns []string
+	for i := range parts {
+		p := &parts[i]
+		if p.Type != "Split" || p.Pattern.Regex == nil || behaviors[p.Behavior] != isolated || p.Invert {
+			break
+		}
+		patterns = append(patterns, *p.Pattern.Regex)
+	}
+	for n := len(patterns); n > 1; n-- {
+		if r, err := ruleByPatterns(patterns[:n]...); err == nil {
+			return r, n
+		}
+	}
+	return nil, 0
 }
 
 // regex is a pattern that is none of the known ones: exact, and ten to a hundred times slower. It is run by a backtracking engine,

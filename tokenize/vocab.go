@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/seed-83c59573/quern"
 )
 
@@ -33,8 +35,8 @@ type Tokenizer struct {
 	poster     poster
 	decoder    decoder // nil = spellings with spaces between
 
-	rule *rule // the fast path: texts are cut by masks; nil if there is none
-	nfc  bool  // on it, text is brought to Unicode normal form C first
+	rule *rule      // the fast path: texts are cut by masks; nil if there is none
+	form *norm.Form // on it, text is brought to this Unicode normal form first; nil = it is taken as it is
 }
 
 // JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte.
