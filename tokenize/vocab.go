@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -117,6 +118,7 @@ type bpe struct {
 	trie        trie
 	ordered     bool              // parts rank below the whole: backtracking is exact
 	whole       map[string]uint32 // tokens that no merge reaches, by their bytes, if pieces may be whole tokens: outer ids
+	seeds       func() *seeds
 }
 
 // path is the last merge of a token that merges reach.
@@ -166,6 +168,17 @@ func newBPE(src *source) (bpe, error) {
 		}
 	}
 	b.trie = newTrie(words)
+	b.seeds = sync.OnceValue(func() *seeds {
+		ids := slices.Clone(b.outer)
+		if src.whole {
+			for i, w := range src.bytes {
+				if inner[i] == none {
+					words, ids = append(words, w), append(ids, src.ids[i])
+				}
+			}
+		}
+		return newSeeds(words, ids)
+	})
 	return b, nil
 }
 
