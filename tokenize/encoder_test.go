@@ -131,7 +131,7 @@ func TestCachedEqualsPlain(t *testing.T) {
 				t.Fatalf("%s, small cache: %q\n got %v\nwant %v", name, text, got, want)
 			}
 		}
-		if n := small.cache.wipes; n < 1000 {
+		if n := small.cache.wipes; n < 500 {
 			t.Errorf("%s: the small cache was emptied %d times only", name, n)
 		}
 	}
