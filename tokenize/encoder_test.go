@@ -61,12 +61,9 @@ func letters(r *rand.Rand, n int) []byte {
 
 func TestMergersAgree(t *testing.T) {
 	r := testRand(3)
-	ordered := 0
-	for range 60 {
+	mostly := 0
+	for range 200 {
 		k := randomVocabulary(t, r, false)
-		if k.bpe.ordered {
-			ordered++
-		}
 		m, n := merger{b: &k.bpe}, merger{b: &k.bpe}
 		for range 60 {
 			text := letters(r, 1+r.IntN(60))
@@ -74,12 +71,18 @@ func TestMergersAgree(t *testing.T) {
 			if got := n.heap(text); !slices.Equal(got, want) {
 				t.Fatalf("%q: heap %v, flat %v", text, got, want)
 			}
-			if k.bpe.ordered {
+			if k.bpe.ordered || !k.bpe.disorder.in(text) {
+				if len(want) < len(text) && !k.bpe.ordered {
+					mostly++
+				}
 				if got := n.backtrack(text); !slices.Equal(got, want) {
 					t.Fatalf("%q: backtracking %v, flat %v", text, got, want)
 				}
 			}
 		}
+	}
+	if mostly < 100 {
+		t.Errorf("%d texts without a disorderly token", mostly)
 	}
 	k := mustGPT35(t)
 	m, n := merger{b: &k.bpe}, merger{b: &k.bpe}

@@ -13,14 +13,14 @@ type trie struct {
 
 const edgeKey = 26 // where an edge's parent and byte begin
 
-// newTrie makes the trie of words; the first 256 are the bytes, and none stands there twice.
-func newTrie(words [][]byte) trie {
+// newTrie makes the trie of words; the first 256 are the bytes, and none stands there twice. Those that are marked in out stay out of it.
+func newTrie(words [][]byte, out []bool) trie {
 	t := trie{two: make([]uint32, 1<<16), token: make([]uint32, 1, 2*len(words)+1), prefix: make([]uint32, len(words)), length: make([]uint16, len(words))}
 	t.token[0] = none
 	t.resize(1 << 10)
 	for i, w := range words {
 		t.length[i] = uint16(len(w))
-		if len(w) < 2 {
+		if len(w) < 2 || out != nil && out[i] {
 			continue
 		}
 		node := &t.two[int(w[0])<<8|int(w[1])]

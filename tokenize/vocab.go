@@ -106,6 +106,7 @@ type bpe struct {
 	pairs       pairTable
 	trie        trie
 	ordered     bool              // parts rank below the whole: backtracking is exact
+	disorder    *disorder         // … or they mostly do: it is exact for pieces that hold none of these
 	whole       map[string]uint32 // tokens that no merge reaches, by their bytes, if pieces may be whole tokens: outer ids
 	seeds       func() *seeds
 }
@@ -141,14 +142,14 @@ func newBPE(src *source) (bpe, error) {
 	for _, p := range paths {
 		add(p.to)
 	}
-	b.ordered = true
 	for _, p := range paths {
 		l, r, t := inner[p.left], inner[p.right], inner[p.to]
 		b.left, b.right = append(b.left, l), append(b.right, r)
-		b.ordered = b.ordered && l < t && r < t
 		b.pairs.put(l, r, t)
 	}
-	b.trie = newTrie(words)
+	var out []bool
+	b.ordered, b.disorder, out = b.order(words)
+	b.trie = newTrie(words, out)
 	ids := b.outer
 	if src.whole {
 		b.whole = map[string]uint32{}
