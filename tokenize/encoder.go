@@ -28,8 +28,10 @@ type Encoder struct {
 	outer  []uint32
 	sink   uint64
 
-	scratch []token
-	err     error
+	raw, segs []segment
+	counted   []uint32
+	scratch   []token
+	err       error
 }
 
 // NewEncoder makes an encoder with an empty cache that takes up to DefaultEncoderBytes.
@@ -49,14 +51,61 @@ func (t *Tokenizer) newEncoder(max limits) *Encoder {
 
 // Append appends the ids of text to dst. All of text is ordinary: it never yields a special token. Only a tokenizer with a pattern that is none of Splits can
 // fail, on a text over which the pattern backtracks without end: then nothing is appended and Err tells it.
-func (e *Encoder) Append(dst []uint32, text []byte) []uint32 {
-	if e.t.rule != nil {
-		if !e.t.plain.none() {
-			return e.between(dst, text)
-		}
-		return e.fast(dst, text)
+func (e *Encoder) Append(dst []uint32, text []byte) []uint32 { return e.among(dst, text, e.t.plain) }
+
+// Count is how many ids Append appends for text. Nothing is written, so it is faster.
+func (e *Encoder) Count(text []byte) int {
+	if e.t.fastWith(e.t.plain) && !e.t.plain.in(text) {
+		return e.count(text)
 	}
-	tokens, err := e.slow(text, e.t.plain, false)
+	e.counted = e.Append(e.counted[:0], text)
+	return len(e.counted)
+}
+
+// Allowed are special tokens that a text may yield: that of a template, never what a user or a document says.
+type Allowed struct {
+	t     *Tokenizer
+	added *addedTokens
+}
+
+// Allow prepares the special tokens that allowed picks by their names, for AppendAllowed. It fails where a file's normalizer does on their names.
+func (t *Tokenizer) Allow(allowed func(name string) bool) (*Allowed, error) {
+	added, err := newAddedTokens(t.added, t.normalizer, func(a Added) bool { return !a.Special || allowed(a.Content) })
+	if err != nil {
+		return nil, err
+	}
+	return &Allowed{t, added}, nil
+}
+
+// AppendAllowed is Append for a text that may yield some special tokens, which are those of the encoder's tokenizer.
+func (e *Encoder) AppendAllowed(dst []uint32, text []byte, allowed *Allowed) []uint32 {
+	if allowed.t != e.t {
+		panic("tokenize: special tokens of another tokenizer")
+	}
+	return e.among(dst, text, allowed.added)
+}
+
+// fastWith tells whether texts that may yield some added tokens are cut by masks.
+func (t *Tokenizer) fastWith(added *addedTokens) bool {
+	return t.rule != nil && (t.normalizer == nil || len(added.normalized.tokens) == 0)
+}
+
+// among encodes a text that may yield some added tokens.
+func (e *Encoder) among(dst []uint32, text []byte, added *addedTokens) []uint32 {
+	if e.t.fastWith(added) {
+		if !added.in(text) {
+			return e.fast(dst, text)
+		}
+		for _, s := range e.segments(text, added) {
+			if s.token != nil {
+				dst = append(dst, s.token.ID)
+			} else {
+				dst = e.fast(dst, s.text)
+			}
+		}
+		return dst
+	}
+	tokens, err := e.slow(text, added, false)
 	if err != nil {
 		e.err = err
 		return dst
@@ -67,17 +116,18 @@ func (e *Encoder) Append(dst []uint32, text []byte) []uint32 {
 	return dst
 }
 
-// between is fast for what stands between added tokens that ordinary text yields.
-func (e *Encoder) between(dst []uint32, text []byte) []uint32 {
-	segments, _ := e.t.plain.segments(aligned{text: text}, nil) // nothing fails without a normalizer
-	for _, s := range segments {
+// segments cuts a text at added tokens, where fastWith holds. The result is valid until the next call.
+func (e *Encoder) segments(text []byte, added *addedTokens) []segment {
+	e.raw = added.raw.cut(e.raw[:0], aligned{text: text, asIs: true})
+	e.segs = e.segs[:0]
+	for _, s := range e.raw {
 		if s.token != nil {
-			dst = append(dst, s.token.ID)
+			e.segs = append(e.segs, s)
 		} else {
-			dst = e.fast(dst, s.text)
+			e.segs = added.normalized.cut(e.segs, s.aligned)
 		}
 	}
-	return dst
+	return e.segs
 }
 
 // Err is the first failure of Append since the last call of Err.
@@ -89,17 +139,52 @@ func (e *Encoder) Err() error {
 
 // fast is Append by masks.
 func (e *Encoder) fast(dst []uint32, text []byte) []uint32 {
-	if e.t.nfc && !norm.NFC.IsNormal(text) {
-		e.normal = norm.NFC.Append(e.normal[:0], text...)
-		text = e.normal
-	}
+	text = e.normalize(text)
 	for pos := 0; pos < len(text); {
 		next, n := e.t.rule.split(text, pos, &e.ends)
 		dst = e.append(dst, text, pos, n)
 		pos = next
 	}
+	e.trim()
 	return dst
 }
+
+// count is fast without ids.
+func (e *Encoder) count(text []byte) (total int) {
+	text = e.normalize(text)
+	for pos := 0; pos < len(text); {
+		next, n := e.t.rule.split(text, pos, &e.ends)
+		e.find(text, pos, n)
+		for _, v := range e.values[:n] {
+			total += int(v >> counted)
+		}
+		total += len(e.listed)
+		pos = next
+	}
+	e.trim()
+	return total
+}
+
+func (e *Encoder) normalize(text []byte) []byte {
+	if e.t.nfc && !norm.NFC.IsNormal(text) {
+		e.normal = norm.NFC.Append(e.normal[:0], text...)
+		return e.normal
+	}
+	return text
+}
+
+// trim gives up what a long piece has taken.
+func (e *Encoder) trim() {
+	if cap(e.listed) > maxScratch {
+		e.listed, e.outer, e.merger = nil, nil, merger{b: &e.t.bpe}
+	}
+	if cap(e.normal) > 4*maxScratch {
+		e.normal = nil
+	}
+}
+
+// maxScratch is how many ids of one batch an encoder keeps room for.
+const maxScratch = 1 << 17
 
 // append encodes the n pieces of this batch, the first of which starts at pos.
 func (e *Encoder) append(dst []uint32, text []byte, pos, n int) []uint32 {

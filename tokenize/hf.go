@@ -181,6 +181,7 @@ func (f *hfFile) readModel() error {
 
 // build makes a tokenizer of a file's parts. src is the vocabulary if it does not stand in the file.
 func (t *Tokenizer) build(f *hfFile, src *source) (err error) {
+	t.spelled = sync.OnceValue(t.spellings)
 	t.digest = sync.OnceValue(func() quern.Digest { return quern.DigestOf(t.json()) })
 	if err := f.checkModel(); err != nil {
 		return err

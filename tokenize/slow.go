@@ -1,5 +1,7 @@
 package tokenize
 
+import "golang.org/x/text/unicode/norm"
+
 // placed is an id and the range of the text that it stands for.
 type placed struct {
 	id uint32
@@ -80,12 +82,21 @@ func (e *Encoder) Encode(text []byte, o EncodeOptions) (Encoding, error) {
 	}
 	encodings := make([]Encoding, len(texts))
 	for i, text := range texts {
-		tokens, err := e.slow(text, added, true)
-		if err != nil {
-			return Encoding{}, err
+		if e.t.fastWith(added) && (!e.t.nfc || norm.NFC.IsNormal(text)) {
+			encodings[i] = e.locate(text, added)
+		} else {
+			tokens, err := e.slow(text, added, true)
+			if err != nil {
+				return Encoding{}, err
+			}
+			for _, t := range tokens {
+				encodings[i].add(t.id, [2]int{int(t.from), int(t.to)}, 0, false)
+			}
 		}
-		for _, t := range tokens {
-			encodings[i].add(t.id, [2]int{int(t.from), int(t.to)}, uint32(i), false)
+		if i > 0 {
+			for k := range encodings[i].Types {
+				encodings[i].Types[k] = uint32(i)
+			}
 		}
 	}
 	var out Encoding

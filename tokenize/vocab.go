@@ -33,6 +33,7 @@ type Tokenizer struct {
 	model      model // of characters
 	poster     poster
 	decoder    decoder // nil = spellings with spaces between
+	spelled    func() []spelled
 
 	rule *rule // the fast path: texts are cut by masks; nil if there is none
 	nfc  bool  // on it, text is brought to Unicode normal form C first
