@@ -19,10 +19,12 @@ type Added struct {
 }
 
 // finder finds the leftmost of some words in a text, and of those that begin there the longest. It is a trie of bytes; words are few and rarely
-// begin, so that a table of first bytes passes over most of a text.
+// begin, so that a look at two bytes passes over most of a text.
 type finder struct {
-	first [256]bool
-	root  map[byte]*finderNode
+	firsts []byte          // each byte that a word begins with
+	first  [256]bool       // the same
+	two    [1 << 10]uint64 // a bit for the first two bytes of each word; all of a first byte's if it is a word
+	root   map[byte]*finderNode
 }
 
 type finderNode struct {
@@ -36,7 +38,17 @@ func newFinder(words [][]byte) *finder {
 		if len(w) == 0 {
 			continue
 		}
-		f.first[w[0]] = true
+		if !f.first[w[0]] {
+			f.firsts = append(f.firsts, w[0])
+			f.first[w[0]] = true
+		}
+		if len(w) > 1 {
+			f.two[int(w[0])<<2|int(w[1])>>6] |= 1 << (w[1] & 63)
+		} else {
+			for k := range 4 {
+				f.two[int(w[0])<<2|k] = ^uint64(0)
+			}
+		}
 		at := f.root
 		for k, c := range w {
 			n := at[c]
@@ -53,12 +65,26 @@ func newFinder(words [][]byte) *finder {
 	return f
 }
 
+// begin is the first place from i on where a word may begin, len(text) if there is none.
+func (f *finder) begin(text []byte, i int) int {
+	for ; i < len(text); i++ {
+		if len(f.firsts) == 1 {
+			k := bytes.IndexByte(text[i:], f.firsts[0])
+			if k < 0 {
+				break
+			}
+			i += k
+		}
+		if f.first[text[i]] && (i+1 == len(text) || f.two[int(text[i])<<2|int(text[i+1])>>6]>>(text[i+1]&63)&1 != 0) {
+			return i
+		}
+	}
+	return len(text)
+}
+
 // find is the first word at or behind from; -1 if there is none.
 func (f *finder) find(text []byte, from int) (word int, m match) {
-	for i := from; i < len(text); i++ {
-		if !f.first[text[i]] {
-			continue
-		}
+	for i := f.begin(text, from); i < len(text); i = f.begin(text, i+1) {
 		word = -1
 		at := f.root
 		for j := i; j < len(text); j++ {
@@ -83,8 +109,17 @@ type addedTokens struct {
 	raw, normalized addedSet
 }
 
-// none reports whether there is nothing to find.
-func (a *addedTokens) none() bool { return len(a.raw.tokens)+len(a.normalized.tokens) == 0 }
+// in reports whether there is something to find in a text that no normalizer changes.
+func (a *addedTokens) in(text []byte) bool {
+	for _, s := range [2]*addedSet{&a.raw, &a.normalized} {
+		if len(s.tokens) > 0 {
+			if word, _ := s.finder.find(text, 0); word >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 type addedSet struct {
 	tokens []Added

@@ -80,12 +80,21 @@ func (e *Encoder) Encode(text []byte, o EncodeOptions) (Encoding, error) {
 	}
 	encodings := make([]Encoding, len(texts))
 	for i, text := range texts {
-		tokens, err := e.slow(text, added, true)
-		if err != nil {
-			return Encoding{}, err
+		if e.t.fastWith(added) && (e.t.form == nil || e.t.form.IsNormal(text)) {
+			encodings[i] = e.locate(text, added)
+		} else {
+			tokens, err := e.slow(text, added, true)
+			if err != nil {
+				return Encoding{}, err
+			}
+			for _, t := range tokens {
+				encodings[i].add(t.id, [2]int{int(t.from), int(t.to)}, 0, false)
+			}
 		}
-		for _, t := range tokens {
-			encodings[i].add(t.id, [2]int{int(t.from), int(t.to)}, uint32(i), false)
+		if i > 0 {
+			for k := range encodings[i].Types {
+				encodings[i].Types[k] = uint32(i)
+			}
 		}
 	}
 	var out Encoding
