@@ -47,9 +47,9 @@ func (e *Encoder) piece(out []placed, p aligned) []placed {
 		}
 		return out
 	}
-	e.scratch = e.t.model.tokens(e.scratch[:0], p.text)
+	e.scratch = e.t.model.tokens(e.scratch[:0], p.text, &e.work)
 	for _, k := range e.scratch {
-		out = append(out, placed{k.id, p.of(k.from, k.to)})
+		out = append(out, placed{k.id, p.of(int(k.from), int(k.to))})
 	}
 	return out
 }

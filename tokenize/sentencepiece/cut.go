@@ -73,7 +73,7 @@ func (c *Cutter) walk() {
 		here, single := c.best[at].score, false
 		node := uint32(0)
 		for end := at; end < len(text); {
-			if node = m.pieces.next(node, text[end]); node == 0 {
+			if node = m.pieces.Next(node, text[end]); node == 0 {
 				break
 			}
 			end++

@@ -16,7 +16,7 @@ const unknownPenalty = 10
 
 // Model is a SentencePiece unigram model.
 type Model struct {
-	pieces       array
+	pieces       Array
 	growing      trie // of pieces, while the model is read
 	scores       []float32
 	unknown      float32 // score of an unknown character
