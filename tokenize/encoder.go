@@ -26,6 +26,7 @@ type Encoder struct {
 
 	scratch []token
 	work    work
+	stream  stream
 	err     error
 }
 
@@ -39,6 +40,9 @@ func (t *Tokenizer) newEncoder(top uint) *Encoder {
 // Append appends the ids of text to dst. All of text is ordinary: it never yields a special token. Only a tokenizer with a pattern that is none of Splits can
 // fail, on a text over which the pattern backtracks without end: then nothing is appended and Err tells it.
 func (e *Encoder) Append(dst []uint32, text []byte) []uint32 {
+	if e.t.flow != nil {
+		return e.flow(dst, text)
+	}
 	if e.t.rule != nil {
 		if !e.t.plain.none() {
 			return e.between(dst, text)
@@ -210,6 +214,9 @@ func (e *Encoder) aside(ids []uint32) value {
 // merge encodes a piece without the cache; the result is valid until the next call.
 func (e *Encoder) merge(piece []byte) []uint32 {
 	e.outer = e.outer[:0]
+	if e.t.flow != nil {
+		return e.flowPiece(piece)
+	}
 	if id, ok := e.t.bpe.whole[string(piece)]; ok {
 		return append(e.outer, id)
 	}

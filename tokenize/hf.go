@@ -60,8 +60,9 @@ func (v *hfVocab) UnmarshalJSON(b []byte) error {
 		if err := json.Unmarshal(pair[0], &name); err != nil {
 			return err
 		}
-		if err := json.Unmarshal(pair[1], &v.scores[i]); err != nil {
-			return err
+		var err error
+		if v.scores[i], err = jsonFloat(string(pair[1])); err != nil {
+			return fmt.Errorf("token %q: score: %w", name, err)
 		}
 		if _, ok := v.ids[name]; ok {
 			return fmt.Errorf("token %q is listed twice", name)
@@ -166,8 +167,12 @@ func (t *Tokenizer) build(f *hfFile) (err error) {
 		return err
 	}
 	t.plain, err = newAddedTokens(t.added, t.normalizer, func(a Added) bool { return !a.Special })
+	if err != nil {
+		return err
+	}
 	t.rule, t.nfc = t.fast()
-	return err
+	t.flow = newFlow(t)
+	return nil
 }
 
 // fast tells whether texts can be cut by masks: byte-level BPE, one known pattern that matches everything, and at most normal form C before it.

@@ -7,6 +7,7 @@ import "unicode/utf8"
 type joins struct {
 	ascii [1 << 14]uint8 // by two characters of ASCII: 1 = they are no pair
 	other [1 << joinBits / 64]uint64
+	space bool // pieces begin at every space
 }
 
 // joinBits is the size of the filter for pairs beyond ASCII, as a power of two: 256 KiB. That it takes some for a pair that are none costs a
@@ -63,16 +64,24 @@ func joinHash(a, b rune) uint64 {
 // apart reports whether a text may be cut between two characters that are not both of ASCII. No mark is one of them.
 func (j *joins) apart(a, b rune) bool {
 	h := joinHash(a, b)
-	return j.other[h>>6]>>(h&63)&1 == 0
+	return j.other[h>>6]>>(h&63)&1 == 0 || j.space && b == ' '
+}
+
+// cutBeforeSpace makes pieces begin at every space.
+func (j *joins) cutBeforeSpace() {
+	j.space = true
+	for a := range utf8.RuneSelf {
+		j.ascii[a<<7|' '] = 1
+	}
 }
 
 // split fills ends with the ends of pieces from pos on, and gives where the last one ends and how many there are.
-func (j *joins) split(text []byte, pos int, ends *[batch + 64]int) (next, n int) {
+func (j *joins) split(text []byte, pos int, ends *[batch + 64]int, limit int) (next, n int) {
 	a, w := rune(text[pos]), 1
 	if a >= utf8.RuneSelf {
 		a, w = decodeMark(text[pos:])
 	}
-	for i := pos + w; i < len(text) && n < batch; {
+	for i := pos + w; i < len(text) && n < limit; {
 		if c := text[i]; c < utf8.RuneSelf && a < utf8.RuneSelf {
 			ends[n] = i
 			n += int(j.ascii[a<<7|rune(c)])
@@ -94,7 +103,7 @@ func (j *joins) split(text []byte, pos int, ends *[batch + 64]int) (next, n int)
 		a = b
 		i += w
 	}
-	if n < batch {
+	if n < limit {
 		ends[n] = len(text)
 		n++
 	}

@@ -34,6 +34,7 @@ type Tokenizer struct {
 	decoder    decoder // nil = spellings with spaces between
 
 	rule *rule // the fast path: texts are cut by masks; nil if there is none
+	flow *flow // the fast path of others
 	nfc  bool  // on it, text is brought to Unicode normal form C first
 }
 
@@ -79,7 +80,7 @@ func (t *Tokenizer) Describe() string {
 
 // Fast tells whether texts are cut by masks and cached piece by piece; otherwise each part of the file runs on its own, which gives the same ids and is ten to
 // a hundred times slower.
-func (t *Tokenizer) Fast() bool { return t.rule != nil }
+func (t *Tokenizer) Fast() bool { return t.rule != nil || t.flow != nil }
 
 // EndOfText is the id that ends a document.
 func (t *Tokenizer) EndOfText() uint32 { return t.end }
