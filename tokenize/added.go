@@ -22,25 +22,25 @@ type Added struct {
 // begin, so that a look at two bytes passes over most of a text.
 type finder struct {
 	firsts []byte          // each byte that a word begins with
-	first  [256]bool       // the same
+	first  [256]uint32     // nodes
 	two    [1 << 10]uint64 // a bit for the first two bytes of each word; all of a first byte's if it is a word
-	root   map[byte]*finderNode
+	nodes  []finderNode
 }
 
 type finderNode struct {
-	next map[byte]*finderNode
-	word int // -1 = none ends here
+	next, other uint32 // the first node below; the next beside; 0 = none
+	word        int32  // -1 = none ends here
+	label       byte
 }
 
 func newFinder(words [][]byte) *finder {
-	f := &finder{root: map[byte]*finderNode{}}
+	f := &finder{nodes: make([]finderNode, 1)}
 	for i, w := range words {
 		if len(w) == 0 {
 			continue
 		}
-		if !f.first[w[0]] {
+		if f.first[w[0]] == 0 {
 			f.firsts = append(f.firsts, w[0])
-			f.first[w[0]] = true
 		}
 		if len(w) > 1 {
 			f.two[int(w[0])<<2|int(w[1])>>6] |= 1 << (w[1] & 63)
@@ -49,17 +49,22 @@ func newFinder(words [][]byte) *finder {
 				f.two[int(w[0])<<2|k] = ^uint64(0)
 			}
 		}
-		at := f.root
+		link := &f.first[w[0]]
 		for k, c := range w {
-			n := at[c]
-			if n == nil {
-				n = &finderNode{next: map[byte]*finderNode{}, word: -1}
-				at[c] = n
+			at := *link
+			for k > 0 && at != 0 && f.nodes[at].label != c {
+				at = f.nodes[at].other
 			}
-			if k == len(w)-1 && n.word < 0 {
-				n.word = i
+			if at == 0 {
+				at = uint32(len(f.nodes))
+				other := *link
+				*link = at
+				f.nodes = append(f.nodes, finderNode{word: -1, label: c, other: other})
 			}
-			at = n.next
+			if k == len(w)-1 && f.nodes[at].word < 0 {
+				f.nodes[at].word = int32(i)
+			}
+			link = &f.nodes[at].next
 		}
 	}
 	return f
@@ -75,7 +80,7 @@ func (f *finder) begin(text []byte, i int) int {
 			}
 			i += k
 		}
-		if f.first[text[i]] && (i+1 == len(text) || f.two[int(text[i])<<2|int(text[i+1])>>6]>>(text[i+1]&63)&1 != 0) {
+		if f.first[text[i]] != 0 && (i+1 == len(text) || f.two[int(text[i])<<2|int(text[i+1])>>6]>>(text[i+1]&63)&1 != 0) {
 			return i
 		}
 	}
@@ -85,17 +90,21 @@ func (f *finder) begin(text []byte, i int) int {
 // find is the first word at or behind from; -1 if there is none.
 func (f *finder) find(text []byte, from int) (word int, m match) {
 	for i := f.begin(text, from); i < len(text); i = f.begin(text, i+1) {
+		at := f.first[text[i]]
 		word = -1
-		at := f.root
-		for j := i; j < len(text); j++ {
-			n := at[text[j]]
-			if n == nil {
+		for j := i; at != 0; {
+			n := &f.nodes[at]
+			j++
+			if n.word >= 0 {
+				word, m = int(n.word), match{i, j}
+			}
+			if j == len(text) {
 				break
 			}
-			if n.word >= 0 {
-				word, m = n.word, match{i, j + 1}
-			}
 			at = n.next
+			for at != 0 && f.nodes[at].label != text[j] {
+				at = f.nodes[at].other
+			}
 		}
 		if word >= 0 {
 			return word, m
@@ -164,33 +173,44 @@ type segment struct {
 	token *Added // nil = ordinary text
 }
 
+// next is the first token of the set in the part of a text from at on, with the white space that it takes; nil if there is none.
+func (s *addedSet) next(text []byte, at int) (*Added, match) {
+	for from := at; ; {
+		word, m := s.finder.find(text, from)
+		if word < 0 {
+			return nil, m
+		}
+		from = m.to
+		t := &s.tokens[word]
+		if t.SingleWord && (endsInWord(text[:m.from]) || startsWithWord(text[m.to:])) {
+			continue
+		}
+		if t.LStrip {
+			m.from = max(at, len(bytes.TrimRightFunc(text[:m.from], unicode.IsSpace)))
+		}
+		if t.RStrip {
+			m.to = len(text) - len(bytes.TrimLeftFunc(text[m.to:], unicode.IsSpace))
+		}
+		return t, m
+	}
+}
+
 // cut cuts a text at the set's tokens.
 func (s *addedSet) cut(dst []segment, a aligned) []segment {
 	if len(s.tokens) == 0 {
 		return append(dst, segment{aligned: a})
 	}
 	at := 0
-	for from := 0; ; {
-		word, m := s.finder.find(a.text, from)
-		if word < 0 {
+	for {
+		t, m := s.next(a.text, at)
+		if t == nil {
 			break
-		}
-		from = m.to
-		t := &s.tokens[word]
-		if t.SingleWord && (endsInWord(a.text[:m.from]) || startsWithWord(a.text[m.to:])) {
-			continue
-		}
-		if t.LStrip {
-			m.from = max(at, len(bytes.TrimRightFunc(a.text[:m.from], unicode.IsSpace)))
-		}
-		if t.RStrip {
-			m.to = len(a.text) - len(bytes.TrimLeftFunc(a.text[m.to:], unicode.IsSpace))
 		}
 		if m.from > at {
 			dst = append(dst, segment{aligned: a.slice(at, m.from)})
 		}
 		dst = append(dst, segment{a.slice(m.from, m.to), t})
-		at, from = m.to, max(from, m.to)
+		at = m.to
 	}
 	if at < len(a.text) {
 		dst = append(dst, segment{aligned: a.slice(at, len(a.text))})

@@ -30,6 +30,8 @@ type Encoder struct {
 	raw, segs []segment
 	counted   []uint32
 	scratch   []token
+	work      work
+	stream    stream
 	err       error
 }
 
@@ -42,7 +44,7 @@ func (t *Tokenizer) NewEncoderSize(bytes int) *Encoder { return t.newEncoder(cac
 
 func (t *Tokenizer) newEncoder(max limits) *Encoder {
 	e := &Encoder{t: t, merger: merger{b: &t.bpe}, cache: newCache(max)}
-	if t.byteLevel {
+	if e.seeds = noSeeds; t.byteLevel {
 		e.seeds = t.bpe.seeds()
 	}
 	return e
@@ -50,7 +52,12 @@ func (t *Tokenizer) newEncoder(max limits) *Encoder {
 
 // Append appends the ids of text to dst. All of text is ordinary: it never yields a special token. Only a tokenizer with a pattern that is none of Splits can
 // fail, on a text over which the pattern backtracks without end: then nothing is appended and Err tells it.
-func (e *Encoder) Append(dst []uint32, text []byte) []uint32 { return e.among(dst, text, e.t.plain) }
+func (e *Encoder) Append(dst []uint32, text []byte) []uint32 {
+	if e.t.flow != nil {
+		return e.flow(dst, text)
+	}
+	return e.among(dst, text, e.t.plain)
+}
 
 // Count is how many ids Append appends for text. Nothing is written, so it is faster.
 func (e *Encoder) Count(text []byte) int {
@@ -329,6 +336,9 @@ func (e *Encoder) resolveLong(piece []byte) {
 // merge encodes a piece without the cache; the result is valid until the next call.
 func (e *Encoder) merge(piece []byte) []uint32 {
 	e.outer = e.outer[:0]
+	if e.t.flow != nil {
+		return e.flowPiece(piece)
+	}
 	if id, ok := e.t.bpe.whole[string(piece)]; ok {
 		return append(e.outer, id)
 	}

@@ -64,8 +64,9 @@ func (v *hfVocab) UnmarshalJSON(b []byte) error {
 		if err := json.Unmarshal(pair[0], &name); err != nil {
 			return err
 		}
-		if err := json.Unmarshal(pair[1], &v.scores[i]); err != nil {
-			return err
+		var err error
+		if v.scores[i], err = jsonFloat(string(pair[1])); err != nil {
+			return fmt.Errorf("token %q: score: %w", name, err)
 		}
 		if _, ok := v.ids[name]; ok {
 			return fmt.Errorf("token %q is listed twice", name)
@@ -219,8 +220,12 @@ func (t *Tokenizer) build(f *hfFile, src *source) (err error) {
 		return err
 	}
 	t.plain, err = newAddedTokens(t.added, t.normalizer, func(a Added) bool { return !a.Special })
+	if err != nil {
+		return err
+	}
 	t.rule, t.form = t.fast()
-	return err
+	t.flow = newFlow(t)
+	return nil
 }
 
 // fast tells whether texts can be cut by masks: byte-level BPE, one known rule, and at most a normal form before it.

@@ -145,6 +145,9 @@ func newSeeds(words [][]byte, ids []uint32) *seeds {
 	return t
 }
 
+// noSeeds is for tokenizers whose pieces are no tokens by their bytes alone.
+var noSeeds = newSeeds(nil, nil)
+
 // find is the id of the piece with the key hi and the hash h.
 func (t *seeds) find(h, hi uint64) (id uint32, ok bool) {
 	n := 64 - t.shift

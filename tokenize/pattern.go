@@ -26,6 +26,8 @@ func (p hfPattern) matcher() (matcher, error) {
 	switch {
 	case p.String != nil && *p.String != "":
 		return literal(*p.String), nil
+	case p.Regex != nil && *p.Regex == " {2,}":
+		return spaceRuns{}, nil
 	case p.Regex != nil:
 		if r, err := ruleByPatterns(*p.Regex); err == nil {
 			return ruleMatcher{r}, nil
@@ -46,6 +48,22 @@ func (l literal) all(dst []match, text []byte) ([]match, error) {
 		}
 		dst = append(dst, match{at + i, at + i + len(l)})
 		at += i + len(l)
+	}
+}
+
+// spaceRuns matches two spaces and more: what the files of SentencePiece's models look for.
+type spaceRuns struct{}
+
+func (spaceRuns) all(dst []match, text []byte) ([]match, error) {
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte("  "))
+		if i < 0 {
+			return dst, nil
+		}
+		from := at + i
+		for at = from + 2; at < len(text) && text[at] == ' '; at++ {
+		}
+		dst = append(dst, match{from, at})
 	}
 }
 

@@ -39,6 +39,7 @@ type Tokenizer struct {
 
 	rule *rule      // the fast path: texts are cut by masks; nil if there is none
 	form *norm.Form // on it, text is brought to this Unicode normal form first; nil = it is taken as it is
+	flow *flow      // the fast path of others
 }
 
 // JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte.
@@ -83,7 +84,7 @@ func (t *Tokenizer) Describe() string {
 
 // Fast tells whether texts are cut by masks and cached piece by piece; otherwise each part of the file runs on its own, which gives the same ids and is ten to
 // a hundred times slower.
-func (t *Tokenizer) Fast() bool { return t.rule != nil }
+func (t *Tokenizer) Fast() bool { return t.rule != nil || t.flow != nil }
 
 // EndOfText is the id that ends a document.
 func (t *Tokenizer) EndOfText() uint32 { return t.end }
