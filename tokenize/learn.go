@@ -2,9 +2,11 @@ package tokenize
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
 )
 
@@ -61,22 +63,42 @@ func (c *Counter) Learn() (*Tokenizer, error) {
 	if err := c.learn.Validate(); err != nil {
 		return nil, err
 	}
+	ctx := context.Background()
 	words := learnedBytes()
-	l := newLearner(c, words)
+	var symbolOf [256]int32
+	for i, w := range words {
+		symbolOf[w[0]] = int32(i)
+	}
+	total := int64(0)
+	c.each(func(piece []byte, _ int64) { total += cellsFor(len(piece)) })
+	l := newLearner(len(words), total, c.learn.MinFrequency, runtime.GOMAXPROCS(0))
+	var symbols []int32
+	c.each(func(piece []byte, count int64) {
+		symbols = symbols[:0]
+		for _, b := range piece {
+			symbols = append(symbols, symbolOf[b])
+		}
+		l.add(symbols, count)
+	})
 	want := c.learn.Vocab - len(words) - len(specialNames)
 	var merges [][2]int32
 	for len(merges) < want {
-		p, ok := l.best(c.learn.MinFrequency)
+		p, ok, err := l.best(ctx)
+		if err != nil {
+			return nil, err
+		}
 		if !ok {
 			break
 		}
 		left, right := int32(l.info[p].pair>>32), int32(uint32(l.info[p].pair))
 		word := append(bytes.Clone(words[left]), words[right]...)
 		if len(word) > c.learn.MaxToken {
-			l.forbid(p)
+			l.bar(p)
 			continue
 		}
-		l.merge(p)
+		if err := l.merge(ctx, p); err != nil {
+			return nil, err
+		}
 		words = append(words, word)
 		merges = append(merges, [2]int32{left, right})
 	}
