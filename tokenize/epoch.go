@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"context"
+	"slices"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -11,34 +12,34 @@ const (
 	scanChunk = 1 << 20 // cells that are one piece of work
 )
 
-// epoch packs the pieces, so that each symbol is one cell, counts all pairs and follows those that are at a new floor.
+// epoch packs the pieces, so that each symbol is one cell, and follows the pairs that are at a new floor. Counting all pairs one by one would take
+// more memory than the pieces, so they are first counted by hash, many to a counter: what is below the floor there is below it.
 func (l *learner) epoch(ctx context.Context) error {
 	l.pack()
 	cuts := l.cutCells()
-	counts := make([]pairCounts, max(1, min(l.workers, len(cuts)-1)))
-	err := quern.Each(ctx, len(counts), len(cuts)-1, func(ctx context.Context, worker, i int) error {
-		l.count(cuts[i], cuts[i+1], &counts[worker])
-		return ctx.Err()
-	})
+	rough, err := l.sketch(ctx, cuts)
 	if err != nil {
 		return err
 	}
-	all := &counts[0]
-	for i := range counts[1:] {
-		counts[i+1].each(func(pair uint64, n int64) { all.add(pair, n) })
-	}
-	most := int64(0)
-	all.each(func(pair uint64, n int64) {
-		if !l.barred[pair] {
-			most = max(most, n)
+	var all *pairCounts
+	for l.floor = max(l.least, slices.Max(rough)/epochFall); ; l.floor = max(l.least, l.floor/epochFall) {
+		if all, err = l.count(ctx, cuts, rough); err != nil {
+			return err
 		}
-	})
-	l.floor = max(l.least, 1, min(l.floor/2, most/epochFall))
+		if all.frequent(l.floor) || l.floor <= l.least {
+			break
+		}
+	}
+	l.floor = max(l.floor, all.fitting(l.floor, l.room/2))
 	l.pairs, l.info, l.queue, l.where = pairIndex{}, l.info[:0], l.queue[:0], l.where[:0]
-	all.each(func(pair uint64, n int64) { l.follow(pair, n) })
+	for _, s := range all.slots {
+		if s.key != 0 {
+			l.follow(s.key-1, s.count)
+		}
+	}
 	events := make([][]event, len(cuts)-1)
 	err = quern.Each(ctx, l.workers, len(events), func(ctx context.Context, _, i int) error {
-		events[i] = l.places(cuts[i], cuts[i+1])
+		events[i] = l.places(cuts[i], cuts[i+1], rough)
 		return ctx.Err()
 	})
 	if err != nil {
@@ -46,6 +47,63 @@ func (l *learner) epoch(ctx context.Context) error {
 	}
 	l.file(events)
 	return nil
+}
+
+// sketch counts the pairs by hash.
+func (l *learner) sketch(ctx context.Context, cuts []int) ([]int64, error) {
+	n := 1 << 12
+	for n < len(l.cells)/8 && n < 1<<20 {
+		n *= 2
+	}
+	parts := make([][]int64, max(1, min(l.workers, len(cuts)-1)))
+	err := quern.Each(ctx, len(parts), len(cuts)-1, func(ctx context.Context, worker, i int) error {
+		if parts[worker] == nil {
+			parts[worker] = make([]int64, n)
+		}
+		part := parts[worker]
+		left := int32(gap)
+		for _, c := range l.cells[cuts[i]:cuts[i+1]] {
+			if left != gap && c.symbol != gap {
+				part[mixPair(pairOf(left, c.symbol)+1)&uint64(n-1)] += l.weight(c)
+			}
+			left = c.symbol
+		}
+		return ctx.Err()
+	})
+	sum := make([]int64, n)
+	for _, part := range parts {
+		for i, x := range part {
+			sum[i] += x
+		}
+	}
+	return sum, err
+}
+
+// count counts the pairs that may be at the floor, and their places.
+func (l *learner) count(ctx context.Context, cuts []int, rough []int64) (*pairCounts, error) {
+	parts := make([]pairCounts, max(1, min(l.workers, len(cuts)-1)))
+	err := quern.Each(ctx, len(parts), len(cuts)-1, func(ctx context.Context, worker, i int) error {
+		part := &parts[worker]
+		left := int32(gap)
+		for _, c := range l.cells[cuts[i]:cuts[i+1]] {
+			if left != gap && c.symbol != gap {
+				pair := pairOf(left, c.symbol)
+				if h := mixPair(pair + 1); rough[h&uint64(len(rough)-1)] >= l.floor && !l.barred[pair] {
+					part.add(pair, h, l.weight(c), 1)
+				}
+			}
+			left = c.symbol
+		}
+		return ctx.Err()
+	})
+	for i := range parts[1:] {
+		for _, s := range parts[i+1].slots {
+			if s.key != 0 {
+				parts[0].add(s.key-1, mixPair(s.key), s.count, s.places)
+			}
+		}
+	}
+	return &parts[0], err
 }
 
 // file puts the places of each pair side by side; an event's other is the pair's index.
@@ -113,24 +171,16 @@ func (l *learner) cutCells() []int {
 	return append(cuts, len(l.cells))
 }
 
-// count counts the pairs of packed cells.
-func (l *learner) count(from, to int, counts *pairCounts) {
-	left := int32(gap)
-	for _, c := range l.cells[from:to] {
-		if left != gap && c.symbol != gap {
-			counts.add(pairOf(left, c.symbol), l.weight(c))
-		}
-		left = c.symbol
-	}
-}
-
 // places lists where the pairs stand that are followed.
-func (l *learner) places(from, to int) (events []event) {
+func (l *learner) places(from, to int, rough []int64) (events []event) {
 	left := int32(gap)
 	for i, c := range l.cells[from:to] {
 		if left != gap && c.symbol != gap {
-			if k, ok := l.pairs.get(pairOf(left, c.symbol)); ok {
-				events = append(events, event{k, uint32(from + i - 1)})
+			pair := pairOf(left, c.symbol)
+			if h := mixPair(pair + 1); rough[h&uint64(len(rough)-1)] >= l.floor {
+				if k, ok := l.pairs.get(pair, h); ok {
+					events = append(events, event{k, uint32(from + i - 1)})
+				}
 			}
 		}
 		left = c.symbol

@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"github.com/seed-83c59573/quern"
@@ -18,6 +19,7 @@ type learner struct {
 
 	least   int64 // a pair seen less often is not merged
 	floor   int64 // of this epoch
+	room    int64 // places that are kept; when there are more, a new epoch begins
 	workers int
 
 	pairs pairIndex // of the pairs that are followed: their index in info
@@ -56,8 +58,15 @@ func newLearner(symbols int, cells int64, least int64, workers int) *learner {
 	for i := range l.width {
 		l.width[i] = 1
 	}
+	l.room = max(cells, 1<<10)
 	return l
 }
+
+// What a learner takes, in bytes, about: by cell with its place in the list of places, and for its tables, which do not grow with the text.
+const (
+	learnCell  = 8 + 2*4
+	learnFixed = 64 << 20
+)
 
 // cellsFor is how many cells a piece of n symbols takes.
 func cellsFor(n int) int64 {
@@ -68,9 +77,12 @@ func cellsFor(n int) int64 {
 }
 
 // add lays out a piece.
-func (l *learner) add(symbols []int32, count int64) {
+func (l *learner) add(symbols []int32, count int64) error {
 	if len(symbols) < 2 {
-		return
+		return nil
+	}
+	if len(l.cells)+len(symbols) >= math.MaxUint32 {
+		return errors.New("tokenize: more than 4 billion symbols to learn from: take a smaller sample, or leave rare pieces out with min_piece")
 	}
 	weight := uint32(count)
 	if count >= bigWeight {
@@ -81,6 +93,7 @@ func (l *learner) add(symbols []int32, count int64) {
 		l.cells = append(l.cells, cell{s, weight})
 	}
 	l.cells = append(l.cells, cell{symbol: gap})
+	return nil
 }
 
 func (l *learner) weight(c cell) int64 {
@@ -93,7 +106,7 @@ func (l *learner) weight(c cell) int64 {
 // best takes the pair whose turn it is: the most frequent, then that of the smallest ids. ok is false if none is left.
 func (l *learner) best(ctx context.Context) (info int32, ok bool, err error) {
 	for {
-		for len(l.queue) > 0 {
+		for len(l.queue) > 0 && int64(len(l.where)) <= l.room {
 			top := l.queue[0]
 			p := &l.info[top.info]
 			switch {
@@ -107,7 +120,7 @@ func (l *learner) best(ctx context.Context) (info int32, ok bool, err error) {
 				return top.info, true, nil
 			}
 		}
-		if l.floor <= l.least {
+		if len(l.queue) == 0 && l.floor <= l.least {
 			return 0, false, nil
 		}
 		if err := l.epoch(ctx); err != nil {
@@ -182,7 +195,7 @@ func (l *learner) together(a, b uint32) bool {
 func (l *learner) settle(works []*mergeWork, left, right, to int32) {
 	w := works[0]
 	fewer := func(pair uint64, n int64) {
-		if k, ok := l.pairs.get(pair); ok {
+		if k, ok := l.pairs.get(pair, mixPair(pair+1)); ok {
 			l.info[k].count -= n
 		}
 	}

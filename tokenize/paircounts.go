@@ -1,5 +1,10 @@
 package tokenize
 
+import (
+	"cmp"
+	"slices"
+)
+
 // pairCounts counts pairs of symbols, by open addressing.
 type pairCounts struct {
 	slots []pairCount
@@ -7,28 +12,32 @@ type pairCounts struct {
 }
 
 type pairCount struct {
-	key   uint64 // the pair plus one; 0 = free
-	count int64
+	key    uint64 // the pair plus one; 0 = free
+	count  int64
+	places int64 // where it stands, each counted once
 }
 
+// mixPair is the hash of a key.
 func mixPair(key uint64) uint64 {
 	key *= 0x9E3779B97F4A7C15
 	return key ^ key>>29
 }
 
-func (c *pairCounts) add(pair uint64, n int64) {
+// add counts a pair, whose key has the hash h.
+func (c *pairCounts) add(pair, h uint64, n, places int64) {
 	if 2*c.used >= len(c.slots) {
 		c.grow()
 	}
 	m := uint64(len(c.slots) - 1)
-	for i := mixPair(pair+1) & m; ; i = (i + 1) & m {
+	for i := h & m; ; i = (i + 1) & m {
 		s := &c.slots[i]
 		if s.key == pair+1 {
 			s.count += n
+			s.places += places
 			return
 		}
 		if s.key == 0 {
-			*s = pairCount{pair + 1, n}
+			*s = pairCount{pair + 1, n, places}
 			c.used++
 			return
 		}
@@ -37,21 +46,41 @@ func (c *pairCounts) add(pair uint64, n int64) {
 
 func (c *pairCounts) grow() {
 	old := c.slots
-	c.slots, c.used = make([]pairCount, max(1<<12, 4*len(old))), 0
+	c.slots, c.used = make([]pairCount, max(1<<12, 2*len(old))), 0
 	for _, s := range old {
 		if s.key != 0 {
-			c.add(s.key-1, s.count)
+			c.add(s.key-1, mixPair(s.key), s.count, s.places)
 		}
 	}
 }
 
-// each calls f with every pair, in an order that means nothing.
-func (c *pairCounts) each(f func(pair uint64, n int64)) {
+// frequent reports whether a pair is at the floor.
+func (c *pairCounts) frequent(floor int64) bool {
+	return slices.ContainsFunc(c.slots, func(s pairCount) bool { return s.count >= floor })
+}
+
+// fitting is the lowest floor, of those given or above, at which the pairs have at most room places, or that of the most frequent pair.
+func (c *pairCounts) fitting(floor, room int64) int64 {
+	var at []pairCount
 	for _, s := range c.slots {
-		if s.key != 0 {
-			f(s.key-1, s.count)
+		if s.key != 0 && s.count >= floor {
+			at = append(at, s)
 		}
 	}
+	slices.SortFunc(at, func(a, b pairCount) int { return cmp.Compare(b.count, a.count) })
+	sum := int64(0)
+	for i, s := range at {
+		if sum += s.places; sum > room {
+			// Equally frequent pairs are followed all or none; none are only if more frequent ones are.
+			for k := i; k >= 0; k-- {
+				if at[k].count > s.count {
+					return at[k].count
+				}
+			}
+			return s.count
+		}
+	}
+	return floor
 }
 
 // pairIndex numbers pairs of symbols, by open addressing.
@@ -61,12 +90,13 @@ type pairIndex struct {
 	used  int
 }
 
-func (x *pairIndex) get(pair uint64) (int32, bool) {
+// get looks up a pair whose key has the hash h.
+func (x *pairIndex) get(pair, h uint64) (int32, bool) {
 	if x.used == 0 {
 		return 0, false
 	}
 	m := uint64(len(x.keys) - 1)
-	for i := mixPair(pair+1) & m; ; i = (i + 1) & m {
+	for i := h & m; ; i = (i + 1) & m {
 		switch x.keys[i] {
 		case pair + 1:
 			return x.index[i], true
