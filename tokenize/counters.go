@@ -166,9 +166,9 @@ func (c *Counter) pieces(f func(piece []byte, count int64) error) error {
 	return err
 }
 
-// fits is an error if learning needs more than the memory that there is: so many bytes, where pieces take the bytes that size tells. It
-// says from which min_piece on it would do.
-func (c *Counter) fits(fixed int64, size func(piece []byte) int64) (total int64, err error) {
+// fits is an error if learning needs more than the memory that there is: pieces take the bytes that size tells, and tables those that
+// tables tells of all pieces. The error says from which min_piece on it would do.
+func (c *Counter) fits(size func(piece []byte) int64, tables func(pieces int64) int64) (total int64, err error) {
 	var by [64]int64 // bytes of pieces by the length of their counts in bits
 	if err := c.pieces(func(piece []byte, count int64) error {
 		n := size(piece)
@@ -178,20 +178,21 @@ func (c *Counter) fits(fixed int64, size func(piece []byte) int64) (total int64,
 	}); err != nil {
 		return 0, err
 	}
-	if c.room.Memory == 0 || total+fixed <= c.room.Memory {
+	need := func(pieces int64) int64 { return pieces + tables(pieces) }
+	if c.room.Memory == 0 || need(total) <= c.room.Memory {
 		return total, nil
 	}
 	left, least := total, int64(1)
-	for k := 1; k < 63 && left+fixed > c.room.Memory; k++ {
+	for k := 1; k < 63 && need(left) > c.room.Memory; k++ {
 		left -= by[k]
 		least = 1 << k
 	}
 	advice := ""
-	if left > 0 && left+fixed <= c.room.Memory {
+	if left > 0 && need(left) <= c.room.Memory {
 		advice = fmt.Sprintf(", or leave rare pieces out with min_piece: %d", least)
 	}
 	return 0, fmt.Errorf("tokenize: learning from these pieces needs %d MiB of memory, there are %d: give more, a smaller sample%s",
-		(total+fixed)>>20+1, c.room.Memory>>20, advice)
+		need(total)>>20+1, c.room.Memory>>20, advice)
 }
 
 func bitsOf(n int64) (k int) {

@@ -14,7 +14,7 @@ func (c *Counter) learnBytes(ctx context.Context) ([]byte, error) {
 	for i, w := range words {
 		symbolOf[w[0]] = int32(i)
 	}
-	total, err := c.fits(learnFixed, func(piece []byte) int64 { return cellsFor(len(piece)) * learnCell })
+	total, err := c.fits(func(piece []byte) int64 { return cellsFor(len(piece)) * learnCell }, c.learnTables)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func (c *Counter) learnCharacters(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	total, err := c.fits(learnFixed, func(piece []byte) int64 { return cellsFor(utf8.RuneCount(piece)) * learnCell })
+	total, err := c.fits(func(piece []byte) int64 { return cellsFor(utf8.RuneCount(piece)) * learnCell }, c.learnTables)
 	if err != nil {
 		return nil, err
 	}

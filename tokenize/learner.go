@@ -62,11 +62,15 @@ func newLearner(symbols int, cells int64, least int64, workers int) *learner {
 	return l
 }
 
-// What a learner takes, in bytes, about: by cell with its place in the list of places, and for its tables, which do not grow with the text.
-const (
-	learnCell  = 8 + 2*4
-	learnFixed = 64 << 20
-)
+// learnCell is what a learner takes of memory by cell, in bytes, with the place of the cell in the list of places, which grows by half.
+const learnCell = 8 + 2*4
+
+// learnTables is what its tables take, about: sketches, the counts of pairs that may be frequent, and what merges count.
+func (c *Counter) learnTables(pieces int64) int64 {
+	cells := pieces / learnCell
+	workers := int64(c.room.workers())
+	return 8*min(max(cells/8, 1<<12), 1<<20)*(workers+1) + 96*min(cells, 8*int64(c.learn.Vocab))*(workers+1) + 64*int64(c.learn.Vocab)
+}
 
 // cellsFor is how many cells a piece of n symbols takes.
 func cellsFor(n int) int64 {

@@ -68,13 +68,14 @@ func (c *Counter) learnUnigram(ctx context.Context) ([]byte, error) {
 	return v.unigram(), nil
 }
 
-const (
-	unigramCell  = 4 + 4 + 1 + 4      // symbol, suffix, rest, and a share of the piece's count
-	unigramFixed = seedCount * 2 * 96 // seeds, tokens, trie and expected counts
-)
+// unigramCell is what learning takes of memory by character, in bytes: symbol, suffix, rest, and a share of the piece's end and count.
+const unigramCell = 4 + 4 + 1 + 4
+
+// unigramTables is what seeds, tokens, trie and expected counts take, about.
+func unigramTables(pieces int64) int64 { return 192 * min(seedCount, pieces/unigramCell) }
 
 func (c *Counter) newUnigramLearner(ctx context.Context, chars []rune, counts []int64) (*unigramLearner, error) {
-	total, err := c.fits(unigramFixed, func(piece []byte) int64 { return int64(utf8.RuneCount(piece)+1) * unigramCell })
+	total, err := c.fits(func(piece []byte) int64 { return int64(utf8.RuneCount(piece)+1) * unigramCell }, unigramTables)
 	if err != nil {
 		return nil, err
 	}
