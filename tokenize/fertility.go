@@ -33,8 +33,8 @@ func (f Fertility) TokensPerWord() float64 { return ratio(f.Tokens, f.Words) }
 // TokensPerChar says more where words have no space between, as in Chinese.
 func (f Fertility) TokensPerChar() float64 { return ratio(f.Tokens, f.Chars) }
 
-// ContinuedShare is the share of words that are split.
-func (f Fertility) ContinuedShare() float64 { return ratio(f.Continued, f.Words) }
+// ContinuedPercent is how many of a hundred words are split.
+func (f Fertility) ContinuedPercent() float64 { return 100 * ratio(f.Continued, f.Words) }
 
 func ratio(a, b int64) float64 {
 	if b == 0 {

@@ -179,7 +179,7 @@ func (g *gaugeFlags) print(w io.Writer, rows []fertility, n int) error {
 			fmt.Fprintf(w, "%s\n", printable(r.Text))
 			fmt.Fprintln(tw, head)
 		}
-		line = fmt.Sprintf("%s\t%d\t%d\t%d\t%.3f\t%.3f\t%.3f\t%.1f %%\t", printable(r.Tokenizer), r.Docs, r.Bytes, r.Tokens, r.BytesPerToken(), r.TokensPerWord(), r.TokensPerChar(), 100*r.ContinuedShare())
+		line = fmt.Sprintf("%s\t%d\t%d\t%d\t%.3f\t%.3f\t%.3f\t%.1f %%\t", printable(r.Tokenizer), r.Docs, r.Bytes, r.Tokens, r.BytesPerToken(), r.TokensPerWord(), r.TokensPerChar(), r.ContinuedPercent())
 		if n > 1 {
 			line += fmt.Sprintf("%.1f %%\t", 100*float64(r.Tokens)/float64(max(1, rows[i-i%n].Tokens)))
 		}
