@@ -84,6 +84,7 @@ func showRun(out io.Writer, path, name string, asJSON bool) error {
 	if sum.Mix != nil {
 		printMix(out, sum.Mix)
 	}
+	printFertility(out, sum.Fertility)
 	printTraining(out, "pretraining", sum.Train)
 	printTraining(out, "fine-tuning", sum.Tune)
 	for _, s := range rec.Steps {
@@ -136,11 +137,11 @@ func showTokenizer(out io.Writer, path string, asJSON bool) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	info := map[string]any{"path": path, "kind": "byte-level BPE", "vocab": tok.Vocab(), "end_of_text": tok.EndOfText(), "digest": tok.Digest()}
+	info := map[string]any{"path": path, "kind": tok.Describe(), "vocab": tok.Vocab(), "end_of_text": tok.EndOfText(), "digest": tok.Digest()}
 	if asJSON {
 		return printJSON(out, info)
 	}
-	fmt.Fprintf(out, "tokenizer %s: byte-level BPE, %d ids, end of text is %d\ndigest %s\n", path, tok.Vocab(), tok.EndOfText(), tok.Digest())
+	fmt.Fprintf(out, "tokenizer %s: %s, %d ids, end of text is %d\ndigest %s\n", path, tok.Describe(), tok.Vocab(), tok.EndOfText(), tok.Digest())
 	return nil
 }
 
