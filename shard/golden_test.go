@@ -49,7 +49,7 @@ func goldenDocs(wide bool) []quern.Doc {
 }
 
 func goldenSinks() map[string]func(quern.Dir) (quern.Sink, error) {
-	forms := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: goldenRows}}
+	forms := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: goldenRows, Pack: shard.PackConcat}}
 	lineage := shard.Lineage{Tokenizer: quern.DigestOf([]byte("tokenizer")), Mix: quern.DigestOf([]byte("mix")), Seed: 42, Pad: 9001}
 	return map[string]func(quern.Dir) (quern.Sink, error){
 		"text":    func(d quern.Dir) (quern.Sink, error) { return shard.Text(d, "text-00000") },

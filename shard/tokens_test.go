@@ -253,7 +253,7 @@ func TestTokenWidth(t *testing.T) {
 
 func TestCorpusForms(t *testing.T) {
 	lineage := shard.Lineage{Tokenizer: "sha256:aa", Mix: "sha256:bb", Seed: 7, Pad: 1000}
-	c := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: 64}}
+	c := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: 64, Pack: shard.PackConcat}}
 	build := func(dir quern.Dir) (quern.Sink, error) { return c.Sink(dir, "train-00000", 2, lineage) }
 	if err := quern.CheckSink(build, docs(300)...); err != nil {
 		t.Fatal(err)
@@ -341,7 +341,7 @@ func TestCorpusForms(t *testing.T) {
 
 func TestCorpusRefusesInWords(t *testing.T) {
 	for _, rows := range []int{-1, 0, 1<<24 + 1} {
-		err := (shard.Corpus{Arrow: &shard.ArrowOptions{Rows: rows}}).Validate()
+		err := (shard.Corpus{Arrow: &shard.ArrowOptions{Rows: rows, Pack: shard.PackConcat}}).Validate()
 		if err == nil || !strings.Contains(err.Error(), "rows") {
 			t.Errorf("rows of %d tokens: got %v", rows, err)
 		}
