@@ -181,6 +181,8 @@ func TestOthersReadTheSame(t *testing.T) {
 			same(stem+".arrow", "input_ids", got.InputIDs, rows)
 			same(stem+".arrow", "ends", got.Ends, ends)
 			same(stem+".arrow", "rows and tokens", []int{got.Rows, got.Tokens}, []int{len(rows), tokens})
+			same(stem+".arrow", "packing", got.Metadata["quern.pack"], shard.PackConcat)
+			delete(got.Metadata, "quern.pack")
 			same(stem+".arrow", "metadata", got.Metadata, e.Files[stem+".parquet"].Metadata)
 		})
 	}
