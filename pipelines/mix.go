@@ -239,5 +239,9 @@ func (s *shardStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 	p.Sink = func(_ int, u quern.Unit) (quern.Sink, error) {
 		return s.spec.Shard.Forms.Sink(dir, u.Name, width, lineage)
 	}
-	return p.Run(ctx)
+	m, err := p.Run(ctx)
+	if err == nil {
+		m.Facts, err = factsOfPacking(m)
+	}
+	return m, err
 }

@@ -39,7 +39,7 @@ var knownFields = []string{
 	"min_unique_line_chars", "min_unique_lines", "min_unique_paragraph_chars", "min_unique_paragraphs", "min_unique_words",
 	"min_visible", "min_visible_chars", "min_words", "min_year", "minified", "misses", "mix", "model", "n", "name", "names",
 	"namespaces", "navigation", "near", "need_answer", "needs", "newlines_in_row", "ngram", "norm_eps", "normalize", "of",
-	"only", "options", "origin", "paragraphs", "parquet", "parses", "parts", "passage", "paths", "phases", "phone",
+	"only", "options", "origin", "pack", "paragraphs", "parquet", "parses", "parts", "passage", "paths", "phases", "phone",
 	"phrases", "pieces", "plain", "policy", "prefer", "private_key", "prompts", "query", "question", "quotes", "rate",
 	"rate_tokens", "ratios", "read_more", "recipe", "records", "ref", "references", "remove", "remove_citations", "repeat",
 	"repeated", "replay", "rope_theta", "rows", "run", "sample", "save", "schedule", "seconds", "seed", "sentences", "sets",

@@ -17,6 +17,8 @@ type Summary struct {
 
 	Fertility []FertilityRow `json:"fertility,omitempty"` // of the tokenizer, if it was learned
 
+	Packing []Packing `json:"packing,omitempty"` // of the rows of the corpus, by split
+
 	Warnings []string `json:"warnings,omitempty"` // of deduplication and learning, each with its step
 
 	Classifiers map[string]ClassifierFacts `json:"classifiers,omitempty"` // by name
@@ -122,6 +124,12 @@ func Summarize(dir quern.Local, rec *Record) (*Summary, error) {
 				return nil, fmt.Errorf("%s: facts: %w", s.Folder, err)
 			}
 			sum.Mix = summarizeMix(facts)
+		case "shard":
+			facts, err := FactsOfCorpus(&m)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.Folder, err)
+			}
+			sum.Packing = facts.Packing
 		case "train", "tune":
 			r := &train.Result{}
 			if err := json.Unmarshal(m.Facts, r); err != nil {
