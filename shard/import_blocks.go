@@ -23,7 +23,10 @@ func (im *Import) indexes(field string) (names []string, err error) {
 			return nil, err
 		}
 		var fields map[string]json.RawMessage
-		if json.Unmarshal(b, &fields) == nil && fields[field] != nil {
+		if err := json.Unmarshal(b, &fields); err != nil {
+			return nil, fmt.Errorf("%s: %w", n, err)
+		}
+		if fields[field] != nil {
 			names = append(names, n)
 		}
 	}

@@ -2,7 +2,6 @@ package shard
 
 import (
 	"archive/tar"
-	"bufio"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -40,7 +39,7 @@ func readWebDataset(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit fu
 	}
 	defer file.Close()
 	where := &counted{r: io.NewSectionReader(file, 0, file.Size())}
-	members := tar.NewReader(bufio.NewReader(where))
+	members := tar.NewReader(where)
 	fail := func(err error) error { return fmt.Errorf("%s: before offset %d: %w", f.name, where.n, err) }
 	var s tarSample
 	number := int64(0)
@@ -85,8 +84,8 @@ func readWebDataset(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit fu
 	if err := finish(); err != nil {
 		return err
 	}
-	if number == 0 && file.Size() < 1024 {
-		return fail(fmt.Errorf("%d bytes are no archive", file.Size()))
+	if where.ended { // two blocks of zeros were looked for
+		return fail(errors.New("an archive ends with two blocks of zeros: it was cut"))
 	}
 	return nil
 }
@@ -131,15 +130,17 @@ func (im *Import) tarMember(r io.Reader, h *tar.Header, field string, s *tarSamp
 	return nil
 }
 
-// counted counts what was read.
+// counted counts what was read, and tells whether the end was seen.
 type counted struct {
-	r io.Reader
-	n int64
+	r     io.Reader
+	n     int64
+	ended bool
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	c.ended = c.ended || errors.Is(err, io.EOF)
 	return n, err
 }
 
