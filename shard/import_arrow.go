@@ -1,7 +1,6 @@
 package shard
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,18 +61,14 @@ func openHFArrow(im *Import) error {
 
 // readHFArrow gives the rows of an Arrow stream.
 func readHFArrow(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit func() error) error {
-	file, err := im.dir.Open(f.name)
+	w, err := openWindow(im.dir, f.name)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	where := &counted{r: io.NewSectionReader(file, 0, file.Size())}
-	fail := func(err error) error { return fmt.Errorf("%s: before offset %d: %w", f.name, where.n, err) }
-	var r *ipc.Reader
-	err = guarded(func() (err error) {
-		r, err = ipc.NewReader(&messages{r: bufio.NewReader(where), left: file.Size()}, ipc.WithAllocator(&limited{Allocator: memory.DefaultAllocator, most: 8*file.Size() + 1<<20}))
-		return err
-	})
+	defer w.close()
+	m := &messages{w: w}
+	fail := func(err error) error { return fmt.Errorf("%s: offset %d: %w", f.name, m.begun, err) }
+	r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(&limited{memory.DefaultAllocator, 8*w.f.Size() + 1<<20}))
 	if err != nil {
 		return fail(err)
 	}
@@ -83,26 +78,16 @@ func readHFArrow(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit func(
 		return fail(err)
 	}
 	number := int64(0)
-	for {
-		var rec arrow.Record
-		err := guarded(func() error {
-			if r.Next() {
-				rec = r.Record()
-				return nil
-			}
-			return errors.Join(r.Err(), io.EOF)
+	for r.Next() {
+		var rows *arrowRows
+		err := guarded(func() (err error) {
+			rows, err = newArrowRows(r.Record(), tokens, id)
+			return err
 		})
-		switch {
-		case rec == nil && (r.Err() == nil || errors.Is(r.Err(), io.EOF)) && where.n >= file.Size():
-			return nil
-		case err != nil:
+		if err != nil {
 			return fail(err)
 		}
-		rows, err := newArrowRows(rec, tokens, id)
-		if err != nil {
-			return fail(fmt.Errorf("row %d: %w", number, err))
-		}
-		for i := range int(rec.NumRows()) {
+		for i := range int(r.Record().NumRows()) {
 			told, err := rows.row(i, d)
 			if err != nil {
 				return fail(fmt.Errorf("row %d: %w", number, err))
@@ -114,6 +99,89 @@ func readHFArrow(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit func(
 			}
 		}
 	}
+	if err := r.Err(); err != nil && !errors.Is(err, io.EOF) {
+		return fail(err)
+	}
+	return nil
+}
+
+// messages reads the messages of an Arrow stream and holds all lengths in them against the bytes that are there before Arrow's reader, which believes
+// them, asks for memory.
+type messages struct {
+	w         *window
+	begun, at int64 // of the message, and of what follows it
+}
+
+func (m *messages) Retain()  {}
+func (m *messages) Release() {}
+
+// Message reads the next message: -1 and the length of its description, or only that length in files before Arrow 0.15; the description; the body. The
+// length 0 ends a stream.
+func (m *messages) Message() (*ipc.Message, error) {
+	m.begun = m.at
+	n, err := m.w.u32(m.at)
+	if err == nil {
+		m.at += 4
+		if n == 0xFFFFFFFF {
+			n, err = m.w.u32(m.at)
+			m.at += 4
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, io.EOF
+	}
+	left := m.w.f.Size() - m.at
+	if int64(n) > left || n > 1<<26 {
+		return nil, fmt.Errorf("a message of %d bytes, %d are left", n, left)
+	}
+	meta := make([]byte, n)
+	if err := readFull(m.w.f, meta, m.at); err != nil {
+		return nil, err
+	}
+	m.at, left = m.at+int64(n), left-int64(n)
+	size := checkMessage(meta)
+	if size < 0 || size > left {
+		return nil, fmt.Errorf("a damaged message, or a body of %d bytes where %d are left", size, left)
+	}
+	body := make([]byte, size)
+	if err := readFull(m.w.f, body, m.at); err != nil {
+		return nil, err
+	}
+	m.at += size
+	return ipc.NewMessage(memory.NewBufferBytes(meta), memory.NewBufferBytes(body)), nil
+}
+
+// checkMessage walks what Arrow's reader will (Message.fbs, Schema.fbs) and gives the length of the body; -1 = a length in it is wrong.
+func checkMessage(b []byte) int64 {
+	f := &flat{b: b}
+	root := f.root()
+	kind, head := byte(0), f.table(root, 2)
+	if k := f.at(f.field(root, 1), 1); k != nil {
+		kind = k[0]
+	}
+	switch kind {
+	case 1: // a schema
+		f.vector(head, 2, 4) // metadata
+		f.vector(head, 3, 8) // features
+		left := maxFields
+		f.fields(head, 1, maxDepth, &left)
+	case 2, 3: // a dictionary, a batch
+		if kind == 2 {
+			head = f.table(head, 1)
+		}
+		f.vector(head, 1, 16) // nodes
+		f.vector(head, 2, 16) // buffers
+	default:
+		f.bad = true
+	}
+	size := f.number(root, 3)
+	if f.bad || head == 0 {
+		return -1
+	}
+	return size
 }
 
 // arrowColumns finds the columns of tokens and of IDs, which may be -1.
@@ -158,25 +226,6 @@ func (l *limited) Reallocate(n int, b []byte) []byte {
 		panic(fmt.Sprintf("%d bytes are asked for", n))
 	}
 	return l.Allocator.Reallocate(n, b)
-}
-
-// messages passes on an Arrow stream and refuses the length of a message that is longer than the file before memory for it is asked for: lengths are read
-// four bytes at a time (arrow/ipc), as nothing else is.
-type messages struct {
-	r    io.Reader
-	left int64
-}
-
-func (m *messages) Read(p []byte) (int, error) {
-	n, err := m.r.Read(p)
-	m.left -= int64(n)
-	if len(p) == 4 && n == 4 {
-		v := int64(int32(uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16 | uint32(p[3])<<24))
-		if v != -1 && (v < 0 || v > m.left) {
-			return 0, fmt.Errorf("a message of %d bytes, %d are left", v, m.left)
-		}
-	}
-	return n, err
 }
 
 // arrowRows reads lists of ids of a record.
