@@ -41,7 +41,7 @@ DIR begins to exist when all its files are whole. Both splits are exported unles
 				return err
 			}
 			x.From = args[0]
-			w := newWatcher(cmd.ErrOrStderr())
+			w := newWatcher(progressTo(cmd, asJSON))
 			x.Event = w.event
 			done, err := x.Do(cmd.Context())
 			w.close()
@@ -115,4 +115,12 @@ func listFormats(w io.Writer, formats [][2]string) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\n", f[0], name, files)
 	}
 	return tw.Flush()
+}
+
+// progressTo is where progress is shown: with what people read, but beside what machines read.
+func progressTo(cmd *cobra.Command, asJSON bool) io.Writer {
+	if asJSON {
+		return cmd.ErrOrStderr()
+	}
+	return cmd.OutOrStdout()
 }

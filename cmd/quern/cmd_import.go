@@ -47,7 +47,7 @@ it under tokens mixes and trains on it.`,
 			if err := importUsage(&x); err != nil {
 				return err
 			}
-			w := newWatcher(cmd.ErrOrStderr())
+			w := newWatcher(progressTo(cmd, asJSON))
 			x.Event = w.event
 			done, err := x.Do(cmd.Context())
 			w.close()
