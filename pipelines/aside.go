@@ -71,6 +71,9 @@ func (a *aside) commit() error {
 		return err
 	}
 	old := string(a.dir) + ".old"
+	if err := os.RemoveAll(old); err != nil {
+		return err
+	}
 	if err := os.Rename(a.out, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -100,11 +100,17 @@ func importPass(im *shard.Import, tok *tokenize.Tokenizer, dir quern.Local) quer
 		width = shard.TokenWidth(tok.Vocab())
 	}
 	p := quern.Pass{Source: im, Sink: func(_ int, u quern.Unit) (quern.Sink, error) { return shard.Tokens(dir, u.Name, width) }}
-	if tok != nil && tok.Lossless() {
-		sizes := tokenSizes(tok)
-		p.Stages = oneStage(func() (quern.Stage, error) { return textSize(sizes), nil })
-	}
+	p.Stages = textSizes(tok)
 	return p
+}
+
+// textSizes is a stage that tells how long the text behind tokens was, where that is unknown and the tokenizer knows.
+func textSizes(tok *tokenize.Tokenizer) func() ([]quern.Stage, error) {
+	if tok == nil || !tok.Lossless() {
+		return nil
+	}
+	sizes := tokenSizes(tok)
+	return oneStage(func() (quern.Stage, error) { return textSize(sizes), nil })
 }
 
 // tokenSizes are the bytes of text that each id stands for; tokens that no text spells have none.
@@ -126,6 +132,9 @@ func tokenSizes(tok *tokenize.Tokenizer) []int32 {
 type textSize []int32
 
 func (s textSize) Apply(d *quern.Doc) (quern.Verdict, error) {
+	if shard.TextBytes(d) > 0 {
+		return quern.Keep, nil
+	}
 	n := 0
 	for _, t := range d.Tokens {
 		n += int(s[t])

@@ -132,7 +132,9 @@ func (s *importStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loc
 			return none, fmt.Errorf("%s: %w", path, err)
 		}
 		width := shard.TokenWidth(tok.Vocab())
-		return s.env.datasetPass("import."+s.in.Name, src, dir, func(name string) (quern.Sink, error) { return shard.Tokens(dir, name, width) }).Run(ctx)
+		p := s.env.datasetPass("import."+s.in.Name, src, dir, func(name string) (quern.Sink, error) { return shard.Tokens(dir, name, width) })
+		p.Stages = textSizes(tok)
+		return p.Run(ctx)
 	}
 	im, from, err := s.in.open(path, tok)
 	if err != nil {

@@ -20,6 +20,7 @@ type ImportOptions struct {
 	Column string // of records: where the tokens are; "" = input_ids, tokens or token_ids
 	Dtype  string // of ids where nothing tells: uint16, int32 …
 	Vocab  int    // ids must be below; 0 = unknown
+	Unit   int64  // tokens of a shard, where files do not tell; 0 = 32 M
 
 	// EndOfText is the token that ends a document where no index tells; -1 = unknown. Separate asks it although there is an index. With Leads it is the
 	// first token of a document instead of the last, as llm.c writes.
@@ -80,7 +81,7 @@ type Import struct {
 // docTokens is the most that a document may have: a gigabyte of memory. What is longer was cut wrong.
 const docTokens = 1 << 28
 
-// A unit is what makes a shard: so many tokens or documents.
+// A unit is what makes a shard: so many tokens, if nothing else is asked for, or documents.
 const (
 	unitTokens = 1 << 25
 	unitDocs   = 1 << 20
@@ -89,6 +90,9 @@ const (
 // NewImport opens foreign tokens: some of the files in dir, by their names. Format "" is found out from the files, if they tell.
 func NewImport(dir quern.Dir, names []string, format string, o ImportOptions) (*Import, error) {
 	im := &Import{Format: format, dir: dir, names: slices.SortedFunc(slices.Values(names), naturally), o: o}
+	if im.o.Unit == 0 {
+		im.o.Unit = unitTokens
+	}
 	if o.Dtype != "" {
 		if _, err := idTypeNamed(o.Dtype); err != nil {
 			return nil, fmt.Errorf("import: %w", err)
@@ -300,12 +304,12 @@ func (im *Import) Units(ctx context.Context) ([]quern.Unit, error) {
 	parts := map[string][]quern.Part{}
 	add := func(split string, p quern.Part) { parts[split] = append(parts[split], p) }
 	for i := range im.files {
-		if err := im.files[i].units(ctx, im.dir, add); err != nil {
+		if err := im.files[i].units(ctx, im, add); err != nil {
 			return nil, err
 		}
 	}
 	for i := range im.runs {
-		im.runs[i].units(add)
+		im.runs[i].units(im.o.Unit, add)
 	}
 	if im.texts != nil {
 		if err := im.texts.units(im, add); err != nil {
@@ -384,6 +388,9 @@ func (im *Import) idOf(told, file string, place int64) quern.ID {
 
 // stem is a name without its last ending.
 func stem(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
+
+// TextBytes is the size of the text behind a document; 0 = unknown, or there is none.
+func TextBytes(d *quern.Doc) int { return int(textBytes(d)) }
 
 // SetTextBytes notes the size of the text behind the tokens of a document that has none.
 func SetTextBytes(d *quern.Doc, n int) { d.Mark(bytesMark, float64(n)) }

@@ -45,10 +45,10 @@ func (t *tokenFile) walk(dir quern.Dir, first int64, f func(doc, begin, end int6
 }
 
 // units cuts the documents of a file into pieces.
-func (t *tokenFile) units(ctx context.Context, dir quern.Dir, add func(string, quern.Part)) error {
+func (t *tokenFile) units(ctx context.Context, im *Import, add func(string, quern.Part)) error {
 	from, next, start := int64(0), int64(0), int64(0)
-	err := t.walk(dir, 0, func(doc, begin, end int64, _ string) error {
-		if doc > from && (end-start > unitTokens || doc-from >= unitDocs) {
+	err := t.walk(im.dir, 0, func(doc, begin, end int64, _ string) error {
+		if doc > from && (end-start > im.o.Unit || doc-from >= unitDocs) {
 			add(t.split, quern.Part{Path: t.name, From: from, To: doc})
 			from, start = doc, begin
 		}
@@ -105,9 +105,9 @@ func (s *tokenStream) add(f tokenFile) {
 func (s *tokenStream) tokens() int64 { return s.starts[len(s.starts)-1] }
 
 // units cuts by tokens. A document belongs to the piece in which it begins.
-func (s *tokenStream) units(add func(string, quern.Part)) {
-	for from := int64(0); from < s.tokens(); from += unitTokens {
-		add(s.split, quern.Part{Path: s.split, From: from, To: min(from+unitTokens, s.tokens())})
+func (s *tokenStream) units(unit int64, add func(string, quern.Part)) {
+	for from := int64(0); from < s.tokens(); from += unit {
+		add(s.split, quern.Part{Path: s.split, From: from, To: min(from+unit, s.tokens())})
 	}
 }
 

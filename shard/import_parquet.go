@@ -209,7 +209,7 @@ func cutParquet(im *Import, f *recordFile) ([]quern.Part, error) {
 		}
 		tokens += groups[g].Columns[p.tokens.Index()].MetaData.NumValues
 		rows += groups[g].NumRows
-		if tokens >= unitTokens || rows >= unitDocs || g == len(groups)-1 {
+		if tokens >= im.o.Unit || rows >= unitDocs || g == len(groups)-1 {
 			parts = append(parts, quern.Part{Path: f.name, From: int64(from), To: int64(g + 1)})
 			from, tokens, rows = g+1, 0, 0
 		}
