@@ -114,11 +114,18 @@ func (x Export) split(ctx context.Context, format shard.ExportFormat, set *token
 	if err != nil {
 		return o, nil, err
 	}
+	labels := shard.OpenLabels(set.dir, s.shards)
+	if labels != nil {
+		defer labels.Close()
+	}
 	d := quern.Doc{Domain: set.domain, Source: set.source}
 	told, put := int64(0), int64(0)
 	for i := range r.Docs() {
 		if err = ctx.Err(); err == nil {
 			err = r.Fetch(int(i), &d)
+		}
+		if err == nil && labels != nil {
+			err = labels.Next(&d)
 		}
 		if err == nil {
 			err = out.Put(&d)
