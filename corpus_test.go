@@ -445,3 +445,36 @@ func TestManifestTellsDamage(t *testing.T) {
 		t.Error("a changed size passed")
 	}
 }
+
+// TestMapper: what is mapped is what is read, and nothing is mapped after Close.
+func TestMapper(t *testing.T) {
+	for _, d := range []Dir{Local(t.TempDir()), &Memory{}} {
+		for name, want := range map[string]string{"a": "the bytes of a blob", "empty": ""} {
+			if err := WriteBlob(d, name, []byte(want)); err != nil {
+				t.Fatal(err)
+			}
+			f, err := d.Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := f.(Mapper).Map()
+			if errors.Is(err, errors.ErrUnsupported) {
+				t.Skip("this system maps no files")
+			}
+			if err != nil || string(got) != want {
+				t.Errorf("%T: mapped %q, %v; want %q", d, got, err, want)
+			}
+			if err := f.Close(); err != nil {
+				t.Error(err)
+			}
+			if _, local := d.(Local); !local {
+				continue
+			}
+			if g, _ := d.Open(name); g.Close() != nil {
+				t.Error("closing what was never mapped")
+			} else if _, err := g.(Mapper).Map(); err == nil {
+				t.Error("mapped after Close")
+			}
+		}
+	}
+}

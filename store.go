@@ -38,6 +38,14 @@ type File interface {
 	Size() int64
 }
 
+// Mapper is a File that can lend its bytes where they are, without a copy: files of this machine on systems that map files, and
+// blobs in memory. The bytes are read-only and end with Close. When another process cuts a mapped file short, what is gone reads
+// as zeros to the end of its page, and touching it further on is a fault of memory, not an error: read under debug.SetPanicOnFault, or
+// take ReadAt. Nothing that Commit wrote is ever cut by this program.
+type Mapper interface {
+	Map() ([]byte, error) // an error, such as errors.ErrUnsupported, where ReadAt must do
+}
+
 // Sub is the part of d below prefix.
 func Sub(d Dir, prefix string) Dir { return sub{d, prefix} }
 
@@ -143,15 +151,31 @@ func (l Local) Open(name string) (File, error) {
 		f.Close()
 		return nil, err
 	}
-	return &localFile{f, st.Size()}, nil
+	return &localFile{File: f, size: st.Size()}, nil
 }
 
 type localFile struct {
 	*os.File
 	size int64
+
+	once   sync.Once
+	mem    []byte
+	mapErr error
 }
 
 func (f *localFile) Size() int64 { return f.size }
+
+func (f *localFile) Map() ([]byte, error) {
+	f.once.Do(func() { f.mem, f.mapErr = mapFile(f.File, f.size) })
+	return f.mem, f.mapErr
+}
+
+func (f *localFile) Close() error {
+	f.once.Do(func() { f.mapErr = fs.ErrClosed })
+	unmapFile(f.mem)
+	f.mem = nil
+	return f.File.Close()
+}
 
 func (l Local) List(prefix string) ([]string, error) {
 	var names []string
@@ -231,13 +255,17 @@ func (m *Memory) Open(name string) (File, error) {
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return memoryFile{bytes.NewReader(b)}, nil
+	return memoryFile{bytes.NewReader(b), b}, nil
 }
 
-type memoryFile struct{ *bytes.Reader }
+type memoryFile struct {
+	*bytes.Reader
+	b []byte
+}
 
-func (f memoryFile) Size() int64  { return f.Reader.Size() }
-func (f memoryFile) Close() error { return nil }
+func (f memoryFile) Size() int64          { return f.Reader.Size() }
+func (f memoryFile) Close() error         { return nil }
+func (f memoryFile) Map() ([]byte, error) { return f.b, nil }
 
 func (m *Memory) List(prefix string) ([]string, error) {
 	m.mu.Lock()

@@ -187,7 +187,10 @@ func (w *writer) describe(l Loss) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			fmt.Fprintf(&b, " %s of similarity %v", where, float64(m.sim[rank])/1e4)
+			b.WriteString(" " + where)
+			if m.near.Verify > 0 {
+				fmt.Fprintf(&b, " of similarity %v", float64(m.sim[rank])/1e4)
+			}
 		}
 	}
 	return b.String(), nil

@@ -108,6 +108,8 @@ func (c *Config) Validate() error {
 	switch {
 	case given > 1:
 		return fmt.Errorf("mix: give one of tokens, bytes and docs: it says how much, and in what the ratios are measured")
+	case given == 0:
+		return fmt.Errorf("mix: give tokens, bytes or docs: how much, or all")
 	case amount < 1 && amount != All:
 		return fmt.Errorf("mix: %s is %d, want 1 or more, or all", unit, amount)
 	case !(c.Repeat >= 1 && c.Repeat <= maxRepeat):

@@ -191,7 +191,7 @@ func TestConfigIsRefusedInWords(t *testing.T) {
 		}
 	}
 	f(func(c *Config) { c.Ratios = nil }, "no ratios")
-	f(func(c *Config) { c.Tokens = 0 }, "tokens is 0, want 1 or more, or all")
+	f(func(c *Config) { c.Tokens = 0 }, "mix: give tokens, bytes or docs")
 	f(func(c *Config) { c.Tokens = -2 }, "tokens is -2")
 	f(func(c *Config) { c.Bytes = 5 }, "give one of tokens, bytes and docs")
 	f(func(c *Config) { c.Repeat = 0.5 }, "repeat")

@@ -104,6 +104,9 @@ func (g *graph) tokens(texts, rulings []int) {
 		read := slices.Concat([]int{learn, texts[i]}, rulings)
 		after = append(after, g.add("tokenize", in.Name, &tokenizeStep{env: env, in: in}, read...))
 	}
+	for _, in := range spec.Tokens {
+		after = append(after, g.add(importStepName, in.Name, &importStep{spec: spec, env: env, in: in}, learn))
+	}
 	if spec.Mix == nil {
 		return
 	}

@@ -18,13 +18,16 @@ type holder struct {
 	Since string `json:"since"`
 }
 
+// lockName is the file that a process at work in a folder holds.
+const lockName = "lock"
+
 // ErrLocked means that another run works in the folder.
 var ErrLocked = errors.New("locked")
 
 // lock refuses two runs in one folder. The system drops the lock when its process dies, so a holder who is named in the file but
 // no longer holds it is dead: the lock is taken over and note says from whom. A holder on another host cannot be seen to be dead.
 func lock(dir string) (unlock func(), note string, err error) {
-	name := filepath.Join(dir, "lock")
+	name := filepath.Join(dir, lockName)
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, "", err

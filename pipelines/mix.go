@@ -46,7 +46,7 @@ func (s *mixStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error
 
 func (s *mixStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
 	var m quern.Manifest
-	n := len(s.spec.Ingest)
+	n := len(s.spec.tokenSources())
 	var learn *quern.Manifest
 	if len(in) > n {
 		learn = &in[n]
@@ -110,7 +110,7 @@ func (t *tokenSets) fetch(set, doc int, d *quern.Doc) error { return t.readers[s
 func (e *Env) openTokens(spec *Spec, in []quern.Manifest, learn *quern.Manifest) (*tokenSets, error) {
 	open := &tokenSets{}
 	err := func() error {
-		for i, input := range spec.Ingest {
+		for i, input := range spec.tokenSources() {
 			if err := open.add(e.dataset(in[i]), in[i].Shards, input.Name, input.Domain); err != nil {
 				return err
 			}
@@ -239,5 +239,9 @@ func (s *shardStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 	p.Sink = func(_ int, u quern.Unit) (quern.Sink, error) {
 		return s.spec.Shard.Forms.Sink(dir, u.Name, width, lineage)
 	}
-	return p.Run(ctx)
+	m, err := p.Run(ctx)
+	if err == nil {
+		m.Facts, err = factsOfPacking(m)
+	}
+	return m, err
 }

@@ -280,7 +280,7 @@ func (s *Spec) checkUpsample(t *tree, w mix.World) error {
 // mixWorld is what names in ratios may mean: domains, sources, the buckets of rules and the languages that rules keep.
 func (s *Spec) mixWorld() mix.World {
 	w := mix.World{Sources: map[string][]string{}, Buckets: map[string][]string{}, Langs: map[string][]string{}, Open: map[string]bool{}}
-	for _, in := range s.Ingest {
+	for _, in := range s.tokenSources() {
 		w.Sources[in.Domain] = append(w.Sources[in.Domain], in.Name)
 	}
 	for _, r := range s.Mix.Replay {

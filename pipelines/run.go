@@ -46,7 +46,7 @@ func join(kind, source string) string {
 }
 
 // Kinds are the steps in the order in which a run goes through them.
-var Kinds = []string{"ingest", "classify", "clean", "sign", "cluster", "index", "bloom", "lines", "paragraphs", "sentences", "substrings", "learn", "tokenize",
+var Kinds = []string{"ingest", "classify", "clean", "sign", "cluster", "index", "bloom", "lines", "paragraphs", "sentences", "substrings", "learn", "import", "tokenize",
 	"mix", "shard", "train", "tune"}
 
 // Env is where and how a spec runs. Nothing in it changes a result.

@@ -29,6 +29,8 @@ func (t *tree) spec(s *Spec) error {
 			return t.into(v, &s.Seed)
 		case "ingest":
 			return t.list(v, "ingest", func(i int, v ast.Node) error { return t.input(s, v) })
+		case "tokens":
+			return t.list(v, "tokens", func(i int, v ast.Node) error { return t.tokens(s, v) })
 		case "classify":
 			s.Classify = map[string]*Classifier{}
 			return t.mapping(v, "classify", func(name string, _ *token.Token, v ast.Node) error {
@@ -65,7 +67,7 @@ func (t *tree) spec(s *Spec) error {
 }
 
 // sections are the fields at the top of a spec.
-var sections = []string{"version", "name", "seed", "ingest", "classify", "clean", "dedup", "mix", "tokenize", "shard", "train", "tune"}
+var sections = []string{"version", "name", "seed", "ingest", "tokens", "classify", "clean", "dedup", "mix", "tokenize", "shard", "train", "tune"}
 
 func (t *tree) input(s *Spec, v ast.Node) error {
 	in := Input{}

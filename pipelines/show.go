@@ -15,7 +15,11 @@ type Summary struct {
 	Steps []StepSummary `json:"steps"`
 	Mix   *MixSummary   `json:"mix,omitempty"`
 
-	Warnings []string `json:"warnings,omitempty"` // of deduplication, each with its step
+	Fertility []FertilityRow `json:"fertility,omitempty"` // of the tokenizer, if it was learned
+
+	Packing []Packing `json:"packing,omitempty"` // of the rows of the corpus, by split
+
+	Warnings []string `json:"warnings,omitempty"` // of deduplication and learning, each with its step
 
 	Classifiers map[string]ClassifierFacts `json:"classifiers,omitempty"` // by name
 	Train       *train.Result              `json:"train,omitempty"`
@@ -105,12 +109,27 @@ func Summarize(dir quern.Local, rec *Record) (*Summary, error) {
 				sum.Classifiers = map[string]ClassifierFacts{}
 			}
 			sum.Classifiers[s.Source] = facts
+		case "learn":
+			var facts learnFacts
+			if err := json.Unmarshal(m.Facts, &facts); err != nil {
+				return nil, fmt.Errorf("%s: facts: %w", s.Folder, err)
+			}
+			sum.Fertility = facts.Fertility
+			if facts.LongPieces > 0 {
+				sum.Warnings = append(sum.Warnings, fmt.Sprintf("learn: %d pieces without a place to cut were longer than 64 KiB and left out: %d bytes", facts.LongPieces, facts.LongBytes))
+			}
 		case "mix":
 			var facts mix.Summary
 			if err := json.Unmarshal(m.Facts, &facts); err != nil {
 				return nil, fmt.Errorf("%s: facts: %w", s.Folder, err)
 			}
 			sum.Mix = summarizeMix(facts)
+		case "shard":
+			facts, err := FactsOfCorpus(&m)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.Folder, err)
+			}
+			sum.Packing = facts.Packing
 		case "train", "tune":
 			r := &train.Result{}
 			if err := json.Unmarshal(m.Facts, r); err != nil {

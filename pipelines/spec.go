@@ -28,6 +28,7 @@ type Spec struct {
 	Name     string                 `yaml:"name"`
 	Seed     uint64                 `yaml:"seed"`
 	Ingest   []Input                `yaml:"ingest"`
+	Tokens   []TokenInput           `yaml:"tokens,omitempty"`   // datasets that are tokenized already: they enter at the mix
 	Classify map[string]*Classifier `yaml:"classify,omitempty"` // trained before documents are judged
 	Clean    *Clean                 `yaml:"clean,omitempty"`
 	Dedup    *dedup.Config          `yaml:"dedup,omitempty"`
@@ -144,7 +145,7 @@ func (s *Spec) validate(t *tree) error {
 		return fail("version", "version %d; this quern reads version: %d", s.Version, SpecVersion)
 	case !plainName.MatchString(s.Name):
 		return fail("name", "name %q: want letters, digits, - and _", clip(s.Name))
-	case len(s.Ingest) == 0:
+	case len(s.Ingest) == 0 && len(s.Tokens) == 0:
 		return fail("ingest", "ingest lists no input")
 	}
 	domains := s.Domains()
@@ -158,6 +159,9 @@ func (s *Spec) validate(t *tree) error {
 		if err := s.settleMix(t); err != nil {
 			return err
 		}
+	}
+	if err := s.validateTokens(fail); err != nil {
+		return err
 	}
 	return s.validateChain(fail)
 }
@@ -273,7 +277,7 @@ func (s *Spec) sources() (names []string) {
 // Domains lists the domains of the inputs, sorted.
 func (s *Spec) Domains() []string {
 	var ds []string
-	for _, in := range s.Ingest {
+	for _, in := range s.tokenSources() {
 		if !slices.Contains(ds, in.Domain) {
 			ds = append(ds, in.Domain)
 		}

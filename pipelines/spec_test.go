@@ -176,6 +176,9 @@ var wrongSpecs = []struct{ old, new, want string }{
 	{", jsonl: [a.jsonl]", "", `5:5: ingest docs: no input; give one of jsonl, csv, parquet, arrow, text, markdown, warc, html, mediawiki, stackexchange, tei, jats, arxiv, latex, pdf, epub, tree, git`},
 	{"tree: [src]", "tree: [src]\n    fields: {text: body}", `fields: tree has no named fields`},
 	{"jsonl: [a.jsonl]", "epub: [a.epub], options: {max_bytes: 5}", `options: epub has none`},
+	{"rows: 64}", "rows: 64, pack: best}", `20:8: shard: arrow: packing "best", want concat, bestfit or bfd`},
+	{"rows: 64}", "rows: 2000000, pack: bfd}", `20:8: shard: arrow: rows of 2000000 tokens, want 1 to 1048576 with packing bfd`},
+	{"rows: 64}", "rows: 64, packing: bfd}", `"packing"`},
 	// what needs what
 	{"tokenize:\n  learn: {vocab: 512, ratios: {code: 1, web: 3}}\n", "", `15:1: mix needs tokenize`},
 	{"mix:\n  ratios: {code: 1, web: 3}\n  tokens: 20k\n", "", `17:1: shard needs mix`},

@@ -42,10 +42,27 @@ func (s *trainStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 		return quern.Manifest{}, err
 	}
 	defer val.Close()
+	sized, err := allSized(val)
+	if err != nil {
+		return quern.Manifest{}, err
+	}
 	return s.env.training("train", dir, tok, s.spec.Seed, func(e train.Env) (train.Result, error) {
-		e.Train, e.Val, e.ValBytes = tokens, val, val.Bytes()
+		if e.Train, e.Val, e.ValBytes = tokens, val, val.Bytes(); !sized {
+			e.ValBytes = 0
+		}
 		return train.Pretrain(ctx, *s.spec.Train, e)
 	})
+}
+
+// allSized tells whether the size of the text is known of every document that has more than the token that ends it: of some imported tokens it is not,
+// and bits per byte would be told of a part of the bytes.
+func allSized(r *shard.TokenReader) (bool, error) {
+	sized := true
+	err := r.Rows(func(_ int64, row *shard.TokenRow) error {
+		sized = sized && (row.Bytes > 0 || row.Tokens <= 1)
+		return nil
+	})
+	return sized, err
 }
 
 // training runs one stage of training with a log, and turns its result into a manifest.

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/seed-83c59573/quern"
@@ -17,16 +18,19 @@ type ParquetOptions struct{}
 
 // ArrowOptions describes the packed rows.
 type ArrowOptions struct {
-	Rows int `yaml:"rows"` // tokens in a row
+	Rows int    `yaml:"rows"` // tokens in a row
+	Pack string `yaml:"pack"` // how documents are laid into rows: concat, bestfit or bfd
 }
 
-// DefaultArrow is rows of 2,048 tokens.
-func DefaultArrow() ArrowOptions { return ArrowOptions{Rows: 2048} }
+// DefaultArrow is rows of 2,048 tokens, documents end to end.
+func DefaultArrow() ArrowOptions { return ArrowOptions{Rows: 2048, Pack: PackConcat} }
 
 // Validate refuses in words.
 func (c Corpus) Validate() error {
-	if c.Arrow != nil && (c.Arrow.Rows < 1 || c.Arrow.Rows > 1<<24) {
-		return fmt.Errorf("shard: arrow rows of %d tokens, want 1 to 16777216", c.Arrow.Rows)
+	if c.Arrow != nil {
+		if err := validPack(c.Arrow.Pack, c.Arrow.Rows); err != nil {
+			return fmt.Errorf("shard: arrow: %w", err)
+		}
 	}
 	return nil
 }
@@ -61,10 +65,15 @@ func (c Corpus) Sink(dir quern.Dir, name string, width int, l Lineage) (quern.Si
 		return nil, err
 	}
 	if c.Parquet != nil {
-		err = s.add(newParquetForm(dir, name, l))
+		var f form
+		if f, err = newParquetForm(dir, name, l); err == nil {
+			s.forms = append(s.forms, f)
+		}
 	}
 	if c.Arrow != nil && err == nil {
-		err = s.add(newArrowForm(dir, name, c.Arrow.Rows, l))
+		if s.packed, err = newArrowForm(dir, name, *c.Arrow, l); err == nil {
+			s.forms = append(s.forms, s.packed)
+		}
 	}
 	if err != nil {
 		s.Abort()
@@ -76,13 +85,12 @@ func (c Corpus) Sink(dir quern.Dir, name string, width int, l Lineage) (quern.Si
 type corpusSink struct {
 	tokens *tokenSink
 	forms  []form
+	packed *arrowForm // one of them, or nil
 }
 
-func (s *corpusSink) add(f form, err error) error {
-	if err == nil {
-		s.forms = append(s.forms, f)
-	}
-	return err
+// CorpusInfo is what the manifest keeps of a shard of the corpus, as its Info.
+type CorpusInfo struct {
+	Packing *PackStats `json:"packing,omitempty"` // of its Arrow form
 }
 
 func (s *corpusSink) Put(d *quern.Doc) error {
@@ -123,7 +131,10 @@ func (s *corpusSink) Commit() (sh quern.Shard, err error) {
 		return sh, err
 	}
 	sh.Blobs = append(sh.Blobs, blobs...)
-	return sh, nil
+	if s.packed != nil {
+		sh.Info, err = json.Marshal(CorpusInfo{&s.packed.stats})
+	}
+	return sh, err
 }
 
 func (s *corpusSink) Abort() {

@@ -79,5 +79,5 @@ func (s *tokenShard) firstEnd(block *[8 * endsAtOnce]byte, token int64) (int64, 
 
 // endsAt reads where n documents end, from document k of the shard on.
 func (s *tokenShard) endsAt(block *[8 * endsAtOnce]byte, k, n int64) error {
-	return readFull(s.idx, block[:8*n], s.at[colEnd]+8*k)
+	return s.idx.read(block[:8*n], s.layout.ends+8*k)
 }

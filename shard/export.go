@@ -2,8 +2,10 @@ package shard
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -11,7 +13,8 @@ import (
 )
 
 // Exporter writes tokenized documents as another project's trainer reads them. Put is called in the order of the corpus; exactly one of Commit and Abort
-// ends it, and nothing stands under its name before Commit.
+// ends it. Files are committed as they become whole, so that a large export holds few of them open, and what readers look for first, such as an
+// index, comes last: whoever wants all or nothing exports into a folder of its own and renames it.
 type Exporter interface {
 	Put(d *quern.Doc) error
 	Commit() ([]quern.BlobInfo, error)
@@ -26,7 +29,7 @@ type ExportOptions struct {
 	Tokenizer string // its name, for people
 	Docs      int64
 	Tokens    int64
-	Rows      int   // tokens of a packed row or block, where the layout has such
+	Rows      int   // tokens of a block, where readers cut blocks within files: litdata; 0 = not known
 	PerFile   int64 // tokens of a file, where the layout has several; 0 = what its project uses
 }
 
@@ -35,20 +38,25 @@ type ExportFormat struct {
 	Name  string
 	About string
 	New   func(dir quern.Dir, o ExportOptions) (Exporter, error)
+
+	OneFile bool // a split is one file
+
+	// Finish writes what tells of all splits together, after they are committed; nil = the layout has no such file.
+	Finish func(dir quern.Dir, splits []ExportOptions) ([]quern.BlobInfo, error)
 }
 
 // ExportFormats are the layouts that are known.
 var ExportFormats = []ExportFormat{
-	{"megatron", "Megatron-LM and NeMo: <split>.bin and .idx of an indexed dataset, a sequence and a document for each document", newMegatron},
-	{"llmc", "llm.c and modded-nanogpt: <split>_000000.bin … with a header of 1024 bytes; vocabularies of GPT-2 (u16) or Llama-3 (u32)", newLLMC},
-	{"nanogpt", "nanoGPT: <split>.bin, u16 without a header", newNanoGPT},
-	{"datatrove", "datatrove and nanotron: <split>.ds, .ds.index, .ds.metadata", newDatatrove},
-	{"olmo", "OLMo and Dolma: part-0-00000.npy (raw in spite of its name) and .csv.gz", newOLMo},
-	{"mds", "MosaicML Streaming: shard.00000.mds … and index.json, a sample for each document", newMDS},
-	{"litdata", "LitData: chunk-0-0.bin … and index.json for its TokensLoader", newLitData},
-	{"webdataset", "WebDataset: shard-000000.tar …, a sample for each document", newWebDataset},
-	{"hf-arrow", "Hugging Face datasets, as save_to_disk writes them: Arrow streams, state.json, dataset_info.json", newHFArrow},
-	{"hf-parquet", "Hugging Face Hub: data/<split>-00000-of-00001.parquet and README.md with its front matter", newHFParquet},
+	{"megatron", "Megatron-LM and NeMo: <split>.bin and .idx of an indexed dataset, a sequence and a document for each document", newMegatron, true, nil},
+	{"llmc", "llm.c and modded-nanogpt: <split>_000000.bin … with a header of 1024 bytes; ids of 2 bytes (as of GPT-2) or 4 (Llama-3)", newLLMC, false, nil},
+	{"nanogpt", "nanoGPT: <split>.bin, u16 without a header", newNanoGPT, true, nil},
+	{"datatrove", "datatrove and nanotron: <split>/00000.ds, .ds.index, .ds.metadata", newDatatrove, false, nil},
+	{"olmo", "OLMo and Dolma: <split>/part-0-00000.npy … (raw in spite of its name) and .csv.gz", newOLMo, false, nil},
+	{"mds", "MosaicML Streaming: <split>/shard.00000.mds … and index.json, a sample for each document", newMDS, false, nil},
+	{"litdata", "LitData: <split>/chunk-0-0.bin … and index.json for its TokensLoader", newLitData, false, nil},
+	{"webdataset", "WebDataset: <split>-000000.tar …, a sample for each document", newWebDataset, false, nil},
+	{"hf-arrow", "Hugging Face datasets, as save_to_disk writes them: dataset_dict.json, and of each split Arrow streams, state.json, dataset_info.json", newHFArrow, false, finishHFArrow},
+	{"hf-parquet", "Hugging Face Hub: data/<split>-00000.parquet … and README.md with its front matter", newHFParquet, false, finishHFParquet},
 }
 
 // ExportFormatNamed finds a layout; the error lists what there is.
@@ -63,10 +71,19 @@ func ExportFormatNamed(name string) (ExportFormat, error) {
 	return ExportFormat{}, fmt.Errorf("export: unknown format %q, know %s", name, strings.Join(names, ", "))
 }
 
-// files are the blobs of an exporter: all are finished before the first is committed.
+// shortSplit is the name that karpathy's projects have for a split.
+func shortSplit(split string) string {
+	if split == "validation" {
+		return "val"
+	}
+	return split
+}
+
+// files are the blobs of an exporter.
 type files struct {
 	dir  quern.Dir
 	open []*blob
+	done []quern.BlobInfo
 }
 
 func (f *files) create(name string) (*blob, error) {
@@ -77,42 +94,57 @@ func (f *files) create(name string) (*blob, error) {
 	return b, err
 }
 
-// whole writes a small file.
-func (f *files) whole(name string, content []byte) error {
-	b, err := f.create(name)
+// close commits a file that is whole.
+func (f *files) close(b *blob) error {
+	f.open = slices.DeleteFunc(f.open, func(o *blob) bool { return o == b })
+	info, err := b.commit()
 	if err == nil {
-		_, err = b.Write(content)
+		f.done = append(f.done, info)
 	}
 	return err
 }
 
+// whole writes a small file.
+func (f *files) whole(name string, content []byte) error {
+	b, err := f.create(name)
+	if err != nil {
+		return err
+	}
+	if _, err = b.Write(content); err != nil {
+		return err
+	}
+	return f.close(b)
+}
+
+// wholeJSON writes a value as a small file.
+func (f *files) wholeJSON(name string, v any, indent string) error {
+	b, err := json.MarshalIndent(v, "", indent)
+	if indent == "" {
+		b, err = json.Marshal(v)
+	}
+	if err != nil {
+		return err
+	}
+	return f.whole(name, b)
+}
+
+// Abort gives up the files that are open.
 func (f *files) Abort() {
 	for _, b := range f.open {
 		b.abort()
 	}
 }
 
-// commit makes the files durable in the order in which they were created, but the first ones of hold last: what readers look for.
-func (f *files) commit(last ...*blob) (infos []quern.BlobInfo, err error) {
-	order := slices.DeleteFunc(slices.Clone(f.open), func(b *blob) bool { return slices.Contains(last, b) })
-	for _, b := range append(order, last...) {
-		info, err := b.commit()
-		if err != nil {
-			f.Abort()
-			return nil, err
-		}
-		infos = append(infos, info)
+// end commits what is still open, in the order in which it was created, or gives it up if err is one.
+func (f *files) end(err error) ([]quern.BlobInfo, error) {
+	for err == nil && len(f.open) > 0 {
+		err = f.close(f.open[0])
 	}
-	return infos, nil
-}
-
-// end gives up what is open if err is one, else commits.
-func (f *files) end(err error, last ...*blob) ([]quern.BlobInfo, error) {
 	if err != nil {
 		f.Abort()
 		return nil, err
 	}
-	return f.commit(last...)
+	return f.done, nil
 }
 
 // rawWriter writes tokens of 2 or 4 bytes to a blob.
@@ -122,27 +154,53 @@ type rawWriter struct {
 	buf   []byte
 }
 
-func (w *rawWriter) put(tokens []uint32) error {
+// appendIDs appends tokens of 2 or 4 bytes.
+func appendIDs(b []byte, tokens []uint32, width int) ([]byte, error) {
+	if width == 4 {
+		for _, t := range tokens {
+			b = binary.LittleEndian.AppendUint32(b, t)
+		}
+		return b, nil
+	}
 	for _, t := range tokens {
-		if w.width == 2 {
-			if t > 0xFFFF {
-				return fmt.Errorf("%s: token %d does not fit in 2 bytes", w.blob.name, t)
+		if t > 0xFFFF {
+			return b, fmt.Errorf("token %d does not fit in 2 bytes", t)
+		}
+		b = binary.LittleEndian.AppendUint16(b, uint16(t))
+	}
+	return b, nil
+}
+
+func (w *rawWriter) put(tokens []uint32) (err error) {
+	for len(tokens) > 0 {
+		n := min(len(tokens), 1<<16) // so that a huge document needs no second copy of itself
+		if w.buf, err = appendIDs(w.buf, tokens[:n], w.width); err != nil {
+			return fmt.Errorf("%s: %w", w.blob.name, err)
+		}
+		tokens = tokens[n:]
+		if len(w.buf) >= 1<<16 {
+			if err := w.flush(); err != nil {
+				return err
 			}
-			w.buf = binary.LittleEndian.AppendUint16(w.buf, uint16(t))
-		} else {
-			w.buf = binary.LittleEndian.AppendUint32(w.buf, t)
 		}
 	}
-	if len(w.buf) < 1<<16 {
-		return nil
-	}
-	return w.flush()
+	return nil
 }
 
 func (w *rawWriter) flush() error {
 	_, err := w.blob.Write(w.buf)
 	w.buf = w.buf[:0]
 	return err
+}
+
+// fitsInt32 refuses ids that a signed number of 4 bytes cannot hold.
+func fitsInt32(tokens []uint32) error {
+	for _, t := range tokens {
+		if t > math.MaxInt32 {
+			return fmt.Errorf("token %d does not fit in a signed number of 4 bytes", t)
+		}
+	}
+	return nil
 }
 
 var errOtherSums = errors.New("export: other documents than were announced")

@@ -3,6 +3,7 @@ package shard
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -20,12 +21,14 @@ type hfArrow struct {
 	o      ExportOptions
 	schema *arrow.Schema
 	b      *array.RecordBuilder
+	blob   *blob
 	w      *ipc.Writer
 	names  []string
 	inFile int64
 	inRows int64 // tokens of the record being built
+	rows   int   // of the record being built
+	bytes  int64 // of all records
 	docs   int64
-	bytes  int64
 }
 
 const hfPerFile = 125_000_000 // tokens: 500 MB, as datasets cuts them
@@ -59,8 +62,19 @@ func newHFArrow(dir quern.Dir, o ExportOptions) (Exporter, error) {
 }
 
 func (x *hfArrow) Put(d *quern.Doc) error {
+	if len(d.Tokens) > math.MaxInt32 {
+		return fmt.Errorf("export: a document of %d tokens, a list of Arrow holds %d", len(d.Tokens), math.MaxInt32)
+	}
+	if err := fitsInt32(d.Tokens); err != nil {
+		return err
+	}
 	if x.w == nil || x.inFile > 0 && x.inFile+int64(len(d.Tokens)) > x.o.PerFile {
 		if err := x.next(); err != nil {
+			return err
+		}
+	}
+	if x.inRows+int64(len(d.Tokens)) > math.MaxInt32 { // offsets of a record's lists
+		if err := x.flush(); err != nil {
 			return err
 		}
 	}
@@ -75,53 +89,59 @@ func (x *hfArrow) Put(d *quern.Doc) error {
 		ids.Append(int32(t))
 	}
 	n := int64(len(d.Tokens))
-	x.docs, x.inFile, x.inRows = x.docs+1, x.inFile+n, x.inRows+n
-	if x.inRows >= groupTokens {
+	x.docs, x.rows, x.inFile, x.inRows = x.docs+1, x.rows+1, x.inFile+n, x.inRows+n
+	if x.inRows >= groupTokens || x.rows >= groupTokens/64 {
 		return x.flush()
 	}
 	return nil
 }
 
 func (x *hfArrow) next() error {
-	if err := x.close(); err != nil {
+	if err := x.finish(); err != nil {
 		return err
 	}
 	name := fmt.Sprintf("data-%05d.arrow", len(x.names))
-	b, err := x.create(name)
+	b, err := x.create(x.o.Split + "/" + name)
 	if err != nil {
 		return err
 	}
 	x.names, x.inFile = append(x.names, name), 0
-	x.w = ipc.NewWriter(b, ipc.WithSchema(x.schema))
+	x.blob, x.w = b, ipc.NewWriter(b, ipc.WithSchema(x.schema))
 	return nil
 }
 
 func (x *hfArrow) flush() error {
-	if x.inRows == 0 {
+	if x.rows == 0 {
 		return nil
 	}
 	rec := x.b.NewRecord()
 	defer rec.Release()
-	x.inRows = 0
+	x.inRows, x.rows = 0, 0
 	return x.w.Write(rec)
 }
 
-func (x *hfArrow) close() error {
+// finish commits the open file.
+func (x *hfArrow) finish() error {
 	if x.w == nil {
 		return nil
 	}
 	if err := x.flush(); err != nil {
 		return err
 	}
-	return x.w.Close()
+	if err := x.w.Close(); err != nil {
+		return err
+	}
+	x.bytes += x.blob.N
+	return x.close(x.blob)
 }
 
 func (x *hfArrow) Commit() ([]quern.BlobInfo, error) {
-	err := x.close()
-	if err == nil && x.w == nil { // a dataset without rows has a file, too
-		if err = x.next(); err == nil {
-			err = x.w.Close()
-		}
+	var err error
+	if x.w == nil { // a dataset without rows has a file, too
+		err = x.next()
+	}
+	if err == nil {
+		err = x.finish()
 	}
 	x.b.Release()
 	if err != nil {
@@ -132,18 +152,24 @@ func (x *hfArrow) Commit() ([]quern.BlobInfo, error) {
 		data = append(data, map[string]string{"filename": n})
 	}
 	fingerprint := strings.TrimPrefix(string(quern.DigestOf([]byte(x.o.Tokenizer+strings.Join(x.names, " ")))), "sha256:")[:16]
-	state, err := json.MarshalIndent(map[string]any{"_data_files": data, "_fingerprint": fingerprint, "_format_columns": nil, "_format_kwargs": map[string]any{},
-		"_format_type": nil, "_output_all_columns": false, "_split": x.o.Split}, "", "  ")
+	err = x.wholeJSON(x.o.Split+"/state.json", map[string]any{"_data_files": data, "_fingerprint": fingerprint, "_format_columns": nil,
+		"_format_kwargs": map[string]any{}, "_format_type": nil, "_output_all_columns": false, "_split": x.o.Split}, "  ")
 	if err == nil {
-		err = x.whole("state.json", state)
-	}
-	if err == nil {
-		var info []byte
-		if info, err = json.MarshalIndent(map[string]any{"citation": "", "description": "", "features": hfFeatures(), "homepage": "", "license": ""}, "", "  "); err == nil {
-			err = x.whole("dataset_info.json", info)
-		}
+		split := map[string]any{"name": x.o.Split, "num_bytes": x.bytes, "num_examples": x.docs, "dataset_name": "quern"}
+		err = x.wholeJSON(x.o.Split+"/dataset_info.json", map[string]any{"citation": "", "description": "", "features": hfFeatures(), "homepage": "", "license": "",
+			"splits": map[string]any{x.o.Split: split}}, "  ")
 	}
 	return x.end(err)
+}
+
+// finishHFArrow writes what makes folders of splits a DatasetDict.
+func finishHFArrow(dir quern.Dir, splits []ExportOptions) ([]quern.BlobInfo, error) {
+	names := []string{}
+	for _, o := range splits {
+		names = append(names, o.Split)
+	}
+	f := files{dir: dir}
+	return f.end(f.wholeJSON("dataset_dict.json", map[string]any{"splits": names}, ""))
 }
 
 // hfParquet is a dataset as the Hub shows it.
@@ -163,6 +189,9 @@ func newHFParquet(dir quern.Dir, o ExportOptions) (Exporter, error) {
 }
 
 func (x *hfParquet) Put(d *quern.Doc) error {
+	if err := fitsInt32(d.Tokens); err != nil {
+		return err
+	}
 	if x.form == nil || x.inFile > 0 && x.inFile+int64(len(d.Tokens)) > x.o.PerFile {
 		if err := x.next(); err != nil {
 			return err
@@ -173,10 +202,8 @@ func (x *hfParquet) Put(d *quern.Doc) error {
 }
 
 func (x *hfParquet) next() error {
-	if x.form != nil {
-		if err := x.form.finish(); err != nil {
-			return err
-		}
+	if err := x.finish(); err != nil {
+		return err
 	}
 	f, err := newParquetForm(x.dir, fmt.Sprintf("data/%s-%05d", x.o.Split, x.n), Lineage{Tokenizer: quern.Digest(x.o.Tokenizer), Pad: x.o.EndOfText})
 	if err != nil {
@@ -188,39 +215,44 @@ func (x *hfParquet) next() error {
 	return nil
 }
 
+// finish commits the open file.
+func (x *hfParquet) finish() error {
+	if x.form == nil {
+		return nil
+	}
+	if err := x.form.finish(); err != nil {
+		return err
+	}
+	return x.close(x.form.file())
+}
+
 func (x *hfParquet) Commit() ([]quern.BlobInfo, error) {
 	var err error
 	if x.form == nil {
 		err = x.next()
 	}
 	if err == nil {
-		err = x.form.finish()
-	}
-	if err == nil {
-		err = x.whole("README.md", fmt.Appendf(nil, `---
-configs:
-- config_name: default
-  data_files:
-  - split: %[1]s
-    path: data/%[1]s-*
-dataset_info:
-  features:
-  - name: id
-    dtype: string
-  - name: domain
-    dtype: string
-  - name: source
-    dtype: string
-  - name: input_ids
-    sequence: int32
-  - name: n_tokens
-    dtype: int32
-  splits:
-  - name: %[1]s
-    num_examples: %[2]d
----
-%[3]d tokens of %[2]d documents; tokenizer %[4]s. Each document ends with token %[5]d.
-`, x.o.Split, x.o.Docs, x.o.Tokens, x.o.Tokenizer, x.o.EndOfText))
+		err = x.finish()
 	}
 	return x.end(err)
+}
+
+// finishHFParquet writes the card, whose front matter tells readers where the splits are.
+func finishHFParquet(dir quern.Dir, splits []ExportOptions) ([]quern.BlobInfo, error) {
+	var b strings.Builder
+	b.WriteString("---\nconfigs:\n- config_name: default\n  data_files:\n")
+	for _, o := range splits {
+		fmt.Fprintf(&b, "  - split: %[1]s\n    path: data/%[1]s-*\n", o.Split)
+	}
+	b.WriteString("dataset_info:\n  features:\n  - name: id\n    dtype: string\n  - name: domain\n    dtype: string\n  - name: source\n    dtype: string\n" +
+		"  - name: input_ids\n    sequence: int32\n  - name: n_tokens\n    dtype: int32\n  splits:\n")
+	for _, o := range splits {
+		fmt.Fprintf(&b, "  - name: %s\n    num_examples: %d\n", o.Split, o.Docs)
+	}
+	b.WriteString("---\n")
+	for _, o := range splits {
+		fmt.Fprintf(&b, "%s: %d tokens of %d documents; tokenizer %s. Token %d ends a document.\n", o.Split, o.Tokens, o.Docs, o.Tokenizer, o.EndOfText)
+	}
+	f := files{dir: dir}
+	return f.end(f.whole("README.md", []byte(b.String())))
 }

@@ -14,7 +14,9 @@ import (
 type webDataset struct {
 	files
 	o      ExportOptions
+	blob   *blob
 	w      *tar.Writer
+	npy    []byte
 	inFile int64
 	n      int
 	docs   int64
@@ -45,7 +47,10 @@ func (x *webDataset) Put(d *quern.Doc) error {
 	if err := x.member(key+".json", meta); err != nil {
 		return err
 	}
-	return x.member(key+".npy", npy(d.Tokens, TokenWidth(x.o.Vocab)))
+	if x.npy, err = appendNPY(x.npy[:0], d.Tokens, TokenWidth(x.o.Vocab)); err != nil {
+		return err
+	}
+	return x.member(key+".npy", x.npy)
 }
 
 func (x *webDataset) member(name string, b []byte) error {
@@ -57,18 +62,27 @@ func (x *webDataset) member(name string, b []byte) error {
 }
 
 func (x *webDataset) next() error {
-	if x.w != nil {
-		if err := x.w.Close(); err != nil {
-			return err
-		}
+	if err := x.finish(); err != nil {
+		return err
 	}
 	b, err := x.create(fmt.Sprintf("%s-%06d.tar", x.o.Split, x.n))
 	if err != nil {
 		return err
 	}
 	x.n++
-	x.inFile, x.w = 0, tar.NewWriter(b)
+	x.inFile, x.blob, x.w = 0, b, tar.NewWriter(b)
 	return nil
+}
+
+// finish commits the open file.
+func (x *webDataset) finish() error {
+	if x.w == nil {
+		return nil
+	}
+	if err := x.w.Close(); err != nil {
+		return err
+	}
+	return x.close(x.blob)
 }
 
 func (x *webDataset) Commit() ([]quern.BlobInfo, error) {
@@ -77,24 +91,19 @@ func (x *webDataset) Commit() ([]quern.BlobInfo, error) {
 		err = x.next()
 	}
 	if err == nil {
-		err = x.w.Close()
+		err = x.finish()
 	}
 	return x.end(err)
 }
 
-// npy is a NumPy array of one dimension (format 1.0): a magic, the length of a header, the header padded to 64 bytes, the values.
-func npy(tokens []uint32, width int) []byte {
+// appendNPY appends a NumPy array of one dimension (format 1.0): a magic, the length of a header, the header padded to 64 bytes, the values.
+func appendNPY(b []byte, tokens []uint32, width int) ([]byte, error) {
 	head := fmt.Sprintf("{'descr': '<u%d', 'fortran_order': False, 'shape': (%d,), }", width, len(tokens))
 	pad := 64 - (10+len(head)+1)%64
-	b := append([]byte("\x93NUMPY\x01\x00"), 0, 0)
-	binary.LittleEndian.PutUint16(b[8:], uint16(len(head)+pad+1))
+	b = append(b, npyMagic+"\x01\x00"...)
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(head)+pad+1))
 	b = append(append(append(b, head...), bytes.Repeat([]byte{' '}, pad)...), '\n')
-	for _, t := range tokens {
-		if width == 2 {
-			b = binary.LittleEndian.AppendUint16(b, uint16(t))
-		} else {
-			b = binary.LittleEndian.AppendUint32(b, t)
-		}
-	}
-	return b
+	return appendIDs(b, tokens, width)
 }
+
+const npyMagic = "\x93NUMPY"

@@ -100,7 +100,7 @@ func fill(build func(quern.Dir) (quern.Sink, error), dir quern.Dir, in []quern.D
 
 // sinks are all kinds of shards; the first file of each is the one by which the shard is found.
 func sinks() map[string]func(quern.Dir) (quern.Sink, error) {
-	forms := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: 32}}
+	forms := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: 32, Pack: shard.PackConcat}}
 	return map[string]func(quern.Dir) (quern.Sink, error){
 		"0.parquet":         func(d quern.Dir) (quern.Sink, error) { return shard.Text(d, "0") },
 		"dropped/0.parquet": func(d quern.Dir) (quern.Sink, error) { return shard.Drops(d, "dropped/0") },

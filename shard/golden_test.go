@@ -49,7 +49,7 @@ func goldenDocs(wide bool) []quern.Doc {
 }
 
 func goldenSinks() map[string]func(quern.Dir) (quern.Sink, error) {
-	forms := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: goldenRows}}
+	forms := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: goldenRows, Pack: shard.PackConcat}}
 	lineage := shard.Lineage{Tokenizer: quern.DigestOf([]byte("tokenizer")), Mix: quern.DigestOf([]byte("mix")), Seed: 42, Pad: 9001}
 	return map[string]func(quern.Dir) (quern.Sink, error){
 		"text":    func(d quern.Dir) (quern.Sink, error) { return shard.Text(d, "text-00000") },
@@ -181,6 +181,8 @@ func TestOthersReadTheSame(t *testing.T) {
 			same(stem+".arrow", "input_ids", got.InputIDs, rows)
 			same(stem+".arrow", "ends", got.Ends, ends)
 			same(stem+".arrow", "rows and tokens", []int{got.Rows, got.Tokens}, []int{len(rows), tokens})
+			same(stem+".arrow", "packing", got.Metadata["quern.pack"], shard.PackConcat)
+			delete(got.Metadata, "quern.pack")
 			same(stem+".arrow", "metadata", got.Metadata, e.Files[stem+".parquet"].Metadata)
 		})
 	}

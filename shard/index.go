@@ -3,12 +3,13 @@ package shard
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"slices"
 )
 
 // The index of a token shard, little-endian throughout:
 //
-//	8 bytes "QUERNIDX" · u32 version, 3 · u32 bytes per token (2 or 4) · u64 documents · u64 tokens
+//	8 bytes "QUERNIDX" · u32 version, 4 · u32 bytes per token (2 or 4) · u64 documents · u64 tokens · u32 bytes of a block · u32 0
 //	u64 end[documents]  where each document ends, in tokens; it includes its end-of-text token
 //	record[documents]:  43 bytes each
 //	    u32 bytes       of text, for bits per byte
@@ -18,31 +19,35 @@ import (
 //	    u8 bucket       the number of its name, from 1; 0 = none
 //	    u16 language    the same
 //	u16 names, of buckets: u8 length, name of each, sorted; the same of languages
+//	u32 sum[blocks]     CRC32C of each block of the raw tokens; the last one may be short
+//	u32 CRC32C of all bytes before it
 //
-// Versions 1 and 2 have bytes[documents], id[documents] and group[documents] in place of records; behind them version 2 has
-// bucket[documents] and the buckets' names without a count. Both are read.
+// Version 3, which is read too, has neither the words about blocks nor sums.
 const (
 	indexMagic   = "QUERNIDX"
-	indexVersion = 3
-	indexHeader  = 8 + 4 + 4 + 8 + 8
+	indexVersion = 4
+	indexOldest  = 3
+	headerOldest = 8 + 4 + 4 + 8 + 8
+	indexHeader  = headerOldest + 4 + 4
 	maxTables    = 32 << 20 // bytes of all names: more than there can be
+	maxTokens    = 1 << 56
 )
 
-// What an index says of a document, in its order, and the bytes of each.
+// blockBytes is what one checksum covers: as much as systems read ahead at once, so that checking what is touched first costs a disk
+// nothing, and a processor some ten microseconds.
+const blockBytes = 128 << 10
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// A record, and where in it things stand.
 const (
-	colEnd = iota
-	colBytes
-	colID
-	colGroup
-	colCopies
-	colBucket
-	colLang
-	columns
+	recordWidth = 4 + 16 + 16 + 4 + 1 + 2
+	atID        = 4
+	atGroup     = atID + 16
+	atCopies    = atGroup + 16
+	atBucket    = atCopies + 4
+	atLang      = atBucket + 1
 )
-
-var columnWidths = [columns]int64{8, 4, 16, 16, 4, 1, 2}
-
-const recordWidth = 4 + 16 + 16 + 4 + 1 + 2
 
 // names gathers a column of words that repeat.
 type names struct {
@@ -98,11 +103,13 @@ func (s *tokenSink) index() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := append(make([]byte, 0, indexHeader+51*len(s.ends)), indexMagic...)
+	b := append(make([]byte, 0, indexHeader+51*len(s.ends)+4*len(s.sums)+1024), indexMagic...)
 	b = binary.LittleEndian.AppendUint32(b, indexVersion)
 	b = binary.LittleEndian.AppendUint32(b, uint32(s.width))
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(s.ends)))
 	b = binary.LittleEndian.AppendUint64(b, uint64(s.shard.Tokens))
+	b = binary.LittleEndian.AppendUint32(b, blockBytes)
+	b = binary.LittleEndian.AppendUint32(b, 0)
 	for _, e := range s.ends {
 		b = binary.LittleEndian.AppendUint64(b, e)
 	}
@@ -120,88 +127,82 @@ func (s *tokenSink) index() ([]byte, error) {
 			b = append(append(b, byte(len(n))), n...)
 		}
 	}
-	return b, nil
+	for _, sum := range s.sums {
+		b = binary.LittleEndian.AppendUint32(b, sum)
+	}
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli)), nil
 }
 
 // layout is where things stand in an index.
 type layout struct {
 	version, width int
 	docs, tokens   int64
-	at, stride     [columns]int64 // where the first document has each, and how far it is to the next one's; stride 0 = nowhere
-	names          int64          // where the names begin
-	buckets, langs []string       // by number; the first is ""
+	ends, records  int64 // where they begin
+	names, sumsAt  int64
+	block          int64 // bytes of raw tokens in a block; 0 = there are no checksums
+	blocks         int64
+	buckets, langs []string // by number; the first is ""
 }
 
 // parseHeader reads the beginning of an index of so many bytes in all.
 func parseHeader(b []byte, size int64) (l layout, err error) {
-	if len(b) < indexHeader || string(b[:8]) != indexMagic {
+	if len(b) < headerOldest || string(b[:8]) != indexMagic {
 		return l, fmt.Errorf("not a token index: want %q at offset 0", indexMagic)
 	}
 	l.version = int(binary.LittleEndian.Uint32(b[8:]))
-	if l.version < 1 || l.version > indexVersion {
-		return l, fmt.Errorf("version %d of the token index, this program reads 1 to %d", l.version, indexVersion)
+	if l.version < indexOldest || l.version > indexVersion {
+		return l, fmt.Errorf("version %d of the token index, this program reads %d to %d: write the shard anew with this one", l.version, indexOldest, indexVersion)
 	}
 	l.width = int(binary.LittleEndian.Uint32(b[12:]))
-	docs, tokens := binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
-	at := int64(indexHeader)
-	ok := (l.width == 2 || l.width == 4) && docs <= uint64(size)/44 && tokens < 1<<60
-	if ok {
-		l.docs, l.tokens = int64(docs), int64(tokens)
-		for c := range columns {
-			switch {
-			case l.version == 3 && c > colEnd:
-				l.at[c], l.stride[c] = at, recordWidth
-				at += columnWidths[c]
-			case c <= colGroup || l.version == 2 && c == colBucket:
-				l.at[c], l.stride[c] = at, columnWidths[c]
-				at += l.docs * columnWidths[c]
-			}
-		}
-		if l.version == 3 {
-			at += (l.docs - 1) * recordWidth
-		}
-		l.names = at
+	if l.width != 2 && l.width != 4 {
+		return l, fmt.Errorf("%d bytes per token at offset 12, want 2 or 4", l.width)
 	}
-	if !ok || at > size || l.version == 1 && at != size || size-at > maxTables {
-		return l, fmt.Errorf("%d bytes do not hold an index of %d documents", size, docs)
+	docs, tokens := binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
+	if docs > uint64(size)/(8+recordWidth) || tokens > maxTokens {
+		return l, fmt.Errorf("%d bytes do not hold an index of %d documents and %d tokens", size, docs, tokens)
+	}
+	l.docs, l.tokens, l.ends = int64(docs), int64(tokens), headerOldest
+	end := size
+	if l.version > indexOldest {
+		if len(b) < indexHeader {
+			return l, fmt.Errorf("%d bytes, the header of an index has %d", len(b), indexHeader)
+		}
+		l.ends = indexHeader
+		l.block = int64(binary.LittleEndian.Uint32(b[32:]))
+		if zero := binary.LittleEndian.Uint32(b[36:]); l.block < 1<<12 || l.block > 1<<30 || l.block&(l.block-1) != 0 || zero != 0 {
+			return l, fmt.Errorf("blocks of %d bytes and %d at offset 32, want a power of two from 4096 to 1073741824 and 0", l.block, zero)
+		}
+		l.blocks = (l.tokens*int64(l.width) + l.block - 1) / l.block
+		end -= 4 + 4*l.blocks
+	}
+	l.records = l.ends + 8*l.docs
+	l.names = l.records + recordWidth*l.docs
+	l.sumsAt = end
+	if l.names > end || end-l.names > maxTables {
+		return l, fmt.Errorf("%d bytes do not hold an index of %d documents and %d checksums", size, docs, l.blocks)
 	}
 	return l, nil
 }
 
-// parseNames reads what stands behind the columns.
+// parseNames reads what stands behind the records.
 func (l *layout) parseNames(b []byte) (err error) {
 	l.buckets, l.langs = []string{""}, []string{""}
-	switch l.version {
-	case 2:
-		for n := 0; len(b) > 0; n++ {
-			if b, err = appendName(&l.buckets, b); err != nil || n > 255 {
-				return fmt.Errorf("the name of bucket %d is cut", n+1)
-			}
+	for _, list := range []*[]string{&l.buckets, &l.langs} {
+		if len(b) < 2 {
+			return fmt.Errorf("the names are cut")
 		}
-	case 3:
-		for _, list := range []*[]string{&l.buckets, &l.langs} {
-			if len(b) < 2 {
-				return fmt.Errorf("the names are cut")
+		count := int(binary.LittleEndian.Uint16(b))
+		b = b[2:]
+		for n := range count {
+			if len(b) == 0 || b[0] == 0 || int(b[0]) >= len(b) {
+				return fmt.Errorf("name %d of %d is cut", n+1, count)
 			}
-			count := int(binary.LittleEndian.Uint16(b))
-			b = b[2:]
-			for n := range count {
-				if b, err = appendName(list, b); err != nil {
-					return fmt.Errorf("name %d of %d is cut", n+1, count)
-				}
-			}
+			*list = append(*list, string(b[1:1+int(b[0])]))
+			b = b[1+int(b[0]):]
 		}
 	}
 	if len(b) > 0 {
 		return fmt.Errorf("%d bytes behind the names", len(b))
 	}
 	return nil
-}
-
-func appendName(list *[]string, b []byte) ([]byte, error) {
-	if len(b) == 0 || b[0] == 0 || int(b[0]) >= len(b) {
-		return nil, fmt.Errorf("cut")
-	}
-	*list = append(*list, string(b[1:1+int(b[0])]))
-	return b[1+int(b[0]):], nil
 }

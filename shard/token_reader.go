@@ -2,10 +2,9 @@ package shard
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"sort"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -13,7 +12,8 @@ import (
 )
 
 // TokenReader reads a dataset of token shards. Documents are numbered through all shards. It holds nothing of a document in memory:
-// indexes are read as a stream, and single documents and tokens when asked for. Methods may be called from many goroutines.
+// indexes are read as a stream, single documents and tokens where the system maps the files. A block of tokens is held against its
+// checksum when it is first touched. Methods may be called from many goroutines.
 type TokenReader struct {
 	shards []tokenShard
 	starts []int64 // the number of the first document of each shard, and one past the last
@@ -21,11 +21,18 @@ type TokenReader struct {
 	bytes  int64
 }
 
+// tokenShard is one shard; its layout comes from its index.
 type tokenShard struct {
 	layout
 	name     string // without an ending
-	bin, idx quern.File
-	spare    *sync.Pool // of buffers for single documents
+	bin, idx inplace
+	blockSums
+}
+
+// TokenOptions say how token shards are read; the zero value is how OpenTokens does.
+type TokenOptions struct {
+	Trust    bool // checksums are not looked at: whoever opens the shards has verified them
+	Unmapped bool // files are read, not mapped: where they may become shorter while they are open
 }
 
 // TokenRow is what the index says of a document. It is borrowed.
@@ -38,11 +45,16 @@ type TokenRow struct {
 }
 
 // OpenTokens opens the shards of a token dataset or the raw part of a corpus, and reads their indexes once to see that they are whole;
-// close it after use.
+// close it after use, and after the last View has been read.
 func OpenTokens(dir quern.Dir, shards []quern.Shard) (*TokenReader, error) {
-	r := &TokenReader{starts: []int64{0}, tokens: []int64{0}}
+	return TokenOptions{}.Open(dir, shards)
+}
+
+// Open is OpenTokens with options.
+func (o TokenOptions) Open(dir quern.Dir, shards []quern.Shard) (*TokenReader, error) {
+	r := &TokenReader{shards: make([]tokenShard, 0, len(shards)), starts: []int64{0}, tokens: []int64{0}}
 	for _, sh := range shards {
-		if err := r.open(dir, sh); err != nil {
+		if err := r.open(dir, sh.Name, o); err != nil {
 			r.Close()
 			return nil, err
 		}
@@ -50,28 +62,27 @@ func OpenTokens(dir quern.Dir, shards []quern.Shard) (*TokenReader, error) {
 	return r, nil
 }
 
-func (r *TokenReader) open(dir quern.Dir, sh quern.Shard) (err error) {
-	stem, ok := strings.CutSuffix(sh.Name, ".bin")
+func (r *TokenReader) open(dir quern.Dir, name string, o TokenOptions) (err error) {
+	stem, ok := strings.CutSuffix(name, ".bin")
 	if !ok {
-		return fmt.Errorf("%s: not a shard of tokens, want a name that ends in .bin", sh.Name)
+		return fmt.Errorf("%s: not a shard of tokens, want a name that ends in .bin", name)
 	}
-	s := tokenShard{name: stem, spare: &sync.Pool{}}
-	if s.idx, err = dir.Open(stem + ".idx"); err != nil {
+	r.shards = append(r.shards, tokenShard{name: stem})
+	s := &r.shards[len(r.shards)-1]
+	if s.idx, err = openInPlace(dir, stem+".idx", !o.Unmapped); err != nil {
 		return err
 	}
-	r.shards = append(r.shards, s)
-	at := &r.shards[len(r.shards)-1]
-	if err := at.check(); err != nil {
+	if err := s.parse(o.Trust); err != nil {
 		return fmt.Errorf("%s.idx: %w", stem, err)
 	}
-	if at.bin, err = dir.Open(sh.Name); err != nil {
+	if s.bin, err = openInPlace(dir, name, !o.Unmapped); err != nil {
 		return err
 	}
-	if want := at.layout.tokens * int64(at.width); at.bin.Size() != want {
-		return fmt.Errorf("%s: %d bytes, its index says %d", sh.Name, at.bin.Size(), want)
+	if want := s.layout.tokens * int64(s.width); s.bin.Size() != want {
+		return fmt.Errorf("%s: %d bytes, its index says %d", name, s.bin.Size(), want)
 	}
 	bytes := int64(0)
-	err = at.rows(func(_ int64, row *TokenRow) error {
+	err = s.rows(func(_ int64, row *TokenRow) error {
 		bytes += int64(row.Bytes)
 		return nil
 	})
@@ -79,34 +90,43 @@ func (r *TokenReader) open(dir quern.Dir, sh quern.Shard) (err error) {
 		return fmt.Errorf("%s.idx: %w", stem, err)
 	}
 	r.bytes += bytes
-	r.starts = append(r.starts, r.starts[len(r.starts)-1]+at.docs)
-	r.tokens = append(r.tokens, r.Len()+at.layout.tokens)
+	r.starts = append(r.starts, r.starts[len(r.starts)-1]+s.docs)
+	r.tokens = append(r.tokens, r.Len()+s.layout.tokens)
 	return nil
 }
 
-// check reads the parts of an index that are not columns.
-func (s *tokenShard) check() error {
+// parse reads the parts of an index that are not documents.
+func (s *tokenShard) parse(trust bool) error {
 	size := s.idx.Size()
 	head := make([]byte, min(size, indexHeader))
-	if err := readFull(s.idx, head, 0); err != nil {
+	if err := s.idx.read(head, 0); err != nil {
 		return err
 	}
 	l, err := parseHeader(head, size)
 	if err != nil {
 		return err
 	}
-	tail := make([]byte, size-l.names)
-	if err := readFull(s.idx, tail, l.names); err != nil {
+	if l.block > 0 && !trust {
+		if err := s.checkIndex(size); err != nil {
+			return err
+		}
+	}
+	names := make([]byte, l.sumsAt-l.names)
+	if err := s.idx.read(names, l.names); err != nil {
 		return err
 	}
 	s.layout = l
-	return s.parseNames(tail)
-}
-
-func readFull(f io.ReaderAt, b []byte, at int64) error {
-	if got, err := f.ReadAt(b, at); err != nil && !(errors.Is(err, io.EOF) && got == len(b)) {
-		return fmt.Errorf("%d bytes at offset %d: %w", len(b), at, err)
+	if err := s.parseNames(names); err != nil {
+		return err
 	}
+	if l.block == 0 || trust {
+		return nil
+	}
+	sums := make([]byte, 4*l.blocks)
+	if err := s.idx.read(sums, l.sumsAt); err != nil {
+		return err
+	}
+	s.blockSums = newBlockSums(sums)
 	return nil
 }
 
@@ -114,22 +134,23 @@ const rowsAtOnce = 1 << 13
 
 // rows calls f for each document. Ends and names are checked.
 func (s *tokenShard) rows(f func(i int64, r *TokenRow) error) error {
-	bufs := s.buffers(rowsAtOnce)
+	n := min(rowsAtOnce, s.docs)
+	ends, records := make([]byte, 8*n), make([]byte, recordWidth*n)
 	var r TokenRow
 	last := uint64(0)
 	for from := int64(0); from < s.docs; from += rowsAtOnce {
 		n := min(rowsAtOnce, s.docs-from)
-		if err := s.load(bufs, from, n); err != nil {
+		if err := s.load(ends, records, from, n); err != nil {
 			return err
 		}
 		for i := range n {
-			end := binary.LittleEndian.Uint64(bufs[colEnd][8*i:])
+			end := binary.LittleEndian.Uint64(ends[8*i:])
 			if end < last || end-last > 1<<32-1 || end > uint64(s.layout.tokens) {
 				return fmt.Errorf("document %d ends at token %d, the one before it at %d, all at %d", from+i, end, last, s.layout.tokens)
 			}
-			r = TokenRow{Tokens: uint32(end - last)}
+			r.Tokens = uint32(end - last)
 			last = end
-			if err := s.row(&r, bufs, i); err != nil {
+			if err := s.row(&r, records[recordWidth*i:]); err != nil {
 				return fmt.Errorf("document %d %w", from+i, err)
 			}
 			if err := f(from+i, &r); err != nil {
@@ -143,63 +164,36 @@ func (s *tokenShard) rows(f func(i int64, r *TokenRow) error) error {
 	return nil
 }
 
-// buffers has room for n documents in each run of bytes that load reads; a record is one run.
-func (s *tokenShard) buffers(n int64) *[columns][]byte {
-	var bufs [columns][]byte
-	for c := range columns {
-		switch {
-		case s.stride[c] == 0:
-		case s.version == 3 && c > colBytes:
-			bufs[c] = bufs[colBytes][s.at[c]-s.at[colBytes]:]
-		default:
-			bufs[c] = make([]byte, n*s.stride[c])
-		}
+// load reads the ends and records of n documents from one on.
+func (s *tokenShard) load(ends, records []byte, from, n int64) error {
+	if err := s.idx.read(ends[:8*n], s.ends+8*from); err != nil {
+		return err
 	}
-	return &bufs
+	return s.idx.read(records[:recordWidth*n], s.records+recordWidth*from)
 }
 
-// load reads n documents from one on.
-func (s *tokenShard) load(bufs *[columns][]byte, from, n int64) error {
-	for c := range columns {
-		if s.stride[c] == 0 || s.version == 3 && c > colBytes {
-			continue
-		}
-		if err := readFull(s.idx, bufs[c][:n*s.stride[c]], s.at[c]+from*s.stride[c]); err != nil {
-			return err
-		}
+// row decodes a record.
+func (s *tokenShard) row(r *TokenRow, b []byte) error {
+	b = b[:recordWidth]
+	r.Bytes = binary.LittleEndian.Uint32(b)
+	copy(r.ID[:], b[atID:])
+	copy(r.Group[:], b[atGroup:])
+	r.Copies = binary.LittleEndian.Uint32(b[atCopies:])
+	bucket, lang := int(b[atBucket]), int(binary.LittleEndian.Uint16(b[atLang:]))
+	if bucket >= len(s.buckets) {
+		return fmt.Errorf("is in bucket %d of %d", bucket, len(s.buckets)-1)
 	}
-	return nil
-}
-
-// row decodes place i of what was loaded, but for its end.
-func (s *tokenShard) row(r *TokenRow, bufs *[columns][]byte, i int64) error {
-	r.Bytes = binary.LittleEndian.Uint32(bufs[colBytes][i*s.stride[colBytes]:])
-	copy(r.ID[:], bufs[colID][i*s.stride[colID]:])
-	copy(r.Group[:], bufs[colGroup][i*s.stride[colGroup]:])
-	if st := s.stride[colCopies]; st > 0 {
-		r.Copies = binary.LittleEndian.Uint32(bufs[colCopies][i*st:])
+	if lang >= len(s.langs) {
+		return fmt.Errorf("is in language %d of %d", lang, len(s.langs)-1)
 	}
-	if st := s.stride[colBucket]; st > 0 {
-		k := int(bufs[colBucket][i*st])
-		if k >= len(s.buckets) {
-			return fmt.Errorf("is in bucket %d of %d", k, len(s.buckets)-1)
-		}
-		r.Bucket = s.buckets[k]
-	}
-	if st := s.stride[colLang]; st > 0 {
-		k := int(binary.LittleEndian.Uint16(bufs[colLang][i*st:]))
-		if k >= len(s.langs) {
-			return fmt.Errorf("is in language %d of %d", k, len(s.langs)-1)
-		}
-		r.Lang = s.langs[k]
-	}
+	r.Bucket, r.Lang = s.buckets[bucket], s.langs[lang]
 	return nil
 }
 
 // Close closes the files.
 func (r *TokenReader) Close() {
-	for _, s := range r.shards {
-		for _, f := range []quern.File{s.bin, s.idx} {
+	for i := range r.shards {
+		for _, f := range []quern.File{r.shards[i].bin.File, r.shards[i].idx.File} {
 			if f != nil {
 				f.Close()
 			}
@@ -231,11 +225,13 @@ func (r *TokenReader) Rows(f func(doc int64, row *TokenRow) error) error {
 
 // Fetch reads document doc into d: its tokens and all that the index says, the size of its text as a mark.
 func (r *TokenReader) Fetch(doc int, d *quern.Doc) error {
-	i := sort.Search(len(r.shards), func(i int) bool { return r.starts[i+1] > int64(doc) })
+	i := shardOf(r.starts, int64(doc))
 	s := &r.shards[i]
-	from, row, err := s.one(int64(doc) - r.starts[i])
+	k := int64(doc) - r.starts[i]
+	var row TokenRow
+	from, err := s.one(k, &row)
 	if err != nil {
-		return fmt.Errorf("%s.idx: document %d: %w", s.name, int64(doc)-r.starts[i], err)
+		return fmt.Errorf("%s.idx: document %d: %w", s.name, k, err)
 	}
 	d.ID, d.Group, d.Bucket, d.Lang, d.Copies = row.ID, row.Group, row.Bucket, row.Lang, int(row.Copies)
 	d.Mark(bytesMark, float64(row.Bytes))
@@ -244,29 +240,56 @@ func (r *TokenReader) Fetch(doc int, d *quern.Doc) error {
 		d.Tokens = make([]uint32, n)
 	}
 	d.Tokens = d.Tokens[:n]
-	return s.read(from, n, func(i int, t uint32) { d.Tokens[i] = t })
+	return s.read(signed(d.Tokens), from)
+}
+
+// shardOf finds the shard whose range holds number n.
+func shardOf(starts []int64, n int64) int {
+	low, high := 0, len(starts)-2
+	for low < high {
+		if mid := int(uint(low+high) >> 1); starts[mid+1] > n {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return low
 }
 
 // one reads the index of document k, and where its tokens begin.
-func (s *tokenShard) one(k int64) (from uint64, r TokenRow, err error) {
-	before, n := min(k, 1), int64(1) // the end of the document before it is the beginning
-	bufs, _ := s.spare.Get().(*[columns][]byte)
-	if bufs == nil {
-		bufs = s.buffers(2)
+func (s *tokenShard) one(k int64, r *TokenRow) (from int64, err error) {
+	if k < 0 || k >= s.docs {
+		return 0, fmt.Errorf("there are %d", s.docs)
 	}
-	defer s.spare.Put(bufs)
-	if err := s.load(bufs, k-before, n+before); err != nil {
-		return 0, r, err
+	buf := smallBuffer()
+	defer smallBuffers.Put(buf)
+	before := min(k, 1) // the end of the document before it is the beginning
+	ends, record := buf[:8*(1+before)], buf[16:16+recordWidth]
+	if err := s.idx.read(ends, s.ends+8*(k-before)); err != nil {
+		return 0, err
 	}
+	if err := s.idx.read(record, s.records+recordWidth*k); err != nil {
+		return 0, err
+	}
+	start, end := uint64(0), binary.LittleEndian.Uint64(ends[8*before:])
 	if before == 1 {
-		from = binary.LittleEndian.Uint64(bufs[colEnd])
+		start = binary.LittleEndian.Uint64(ends)
 	}
-	end := binary.LittleEndian.Uint64(bufs[colEnd][8*before:])
-	if end < from || end-from > 1<<32-1 || end > uint64(s.layout.tokens) {
-		return 0, r, fmt.Errorf("ends at token %d, the one before it at %d, all at %d", end, from, s.layout.tokens)
+	if end < start || end-start > 1<<32-1 || end > uint64(s.layout.tokens) {
+		return 0, fmt.Errorf("ends at token %d, the one before it at %d, all at %d", end, start, s.layout.tokens)
 	}
-	r.Tokens = uint32(end - from)
-	return from, r, s.row(&r, bufs, before)
+	r.Tokens = uint32(end - start)
+	return int64(start), s.row(r, record)
+}
+
+// smallBuffers are for the index of one document: what a File reads into must not stand on the stack.
+var smallBuffers sync.Pool
+
+func smallBuffer() *[16 + recordWidth]byte {
+	if b, ok := smallBuffers.Get().(*[16 + recordWidth]byte); ok {
+		return b
+	}
+	return new([16 + recordWidth]byte)
 }
 
 // Len is the number of tokens in all shards.
@@ -277,32 +300,70 @@ func (r *TokenReader) Bytes() int64 { return r.bytes }
 
 // Read fills dst with the tokens from position at on, which may cross shards. It fails if fewer are left.
 func (r *TokenReader) Read(dst []int32, at int64) error {
-	if at < 0 || at+int64(len(dst)) > r.Len() {
-		return fmt.Errorf("tokens [%d, %d) of %d: %w", at, at+int64(len(dst)), r.Len(), io.ErrUnexpectedEOF)
+	if err := r.within(at, len(dst)); err != nil {
+		return err
 	}
-	i := sort.Search(len(r.shards), func(i int) bool { return r.tokens[i+1] > at })
-	for len(dst) > 0 {
+	for i := shardOf(r.tokens, at); len(dst) > 0; i++ {
 		n := int(min(int64(len(dst)), r.tokens[i+1]-at))
-		if err := r.shards[i].read(uint64(at-r.tokens[i]), n, func(j int, t uint32) { dst[j] = int32(t) }); err != nil {
+		if err := r.shards[i].read(dst[:n], at-r.tokens[i]); err != nil {
 			return err
 		}
-		dst, at, i = dst[n:], at+int64(n), i+1
+		dst, at = dst[n:], at+int64(n)
 	}
 	return nil
 }
 
-// read gives n tokens from position from on to put.
-func (s *tokenShard) read(from uint64, n int, put func(i int, t uint32)) error {
-	b := make([]byte, n*s.width)
-	if err := readFull(s.bin, b, int64(from)*int64(s.width)); err != nil {
-		return fmt.Errorf("%s.bin: %w", s.name, err)
+// View is the n tokens from position at on: in place where a token takes 4 bytes, the file is mapped and the range lies in one shard;
+// else read into buf, which grows if it is short. What is in place is read-only and ends with Close; see quern.Mapper for files that
+// become shorter.
+func (r *TokenReader) View(buf []int32, at int64, n int) ([]int32, error) {
+	if err := r.within(at, n); err != nil {
+		return nil, err
 	}
-	for i := range n {
-		if s.width == 2 {
-			put(i, uint32(binary.LittleEndian.Uint16(b[2*i:])))
-		} else {
-			put(i, binary.LittleEndian.Uint32(b[4*i:]))
+	if i := shardOf(r.tokens, at); n > 0 && at+int64(n) <= r.tokens[i+1] {
+		if s := &r.shards[i]; s.width == 4 && s.bin.mem != nil {
+			from := 4 * (at - r.tokens[i])
+			if v, ok := lent(s.bin.mem[from : from+4*int64(n)]); ok {
+				return v, s.touch(from, from+4*int64(n))
+			}
 		}
 	}
+	if cap(buf) < n {
+		buf = make([]int32, n)
+	}
+	return buf[:n], r.Read(buf[:n], at)
+}
+
+func (r *TokenReader) within(at int64, n int) error {
+	if at < 0 || at > r.Len()-int64(n) {
+		return fmt.Errorf("tokens [%d, %d) of %d: %w", at, at+int64(n), r.Len(), io.ErrUnexpectedEOF)
+	}
+	return nil
+}
+
+// read fills dst with the tokens from position from on.
+func (s *tokenShard) read(dst []int32, from int64) error {
+	at, n := from*int64(s.width), int64(len(dst))*int64(s.width)
+	if err := s.touch(at, at+n); err != nil {
+		return err
+	}
+	if s.bin.mem != nil {
+		if err := lower(dst, s.bin.mem[at:at+n], s.width); err != nil {
+			return fmt.Errorf("%s.bin: bytes [%d, %d): %w", s.name, at, at+n, err)
+		}
+		return nil
+	}
+	b := bytesOf(dst)[int64(4*len(dst))-n:]
+	if err := s.bin.read(b, at); err != nil {
+		return fmt.Errorf("%s.bin: %w", s.name, err)
+	}
+	widen(dst, b, s.width)
+	return nil
+}
+
+// lower is widen from mapped memory.
+func lower(dst []int32, mem []byte, width int) (err error) {
+	defer faulted(&err, debug.SetPanicOnFault(true))
+	widen(dst, mem, width)
 	return nil
 }

@@ -1,8 +1,8 @@
 package shard
 
 import (
-	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"math"
 
 	"github.com/seed-83c59573/quern"
@@ -26,7 +26,8 @@ type tokenSink struct {
 	name        string
 	width       int
 	bin, idx    *blob
-	buf         []byte
+	buf         []byte // a block that is being filled
+	sums        []uint32
 	shard       quern.Shard
 	ends        []uint64
 	sizes       []uint32
@@ -48,15 +49,8 @@ func newTokenSink(dir quern.Dir, name string, width int) (*tokenSink, error) {
 }
 
 func (s *tokenSink) Put(d *quern.Doc) error {
-	for _, t := range d.Tokens {
-		if s.width == 2 {
-			if t > 0xFFFF {
-				return fmt.Errorf("token %d does not fit in 2 bytes", t)
-			}
-			s.buf = binary.LittleEndian.AppendUint16(s.buf, uint16(t))
-		} else {
-			s.buf = binary.LittleEndian.AppendUint32(s.buf, t)
-		}
+	if err := s.raw(d.Tokens); err != nil {
+		return err
 	}
 	s.shard.Docs++
 	s.shard.Tokens += int64(len(d.Tokens))
@@ -69,8 +63,44 @@ func (s *tokenSink) Put(d *quern.Doc) error {
 	s.copies = append(s.copies, uint32(min(max(0, d.Copies), math.MaxUint32)))
 	s.buckets.add(d.Bucket)
 	s.langs.add(d.Lang)
-	if len(s.buf) >= 1<<16 {
-		return s.flush()
+	return nil
+}
+
+// raw writes tokens, and sums up each block that they fill.
+func (s *tokenSink) raw(tokens []uint32) error {
+	if err := fits(tokens, s.width); err != nil {
+		return err
+	}
+	for len(tokens) > 0 {
+		n := min(len(tokens), (blockBytes-len(s.buf))/s.width)
+		s.buf = appendTokens(s.buf, tokens[:n], s.width)
+		tokens = tokens[n:]
+		if len(s.buf) == blockBytes {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fits refuses ids that a shard cannot hold: other forms, and readers, keep them as int32.
+func fits(tokens []uint32, width int) error {
+	most := uint32(math.MaxInt32)
+	if width == 2 {
+		most = 0xFFFF
+	}
+	all := uint32(0)
+	for _, t := range tokens {
+		all |= t
+	}
+	if all <= most { // the largest is no larger than all of them or-ed, and most is all ones
+		return nil
+	}
+	for _, t := range tokens {
+		if t > most {
+			return fmt.Errorf("token %d does not fit in %d bytes", t, width)
+		}
 	}
 	return nil
 }
@@ -90,6 +120,10 @@ func textBytes(d *quern.Doc) uint32 {
 }
 
 func (s *tokenSink) flush() error {
+	if len(s.buf) == 0 {
+		return nil
+	}
+	s.sums = append(s.sums, crc32.Checksum(s.buf, castagnoli))
 	_, err := s.bin.Write(s.buf)
 	s.buf = s.buf[:0]
 	return err

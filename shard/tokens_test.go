@@ -82,39 +82,6 @@ func TestTokenRoundTrip(t *testing.T) {
 	}
 }
 
-func TestDamagedIndexIsAnError(t *testing.T) {
-	dir := &quern.Memory{}
-	sink, err := shard.Tokens(dir, "00000", 2)
-	s := write(t, sink, err, docs(20))
-	good, _ := quern.ReadBlob(dir, "00000.idx")
-	f := func(name string, change func(b []byte) []byte) {
-		t.Helper()
-		if err := quern.WriteBlob(dir, "00000.idx", change(bytes.Clone(good))); err != nil {
-			t.Fatal(err)
-		}
-		if r, err := shard.OpenTokens(dir, []quern.Shard{s}); err == nil {
-			r.Close()
-			t.Errorf("%s: accepted", name)
-		} else if !strings.Contains(err.Error(), "00000") {
-			t.Errorf("%s: %v does not name the file", name, err)
-		}
-	}
-	f("empty", func(b []byte) []byte { return nil })
-	f("magic", func(b []byte) []byte { b[0]++; return b })
-	f("version", func(b []byte) []byte { b[8]++; return b })
-	f("width", func(b []byte) []byte { b[12]++; return b })
-	f("count", func(b []byte) []byte { b[16]++; return b })
-	f("count 2^63", func(b []byte) []byte { b[23] = 0x80; return b })
-	f("first end", func(b []byte) []byte { b[32+7] = 0xFF; return b })
-	f("last end", func(b []byte) []byte { b[32+8*19]++; return b })
-	f("tokens", func(b []byte) []byte { b[24]++; return b })
-	f("bucket", func(b []byte) []byte { b[32+8*20+40] = 9; return b })
-	f("language", func(b []byte) []byte { b[32+8*20+41] = 9; return b })
-	f("names", func(b []byte) []byte { b[32+51*20]++; return b })
-	f("longer", func(b []byte) []byte { return append(b, 0) })
-	f("cut", func(b []byte) []byte { return b[:len(b)-1] })
-}
-
 func TestOpenTokensNamesWhatIsMissing(t *testing.T) {
 	f := func(name, want string, change func(dir *quern.Memory, s *quern.Shard)) {
 		t.Helper()
@@ -143,60 +110,6 @@ func TestOpenTokensNamesWhatIsMissing(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.Name = "00001.bin"
-	})
-}
-
-// FuzzIndex holds the reader of indexes to an error or to arrays that agree with each other, whatever the bytes.
-func FuzzIndex(f *testing.F) {
-	dir := &quern.Memory{}
-	sink, err := shard.Tokens(dir, "00000", 2)
-	if err != nil {
-		f.Fatal(err)
-	}
-	for i, d := range docs(3) {
-		d.Bucket, d.Lang, d.Copies = []string{"", "low", "high"}[i], []string{"", "en", "zh-Hant"}[i], i
-		if err := sink.Put(&d); err != nil {
-			f.Fatal(err)
-		}
-	}
-	if _, err := sink.Commit(); err != nil {
-		f.Fatal(err)
-	}
-	index, _ := quern.ReadBlob(dir, "00000.idx")
-	f.Add(index)
-	for version := range byte(4) {
-		b := bytes.Clone(index)
-		b[8] = version
-		f.Add(b)
-	}
-	f.Add(index[:32])
-	f.Add([]byte("QUERNIDX"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := quern.WriteBlob(dir, "00000.idx", b); err != nil {
-			t.Fatal(err)
-		}
-		r, err := shard.OpenTokens(dir, []quern.Shard{{Name: "00000.bin"}})
-		if err != nil {
-			return
-		}
-		defer r.Close()
-		var n int64
-		seen := int64(0)
-		err = r.Rows(func(i int64, row *shard.TokenRow) error {
-			var d quern.Doc
-			if err := r.Fetch(int(i), &d); err != nil {
-				t.Fatal(err)
-			}
-			if d.ID != row.ID || d.Group != row.Group || d.Bucket != row.Bucket || d.Lang != row.Lang || d.Copies != int(row.Copies) || len(d.Tokens) != int(row.Tokens) {
-				t.Fatalf("document %d is %+v alone and %+v among all", i, d, row)
-			}
-			n += int64(len(d.Tokens))
-			seen++
-			return nil
-		})
-		if err != nil || n != r.Len() || seen != r.Docs() {
-			t.Fatalf("%d tokens in %d documents, %d of %d in all: %v", n, seen, r.Len(), r.Docs(), err)
-		}
 	})
 }
 
@@ -229,60 +142,6 @@ func TestSizesTravelWithTokens(t *testing.T) {
 	again := write(t, sink, err, copies)
 	if again.Bytes != s.Bytes || again.Tokens != s.Tokens || again.Blobs[1] != s.Blobs[1] {
 		t.Fatalf("copied to %+v, want %+v", again, s)
-	}
-}
-
-// TestOldIndexes: what earlier versions wrote is read, without the columns that they lack.
-func TestOldIndexes(t *testing.T) {
-	dir := &quern.Memory{}
-	in := docs(20)
-	for i := range in {
-		in[i].Bucket, in[i].Copies = []string{"low", "high"}[i%2], 7
-	}
-	sink, err := shard.Tokens(dir, "00000", 2)
-	s := write(t, sink, err, in)
-	now, _ := quern.ReadBlob(dir, "00000.idx")
-	columns := bytes.Clone(now[:32+8*20])
-	var buckets []byte
-	for _, part := range [][2]int{{0, 4}, {4, 20}, {20, 36}, {40, 41}} {
-		for i := range 20 {
-			b := now[32+8*20+43*i:][part[0]:part[1]]
-			if part[0] == 40 {
-				buckets = append(buckets, b...)
-			} else {
-				columns = append(columns, b...)
-			}
-		}
-	}
-	for version, b := range [][]byte{1: columns, 2: append(append(bytes.Clone(columns), buckets...), "\x04high\x03low"...)} {
-		if b == nil {
-			continue
-		}
-		b = bytes.Clone(b)
-		b[8] = byte(version)
-		if err := quern.WriteBlob(dir, "00000.idx", b); err != nil {
-			t.Fatal(err)
-		}
-		r, err := shard.OpenTokens(dir, []quern.Shard{s})
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		err = r.Rows(func(i int64, row *shard.TokenRow) error {
-			want := shard.TokenRow{ID: in[i].ID, Tokens: uint32(len(in[i].Tokens)), Bytes: uint32(len(in[i].Text))}
-			if version == 2 {
-				want.Bucket = in[i].Bucket
-			}
-			if *row != want {
-				t.Errorf("version %d, document %d: %+v, want %+v", version, i, *row, want)
-			}
-			n++
-			return nil
-		})
-		r.Close()
-		if err != nil || n != 20 {
-			t.Fatalf("version %d: %d rows, %v", version, n, err)
-		}
 	}
 }
 
@@ -394,7 +253,7 @@ func TestTokenWidth(t *testing.T) {
 
 func TestCorpusForms(t *testing.T) {
 	lineage := shard.Lineage{Tokenizer: "sha256:aa", Mix: "sha256:bb", Seed: 7, Pad: 1000}
-	c := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: 64}}
+	c := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: 64, Pack: shard.PackConcat}}
 	build := func(dir quern.Dir) (quern.Sink, error) { return c.Sink(dir, "train-00000", 2, lineage) }
 	if err := quern.CheckSink(build, docs(300)...); err != nil {
 		t.Fatal(err)
@@ -482,7 +341,7 @@ func TestCorpusForms(t *testing.T) {
 
 func TestCorpusRefusesInWords(t *testing.T) {
 	for _, rows := range []int{-1, 0, 1<<24 + 1} {
-		err := (shard.Corpus{Arrow: &shard.ArrowOptions{Rows: rows}}).Validate()
+		err := (shard.Corpus{Arrow: &shard.ArrowOptions{Rows: rows, Pack: shard.PackConcat}}).Validate()
 		if err == nil || !strings.Contains(err.Error(), "rows") {
 			t.Errorf("rows of %d tokens: got %v", rows, err)
 		}

@@ -2,8 +2,6 @@ package tokenize
 
 import (
 	"bytes"
-	"fmt"
-	"math"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -20,38 +18,96 @@ type Added struct {
 	Special    bool   `json:"special"`     // no text of a document or a user yields it, and people do not want to read it
 }
 
-// finder finds the leftmost of some words in a text, and of those that begin there the longest. Words are few and rarely begin, so that a
-// table of first bytes passes over most of a text.
+// finder finds the leftmost of some words in a text, and of those that begin there the longest. It is a trie of bytes; words are few and rarely
+// begin, so that a look at two bytes passes over most of a text.
 type finder struct {
-	first [256]bool
-	trie  trie
-	word  []int // of a token of the trie
+	firsts []byte          // each byte that a word begins with
+	first  [256]uint32     // nodes
+	two    [1 << 10]uint64 // a bit for the first two bytes of each word; all of a first byte's if it is a word
+	nodes  []finderNode
+}
+
+type finderNode struct {
+	next, other uint32 // the first node below; the next beside; 0 = none
+	word        int32  // -1 = none ends here
+	label       byte
 }
 
 func newFinder(words [][]byte) *finder {
-	f := &finder{}
-	known := map[string]bool{}
-	var list [][]byte
+	f := &finder{nodes: make([]finderNode, 1)}
 	for i, w := range words {
-		if len(w) == 0 || known[string(w)] { // the first of equals is found
+		if len(w) == 0 {
 			continue
 		}
-		known[string(w)] = true
-		f.first[w[0]] = true
-		list, f.word = append(list, w), append(f.word, i)
+		if f.first[w[0]] == 0 {
+			f.firsts = append(f.firsts, w[0])
+		}
+		if len(w) > 1 {
+			f.two[int(w[0])<<2|int(w[1])>>6] |= 1 << (w[1] & 63)
+		} else {
+			for k := range 4 {
+				f.two[int(w[0])<<2|k] = ^uint64(0)
+			}
+		}
+		link := &f.first[w[0]]
+		for k, c := range w {
+			at := *link
+			for k > 0 && at != 0 && f.nodes[at].label != c {
+				at = f.nodes[at].other
+			}
+			if at == 0 {
+				at = uint32(len(f.nodes))
+				other := *link
+				*link = at
+				f.nodes = append(f.nodes, finderNode{word: -1, label: c, other: other})
+			}
+			if k == len(w)-1 && f.nodes[at].word < 0 {
+				f.nodes[at].word = int32(i)
+			}
+			link = &f.nodes[at].next
+		}
 	}
-	f.trie = newTrie(list)
 	return f
+}
+
+// begin is the first place from i on where a word may begin, len(text) if there is none.
+func (f *finder) begin(text []byte, i int) int {
+	for ; i < len(text); i++ {
+		if len(f.firsts) == 1 {
+			k := bytes.IndexByte(text[i:], f.firsts[0])
+			if k < 0 {
+				break
+			}
+			i += k
+		}
+		if f.first[text[i]] != 0 && (i+1 == len(text) || f.two[int(text[i])<<2|int(text[i+1])>>6]>>(text[i+1]&63)&1 != 0) {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // find is the first word at or behind from; -1 if there is none.
 func (f *finder) find(text []byte, from int) (word int, m match) {
-	for i := from; i < len(text); i++ {
-		if !f.first[text[i]] {
-			continue
+	for i := f.begin(text, from); i < len(text); i = f.begin(text, i+1) {
+		at := f.first[text[i]]
+		word = -1
+		for j := i; at != 0; {
+			n := &f.nodes[at]
+			j++
+			if n.word >= 0 {
+				word, m = int(n.word), match{i, j}
+			}
+			if j == len(text) {
+				break
+			}
+			at = n.next
+			for at != 0 && f.nodes[at].label != text[j] {
+				at = f.nodes[at].other
+			}
 		}
-		if at := f.trie.longest(text[i:]); at != none {
-			return f.word[at], match{i, i + int(f.trie.length[at])}
+		if word >= 0 {
+			return word, m
 		}
 	}
 	return -1, match{}
@@ -62,8 +118,17 @@ type addedTokens struct {
 	raw, normalized addedSet
 }
 
-// none reports whether there is nothing to find.
-func (a *addedTokens) none() bool { return len(a.raw.tokens)+len(a.normalized.tokens) == 0 }
+// in reports whether there is something to find in a text that no normalizer changes.
+func (a *addedTokens) in(text []byte) bool {
+	for _, s := range [2]*addedSet{&a.raw, &a.normalized} {
+		if len(s.tokens) > 0 {
+			if word, _ := s.finder.find(text, 0); word >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 type addedSet struct {
 	tokens []Added
@@ -95,9 +160,7 @@ func newAddedTokens(tokens []Added, n normalizer, allowed func(Added) bool) (*ad
 					return nil, err
 				}
 			}
-			if words[i] = word.text; len(word.text) > math.MaxUint16 {
-				return nil, fmt.Errorf("tokenize: added token %.40q has %d bytes when it is normalized, at most %d", t.Content, len(word.text), math.MaxUint16)
-			}
+			words[i] = word.text
 		}
 		s.finder = newFinder(words)
 	}
@@ -110,33 +173,44 @@ type segment struct {
 	token *Added // nil = ordinary text
 }
 
+// next is the first token of the set in the part of a text from at on, with the white space that it takes; nil if there is none.
+func (s *addedSet) next(text []byte, at int) (*Added, match) {
+	for from := at; ; {
+		word, m := s.finder.find(text, from)
+		if word < 0 {
+			return nil, m
+		}
+		from = m.to
+		t := &s.tokens[word]
+		if t.SingleWord && (endsInWord(text[:m.from]) || startsWithWord(text[m.to:])) {
+			continue
+		}
+		if t.LStrip {
+			m.from = at + len(bytes.TrimRightFunc(text[at:m.from], unicode.IsSpace))
+		}
+		if t.RStrip {
+			m.to = len(text) - len(bytes.TrimLeftFunc(text[m.to:], unicode.IsSpace))
+		}
+		return t, m
+	}
+}
+
 // cut cuts a text at the set's tokens.
 func (s *addedSet) cut(dst []segment, a aligned) []segment {
 	if len(s.tokens) == 0 {
 		return append(dst, segment{aligned: a})
 	}
 	at := 0
-	for from := 0; ; {
-		word, m := s.finder.find(a.text, from)
-		if word < 0 {
+	for {
+		t, m := s.next(a.text, at)
+		if t == nil {
 			break
-		}
-		from = m.to
-		t := &s.tokens[word]
-		if t.SingleWord && (endsInWord(a.text[:m.from]) || startsWithWord(a.text[m.to:])) {
-			continue
-		}
-		if t.LStrip {
-			m.from = at + len(bytes.TrimRightFunc(a.text[at:m.from], unicode.IsSpace))
-		}
-		if t.RStrip {
-			m.to = len(a.text) - len(bytes.TrimLeftFunc(a.text[m.to:], unicode.IsSpace))
 		}
 		if m.from > at {
 			dst = append(dst, segment{aligned: a.slice(at, m.from)})
 		}
 		dst = append(dst, segment{a.slice(m.from, m.to), t})
-		at, from = m.to, max(from, m.to)
+		at = m.to
 	}
 	if at < len(a.text) {
 		dst = append(dst, segment{aligned: a.slice(at, len(a.text))})

@@ -25,7 +25,7 @@ func (m *merger) piece(t []byte) []uint32 {
 	switch {
 	case len(t) <= flatMax:
 		return m.flat(t)
-	case m.b.ordered:
+	case m.b.ordered || m.b.disorder != nil && !m.b.disorder.in(t):
 		return m.backtrack(t)
 	case len(t) < heapMin:
 		return m.flat(t)

@@ -3,222 +3,269 @@ package tokenize
 import (
 	"bytes"
 	"encoding/binary"
-
-	"github.com/cespare/xxhash/v2"
+	"math/bits"
 )
 
-// slot holds a piece of up to 15 bytes and up to 4 ids. The key is the bytes, little-endian, with the length in the top byte; a
-// free slot has hi = 0. The value has the number of ids in the top 4 bits of v1; 0 means that v0 is offset<<32 | number in the arena.
+const (
+	maxShort = 15  // bytes of a piece that a slot holds
+	maxWide  = 31  // … that a wide slot holds
+	maxLong  = 255 // … that is remembered at all
+)
+
+// slot holds a piece of up to maxShort bytes and up to 4 ids. A free slot has hi = 0. The number of ids stands in the top 4 bits of v1; 0 means that
+// v0 is offset<<32 | number in the arena.
 type slot struct{ lo, hi, v0, v1 uint64 }
 
-// value is what a slot says.
-type value struct{ v0, v1 uint64 }
+// wideSlot holds a piece of 16 … maxWide bytes and up to 8 ids. The last byte of the key is the length | (number of ids - 1) << 5; a free one has 0 there.
+type wideSlot struct {
+	key [4]uint64
+	ids [8]uint32
+}
 
-// longSlot holds a piece of 16 … maxLong bytes; bytes and ids stand in arenas. A free one has n = 0.
+// longSlot holds what a wideSlot cannot; bytes and ids stand in arenas. A free one has n = 0.
 type longSlot struct {
 	hash          uint64
 	off, n        uint32 // in keys
 	idOff, idSize uint32 // in arena
 }
 
-const (
-	maxShort  = 15
-	maxLong   = 255
-	hotBits   = 13        // 8,192 lines of two slots: 512 KiB, which a core's second-level cache holds
-	firstBits = 14        // table slots at the start, as a power of two
-	topBits   = 20        // … and at most: 32 MiB
-	maxKeys   = 8 << 20   // bytes of long pieces
-	maxArena  = 2 << 20   // ids of pieces that have more than four, or are long
-	longBit   = uint64(1) // v1 of a value that stands in the batch's own list
-	countBits = 60        // where v1 holds the number of ids
-	idMask    = 1<<countBits - 1
-)
+// limits are the largest sizes of a cache's parts.
+type limits struct{ table, wide, long, keys, arena int } // slots, slots, slots, bytes, ids
 
-// cache remembers the ids of pieces. When it is full it is emptied, which only the encoder decides, between batches: values that are in
-// use point into the arena.
+// DefaultEncoderBytes is the memory that an Encoder may take if it is not told otherwise.
+const DefaultEncoderBytes = 64 << 20
+
+// startSlots is the size of a table that something is put in for the first time.
+const startSlots = 1 << 10
+
+// minEncoderBytes is what an Encoder always may take: the hot part and small tables.
+const minEncoderBytes = 1 << 20
+
+// cacheLimits divides a budget: half of it for short pieces, most of which are English or code.
+func cacheLimits(budget int) limits {
+	b := max(budget, minEncoderBytes) - 1<<hotBits*32 // the hot part stands apart
+	power := func(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
+	return limits{table: power(b * 9 / 16 / 32), wide: power(b * 5 / 32 / 64), long: power(b / 16 / 24), keys: b * 7 / 64, arena: b * 7 / 64 / 4}
+}
+
+// cache remembers the ids of pieces. When a part of it is full, all but the hot part is emptied.
 type cache struct {
-	hot   [1 << hotBits][2]slot // newest first
-	table []slot                // open addressing
-	shift uint
-	used  int
-	top   uint // slots at most, as a power of two
+	hot  *[1 << hotBits]hotSet
+	turn uint
 
+	max      limits
+	table    []slot // open addressing, as all of them
+	used     int
+	shift    uint // 64 - bits of the number of slots
+	wide     []wideSlot
+	wideUsed int
 	long     []longSlot
 	longUsed int
 	keys     []byte
-
-	arena []uint32
-	full  bool
+	arena    []uint32
+	wipes    int
 }
 
-func newCache(top uint) *cache {
-	c := &cache{top: top}
-	first := min(uint(firstBits), top)
-	c.table = make([]slot, 1<<first)
-	c.shift = 64 - first
-	c.long = make([]longSlot, 1<<(first-2))
-	return c
+func newCache(max limits) *cache {
+	return &cache{hot: new([1 << hotBits]hotSet), max: max, table: make([]slot, 1), shift: 64, wide: make([]wideSlot, 1), long: make([]longSlot, 1)}
 }
 
 func (c *cache) wipe() {
-	clear(c.hot[:])
 	clear(c.table)
+	clear(c.wide)
 	clear(c.long)
-	c.used, c.longUsed = 0, 0
+	c.used, c.wideUsed, c.longUsed = 0, 0, 0
 	c.keys, c.arena = c.keys[:0], c.arena[:0]
-	c.full = false
+	c.wipes++
 }
 
-// keyMask cuts a 16-byte load to a length and tags it; a length above maxShort gets a tag that no slot has.
-var keyMask = func() (m [maxShort + 2][3]uint64) {
-	for n := range m {
-		for i := range min(n, maxShort) {
-			m[n][i/8] |= 0xFF << (i % 8 * 8)
-		}
-		m[n][2] = uint64(n) << 56
+// room tells how a table of n slots, used of which are taken, makes room for one more: it grows to the size that is returned, in few steps, since each moves
+// everything. 0 means that it may not grow any more.
+func room(n, used, max int) int {
+	switch {
+	case 4*(used+1) <= 3*n:
+		return n
+	case n >= max:
+		return 0
+	case n < startSlots:
+		return min(max, startSlots)
 	}
-	m[maxShort+1][2] = 0xFF << 56
-	return m
-}()
-
-// key packs a piece of at most maxShort bytes.
-func key(piece []byte) (lo, hi uint64) {
-	var b [16]byte
-	copy(b[:], piece)
-	return binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]) | uint64(len(piece))<<56
+	return min(max, 32*n)
 }
 
-// keyHash spreads a key: the top bits pick a slot of the table, those below bit 32+hotBits a line of the hot part.
-func keyHash(lo, hi uint64) uint64 { return (lo ^ hi*0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93 }
-
-func (c *cache) line(h uint64) *[2]slot { return &c.hot[h>>32&(1<<hotBits-1)] }
-
-// promote makes s the newest of its line.
-func (c *cache) promote(h uint64, s slot) {
-	l := c.line(h)
-	l[1] = l[0]
-	l[0] = s
-}
-
-// find looks a short piece up in the table.
-func (c *cache) find(h, lo, hi uint64) (slot, bool) {
+// find looks a piece of at most maxShort bytes up.
+func (c *cache) find(h, lo, hi uint64) *slot {
 	m := uint64(len(c.table) - 1)
-	for i := h >> c.shift; ; i = (i + 1) & m {
-		s := c.table[i]
+	for i := h >> c.shift; ; i++ {
+		s := &c.table[i&m]
 		if s.lo == lo && s.hi == hi {
-			return s, true
+			return s
 		}
 		if s.hi == 0 {
-			return s, false
+			return nil
 		}
 	}
 }
 
-func (c *cache) put(h uint64, s slot) {
-	if 4*c.used > 3*len(c.table) {
-		if len(c.table) >= 1<<c.top {
-			c.full = true // the last quarter is room for the rest of the batch
-			if c.used+1 >= len(c.table) {
-				return
+// store remembers a piece of at most maxShort bytes.
+func (c *cache) store(h, lo, hi uint64, ids []uint32) {
+	if n := room(len(c.table), c.used, c.max.table); n == 0 || len(c.arena)+len(ids) > c.max.arena {
+		c.wipe()
+	} else if n > len(c.table) {
+		old := c.table
+		c.table = make([]slot, n)
+		c.shift = 64 - uint(bits.Len(uint(n-1)))
+		for _, s := range old {
+			if s.hi != 0 {
+				*c.free(keyHash(s.lo, s.hi)) = s
 			}
-		} else {
-			c.grow()
 		}
 	}
-	m := uint64(len(c.table) - 1)
-	i := h >> c.shift
-	for c.table[i].hi != 0 {
-		i = (i + 1) & m
-	}
-	c.table[i] = s
-	c.used++
-}
-
-func (c *cache) grow() {
-	old := c.table
-	c.table = make([]slot, 4*len(old))
-	if len(c.table) > 1<<c.top {
-		c.table = make([]slot, 1<<c.top)
-	}
-	for len(c.table)>>(64-c.shift) > 1 {
-		c.shift--
-	}
-	m := uint64(len(c.table) - 1)
-	for _, s := range old {
-		if s.hi == 0 {
-			continue
-		}
-		i := keyHash(s.lo, s.hi) >> c.shift
-		for c.table[i].hi != 0 {
-			i = (i + 1) & m
-		}
-		c.table[i] = s
-	}
-}
-
-// store keeps the ids of a short piece.
-func (c *cache) store(h, lo, hi uint64, ids []uint32) slot {
 	s := slot{lo: lo, hi: hi}
 	if n := len(ids); n <= 4 {
 		var four [4]uint32
 		copy(four[:], ids)
 		s.v0 = uint64(four[0]) | uint64(four[1])<<32
-		s.v1 = uint64(four[2]) | uint64(four[3])<<32 | uint64(n)<<countBits
+		s.v1 = uint64(four[2]) | uint64(four[3])<<32 | uint64(n)<<60
 	} else {
 		s.v0 = uint64(len(c.arena))<<32 | uint64(n)
-		c.addIDs(ids)
+		c.keep(ids)
 	}
-	c.put(h, s)
-	return s
+	*c.free(h) = s
+	c.used++
 }
 
-// findLong looks a piece of 16 … maxLong bytes up; if it is not there, at is where storeLong puts it.
-func (c *cache) findLong(piece []byte) (v value, at int, h uint64, ok bool) {
-	h = xxhash.Sum64(piece)
+func (c *cache) free(h uint64) *slot {
+	m := uint64(len(c.table) - 1)
+	for i := h >> c.shift; ; i++ {
+		if s := &c.table[i&m]; s.hi == 0 {
+			return s
+		}
+	}
+}
+
+// ids appends what a slot holds.
+func (c *cache) ids(dst []uint32, s *slot) []uint32 {
+	switch s.v1 >> 60 {
+	case 0:
+		return append(dst, c.arena[s.v0>>32:][:uint32(s.v0)]...)
+	case 1:
+		return append(dst, uint32(s.v0))
+	case 2:
+		return append(dst, uint32(s.v0), uint32(s.v0>>32))
+	case 3:
+		return append(dst, uint32(s.v0), uint32(s.v0>>32), uint32(s.v1))
+	}
+	return append(dst, uint32(s.v0), uint32(s.v0>>32), uint32(s.v1), uint32(s.v1<<4>>36))
+}
+
+// wideKey packs a piece of 16 … maxWide bytes.
+func wideKey(piece []byte) (k [4]uint64) {
+	n := len(piece)
+	k[0], k[1] = binary.LittleEndian.Uint64(piece), binary.LittleEndian.Uint64(piece[8:])
+	var b [16]byte
+	copy(b[:], piece[16:])
+	k[2], k[3] = binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])|uint64(n)<<56
+	return k
+}
+
+const wideCount = 7 << 61 // where the last word of a wide key has the number of ids, less one
+
+func wideHash(k *[4]uint64) uint64 {
+	a, b := bits.Mul64(k[0]^bits.RotateLeft64(k[2], 31)^0x9E3779B97F4A7C15, k[1]^bits.RotateLeft64(k[3]&^wideCount, 17)^0xC2B2AE3D27D4EB4F)
+	return a ^ b
+}
+
+func (c *cache) findWide(h uint64, k *[4]uint64) *wideSlot {
+	m := uint64(len(c.wide) - 1)
+	for i := h; ; i++ {
+		s := &c.wide[i&m]
+		if s.key[0] == k[0] && s.key[1] == k[1] && s.key[2] == k[2] && s.key[3]&^wideCount == k[3] {
+			return s
+		}
+		if s.key[3] == 0 {
+			return nil
+		}
+	}
+}
+
+// storeWide remembers a piece of 16 … maxWide bytes that has at most 8 ids.
+func (c *cache) storeWide(h uint64, k *[4]uint64, ids []uint32) {
+	if n := room(len(c.wide), c.wideUsed, c.max.wide); n == 0 {
+		c.wipe()
+	} else if n > len(c.wide) {
+		old := c.wide
+		c.wide = make([]wideSlot, n)
+		for i := range old {
+			if s := &old[i]; s.key[3] != 0 {
+				*c.freeWide(wideHash(&s.key)) = *s
+			}
+		}
+	}
+	s := c.freeWide(h)
+	s.key = *k
+	s.key[3] |= uint64(len(ids)-1) << 61
+	copy(s.ids[:], ids)
+	c.wideUsed++
+}
+
+func (c *cache) freeWide(h uint64) *wideSlot {
+	m := uint64(len(c.wide) - 1)
+	for i := h; ; i++ {
+		if s := &c.wide[i&m]; s.key[3] == 0 {
+			return s
+		}
+	}
+}
+
+// findLong looks a piece of 16 … maxLong bytes up; nil if it is not there.
+func (c *cache) findLong(h uint64, piece []byte) []uint32 {
 	m := len(c.long) - 1
-	for at = int(h) & m; ; at = (at + 1) & m {
-		s := &c.long[at]
+	for i := int(h); ; i++ {
+		s := &c.long[i&m]
 		if s.n == 0 {
-			return v, at, h, false
+			return nil
 		}
 		if s.hash == h && bytes.Equal(c.keys[s.off:s.off+s.n], piece) {
-			return value{v0: uint64(s.idOff)<<32 | uint64(s.idSize)}, at, h, true
+			return c.arena[s.idOff : s.idOff+s.idSize]
 		}
 	}
 }
 
-func (c *cache) storeLong(at int, h uint64, piece []byte, ids []uint32) {
-	if 4*c.longUsed > 3*len(c.long) || len(c.keys) > maxKeys {
-		if len(c.long) >= 1<<(c.top-2) || len(c.keys) > maxKeys {
-			c.full = true
-			return
-		}
+func (c *cache) storeLong(h uint64, piece []byte, ids []uint32) {
+	if n := room(len(c.long), c.longUsed, c.max.long); n == 0 || len(c.keys)+len(piece) > c.max.keys || len(c.arena)+len(ids) > c.max.arena {
+		c.wipe()
+	} else if n > len(c.long) {
 		old := c.long
-		c.long = make([]longSlot, 4*len(old))
-		m := len(c.long) - 1
-		place := func(h uint64) int {
-			i := int(h) & m
-			for c.long[i].n != 0 {
-				i = (i + 1) & m
-			}
-			return i
-		}
+		c.long = make([]longSlot, n)
 		for _, s := range old {
 			if s.n != 0 {
-				c.long[place(s.hash)] = s
+				*c.freeLong(s.hash) = s
 			}
 		}
-		at = place(h)
 	}
-	c.long[at] = longSlot{h, uint32(len(c.keys)), uint32(len(piece)), uint32(len(c.arena)), uint32(len(ids))}
+	*c.freeLong(h) = longSlot{h, uint32(len(c.keys)), uint32(len(piece)), uint32(len(c.arena)), uint32(len(ids))}
+	if n := len(c.keys) + len(piece); n > cap(c.keys) {
+		c.keys = append(make([]byte, 0, min(c.max.keys, 4*n)), c.keys...)
+	}
 	c.keys = append(c.keys, piece...)
-	c.addIDs(ids)
+	c.keep(ids)
 	c.longUsed++
 }
 
-func (c *cache) addIDs(ids []uint32) {
+// keep appends ids to the arena, which has room for them within its limit.
+func (c *cache) keep(ids []uint32) {
+	if n := len(c.arena) + len(ids); n > cap(c.arena) {
+		c.arena = append(make([]uint32, 0, min(c.max.arena, 4*n)), c.arena...)
+	}
 	c.arena = append(c.arena, ids...)
-	if len(c.arena) > maxArena {
-		c.full = true
+}
+
+func (c *cache) freeLong(h uint64) *longSlot {
+	m := len(c.long) - 1
+	for i := int(h); ; i++ {
+		if s := &c.long[i&m]; s.n == 0 {
+			return s
+		}
 	}
 }

@@ -1,95 +1,100 @@
 package tokenize
 
 import (
+	_ "embed"
+	"strings"
 	"sync"
 	"unicode/utf8"
 )
 
-//go:generate go run gen.go
+// UnicodeVersion is the version of Unicode that the character classes are pinned to: the one that tiktoken 0.14 and Hugging Face's
+// tokenizers 0.23 have (testdata/unicode.json). What a later version adds is cOther.
+const UnicodeVersion = "16.0.0"
 
-// Character classes. A byte that is no UTF-8 is cOther, one byte wide.
+// classRuns is, behind a line with the version, the class of every code point from 0 as runs: a letter, and how often if more than once.
+// cmd/versus/unicode.py writes it.
+//
+//go:embed classes.txt
+var classRuns string
+
+// Character classes.
 const (
-	cOther = iota // all that is left: punctuation, symbols, unassigned
-	cSpace        // white space that is no line break
-	cBreak        // \r \n
+	cOther  = iota // all that is left: control and format characters, private use, unassigned
+	cSymbol        // punctuation and symbols; a byte that is no UTF-8, as U+FFFD in its place would be
+	cSpace         // white space that is no line break
+	cBreak         // \r \n
 	cNumber
 	cLower
-	cUpper // upper and title case
-	cCaseless
+	cUpper    // upper and title case
+	cCaseless // letters without case, modifiers
 	cMark
+	classCount
 )
 
-// classTable is a two-stage table: the class of r is pages[index[r>>8]][r&255].
+var classOfLetter = [256]uint8{'o': cOther, 'p': cSymbol, 's': cSpace, 'r': cBreak, 'n': cNumber, 'l': cLower, 'u': cUpper, 'c': cCaseless,
+	'm': cMark}
+
+// page holds what belongs to 64 code points that follow each other: characters whose UTF-8 differs in its last byte only.
+type page [64]uint8
+
+const pageCount = (utf8.MaxRune + 1) / 64
+
+// classTable is a two-stage table: the class of r is pages[index[r>>6]][r&63].
 type classTable struct {
 	ascii [128]uint8
-	index [0x1100]uint16
-	pages [][256]uint8
-	masks [256]uint64 // see maskBits
+	index [pageCount]uint16
+	pages []page
 }
 
-// unicodeClasses expands the generated runs once, when the first rule is made.
+// unicodeClasses expands the runs once, when the first rule is made.
 var unicodeClasses = sync.OnceValue(func() *classTable {
-	all := make([]uint8, 0, utf8.MaxRune+1)
-	for i := 0; i < len(classRuns); {
-		c := classOfLetter(classRuns[i])
-		n := 0
-		for i++; i < len(classRuns) && classRuns[i] <= '9'; i++ {
-			n = 10*n + int(classRuns[i]-'0')
+	_, runs, _ := strings.Cut(classRuns, "\n")
+	runs = strings.ReplaceAll(runs, "\n", "")
+	t := &classTable{}
+	ids := map[page]uint16{}
+	var p page
+	r := 0 // the next code point
+	for at := 0; at < len(runs); {
+		c, n := classOfLetter[runs[at]], 0
+		for at++; at < len(runs) && runs[at] <= '9'; at++ {
+			n = 10*n + int(runs[at]-'0')
 		}
 		for range max(n, 1) {
-			all = append(all, c)
+			p[r&63] = c
+			if r++; r&63 != 0 {
+				continue
+			}
+			id, ok := ids[p]
+			if !ok {
+				id = uint16(len(t.pages))
+				ids[p] = id
+				t.pages = append(t.pages, p)
+			}
+			t.index[r>>6-1] = id
 		}
 	}
-	t := &classTable{}
-	copy(t.ascii[:], all)
-	t.masks = maskBits(&t.ascii)
-	seen := map[[256]uint8]uint16{}
-	for p := range t.index {
-		page := [256]uint8(all[p<<8:])
-		k, ok := seen[page]
-		if !ok {
-			k = uint16(len(t.pages))
-			seen[page] = k
-			t.pages = append(t.pages, page)
-		}
-		t.index[p] = k
+	for i := range t.ascii {
+		t.ascii[i] = t.rune(rune(i))
 	}
 	return t
 })
 
-func classOfLetter(c byte) uint8 {
-	switch c {
-	case 's':
-		return cSpace
-	case 'r':
-		return cBreak
-	case 'n':
-		return cNumber
-	case 'l':
-		return cLower
-	case 'u':
-		return cUpper
-	case 'c':
-		return cCaseless
-	case 'm':
-		return cMark
-	}
-	return cOther
-}
-
-func (t *classTable) rune(r rune) uint8 { return t.pages[t.index[r>>8]][r&255] }
+func (t *classTable) rune(r rune) uint8 { return t.pages[t.index[r>>6]][r&63] }
 
 // at gives the class of the character at text[i] and its width in bytes.
 func (t *classTable) at(text []byte, i int) (uint8, int) {
-	if b := text[i]; b < 128 {
+	if b := text[i]; b < utf8.RuneSelf {
 		return t.ascii[b], 1
 	}
 	r, w := utf8.DecodeRune(text[i:])
 	if w == 1 {
-		return cOther, 1
+		return cSymbol, 1
 	}
 	return t.rune(r), w
 }
 
 func isLetter(c uint8) bool { return c >= cLower && c <= cCaseless }
-func isSymbol(c uint8) bool { return c == cOther || c == cMark }
+func isSymbol(c uint8) bool { return c <= cSymbol || c == cMark }
+func isNumber(c uint8) bool { return c == cNumber }
+func isUpward(c uint8) bool { return c == cUpper || c == cCaseless || c == cMark }
+func isLowly(c uint8) bool  { return c == cLower || c == cCaseless || c == cMark }

@@ -4,47 +4,114 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/cespare/xxhash/v2"
 )
 
 // batch is how many pieces are looked up together, so that loads from memory overlap.
 const batch = 512
 
-// Encoder turns text into ids. It belongs to one goroutine and remembers pieces that it has met: at most about 64 MiB; what it has met
-// never changes what it gives.
+// Encoder turns text into ids. It belongs to one goroutine and remembers pieces that it has met, within a budget of memory; what it has met never changes what it
+// gives.
 type Encoder struct {
 	t      *Tokenizer
 	merger merger
 	cache  *cache
-	normal []byte // text in normal form C
+	seeds  *seeds
+	normal []byte // text in normal form
 
-	ends   [batch + 64]int // of the pieces of this batch
-	values [batch + 64]value
-	misses [batch + 64]int32
-	big    []uint32 // ids of this batch's pieces that no cache holds
+	ends   [batch + 64]int    // of the pieces of this batch
+	values [batch + 64]uint64 // what ids they have
+	misses [2 * batch]int32   // those that the hot part lacks
+	listed []uint32           // ids of the pieces whose value is 0, in their order
+	list   []int              // where in listed each of them ends
 	outer  []uint32
+	sink   uint64
 
-	scratch []token
-	err     error
+	raw, segs []segment
+	counted   []uint32
+	scratch   []token
+	work      work
+	stream    stream
+	err       error
 }
 
-// NewEncoder makes an encoder with an empty cache.
-func (t *Tokenizer) NewEncoder() *Encoder { return t.newEncoder(topBits) }
+// NewEncoder makes an encoder with an empty cache that takes up to DefaultEncoderBytes.
+func (t *Tokenizer) NewEncoder() *Encoder { return t.NewEncoderSize(DefaultEncoderBytes) }
 
-func (t *Tokenizer) newEncoder(top uint) *Encoder {
-	return &Encoder{t: t, merger: merger{b: &t.bpe}, cache: newCache(top)}
+// NewEncoderSize makes an encoder whose cache takes up to so many bytes, at least 1 MiB. It begins small. What the text at hand takes comes on top: a piece without a place to
+// cut, a megabyte of one letter, some 30 bytes a byte.
+func (t *Tokenizer) NewEncoderSize(bytes int) *Encoder { return t.newEncoder(cacheLimits(bytes)) }
+
+func (t *Tokenizer) newEncoder(max limits) *Encoder {
+	e := &Encoder{t: t, merger: merger{b: &t.bpe}, cache: newCache(max)}
+	if e.seeds = noSeeds; t.byteLevel {
+		e.seeds = t.bpe.seeds()
+	}
+	return e
 }
 
 // Append appends the ids of text to dst. All of text is ordinary: it never yields a special token. Only a tokenizer with a pattern that is none of Splits can
 // fail, on a text over which the pattern backtracks without end: then nothing is appended and Err tells it.
 func (e *Encoder) Append(dst []uint32, text []byte) []uint32 {
-	if e.t.rule != nil {
-		if !e.t.plain.none() {
-			return e.between(dst, text)
-		}
-		return e.fast(dst, text)
+	if e.t.flow != nil {
+		return e.flow(dst, text)
 	}
-	tokens, err := e.slow(text, e.t.plain, false)
+	return e.among(dst, text, e.t.plain)
+}
+
+// Count is how many ids Append appends for text. Nothing is written, so it is faster.
+func (e *Encoder) Count(text []byte) int {
+	if e.t.fastWith(e.t.plain) && !e.t.plain.in(text) {
+		return e.count(text)
+	}
+	e.counted = e.Append(e.counted[:0], text)
+	return len(e.counted)
+}
+
+// Allowed are special tokens that a text may yield: that of a template, never what a user or a document says.
+type Allowed struct {
+	t     *Tokenizer
+	added *addedTokens
+}
+
+// Allow prepares the special tokens that allowed picks by their names, for AppendAllowed. It fails where a file's normalizer does on their names.
+func (t *Tokenizer) Allow(allowed func(name string) bool) (*Allowed, error) {
+	added, err := newAddedTokens(t.added, t.normalizer, func(a Added) bool { return !a.Special || allowed(a.Content) })
+	if err != nil {
+		return nil, err
+	}
+	return &Allowed{t, added}, nil
+}
+
+// AppendAllowed is Append for a text that may yield some special tokens, which are those of the encoder's tokenizer.
+func (e *Encoder) AppendAllowed(dst []uint32, text []byte, allowed *Allowed) []uint32 {
+	if allowed.t != e.t {
+		panic("tokenize: special tokens of another tokenizer")
+	}
+	return e.among(dst, text, allowed.added)
+}
+
+// fastWith tells whether texts that may yield some added tokens are cut by masks.
+func (t *Tokenizer) fastWith(added *addedTokens) bool {
+	return t.rule != nil && (t.normalizer == nil || len(added.normalized.tokens) == 0)
+}
+
+// among encodes a text that may yield some added tokens.
+func (e *Encoder) among(dst []uint32, text []byte, added *addedTokens) []uint32 {
+	if e.t.fastWith(added) {
+		if !added.in(text) {
+			return e.fast(dst, text)
+		}
+		for _, s := range e.segments(text, added) {
+			if s.token != nil {
+				dst = append(dst, s.token.ID)
+			} else {
+				dst = e.fast(dst, s.text)
+			}
+		}
+		return dst
+	}
+	tokens, err := e.slow(text, added, false)
 	if err != nil {
 		e.err = err
 		return dst
@@ -55,17 +122,18 @@ func (e *Encoder) Append(dst []uint32, text []byte) []uint32 {
 	return dst
 }
 
-// between is fast for what stands between added tokens that ordinary text yields.
-func (e *Encoder) between(dst []uint32, text []byte) []uint32 {
-	segments, _ := e.t.plain.segments(aligned{text: text}, nil) // nothing fails without a normalizer
-	for _, s := range segments {
+// segments cuts a text at added tokens, where fastWith holds. The result is valid until the next call.
+func (e *Encoder) segments(text []byte, added *addedTokens) []segment {
+	e.raw = added.raw.cut(e.raw[:0], aligned{text: text, asIs: true})
+	e.segs = e.segs[:0]
+	for _, s := range e.raw {
 		if s.token != nil {
-			dst = append(dst, s.token.ID)
+			e.segs = append(e.segs, s)
 		} else {
-			dst = e.fast(dst, s.text)
+			e.segs = added.normalized.cut(e.segs, s.aligned)
 		}
 	}
-	return dst
+	return e.segs
 }
 
 // Err is the first failure of Append since the last call of Err.
@@ -77,59 +145,96 @@ func (e *Encoder) Err() error {
 
 // fast is Append by masks.
 func (e *Encoder) fast(dst []uint32, text []byte) []uint32 {
-	if e.t.nfc && !norm.NFC.IsNormal(text) {
-		e.normal = norm.NFC.Append(e.normal[:0], text...)
-		text = e.normal
-	}
+	text = e.normalize(text)
 	for pos := 0; pos < len(text); {
 		next, n := e.t.rule.split(text, pos, &e.ends)
 		dst = e.append(dst, text, pos, n)
 		pos = next
 	}
+	e.trim()
 	return dst
 }
 
+// count is fast without ids.
+func (e *Encoder) count(text []byte) (total int) {
+	text = e.normalize(text)
+	for pos := 0; pos < len(text); {
+		next, n := e.t.rule.split(text, pos, &e.ends)
+		e.find(text, pos, n)
+		for _, v := range e.values[:n] {
+			total += int(v >> counted)
+		}
+		total += len(e.listed)
+		pos = next
+	}
+	e.trim()
+	return total
+}
+
+func (e *Encoder) normalize(text []byte) []byte {
+	if f := e.t.form; f != nil && !f.IsNormal(text) {
+		e.normal = f.Append(e.normal[:0], text...)
+		return e.normal
+	}
+	return text
+}
+
+// trim gives up what a long piece has taken.
+func (e *Encoder) trim() {
+	if cap(e.listed) > maxScratch {
+		e.listed, e.outer, e.merger = nil, nil, merger{b: &e.t.bpe}
+	}
+	if cap(e.normal) > 4*maxScratch {
+		e.normal = nil
+	}
+}
+
+// maxScratch is how many ids of one batch an encoder keeps room for.
+const maxScratch = 1 << 17
+
 // append encodes the n pieces of this batch, the first of which starts at pos.
 func (e *Encoder) append(dst []uint32, text []byte, pos, n int) []uint32 {
-	if e.cache.full {
-		e.cache.wipe()
+	e.find(text, pos, n)
+	room := 2*n + len(e.listed)
+	if cap(dst)-len(dst) < room {
+		dst = slices.Grow(dst, room)
 	}
-	e.big = e.big[:0]
+	all := dst[:cap(dst)]
+	k, list, from := len(dst), 0, 0
+	for _, v := range e.values[:n] {
+		if v == 0 {
+			to := e.list[list]
+			k += copy(all[k:], e.listed[from:to])
+			list, from = list+1, to
+			continue
+		}
+		two := all[k : k+2 : k+2]
+		two[0], two[1] = uint32(v&idMask), uint32(v>>idBits&idMask)
+		k += int(v >> counted)
+	}
+	return all[:k]
+}
+
+// find finds the values of the n pieces of this batch.
+func (e *Encoder) find(text []byte, pos, n int) {
+	e.listed, e.list = e.listed[:0], e.list[:0]
 	safe := n // pieces from here on are too near the end of the text for a load of 16 bytes
 	for safe > 0 && e.start(safe-1, pos)+16 > len(text) {
 		safe--
 	}
 	missed := e.probe(text, pos, safe)
+	e.touch(text, pos, missed)
 	for i := safe; i < n; i++ {
-		e.misses[missed] = int32(i)
+		e.misses[missed&(2*batch-1)] = int32(i)
 		missed++
 	}
-	room := 4 * n
 	for _, i := range e.misses[:missed] {
-		e.values[i] = e.resolve(text[e.start(int(i), pos):e.ends[i]])
-	}
-	dst = slices.Grow(dst, room)
-	k := len(dst)
-	all := dst[:cap(dst)]
-	for i := range e.values[:n] {
-		v := e.values[i]
-		count := int(v.v1 >> countBits)
-		if len(all)-k < 4 {
-			all = slices.Grow(all[:k], room)
-			all = all[:cap(all)]
+		v := e.resolve(text[e.start(int(i), pos):e.ends[i]])
+		if v == 0 { // in the order of the misses, which is that of the pieces
+			e.list = append(e.list, len(e.listed))
 		}
-		if count == 0 {
-			ids := e.list(v)
-			all = append(all[:k], ids...)
-			all = all[:cap(all)]
-			k += len(ids)
-			continue
-		}
-		four := all[k : k+4 : k+4]
-		four[0], four[1], four[2], four[3] = uint32(v.v0), uint32(v.v0>>32), uint32(v.v1), uint32(v.v1&idMask>>32)
-		k += count
+		e.values[i] = v
 	}
-	return all[:k]
 }
 
 // start is where piece i of the batch starts.
@@ -140,75 +245,100 @@ func (e *Encoder) start(i, pos int) int {
 	return e.ends[i-1]
 }
 
-// list gives the ids of a value that has more than four, or that no slot holds.
-func (e *Encoder) list(v value) []uint32 {
-	from := e.cache.arena
-	if v.v1 == longBit {
-		from = e.big
-	}
-	off := v.v0 >> 32
-	return from[off : off+v.v0&(1<<32-1)]
-}
-
-// probe looks the first n pieces up in the hot part and lists those that are not there.
-func (e *Encoder) probe(text []byte, pos, n int) (missed int) {
-	hot := &e.cache.hot
-	for i, end := range e.ends[:n] {
-		size := min(uint(end-pos), maxShort+1)
+// touch loads what resolve will read of the large tables for the first n misses: here the loads overlap.
+func (e *Encoder) touch(text []byte, pos, n int) {
+	c, s := e.cache, e.seeds
+	x := uint64(0)
+	for _, i := range e.misses[:n] {
+		from := e.start(int(i), pos)
+		size := e.ends[i] - from
+		if size > maxShort {
+			continue
+		}
+		b := text[from : from+16 : from+16]
 		m := &keyMask[size]
-		b := text[pos : pos+16 : pos+16]
-		lo := binary.LittleEndian.Uint64(b) & m[0]
-		hi := binary.LittleEndian.Uint64(b[8:])&m[1] | m[2]
-		pos = end
-		line := &hot[keyHash(lo, hi)>>32&(1<<hotBits-1)]
-		// Which of the two it is, is not branched on: it would often be guessed wrong.
-		x := (line[0].lo ^ lo) | (line[0].hi ^ hi)
-		y := (line[1].lo ^ lo) | (line[1].hi ^ hi)
-		y = (y - 1) &^ y >> 63 // 1 if equal
-		x = (x - 1) &^ x >> 63
-		s := &line[y&1]
-		e.values[i] = value{s.v0, s.v1}
-		e.misses[missed] = int32(i)
-		missed += int(1 - (x | y))
+		h := keyHash(binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1]|m[2])
+		x += s.buckets[h>>s.shift][0].a + c.table[h>>c.shift].lo
 	}
-	return missed
+	e.sink = x
 }
 
-// resolve finds the ids of a piece that the hot part does not have.
-func (e *Encoder) resolve(piece []byte) value {
-	c := e.cache
-	if len(piece) <= maxShort {
-		lo, hi := key(piece)
-		h := keyHash(lo, hi)
-		s, ok := c.find(h, lo, hi)
-		if !ok {
-			s = c.store(h, lo, hi, e.merge(piece))
-		}
-		c.promote(h, s)
-		return value{s.v0, s.v1}
+// resolve finds the value of a piece that the hot part does not have; if it is 0, its ids are the last of e.listed.
+func (e *Encoder) resolve(piece []byte) uint64 {
+	if len(piece) > maxShort {
+		e.resolveLong(piece)
+		return 0
 	}
-	if len(piece) <= maxLong {
-		v, at, h, ok := c.findLong(piece)
-		if ok {
-			return v
+	lo, hi := key(piece)
+	h := keyHash(lo, hi)
+	if id, ok := e.seeds.find(h, hi); ok {
+		if id > idMask {
+			e.listed = append(e.listed, id)
+			return 0
 		}
-		ids := e.merge(piece)
-		c.storeLong(at, h, piece, ids)
-		return e.aside(ids)
+		v := oneID(id)
+		if len(piece) <= maxHot {
+			e.cache.remember(h, hi, v)
+		}
+		return v
 	}
-	return e.aside(e.merge(piece))
-}
-
-// aside keeps ids for this batch only.
-func (e *Encoder) aside(ids []uint32) value {
-	v := value{uint64(len(e.big))<<32 | uint64(len(ids)), longBit}
-	e.big = append(e.big, ids...)
+	var ids []uint32
+	from := len(e.listed)
+	if s := e.cache.find(h, lo, hi); s != nil {
+		e.listed = e.cache.ids(e.listed, s)
+		ids = e.listed[from:]
+	} else {
+		ids = e.merge(piece)
+		e.cache.store(h, lo, hi, ids)
+		e.listed = append(e.listed, ids...)
+	}
+	v := inline(ids)
+	if v != 0 {
+		e.listed = e.listed[:from]
+		if len(piece) <= maxHot {
+			e.cache.remember(h, hi, v)
+		}
+	}
 	return v
+}
+
+// resolveLong lists the ids of a piece of more than maxShort bytes.
+func (e *Encoder) resolveLong(piece []byte) {
+	c := e.cache
+	var k [4]uint64
+	var h uint64
+	if len(piece) <= maxWide {
+		k = wideKey(piece)
+		h = wideHash(&k)
+		if s := c.findWide(h, &k); s != nil {
+			e.listed = append(e.listed, s.ids[:s.key[3]>>61+1]...)
+			return
+		}
+	}
+	if len(piece) > maxLong {
+		e.listed = append(e.listed, e.merge(piece)...)
+		return
+	}
+	long := xxhash.Sum64(piece)
+	if ids := c.findLong(long, piece); ids != nil {
+		e.listed = append(e.listed, ids...)
+		return
+	}
+	ids := e.merge(piece)
+	if len(piece) <= maxWide && len(ids) <= 8 {
+		c.storeWide(h, &k, ids)
+	} else {
+		c.storeLong(long, piece, ids)
+	}
+	e.listed = append(e.listed, ids...)
 }
 
 // merge encodes a piece without the cache; the result is valid until the next call.
 func (e *Encoder) merge(piece []byte) []uint32 {
 	e.outer = e.outer[:0]
+	if e.t.flow != nil {
+		return e.flowPiece(piece)
+	}
 	if id, ok := e.t.bpe.whole[string(piece)]; ok {
 		return append(e.outer, id)
 	}

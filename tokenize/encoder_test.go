@@ -61,12 +61,9 @@ func letters(r *rand.Rand, n int) []byte {
 
 func TestMergersAgree(t *testing.T) {
 	r := testRand(3)
-	ordered := 0
-	for range 60 {
+	mostly := 0
+	for range 200 {
 		k := randomVocabulary(t, r, false)
-		if k.bpe.ordered {
-			ordered++
-		}
 		m, n := merger{b: &k.bpe}, merger{b: &k.bpe}
 		for range 60 {
 			text := letters(r, 1+r.IntN(60))
@@ -74,12 +71,18 @@ func TestMergersAgree(t *testing.T) {
 			if got := n.heap(text); !slices.Equal(got, want) {
 				t.Fatalf("%q: heap %v, flat %v", text, got, want)
 			}
-			if k.bpe.ordered {
+			if k.bpe.ordered || !k.bpe.disorder.in(text) {
+				if len(want) < len(text) && !k.bpe.ordered {
+					mostly++
+				}
 				if got := n.backtrack(text); !slices.Equal(got, want) {
 					t.Fatalf("%q: backtracking %v, flat %v", text, got, want)
 				}
 			}
 		}
+	}
+	if mostly < 100 {
+		t.Errorf("%d texts without a disorderly token", mostly)
 	}
 	k := mustGPT35(t)
 	m, n := merger{b: &k.bpe}, merger{b: &k.bpe}
@@ -111,11 +114,13 @@ func TestOrderMatters(t *testing.T) {
 	f([]string{`"ab c"`, `"a b"`}, false)
 }
 
+// tiny makes a cache forget within a batch.
+var tiny = limits{table: 64, wide: 16, long: 8, keys: 600, arena: 300}
+
 func TestCachedEqualsPlain(t *testing.T) {
 	r := testRand(5)
 	for name, k := range map[string]*Tokenizer{"gpt35": mustGPT35(t), "random": randomVocabulary(t, r, false), "whole": randomVocabulary(t, r, true)} {
-		small, large := k.newEncoder(6), k.NewEncoder()
-		wipes := 0
+		small, large := k.newEncoder(tiny), k.NewEncoder()
 		for range 1500 {
 			text := randomText(r, 1+r.IntN(800), r.IntN(2) == 0)
 			if r.IntN(4) == 0 {
@@ -125,15 +130,12 @@ func TestCachedEqualsPlain(t *testing.T) {
 			if got := large.Append(nil, text); !slices.Equal(got, want) {
 				t.Fatalf("%s: %q\n got %v\nwant %v", name, text, got, want)
 			}
-			if small.cache.full {
-				wipes++
-			}
 			if got := small.Append(nil, text); !slices.Equal(got, want) {
 				t.Fatalf("%s, small cache: %q\n got %v\nwant %v", name, text, got, want)
 			}
 		}
-		if wipes < 100 {
-			t.Errorf("%s: the small cache was emptied %d times only", name, wipes)
+		if n := small.cache.wipes; n < 500 {
+			t.Errorf("%s: the small cache was emptied %d times only", name, n)
 		}
 	}
 }
@@ -189,7 +191,7 @@ func TestRoundTrip(t *testing.T) {
 
 func FuzzEncode(f *testing.F) {
 	k := mustGPT35(f)
-	e, small := k.NewEncoder(), k.newEncoder(6)
+	e, small := k.NewEncoder(), k.newEncoder(tiny)
 	r := testRand(17)
 	for range 8 {
 		f.Add(randomText(r, 300, false))

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -25,6 +27,8 @@ type hfFile struct {
 	RawDecoder    json.RawMessage `json:"decoder"`
 
 	Normalizer, Pre, Post, Decoder *hfPart `json:"-"` // what these say, nil for none
+
+	vocab, merges part // of the model
 }
 
 // hfModel is the model of a tokenizer.json of any type.
@@ -66,7 +70,11 @@ func (v *hfVocab) UnmarshalJSON(b []byte) error {
 	v.ids, v.scores = make(map[string]uint32, len(list)), make([]float64, len(list))
 	for i, pair := range list {
 		var name string
-		if len(pair) != 2 || json.Unmarshal(pair[0], &name) != nil || json.Unmarshal(pair[1], &v.scores[i]) != nil {
+		err := errors.New("")
+		if len(pair) == 2 && json.Unmarshal(pair[0], &name) == nil {
+			v.scores[i], err = jsonFloat(string(pair[1]))
+		}
+		if err != nil {
 			return &partError{[]any{"model", "vocab", i}, errors.New("want a token and its score")}
 		}
 		if _, ok := v.ids[name]; ok {
@@ -123,22 +131,67 @@ type hfPart struct {
 //
 // One thing differs from that library on purpose: a text of its own never yields a special token, whatever it spells.
 func Parse(b []byte) (*Tokenizer, error) {
-	var f hfFile
-	if err := json.Unmarshal(b, &f); err != nil {
-		return nil, placedError(b, err)
-	}
-	if err := f.parts(b); err != nil {
+	f, err := readFile(b)
+	if err != nil {
 		return nil, err
 	}
-	t := &Tokenizer{json: bytes.Clone(b), digest: quern.DigestOf(b)}
-	if err := t.build(&f); err != nil {
+	b = bytes.Clone(b)
+	t := &Tokenizer{json: func() []byte { return b }}
+	if err := t.build(f, nil); err != nil {
+		var part *partError
+		if errors.As(err, &part) {
+			err = placedError(b, err)
+		}
 		return nil, err
 	}
 	return t, nil
 }
 
-// build makes a tokenizer of a file's parts.
-func (t *Tokenizer) build(f *hfFile) (err error) {
+// readFile reads all but the model's vocab and merges, which it finds.
+func readFile(b []byte) (*hfFile, error) {
+	var f hfFile
+	rest, vocab, merges, ok := cutModel(b)
+	if !ok {
+		rest = b
+	}
+	if err := json.Unmarshal(rest, &f); err != nil {
+		if whole := json.Unmarshal(b, new(hfFile)); whole != nil { // for the place in the file
+			return nil, placedError(b, whole)
+		}
+		return nil, placedError(rest, err)
+	}
+	if !ok {
+		return nil, errors.New("tokenize: tokenizer.json: the model has vocab or merges twice")
+	}
+	if err := f.parts(b); err != nil {
+		return nil, err
+	}
+	f.vocab, f.merges = vocab, merges
+	return &f, nil
+}
+
+// readModel reads the vocab and merges of a model of characters.
+func (f *hfFile) readModel() error {
+	if f.vocab.b != nil {
+		if err := json.Unmarshal(f.vocab.b, &f.Model.Vocab); err != nil {
+			return err
+		}
+	}
+	if f.merges.b != nil {
+		if err := json.Unmarshal(f.merges.b, &f.Model.Merges); err != nil {
+			return &partError{[]any{"model", "merges"}, err}
+		}
+	}
+	if n := len(f.Model.Vocab.ids); n > maxVocab {
+		return fmt.Errorf("tokenize: %d tokens, at most %d", n, maxVocab)
+	}
+	return nil
+}
+
+// build makes a tokenizer of a file's parts. src is the vocabulary if it does not stand in the file.
+func (t *Tokenizer) build(f *hfFile, src *source) (err error) {
+	t.spelled = sync.OnceValue(t.spellings)
+	t.digest = sync.OnceValue(func() quern.Digest { return quern.DigestOf(t.json()) })
 	if err := f.checkModel(); err != nil {
 		return err
 	}
@@ -160,8 +213,12 @@ func (t *Tokenizer) build(f *hfFile) (err error) {
 		return err
 	}
 	if t.byteLevel {
-		src, err := t.addTokens(f)
-		if err != nil {
+		if src == nil {
+			if src, err = f.source(t.ids); err != nil {
+				return err
+			}
+		}
+		if err := t.addTokens(src); err != nil {
 			return err
 		}
 		if t.bpe, err = newBPE(src); err != nil {
@@ -174,23 +231,25 @@ func (t *Tokenizer) build(f *hfFile) (err error) {
 		return err
 	}
 	t.plain, err = newAddedTokens(t.added, t.normalizer, func(a Added) bool { return !a.Special })
-	t.rule, t.nfc = t.fast()
-	return err
+	if err != nil {
+		return err
+	}
+	t.rule, t.form = t.fast()
+	t.flow = newFlow(t)
+	return nil
 }
 
-// fast tells whether texts can be cut by masks: byte-level BPE, one known pattern that matches everything, and at most normal form C before it.
-func (t *Tokenizer) fast() (r *rule, nfc bool) {
+// fast tells whether texts can be cut by masks: byte-level BPE, one known rule, and at most a normal form before it.
+func (t *Tokenizer) fast() (r *rule, form *norm.Form) {
 	if !t.byteLevel || t.normalizer != nil && len(t.plain.normalized.tokens) > 0 {
-		return nil, false
+		return nil, nil
 	}
 	switch n := t.normalizer.(type) {
 	case nil:
 	case unicodeForm:
-		if nfc = n == (unicodeForm{norm.NFC}); !nfc {
-			return nil, false
-		}
+		form = &n.form
 	default:
-		return nil, false
+		return nil, nil
 	}
 	c := t.cutter
 	for {
@@ -202,14 +261,14 @@ func (t *Tokenizer) fast() (r *rule, nfc bool) {
 	}
 	s, ok := c.(splitter)
 	if !ok {
-		return nil, false
+		return nil, nil
 	}
 	m, ok := s.pattern.(ruleMatcher)
 	// Cutting the matches out and dropping what is between them are one thing for patterns that match everything.
 	if !ok || !(s.behavior == isolated && !s.invert || s.behavior == removed && s.invert) {
-		return nil, false
+		return nil, nil
 	}
-	return m.rule, nfc
+	return m.rule, form
 }
 
 func (f *hfFile) checkModel() error {
@@ -217,8 +276,8 @@ func (f *hfFile) checkModel() error {
 	switch {
 	case m.Dropout != nil && *m.Dropout != 0:
 		return fmt.Errorf("tokenize: dropout is %g: ids would be random", *m.Dropout)
-	case len(m.Vocab.ids) > maxVocab || len(f.Added) > maxVocab:
-		return fmt.Errorf("tokenize: %d tokens and %d added ones, at most %d", len(m.Vocab.ids), len(f.Added), maxVocab)
+	case len(f.Added) > maxVocab:
+		return fmt.Errorf("tokenize: %d added tokens, at most %d", len(f.Added), maxVocab)
 	case max(len(m.Prefix), len(m.Suffix)) > maxTokenBytes:
 		return fmt.Errorf("tokenize: continuing_subword_prefix and end_of_word_suffix have %d and %d bytes, at most %d", len(m.Prefix), len(m.Suffix), maxTokenBytes)
 	case m.MaxInput < 0:
@@ -244,6 +303,9 @@ func (m *hfModel) kind() string {
 
 // addModel takes over a vocabulary of spellings, and the model of it.
 func (t *Tokenizer) addModel(f *hfFile) (err error) {
+	if err := f.readModel(); err != nil {
+		return err
+	}
 	switch f.Model.kind() {
 	case "BPE":
 		t.model, err = newCharBPE(f)
@@ -317,58 +379,45 @@ func (t *Tokenizer) setToken(id uint32, word []byte) error {
 	return nil
 }
 
-// addTokens takes over the vocabulary and gives the merges by position in it.
-func (t *Tokenizer) addTokens(f *hfFile) (*source, error) {
+// addTokens takes over a vocabulary of bytes.
+func (t *Tokenizer) addTokens(src *source) error {
+	top := len(t.tokens)
+	for _, id := range src.ids {
+		if id < maxVocab {
+			top = max(top, int(id)+1)
+		}
+	}
+	t.tokens = slices.Grow(t.tokens, top-len(t.tokens))
+	squares := 0
+	for i, w := range src.words.words {
+		if squares += len(w) * len(w); squares > maxSquares {
+			return fmt.Errorf("tokenize: token id %d: too many tokens are as long as %d bytes", src.ids[i], len(w))
+		}
+		if err := t.setToken(src.ids[i], w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// source reads a vocabulary of bytes. added are the ids of added tokens, which may be listed in both places.
+func (f *hfFile) source(added map[string]uint32) (*source, error) {
 	if kind := f.Model.kind(); kind != "BPE" {
 		return nil, fmt.Errorf("tokenize: ByteLevel before a model %q, want BPE", kind)
 	}
 	if f.Model.Prefix != "" || f.Model.Suffix != "" {
 		return nil, fmt.Errorf("tokenize: continuing_subword_prefix %q and end_of_word_suffix %q with ByteLevel are not supported", f.Model.Prefix, f.Model.Suffix)
 	}
-	src := &source{whole: f.Model.Whole}
-	position := make(map[string]uint32, len(f.Model.Vocab.ids))
-	names := make([]string, 0, len(f.Model.Vocab.ids))
-	for name, id := range f.Model.Vocab.ids {
-		if special, ok := t.ids[name]; ok {
-			if special != id {
-				return nil, fmt.Errorf("tokenize: added token %q has the ids %d and %d", name, special, id)
-			}
-			continue // listed in both places
-		}
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int { return int(f.Model.Vocab.ids[a]) - int(f.Model.Vocab.ids[b]) })
-	total, squares := 0, 0
-	for _, name := range names {
-		id := f.Model.Vocab.ids[name]
-		word, ok := fromByteLevel(name)
-		if !ok {
-			return nil, fmt.Errorf("tokenize: token %q (id %d) is not byte-level", name, id)
-		}
-		if total += len(word); len(word) > maxTokenBytes || total > maxVocabBytes {
-			return nil, fmt.Errorf("tokenize: token id %d: %d bytes, at most %d, and %d for all tokens", id, len(word), maxTokenBytes, maxVocabBytes)
-		}
-		if squares += len(word) * len(word); squares > maxSquares {
-			return nil, fmt.Errorf("tokenize: token id %d: too many tokens are as long as %d bytes", id, len(word))
-		}
-		if err := t.setToken(id, word); err != nil {
+	src := &source{words: newWordTable(len(f.vocab.b) / 24), whole: f.Model.Whole}
+	if f.vocab.b != nil {
+		if err := src.readVocab(f.vocab, added); err != nil {
 			return nil, err
 		}
-		position[name] = uint32(len(src.bytes))
-		src.bytes, src.ids = append(src.bytes, word), append(src.ids, id)
 	}
-	for i, raw := range f.Model.Merges {
-		left, right, err := mergeParts(raw)
-		if err != nil {
-			return nil, fmt.Errorf("tokenize: merge %d: %w", i, err)
+	if f.merges.b != nil {
+		if err := src.readMerges(f.merges); err != nil {
+			return nil, err
 		}
-		l, okL := position[left]
-		r, okR := position[right]
-		to, okTo := position[left+right]
-		if !okL || !okR || !okTo {
-			return nil, fmt.Errorf("tokenize: merge %d: %q and %q: they or what they make is no token", i, left, right)
-		}
-		src.merges = append(src.merges, merge{l, r, to})
 	}
 	return src, nil
 }
@@ -428,12 +477,23 @@ func appendByteLevel(dst []byte, word []byte) []byte {
 }
 
 func fromByteLevel(name string) ([]byte, bool) {
-	word := make([]byte, 0, len(name))
-	for _, r := range name {
-		if int(r) >= len(fromRune) || fromRune[r] < 0 {
-			return nil, false
+	return appendFromByteLevel(make([]byte, 0, len(name)), []byte(name))
+}
+
+// appendFromByteLevel appends the bytes that a name spells; false if it spells none.
+func appendFromByteLevel(dst, name []byte) ([]byte, bool) {
+	for i := 0; i < len(name); i++ {
+		r := rune(name[i])
+		if r >= utf8.RuneSelf {
+			if i++; r>>5 != 6 || i == len(name) {
+				return dst, false
+			}
+			r = r&31<<6 | rune(name[i])&63
 		}
-		word = append(word, byte(fromRune[r]))
+		if int(r) >= len(fromRune) || fromRune[r] < 0 {
+			return dst, false
+		}
+		dst = append(dst, byte(fromRune[r]))
 	}
-	return word, len(word) > 0
+	return dst, len(name) > 0
 }

@@ -207,7 +207,7 @@ func TestParseRefuses(t *testing.T) {
 	f(`pre_tokenizer "Metaspaces"`, ok(pre, `{"type": "Metaspaces"}`))
 	f("prepend_scheme", ok(pre, `{"type": "Metaspace", "prepend_scheme": "often"}`))
 	f(`pattern "("`, ok(pre, split(`(`, "Isolated")))
-	f(`behavior "Merged"`, ok(pre, split(rules[1].pattern, "Merged")))
+	f(`behavior "Merged"`, ok(pre, split(rules[1].patterns[0], "Merged")))
 	f("behind ByteLevel", ok(pre, `{"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Digits"}]}`))
 	f("without a string", ok(pre, `{"type": "Split", "behavior": "Isolated"}`))
 	f("ends a text", ok("<|endoftext|>", "<|stop|>"))

@@ -15,11 +15,18 @@ const (
 	PadName       = "<|pad|>"
 )
 
-var specialNames = [...]string{EndOfTextName, TurnStartName, TurnEndName, PadName}
+// The special tokens that begin a vocabulary of characters, as Llama 2's.
+const (
+	unknownName = "<unk>"
+	beginName   = "<s>"
+	endName     = "</s>"
+)
 
-// learnedSpecials are the special tokens behind n words.
-func learnedSpecials(n int) (added []Added) {
-	for i, name := range specialNames {
+var firstNames = []string{unknownName, beginName, endName}
+
+// specialTokens are special tokens with ids from n on.
+func specialTokens(n int, names []string) (added []Added) {
+	for i, name := range names {
 		added = append(added, Added{ID: uint32(n + i), Content: name, Special: true})
 	}
 	return added
@@ -28,14 +35,22 @@ func learnedSpecials(n int) (added []Added) {
 // render writes a byte-level vocabulary as tokenizer.json: words by id (nil = a hole), merges in their order as ids, and added tokens.
 // whole: a piece that is a token needs no merges to reach it.
 func render(r *rule, words [][]byte, merges [][2]int32, added []Added, whole bool) []byte {
+	return renderBytes(r, words, merges, added, whole, false)
+}
+
+// renderBytes is render, with normal form C before all else if nfc is set.
+func renderBytes(r *rule, words [][]byte, merges [][2]int32, added []Added, whole, nfc bool) []byte {
 	var b bytes.Buffer
-	b.WriteString("{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n  \"added_tokens\": [\n")
-	for i, a := range added {
-		fmt.Fprintf(&b, "    {\"id\": %d, \"content\": %s, \"single_word\": %v, \"lstrip\": %v, \"rstrip\": %v, \"normalized\": %v, \"special\": %v}%s\n",
-			a.ID, quote(a.Content), a.SingleWord, a.LStrip, a.RStrip, a.Normalized, a.Special, comma(i, len(added)))
+	renderAdded(&b, added)
+	form := "null"
+	if nfc {
+		form = formC
 	}
-	b.WriteString("  ],\n  \"normalizer\": null,\n  \"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [\n")
-	fmt.Fprintf(&b, "    {\"type\": \"Split\", \"pattern\": {\"Regex\": %s}, \"behavior\": \"Isolated\", \"invert\": false},\n", quote(r.pattern))
+	fmt.Fprintf(&b, "  \"normalizer\": %s,\n", form)
+	b.WriteString("  \"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [\n")
+	for _, pattern := range r.patterns {
+		fmt.Fprintf(&b, "    {\"type\": \"Split\", \"pattern\": {\"Regex\": %s}, \"behavior\": \"Isolated\", \"invert\": false},\n", quote(pattern))
+	}
 	b.WriteString("    {\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true, \"use_regex\": false}\n  ]},\n")
 	b.WriteString("  \"post_processor\": null,\n  \"decoder\": {\"type\": \"ByteLevel\", \"add_prefix_space\": true, \"trim_offsets\": true, \"use_regex\": true},\n")
 	b.WriteString("  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": null,\n    \"unk_token\": null,\n    \"continuing_subword_prefix\": null,\n" +
@@ -52,6 +67,18 @@ func render(r *rule, words [][]byte, merges [][2]int32, added []Added, whole boo
 	}
 	b.WriteString("    ]\n  }\n}\n")
 	return b.Bytes()
+}
+
+const formC = `{"type": "NFC"}`
+
+// renderAdded begins a tokenizer.json.
+func renderAdded(b *bytes.Buffer, added []Added) {
+	b.WriteString("{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n  \"added_tokens\": [\n")
+	for i, a := range added {
+		fmt.Fprintf(b, "    {\"id\": %d, \"content\": %s, \"single_word\": %v, \"lstrip\": %v, \"rstrip\": %v, \"normalized\": %v, \"special\": %v}%s\n",
+			a.ID, quote(a.Content), a.SingleWord, a.LStrip, a.RStrip, a.Normalized, a.Special, comma(i, len(added)))
+	}
+	b.WriteString("  ],\n")
 }
 
 func comma(i, n int) string {

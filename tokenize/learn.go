@@ -1,48 +1,79 @@
 package tokenize
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"unicode/utf8"
 )
 
 // Learn says how a vocabulary is learned.
 type Learn struct {
-	Vocab        int                `yaml:"vocab"`         // ids, the 256 bytes and 4 special tokens among them
+	Model        string             `yaml:"model"`         // BPE or Unigram
+	Vocab        int                `yaml:"vocab"`         // ids: bytes, characters and special tokens among them
 	Sample       int64              `yaml:"sample"`        // bytes of text to learn from
 	Ratios       map[string]float64 `yaml:"ratios"`        // share of each domain in the sample; any positive scale
-	Split        string             `yaml:"split"`         // one of Splits
-	MinFrequency int64              `yaml:"min_frequency"` // a pair seen less often is not merged
+	Split        string             `yaml:"split"`         // one of Splits, for tokens of bytes, or Metaspace, for tokens of characters
+	Normalize    string             `yaml:"normalize"`     // none or nfc, which the tokenizer then applies to every text
+	MinFrequency int64              `yaml:"min_frequency"` // BPE: a pair seen less often is not merged
+	MinPiece     int64              `yaml:"min_piece"`     // a piece (word) counted less often is left out, which saves memory
 	MaxToken     int                `yaml:"max_token"`     // bytes of the longest token that is made
+	Special      []string           `yaml:"special"`       // the last ids; Metaspace has <unk>, <s> and </s> as its first besides
+	Coverage     float64            `yaml:"coverage"`      // Metaspace: characters become tokens, the most frequent first, until they are this share of the sample
+	Alphabet     string             `yaml:"alphabet"`      // Metaspace: characters that become tokens however rare they are
+	ByteFallback bool               `yaml:"byte_fallback"` // other characters are spelled by tokens of bytes; without, and only with Metaspace, they are unknown
 }
 
-// DefaultLearn is a vocabulary of 16,384 ids from 64 MiB of code, papers and web pages at 10 : 15 : 75.
+// What Learn.Model, Split and Normalize may be.
+const (
+	BPE       = "bpe"
+	Unigram   = "unigram"
+	Metaspace = "metaspace" // SentencePiece's: words at spaces, which are the mark ▁ before them, and where the script changes
+	NFC       = "nfc"
+	noForm    = "none"
+)
+
+const defaultCoverage = 0.9995
+
+// DefaultLearn is byte-level BPE of 16,384 ids from 64 MiB of code, papers and web pages at 10 : 15 : 75.
 func DefaultLearn() Learn {
 	return Learn{
+		Model:        BPE,
 		Vocab:        1 << 14,
 		Sample:       64 << 20,
 		Ratios:       map[string]float64{"code": 10, "paper": 15, "web": 75},
 		Split:        "cl100k",
+		Normalize:    noForm,
 		MinFrequency: 2,
+		MinPiece:     1,
 		MaxToken:     64,
+		Special:      []string{EndOfTextName, TurnStartName, TurnEndName, PadName},
+		Coverage:     defaultCoverage,
+		ByteFallback: true,
 	}
 }
 
 // Validate tells in words what is wrong.
 func (l Learn) Validate() error {
-	switch least := 256 + len(specialNames); {
+	switch least := l.fixed() + 256; {
+	case l.Model != BPE && l.Model != Unigram:
+		return fmt.Errorf("tokenize: unknown model %q, know %s and %s", l.Model, BPE, Unigram)
+	case l.Normalize != noForm && l.Normalize != NFC:
+		return fmt.Errorf("tokenize: unknown normalize %q, know %s and %s", l.Normalize, noForm, NFC)
 	case l.Vocab < least || l.Vocab > maxVocab:
 		return fmt.Errorf("tokenize: vocab is %d, want %d to %d", l.Vocab, least, maxVocab)
 	case l.Sample < 1:
 		return fmt.Errorf("tokenize: sample is %d bytes, want at least 1", l.Sample)
 	case l.MinFrequency < 1:
 		return fmt.Errorf("tokenize: min_frequency is %d, want at least 1", l.MinFrequency)
+	case l.MinPiece < 1:
+		return fmt.Errorf("tokenize: min_piece is %d, want at least 1", l.MinPiece)
 	case l.MaxToken < 2 || l.MaxToken > maxTokenBytes:
 		return fmt.Errorf("tokenize: max_token is %d bytes, want 2 to %d", l.MaxToken, maxTokenBytes)
 	}
-	if _, err := ruleByName(l.Split); err != nil {
+	if err := errors.Join(l.validateSplit(), l.validateSpecial()); err != nil {
 		return err
 	}
 	for _, domain := range slices.Sorted(maps.Keys(l.Ratios)) {
@@ -53,45 +84,56 @@ func (l Learn) Validate() error {
 	return nil
 }
 
-// Learn merges the most frequent pair of neighbors, over and over, until the vocabulary is full. Of pairs that are equally frequent
-// the one with the smallest ids (left, then right) is first, where bytes are numbered in the order in which tokenizer.json spells
-// them; these are the merges that Hugging Face's BpeTrainer finds. Merges never cross pieces. The vocabulary has exactly Vocab ids, or fewer if no pair is left that is frequent and short
-// enough: Tokenizer.Vocab tells. The counter may count on afterwards.
-func (c *Counter) Learn() (*Tokenizer, error) {
-	if err := c.learn.Validate(); err != nil {
-		return nil, err
-	}
-	words := learnedBytes()
-	l := newLearner(c, words)
-	want := c.learn.Vocab - len(words) - len(specialNames)
-	var merges [][2]int32
-	for len(merges) < want {
-		p, ok := l.best(c.learn.MinFrequency)
-		if !ok {
-			break
+// validateSplit checks the options that go with tokens of characters.
+func (l Learn) validateSplit() error {
+	if l.Split == Metaspace {
+		switch {
+		case !(l.Coverage > 0) || l.Coverage > 1:
+			return fmt.Errorf("tokenize: coverage is %g, want more than 0 and at most 1", l.Coverage)
+		case !utf8.ValidString(l.Alphabet):
+			return fmt.Errorf("tokenize: alphabet %q is not UTF-8", l.Alphabet)
 		}
-		left, right := int32(l.info[p].pair>>32), int32(uint32(l.info[p].pair))
-		word := append(bytes.Clone(words[left]), words[right]...)
-		if len(word) > c.learn.MaxToken {
-			l.forbid(p)
-			continue
-		}
-		l.merge(p)
-		words = append(words, word)
-		merges = append(merges, [2]int32{left, right})
+		return nil
 	}
-	return Parse(render(c.rule, words, merges, learnedSpecials(len(words)), false))
+	if _, err := ruleByName(l.Split); err != nil {
+		return fmt.Errorf("%w, and %s", err, Metaspace)
+	}
+	var with string
+	switch {
+	case l.Model == Unigram:
+		with = "model: " + Unigram
+	case l.Coverage != defaultCoverage:
+		with = "coverage"
+	case l.Alphabet != "":
+		with = "alphabet"
+	case !l.ByteFallback:
+		with = "byte_fallback: false"
+	default:
+		return nil
+	}
+	return fmt.Errorf("tokenize: %s needs split: %s; with split %s tokens are made of bytes", with, Metaspace, l.Split)
 }
 
-// learnedBytes lists the bytes in the order of the characters that spell them.
-func learnedBytes() [][]byte {
-	words := make([][]byte, 0, 256)
-	for _, wantVisible := range [2]bool{true, false} {
-		for b := range 256 {
-			if visible(byte(b)) == wantVisible {
-				words = append(words, []byte{byte(b)})
-			}
+func (l Learn) validateSpecial() error {
+	seen := map[string]bool{unknownName: true, beginName: true, endName: true}
+	ends := l.Split == Metaspace // its </s> does
+	for _, name := range l.Special {
+		if name == "" || !utf8.ValidString(name) || len(name) > maxTokenBytes || seen[name] {
+			return fmt.Errorf("tokenize: special token %.60q is empty, too long, no UTF-8 or there twice", name)
 		}
+		seen[name] = true
+		ends = ends || slices.Contains(endOfTextNames, name)
 	}
-	return words
+	if !ends {
+		return fmt.Errorf("tokenize: no special token ends a text, want one of %q", endOfTextNames)
+	}
+	return nil
+}
+
+// fixed is how many ids are special.
+func (l Learn) fixed() int {
+	if l.Split == Metaspace {
+		return len(l.Special) + len(firstNames)
+	}
+	return len(l.Special)
 }

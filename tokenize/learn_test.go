@@ -68,7 +68,7 @@ func TestLearnGolden(t *testing.T) {
 		if k.Vocab() != 520 {
 			t.Errorf("%s: %d ids, want 520", split, k.Vocab())
 		}
-		for i, name := range specialNames {
+		for i, name := range DefaultLearn().Special {
 			if id, ok := k.Special(name); !ok || id != uint32(516+i) {
 				t.Errorf("%s: %s is %d, %v", split, name, id, ok)
 			}

@@ -247,10 +247,8 @@ func (nmt) normalize(a aligned) (aligned, error) {
 	return r.done(), nil
 }
 
-// bert is BERT's own cleaning.
-type bert struct{ clean, chinese, accents, lower bool }
-
-func newBert(p *hfPart) bert {
+// newBert is BERT's own cleaning.
+func newBert(p *hfPart) normalizer {
 	on := func(b *bool, otherwise bool) bool {
 		if b == nil {
 			return otherwise
@@ -258,24 +256,20 @@ func newBert(p *hfPart) bert {
 		return *b
 	}
 	lower := on(p.Lowercase, true)
-	return bert{on(p.CleanText, true), on(p.ChineseChars, true), on(p.StripAccents, lower), lower}
-}
-
-func (b bert) normalize(a aligned) (aligned, error) {
 	var steps sequence
-	if b.clean {
+	if on(p.CleanText, true) {
 		steps = append(steps, rewrite(cleanBert))
 	}
-	if b.chinese {
+	if on(p.ChineseChars, true) {
 		steps = append(steps, rewrite(spaceOut))
 	}
-	if b.accents {
+	if on(p.StripAccents, lower) {
 		steps = append(steps, unicodeForm{norm.NFD}, without{func(r rune) bool { return unicode.Is(unicode.Mn, r) }})
 	}
-	if b.lower {
+	if lower {
 		steps = append(steps, lowercase{})
 	}
-	return steps.normalize(a)
+	return steps
 }
 
 // rewrite is a normalizer that cannot fail.

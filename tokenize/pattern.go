@@ -27,8 +27,10 @@ func (p hfPattern) matcher() (matcher, error) {
 	switch {
 	case p.String != nil && *p.String != "":
 		return literal(*p.String), nil
+	case p.Regex != nil && *p.Regex == " {2,}":
+		return spaceRuns{}, nil
 	case p.Regex != nil:
-		if r, err := ruleByPattern(*p.Regex); err == nil {
+		if r, err := ruleByPatterns(*p.Regex); err == nil {
 			return ruleMatcher{r}, nil
 		}
 		return newRegex(*p.Regex)
@@ -50,6 +52,22 @@ func (l literal) all(dst []match, text []byte) ([]match, error) {
 	}
 }
 
+// spaceRuns matches two spaces and more: what the files of SentencePiece's models look for.
+type spaceRuns struct{}
+
+func (spaceRuns) all(dst []match, text []byte) ([]match, error) {
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte("  "))
+		if i < 0 {
+			return dst, nil
+		}
+		from := at + i
+		for at = from + 2; at < len(text) && text[at] == ' '; at++ {
+		}
+		dst = append(dst, match{from, at})
+	}
+}
+
 // ruleMatcher is a known split pattern, whose matches cover all of a text.
 type ruleMatcher struct{ rule *rule }
 
@@ -60,6 +78,24 @@ func (m ruleMatcher) all(dst []match, text []byte) ([]match, error) {
 		at = end
 	}
 	return dst, nil
+}
+
+// knownSplits finds the rule that the first parts of a Sequence are, n Splits one after the other; n is 0 if they are none.
+func knownSplits(parts []hfPart) (r *rule, n int) {
+	var patterns []string
+	for i := range parts {
+		p := &parts[i]
+		if p.Type != "Split" || p.Pattern.Regex == nil || behaviors[p.Behavior] != isolated || p.Invert {
+			break
+		}
+		patterns = append(patterns, *p.Pattern.Regex)
+	}
+	for n := len(patterns); n > 1; n-- {
+		if r, err := ruleByPatterns(patterns[:n]...); err == nil {
+			return r, n
+		}
+	}
+	return nil, 0
 }
 
 // regex is a pattern that is none of the known ones: exact, and ten to a hundred times slower. It is run by a backtracking engine,

@@ -20,7 +20,11 @@ func newCutter(p *hfPart) (c cutter, byteLevel bool, err error) {
 	switch p.Type {
 	case "Sequence":
 		var all cutters
-		for i := range p.Pretokenizers {
+		known, n := knownSplits(p.Pretokenizers)
+		if n > 0 {
+			all = append(all, splitter{ruleMatcher{known}, isolated, false})
+		}
+		for i := n; i < len(p.Pretokenizers); i++ {
 			if byteLevel {
 				return nil, false, fmt.Errorf("tokenize: pre_tokenizer %q behind ByteLevel", p.Pretokenizers[i].Type)
 			}

@@ -15,25 +15,62 @@ func (e *Encoder) slow(text []byte, added *addedTokens, offsets bool) ([]placed,
 		return nil, err
 	}
 	var out []placed
-	var pieces []aligned
 	for _, s := range segments {
 		if s.token != nil {
 			out = append(out, placed{s.token.ID, s.of(0, len(s.text))})
 			continue
 		}
-		pieces = append(pieces[:0], s.aligned)
-		if t.cutter != nil {
-			if pieces, err = t.cutter.cut(pieces[:0], s.aligned); err != nil {
-				return nil, err
-			}
-		}
-		for _, p := range pieces {
-			if len(p.text) > 0 {
-				out = e.piece(out, p)
-			}
+		if out, err = e.cutUp(out, s.aligned); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// pieces encodes a text without added tokens.
+func (e *Encoder) pieces(out []placed, a aligned) ([]placed, error) {
+	if n := e.t.normalizer; n != nil {
+		var err error
+		if a, err = n.normalize(a); err != nil {
+			return out, err
+		}
+	}
+	return e.cutUp(out, a)
+}
+
+// cutUp encodes what the normalizer has made of a text.
+func (e *Encoder) cutUp(out []placed, a aligned) ([]placed, error) {
+	pieces, err := e.through(nil, e.t.cutter, a)
+	if err != nil {
+		return out, err
+	}
+	for _, p := range pieces {
+		if len(p.text) > 0 {
+			out = e.piece(out, p)
+		}
+	}
+	return out, nil
+}
+
+// through gives the pieces that a normalizer and a cutter make of a text; they are valid until the next call.
+func (e *Encoder) through(n normalizer, c cutter, a aligned) ([]aligned, error) {
+	pieces := e.stream.pieces[:0]
+	if n != nil {
+		var err error
+		if a, err = n.normalize(a); err != nil {
+			return nil, err
+		}
+	}
+	if c == nil {
+		pieces = append(pieces, a)
+	} else {
+		var err error
+		if pieces, err = c.cut(pieces, a); err != nil {
+			return nil, err
+		}
+	}
+	e.stream.pieces = pieces
+	return pieces, nil
 }
 
 // piece encodes a piece that is not empty.
@@ -47,9 +84,9 @@ func (e *Encoder) piece(out []placed, p aligned) []placed {
 		}
 		return out
 	}
-	e.scratch = e.t.model.tokens(e.scratch[:0], p.text)
+	e.scratch = e.t.model.tokens(e.scratch[:0], p.text, &e.work)
 	for _, k := range e.scratch {
-		out = append(out, placed{k.id, p.of(k.from, k.to)})
+		out = append(out, placed{k.id, p.of(int(k.from), int(k.to))})
 	}
 	return out
 }
@@ -80,12 +117,21 @@ func (e *Encoder) Encode(text []byte, o EncodeOptions) (Encoding, error) {
 	}
 	encodings := make([]Encoding, len(texts))
 	for i, text := range texts {
-		tokens, err := e.slow(text, added, true)
-		if err != nil {
-			return Encoding{}, err
+		if e.t.fastWith(added) && (e.t.form == nil || e.t.form.IsNormal(text)) {
+			encodings[i] = e.locate(text, added)
+		} else {
+			tokens, err := e.slow(text, added, true)
+			if err != nil {
+				return Encoding{}, err
+			}
+			for _, t := range tokens {
+				encodings[i].add(t.id, [2]int{int(t.from), int(t.to)}, 0, false)
+			}
 		}
-		for _, t := range tokens {
-			encodings[i].add(t.id, [2]int{int(t.from), int(t.to)}, uint32(i), false)
+		if i > 0 {
+			for k := range encodings[i].Types {
+				encodings[i].Types[k] = uint32(i)
+			}
 		}
 	}
 	var out Encoding

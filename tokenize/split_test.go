@@ -112,7 +112,7 @@ func TestUnknownSplit(t *testing.T) {
 	}
 	for _, name := range Splits() {
 		r := mustRule(t, name)
-		if got, err := ruleByPattern(r.pattern); err != nil || got.name != name {
+		if got, err := ruleByPatterns(r.patterns...); err != nil || got.name != name {
 			t.Errorf("pattern of %s finds %v, %v", name, got, err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern"
@@ -75,34 +74,4 @@ func TestComplete(t *testing.T) {
 	f("a\xff", 2)         // never starts a character
 	f("\x80\x80\x80", 3)  // nothing to finish
 	f("a\xe4\xb8\xad", 4) // 中
-}
-
-// TestClasses compares the pinned tables with this Go release's, where both are of one version of Unicode.
-func TestClasses(t *testing.T) {
-	if unicode.Version != UnicodeVersion {
-		t.Skipf("tables are of Unicode %s, this Go release has %s", UnicodeVersion, unicode.Version)
-	}
-	c := unicodeClasses()
-	for r := rune(0); r <= unicode.MaxRune; r++ {
-		want := uint8(cOther)
-		switch {
-		case r == '\r' || r == '\n':
-			want = cBreak
-		case unicode.Is(unicode.White_Space, r):
-			want = cSpace
-		case unicode.IsLower(r) && unicode.Is(unicode.Ll, r):
-			want = cLower
-		case unicode.In(r, unicode.Lu, unicode.Lt):
-			want = cUpper
-		case unicode.IsLetter(r):
-			want = cCaseless
-		case unicode.IsNumber(r):
-			want = cNumber
-		case unicode.IsMark(r):
-			want = cMark
-		}
-		if got := c.rune(r); got != want {
-			t.Fatalf("%U: class %d, want %d", r, got, want)
-		}
-	}
 }

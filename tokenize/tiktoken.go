@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // ParseTiktoken reads a .tiktoken file: lines of a token's bytes in base64, a space and its rank. Such a file names neither its split rule, one of Splits, nor its
@@ -22,15 +23,36 @@ func ParseTiktoken(ranks []byte, split string, specials map[string]uint32) (*Tok
 	if err != nil {
 		return nil, err
 	}
-	merges, err := rankMerges(words)
-	if err != nil {
-		return nil, err
-	}
 	var added []Added
 	for _, name := range slices.SortedFunc(maps.Keys(specials), func(a, b string) int { return int(specials[a]) - int(specials[b]) }) {
 		added = append(added, Added{ID: specials[name], Content: name, Special: true})
 	}
-	return Parse(render(r, words, merges, added, true))
+	src := &source{words: newWordTable(len(words)), ranked: true, whole: true}
+	for i, w := range words {
+		if w == nil {
+			continue
+		}
+		if !src.words.add(w) {
+			return nil, fmt.Errorf("tokenize: .tiktoken: ranks %d and %d are one token", src.ids[src.words.find(w)], i)
+		}
+		src.ids = append(src.ids, uint32(i))
+	}
+	f, err := readFile(render(r, nil, nil, added, true))
+	if err != nil {
+		return nil, err
+	}
+	t := &Tokenizer{}
+	t.json = sync.OnceValue(func() []byte {
+		var merges [][2]int32
+		for i := 256; i < len(t.bpe.left); i++ {
+			merges = append(merges, [2]int32{int32(t.bpe.outer[t.bpe.left[i]]), int32(t.bpe.outer[t.bpe.right[i]])})
+		}
+		return render(r, words, merges, added, true)
+	})
+	if err := t.build(f, src); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // readRanks gives the tokens by rank; nil where a rank is left out.
@@ -72,51 +94,6 @@ func readRanks(b []byte) (words [][]byte, err error) {
 		words[rank] = word
 	}
 	return words, nil
-}
-
-// rankMerges finds the last merge of each token: its bytes, merged by the ranks below its own, end as two.
-func rankMerges(words [][]byte) (merges [][2]int32, err error) {
-	rank := make(map[string]int32, len(words))
-	for i, w := range words {
-		if w == nil {
-			continue
-		}
-		if at, ok := rank[string(w)]; ok {
-			return nil, fmt.Errorf("tokenize: .tiktoken: ranks %d and %d are one token", at, i)
-		}
-		rank[string(w)] = int32(i)
-	}
-	var ends []int // of the parts
-	for i, w := range words {
-		if len(w) < 2 {
-			continue
-		}
-		ends = ends[:0]
-		for k := range w {
-			ends = append(ends, k+1)
-		}
-		for len(ends) > 2 {
-			best, at := int32(i), -1
-			from := 0
-			for k := range len(ends) - 1 {
-				if r, ok := rank[string(w[from:ends[k+1]])]; ok && r < best {
-					best, at = r, k
-				}
-				from = ends[k]
-			}
-			if at < 0 {
-				break
-			}
-			ends = slices.Delete(ends, at, at+1)
-		}
-		left, okL := rank[string(w[:ends[0]])]
-		right, okR := rank[string(w[ends[0]:])]
-		if len(ends) != 2 || !okL || !okR {
-			continue // a token that is met only as a whole piece
-		}
-		merges = append(merges, [2]int32{left, right})
-	}
-	return merges, nil
 }
 
 // Tiktoken writes the ranks of a byte-level vocabulary whose ids are its ranks, as all of OpenAI's are and those that Learn makes.

@@ -1,157 +1,130 @@
 package tokenize
 
-import (
-	"bytes"
-	"slices"
-)
-
-// trie finds the longest token at the start of a text: an XOR double array. The children of a node with base f stand at f^label, and
-// no two nodes share a base, so the label alone tells whose child a slot is.
+// trie finds the longest token at the start of a text. The first two bytes lead to a node by a dense table, every other byte by one search of a hash table of
+// edges, which is quick to build.
 type trie struct {
-	nodes  []uint64 // base 32 bits | token+1 24 | label 8
+	two    []uint32 // by two bytes: node, 0 = none
+	edges  []uint64 // parent 25 bits | byte 8 | child 25 | the child is a token 1; 0 = free
+	shift  uint
+	token  []uint32 // by node: token, none if it is none
 	prefix []uint32 // by token: its longest proper prefix that is a token, none if there is none
 	length []uint16 // by token: its bytes
 }
 
-// brood is one node whose children are to be placed: words[from:to] in order share the depth bytes that lead to it.
-type brood struct {
-	from, to, depth int
-	node, prefix    uint32
-}
+const edgeKey = 26 // where an edge's parent and byte begin
 
-// trieArena is the double array while it grows.
-type trieArena struct {
-	nodes      []uint64
-	used, base []bool // slots taken; bases taken
-	single     int    // where the search for a place for one child starts
-	many       int    // … for several children: the front is too dense for them
-}
-
-func newTrie(words [][]byte) trie {
-	t := trie{prefix: make([]uint32, len(words)), length: make([]uint16, len(words))}
-	order := make([]uint32, len(words))
-	for i := range order {
-		order[i] = uint32(i)
-		t.length[i] = uint16(len(words[i]))
-	}
-	slices.SortFunc(order, func(a, b uint32) int { return bytes.Compare(words[a], words[b]) })
-	a := trieArena{single: 256, many: 256}
-	a.reach(1 << 12)
-	a.used[0], a.base[0] = true, true
-	queue := []brood{{0, len(order), 0, 0, none}}
-	var labels []byte
-	var cuts []int
-	for len(queue) > 0 {
-		f := queue[0]
-		queue = queue[1:]
-		if f.depth > 0 && len(words[order[f.from]]) == f.depth {
-			token := order[f.from]
-			t.prefix[token] = f.prefix
-			f.prefix = token
-			a.nodes[f.node] |= uint64(token+1) << 8
-			f.from++
-		}
-		if f.from == f.to {
+// newTrie makes the trie of words; the first 256 are the bytes, and none stands there twice. Those that are marked in out stay out of it.
+func newTrie(words [][]byte, out []bool) trie {
+	t := trie{two: make([]uint32, 1<<16), token: make([]uint32, 1, 2*len(words)+1), prefix: make([]uint32, len(words)), length: make([]uint16, len(words))}
+	t.token[0] = none
+	t.resize(1 << 10)
+	for i, w := range words {
+		t.length[i] = uint16(len(w))
+		if len(w) < 2 || out != nil && out[i] {
 			continue
 		}
-		labels, cuts = labels[:0], cuts[:0]
-		for i := f.from; i < f.to; i++ {
-			if c := words[order[i]][f.depth]; len(labels) == 0 || labels[len(labels)-1] != c {
-				labels, cuts = append(labels, c), append(cuts, i)
+		node := &t.two[int(w[0])<<8|int(w[1])]
+		if *node == 0 {
+			*node = t.node()
+		}
+		at := *node
+		last := (*uint64)(nil)
+		for _, c := range w[2:] {
+			last = t.edge(at, c)
+			if *last == 0 {
+				child := t.node()
+				*last = uint64(at)<<34 | uint64(c)<<26 | uint64(child)<<1
+				if 2*len(t.token) > len(t.edges) {
+					t.resize(4 * len(t.edges))
+					last = t.edge(at, c)
+				}
 			}
+			at = uint32(*last >> 1 & (1<<25 - 1))
 		}
-		cuts = append(cuts, f.to)
-		base := a.place(labels)
-		a.nodes[f.node] |= uint64(base) << 32
-		for i, c := range labels {
-			k := base ^ int(c)
-			a.nodes[k] = uint64(c)
-			queue = append(queue, brood{cuts[i], cuts[i+1], f.depth + 1, uint32(k), f.prefix})
+		if last != nil {
+			*last |= 1
+		}
+		t.token[at] = uint32(i)
+	}
+	for i, w := range words {
+		t.prefix[i] = none
+		if len(w) > 1 {
+			t.prefix[i] = t.longest(w[:len(w)-1])
 		}
 	}
-	last := len(a.used) - 1
-	for !a.used[last] {
-		last--
-	}
-	t.nodes = slices.Clone(a.nodes[:(last|255)+1])
 	return t
 }
 
-// reach makes room for slots below n, a multiple of 256.
-func (a *trieArena) reach(n int) {
-	if more := n - len(a.nodes); more > 0 {
-		a.nodes = append(a.nodes, make([]uint64, more)...)
-		a.used = append(a.used, make([]bool, more)...)
-		a.base = append(a.base, make([]bool, more)...)
+// node makes a node.
+func (t *trie) node() uint32 {
+	t.token = append(t.token, none)
+	return uint32(len(t.token) - 1)
+}
+
+func (t *trie) resize(n int) {
+	old := t.edges
+	t.edges = make([]uint64, n)
+	t.shift = 64
+	for n > 1 {
+		n /= 2
+		t.shift--
+	}
+	for _, e := range old {
+		if e != 0 {
+			*t.edge(uint32(e>>34), uint8(e>>26)) = e
+		}
 	}
 }
 
-// place finds a base whose slots for all labels are free, and takes them.
-func (a *trieArena) place(labels []byte) int {
-	for a.single < len(a.used) && a.used[a.single] {
-		a.single++
-	}
-	p := a.single
-	if len(labels) > 1 {
-		a.many = max(a.many, a.single)
-		p = a.many
-	}
-	fails, base := 0, 0
-	for ; ; p++ {
-		if p >= len(a.nodes) {
-			a.reach(2 * len(a.nodes))
-		}
-		if a.used[p] {
-			continue
-		}
-		if base = p ^ int(labels[0]); base != 0 && !a.base[base] && a.free(base, labels) {
-			break
-		}
-		fails++
-	}
-	if fails > 50 {
-		if len(labels) > 1 {
-			a.many = (a.many + p) / 2
-		} else {
-			a.single = p
-		}
-	}
-	a.base[base] = true
-	for _, c := range labels {
-		a.used[base^int(c)] = true
-	}
-	return base
-}
+func edgeHash(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 }
 
-func (a *trieArena) free(base int, labels []byte) bool {
-	for _, c := range labels {
-		if a.used[base^int(c)] {
-			return false
+// edge is where the edge stands, or a free place for it.
+func (t *trie) edge(node uint32, c byte) *uint64 {
+	key := uint64(node)<<8 | uint64(c)
+	m := uint64(len(t.edges) - 1)
+	for i := edgeHash(key) >> t.shift; ; i++ {
+		if e := &t.edges[i&m]; *e == 0 || *e>>edgeKey == key {
+			return e
 		}
 	}
-	return true
 }
 
 // longest is the longest token that starts text, none if there is none.
 func (t *trie) longest(text []byte) uint32 {
-	node := t.nodes[0]
-	best := uint64(0)
-	for _, c := range text {
-		base := node >> 32
-		if base == 0 {
-			break
-		}
-		k := base ^ uint64(c)
-		if k >= uint64(len(t.nodes)) {
-			break
-		}
-		node = t.nodes[k]
-		if uint8(node) != c || node == 0 {
-			break
-		}
-		if token := node >> 8 & (1<<24 - 1); token != 0 {
-			best = token
+	best := uint32(text[0])
+	if len(text) < 2 {
+		return best
+	}
+	node := t.two[int(text[0])<<8|int(text[1])]
+	if node == 0 {
+		return best
+	}
+	at := uint32(0) // node of the longest token so far
+	if t.token[node] != none {
+		at = node
+	}
+	edges := t.edges
+	m := uint64(len(edges) - 1)
+	shift := t.shift & 63
+search:
+	for _, c := range text[2:] {
+		key := uint64(node)<<8 | uint64(c)
+		for i := edgeHash(key) >> shift; ; i++ {
+			e := edges[i&m]
+			if e>>edgeKey == key {
+				node = uint32(e >> 1 & (1<<25 - 1))
+				if e&1 != 0 {
+					at = node
+				}
+				break
+			}
+			if e == 0 {
+				break search
+			}
 		}
 	}
-	return uint32(best - 1)
+	if at != 0 {
+		return t.token[at]
+	}
+	return best
 }

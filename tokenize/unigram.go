@@ -4,15 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
+
+	"github.com/seed-83c59573/quern/tokenize/sentencepiece"
 )
 
 // unigram takes the most likely of all ways to spell a piece (Kudo 2018), by dynamic programming over its bytes.
 type unigram struct {
-	vocab    map[string]uint32
+	vocab    sentencepiece.Array
 	scores   []float64 // by id: log probabilities
-	longest  int       // bytes of the longest token
 	unknown  uint32    // none = there is no such token
+	spelling string    // of unknown
 	least    float64   // score of an unknown character
 	fallback bool
 	bytes    [256]uint32
@@ -22,7 +25,7 @@ const unknownPenalty = 10 // below the least likely token
 
 func newUnigram(f *hfFile) (*unigram, error) {
 	m := &f.Model
-	u := &unigram{vocab: m.Vocab.ids, scores: m.Vocab.scores, unknown: none, least: math.Inf(1), fallback: m.Fallback}
+	u := &unigram{scores: m.Vocab.scores, unknown: none, least: math.Inf(1), fallback: m.Fallback}
 	if len(u.scores) == 0 {
 		return nil, errors.New("tokenize: Unigram: the vocabulary is not a list of tokens and scores")
 	}
@@ -32,91 +35,110 @@ func newUnigram(f *hfFile) (*unigram, error) {
 		}
 		u.unknown = *m.UnkID
 	}
-	for w, id := range u.vocab {
-		u.longest = max(u.longest, len(w))
-		u.least = min(u.least, u.scores[id])
-	}
-	u.least -= unknownPenalty
-	for c := range u.bytes {
-		id, ok := u.vocab[fmt.Sprintf("<0x%02X>", c)]
-		if u.bytes[c] = none; ok {
-			u.bytes[c] = id
+	words := make([][]byte, len(u.scores))
+	for w, id := range m.Vocab.ids {
+		if w != "" {
+			words[id] = []byte(w)
+		}
+		if id == u.unknown {
+			u.spelling = w
 		}
 	}
+	u.vocab = sentencepiece.NewArray(words)
+	for id, s := range u.scores {
+		if math.IsNaN(s) || math.IsInf(s, 0) {
+			return nil, fmt.Errorf("tokenize: Unigram: the score of token %d is %g", id, s)
+		}
+		u.least = min(u.least, s)
+	}
+	u.least -= unknownPenalty
+	u.bytes = byteTokens(m.Vocab.ids)
 	return u, nil
 }
 
 // unigramNode is the best way to a place in the piece.
 type unigramNode struct {
 	score float64
-	from  int // where its last token starts; -1 = no way leads here
+	from  int32 // where its last token starts; -1 = no way leads here
 	id    uint32
 }
 
-func (u *unigram) tokens(dst []token, piece []byte) []token {
-	nodes := make([]unigramNode, len(piece)+1)
-	for i := range nodes[1:] {
-		nodes[i+1].from = -1
+func (u *unigram) tokens(dst []token, piece []byte, w *work) []token {
+	nodes := u.walk(piece, w)
+	start := len(dst)
+	from, to := int32(0), int32(0) // unknown characters side by side, which are one
+	for end := int32(len(piece)); end > 0; {
+		n := nodes[end]
+		switch {
+		case n.id != u.unknown:
+			dst = u.unknownTokens(dst, piece, from, to)
+			dst = append(dst, token{n.id, n.from, end})
+			from, to = 0, 0
+		case to == 0:
+			from, to = n.from, end
+		default:
+			from = n.from
+		}
+		end = n.from
 	}
+	dst = u.unknownTokens(dst, piece, from, to)
+	slices.Reverse(dst[start:])
+	return dst
+}
+
+// unknownTokens writes what is unknown, from the last to the first: byte by byte if there are tokens for the bytes; it is left out if there is none for it
+// at all.
+func (u *unigram) unknownTokens(dst []token, piece []byte, from, to int32) []token {
+	if from == to {
+		return dst
+	}
+	if s := piece[from:to]; u.fallback && string(s) != u.spelling && !slices.ContainsFunc(s, func(c byte) bool { return u.bytes[c] == none }) {
+		for i := len(s) - 1; i >= 0; i-- {
+			dst = append(dst, token{u.bytes[s[i]], from, to})
+		}
+		return dst
+	}
+	if u.unknown == none {
+		return dst
+	}
+	return append(dst, token{u.unknown, from, to})
+}
+
+// walk finds the best way to every place, from the left (Viterbi).
+func (u *unigram) walk(piece []byte, w *work) []unigramNode {
+	nodes := append(w.nodes[:0], unigramNode{})
+	for range piece {
+		nodes = append(nodes, unigramNode{from: -1})
+	}
+	w.nodes = nodes
 	for i := 0; i < len(piece); {
-		_, n := utf8.DecodeRune(piece[i:])
+		n := 1
+		if piece[i] >= utf8.RuneSelf {
+			_, n = utf8.DecodeRune(piece[i:])
+		}
+		here := nodes[i].score
 		single := false
-		for j := i + 1; j <= min(len(piece), i+u.longest); j++ {
-			id, ok := u.vocab[string(piece[i:j])]
-			if !ok {
+		node := uint32(0)
+		for j := i; j < len(piece); {
+			if node = u.vocab.Next(node, piece[j]); node == 0 {
+				break
+			}
+			j++
+			id := u.vocab.ID(node)
+			if id < 0 {
 				continue
 			}
 			single = single || j == i+n
-			if s := nodes[i].score + u.scores[id]; nodes[j].from < 0 || s > nodes[j].score {
-				nodes[j] = unigramNode{s, i, id}
+			if s, to := here+u.scores[id], &nodes[j]; to.from < 0 || s > to.score {
+				*to = unigramNode{s, int32(i), uint32(id)}
 			}
 		}
-		if j := i + n; !single {
-			if s := nodes[i].score + u.least; nodes[j].from < 0 || s > nodes[j].score {
-				nodes[j] = unigramNode{s, i, u.unknown}
+		if !single {
+			if s, to := here+u.least, &nodes[i+n]; to.from < 0 || s > to.score {
+				*to = unigramNode{s, int32(i), u.unknown}
 			}
 		}
 		i += n
 	}
-	start := len(dst)
-	for end := len(piece); end > 0; {
-		n := nodes[end]
-		last := len(dst) - 1
-		if n.id == u.unknown && last >= start && dst[last].id == u.unknown { // unknown characters side by side are one
-			dst[last].from = n.from
-		} else {
-			dst = append(dst, token{n.id, n.from, end})
-		}
-		end = n.from
-	}
-	out := dst[start:]
-	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
-	return u.spellUnknown(dst, start, piece)
-}
-
-// spellUnknown writes what is unknown byte by byte, if there are tokens for the bytes, and leaves it out if there is none for it at all.
-func (u *unigram) spellUnknown(dst []token, start int, piece []byte) []token {
-	tokens := append([]token(nil), dst[start:]...)
-	dst = dst[:start]
-	for _, t := range tokens {
-		if t.id != u.unknown {
-			dst = append(dst, t)
-			continue
-		}
-		known := u.fallback
-		for _, c := range piece[t.from:t.to] {
-			known = known && u.bytes[c] != none
-		}
-		switch {
-		case known:
-			for _, c := range piece[t.from:t.to] {
-				dst = append(dst, token{u.bytes[c], t.from, t.to})
-			}
-		case u.unknown != none:
-			dst = append(dst, t)
-		}
-	}
-	return dst
+	return nodes
 }

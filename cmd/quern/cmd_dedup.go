@@ -202,8 +202,12 @@ func printTakeDown(out io.Writer, t dedup.TakeDown, dry bool) {
 	for _, l := range t.Returned {
 		fmt.Fprintf(tw, "  %s\t%s\t%s of %s\t%.4f like %s\n", l.ID, printable(l.Origin), l.Dataset, l.Run, l.Similarity, l.For)
 	}
+	refused := "refused from now on"
+	if dry {
+		refused = "would be refused from now on"
+	}
 	for _, u := range t.Unknown {
-		fmt.Fprintf(tw, "not in the index, refused from now on: %s\n", printable(u))
+		fmt.Fprintf(tw, "not in the index, %s: %s\n", refused, printable(u))
 	}
 	tw.Flush()
 }

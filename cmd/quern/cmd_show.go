@@ -84,6 +84,8 @@ func showRun(out io.Writer, path, name string, asJSON bool) error {
 	if sum.Mix != nil {
 		printMix(out, sum.Mix)
 	}
+	printFertility(out, sum.Fertility)
+	printPacking(out, sum.Packing)
 	printTraining(out, "pretraining", sum.Train)
 	printTraining(out, "fine-tuning", sum.Tune)
 	for _, s := range rec.Steps {
@@ -117,6 +119,13 @@ func showDataset(out io.Writer, path string, asJSON bool) error {
 	for _, s := range m.Ledger.Samples {
 		fmt.Fprintf(out, "skipped %s\n", s)
 	}
+	if m.Step == "shard" {
+		facts, err := pipelines.FactsOfCorpus(&m)
+		if err != nil {
+			return err
+		}
+		printPacking(out, facts.Packing)
+	}
 	if strings.HasPrefix(m.Step, "train") || strings.HasPrefix(m.Step, "tune") {
 		var r train.Result
 		if err := json.Unmarshal(m.Facts, &r); err != nil {
@@ -125,6 +134,14 @@ func showDataset(out io.Writer, path string, asJSON bool) error {
 		printTraining(out, "result", &r)
 	}
 	return nil
+}
+
+// printPacking tells what packing did to the corpus, a line a split.
+func printPacking(out io.Writer, splits []pipelines.Packing) {
+	for _, p := range splits {
+		fmt.Fprintf(out, "%s packed by %s: %d rows of %d, %.2f %% used; %.2f %% of tokens lost, %.1f %% of documents cut\n", p.Split, p.Pack, p.Rows, p.Length,
+			100*p.Used, 100*p.LostShare(), 100*p.CutShare())
+	}
 }
 
 func showTokenizer(out io.Writer, path string, asJSON bool) error {
@@ -136,11 +153,11 @@ func showTokenizer(out io.Writer, path string, asJSON bool) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	info := map[string]any{"path": path, "kind": "byte-level BPE", "vocab": tok.Vocab(), "end_of_text": tok.EndOfText(), "digest": tok.Digest()}
+	info := map[string]any{"path": path, "kind": tok.Describe(), "vocab": tok.Vocab(), "end_of_text": tok.EndOfText(), "digest": tok.Digest()}
 	if asJSON {
 		return printJSON(out, info)
 	}
-	fmt.Fprintf(out, "tokenizer %s: byte-level BPE, %d ids, end of text is %d\ndigest %s\n", path, tok.Vocab(), tok.EndOfText(), tok.Digest())
+	fmt.Fprintf(out, "tokenizer %s: %s, %d ids, end of text is %d\ndigest %s\n", path, tok.Describe(), tok.Vocab(), tok.EndOfText(), tok.Digest())
 	return nil
 }
 

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"unicode"
 	"unicode/utf8"
 
@@ -38,7 +37,7 @@ OpenAI's encodings (cl100k_base.tiktoken), or the folder of a run.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(tokenizerLearn(), tokenizerEncode(), tokenizerDecode(), tokenizerCount(), tokenizerConvert(), tokenizerShow())
+	cmd.AddCommand(tokenizerLearn(), tokenizerEncode(), tokenizerDecode(), tokenizerCount(), tokenizerCompare(), tokenizerConvert(), tokenizerShow())
 	return cmd
 }
 
@@ -51,90 +50,61 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.options, "options", "", "their options, as in a spec")
 }
 
-// docs gives every document of the inputs to take; "-" is standard input as one text.
-func (f *inputFlags) docs(ctx context.Context, stdin io.Reader, inputs []string, take func(input string, d *quern.Doc) error) error {
+// inputUnit is a unit of work of an input; without a source it is standard input as one text.
+type inputUnit struct {
+	input string
+	src   quern.Source
+	unit  quern.Unit
+	stdin io.Reader
+}
+
+// units lists what there is to read, in the order of the inputs; "-" is standard input.
+func (f *inputFlags) units(ctx context.Context, stdin io.Reader, inputs []string) (all []inputUnit, err error) {
 	for _, path := range inputs {
 		if path == "-" {
-			b, err := io.ReadAll(stdin)
-			if err == nil {
-				err = take(path, &quern.Doc{Text: b})
-			}
-			if err != nil {
-				return err
-			}
+			all = append(all, inputUnit{input: path, stdin: stdin})
 			continue
 		}
 		src, err := pipelines.OpenInput(path, f.format, f.fields, f.options)
 		if err != nil {
-			return usageError{err}
+			return nil, usageError{err}
 		}
 		units, err := src.Units(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, u := range units {
-			for d, err := range src.Docs(ctx, u) {
-				if errors.Is(err, quern.ErrRecord) {
-					continue
-				}
-				if err = errors.Join(err, ctx.Err()); err == nil {
-					err = take(path, d)
-				}
-				if err != nil {
-					return err
-				}
-			}
+			all = append(all, inputUnit{input: path, src: src, unit: u})
+		}
+	}
+	return all, nil
+}
+
+// docs gives every document of a unit to take.
+func (u *inputUnit) docs(ctx context.Context, take func(d *quern.Doc) error) error {
+	if u.src == nil {
+		b, err := io.ReadAll(u.stdin)
+		if err != nil {
+			return err
+		}
+		return take(&quern.Doc{Text: b})
+	}
+	for d, err := range u.src.Docs(ctx, u.unit) {
+		if errors.Is(err, quern.ErrRecord) {
+			continue
+		}
+		if err = errors.Join(err, ctx.Err()); err == nil {
+			err = take(d)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func tokenizerLearn() *cobra.Command {
-	var in inputFlags
-	var out string
-	l := tokenize.DefaultLearn()
-	cmd := &cobra.Command{
-		Use:   "learn INPUT...",
-		Short: "Learn a byte-level BPE vocabulary from documents",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if ext := filepath.Ext(out); ext != ".json" && ext != ".tiktoken" {
-				return usageError{errors.New("--out: give a file that ends in .json or .tiktoken")}
-			}
-			if err := l.Validate(); err != nil {
-				return usageError{err}
-			}
-			c := tokenize.NewCounter(l)
-			bytes, docs := int64(0), 0
-			err := in.docs(cmd.Context(), cmd.InOrStdin(), args, func(_ string, d *quern.Doc) error {
-				c.Add(d.Text)
-				bytes += int64(len(d.Text))
-				docs++
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			tok, err := c.Learn()
-			if err != nil {
-				return err
-			}
-			if err := writeTokenizer(out, tok); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d ids from %d bytes of %d documents, %d different pieces\n", out, tok.Vocab(), bytes, docs, c.Pieces())
-			return nil
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&out, "out", "", "file to write: .json (tokenizer.json) or .tiktoken")
-	f.IntVar(&l.Vocab, "vocab", l.Vocab, "ids, the 256 bytes and 4 special tokens among them")
-	f.StringVar(&l.Split, "split", l.Split, "how texts are cut: "+strings.Join(tokenize.Splits(), ", "))
-	f.Int64Var(&l.MinFrequency, "min-frequency", l.MinFrequency, "a pair seen less often is not merged")
-	f.IntVar(&l.MaxToken, "max-token", l.MaxToken, "bytes of the longest token")
-	in.add(cmd)
-	return cmd
-}
+// tokenizerFormats are the formats that a tokenizer is written in, by the ends of names.
+var tokenizerFormats = []string{".json", ".tiktoken"}
 
 func writeTokenizer(path string, tok *tokenize.Tokenizer) error {
 	write := tok.JSON
@@ -143,7 +113,7 @@ func writeTokenizer(path string, tok *tokenize.Tokenizer) error {
 	case ".tiktoken":
 		write = tok.Tiktoken
 	default:
-		return usageError{fmt.Errorf("%s: the name does not tell a format: want .json or .tiktoken", path)}
+		return usageError{fmt.Errorf("%s: the name does not tell a format: want %s", path, strings.Join(tokenizerFormats, ", "))}
 	}
 	b, err := write()
 	if err != nil {
@@ -235,93 +205,12 @@ func tokenizerDecode() *cobra.Command {
 	}
 }
 
-// fertility counts what a tokenizer makes of a kind of text.
-type fertility struct {
-	Tokenizer string `json:"tokenizer"`
-	Text      string `json:"text"` // input, and language where it is known
-	Docs      int64  `json:"docs"`
-	Bytes     int64  `json:"bytes"`
-	Words     int64  `json:"words"` // between white space
-	Tokens    int64  `json:"tokens"`
-}
-
-func tokenizerCount() *cobra.Command {
-	var in inputFlags
-	var with []string
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:     "count TOKENIZER INPUT...",
-		Aliases: []string{"compare"},
-		Short:   "Count the tokens of documents, with bytes a token and tokens a word, by input and language; beside other tokenizers with --with",
-		Args:    cobra.MinimumNArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			rows, err := countTokens(cmd, &in, append([]string{args[0]}, with...), args[1:])
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(rows)
-			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(tw, "tokenizer\ttext\tdocuments\tbytes\ttokens\tbytes a token\ttokens a word")
-			for _, r := range rows {
-				fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%d\t%.3f\t%.3f\n", r.Tokenizer, r.Text, r.Docs, r.Bytes, r.Tokens,
-					float64(r.Bytes)/float64(max(r.Tokens, 1)), float64(r.Tokens)/float64(max(r.Words, 1)))
-			}
-			return tw.Flush()
-		},
-	}
-	cmd.Flags().StringArrayVar(&with, "with", nil, "another tokenizer to count with; may be given again")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
-	in.add(cmd)
-	return cmd
-}
-
-// countTokens counts with each tokenizer; rows stand in the order of the texts as they were met.
-func countTokens(cmd *cobra.Command, in *inputFlags, names, inputs []string) ([]fertility, error) {
-	var encoders []*tokenize.Encoder
-	for _, name := range names {
-		tok, err := pipelines.OpenTokenizer(name)
-		if err != nil {
-			return nil, err
-		}
-		encoders = append(encoders, tok.NewEncoder())
-	}
-	var rows []fertility
-	index := map[string]int{} // of the row of the first tokenizer
-	var ids []uint32
-	err := in.docs(cmd.Context(), cmd.InOrStdin(), inputs, func(input string, d *quern.Doc) error {
-		if d.Lang != "" {
-			input += " " + d.Lang
-		}
-		at, ok := index[input]
-		if !ok {
-			at = len(rows)
-			index[input] = at
-			for _, name := range names {
-				rows = append(rows, fertility{Tokenizer: name, Text: input})
-			}
-		}
-		words := int64(len(bytes.Fields(d.Text)))
-		for i, e := range encoders {
-			ids = e.Append(ids[:0], d.Text)
-			if err := e.Err(); err != nil {
-				return err
-			}
-			r := &rows[at+i]
-			r.Docs, r.Bytes, r.Words, r.Tokens = r.Docs+1, r.Bytes+int64(len(d.Text)), r.Words+words, r.Tokens+int64(len(ids))
-		}
-		return nil
-	})
-	return rows, err
-}
-
 func tokenizerConvert() *cobra.Command {
 	var split string
 	var specials []string
 	cmd := &cobra.Command{
 		Use:   "convert FROM TO",
-		Short: "Write a tokenizer in another format: .json or .tiktoken",
+		Short: "Write a tokenizer in another format: " + strings.Join(tokenizerFormats, ", "),
 		Args:  exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			tok, err := openRanks(args[0], split, specials)

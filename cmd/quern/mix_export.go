@@ -61,7 +61,7 @@ Its shares are as near as chance is, and the order is the mixer's. olmix is a ta
 	f.StringVar(&name, "run", "", "the run of each folder (default the last)")
 	f.StringVar(&to, "to", "", "dolma, olmix or plan")
 	f.StringVar(&out, "out", "", "file to write (default: standard output)")
-	f.StringVar(&documents, "documents", documents, "of dolma: where its documents are")
+	f.StringVar(&documents, "documents", documents, "of dolma: where its documents are; as quern clean --attributes writes them, before cleaning")
 	f.StringVar(&paths.Output, "output", paths.Output, "of dolma: the folder that the mixer writes to")
 	f.StringVar(&paths.Experiment, "experiment", "", "of dolma: the name of the attributes with random numbers; without one there can be no part of an epoch")
 	return cmd

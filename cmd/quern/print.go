@@ -36,6 +36,7 @@ func printRun(w io.Writer, sum *pipelines.Summary, took time.Duration) {
 	if sum.Mix != nil {
 		printMix(w, sum.Mix)
 	}
+	printFertility(w, sum.Fertility)
 	printTraining(w, "pretraining", sum.Train)
 	printTraining(w, "fine-tuning", sum.Tune)
 	ran := slices.ContainsFunc(sum.Steps, func(s pipelines.StepSummary) bool { return !s.Cached })
@@ -164,5 +165,21 @@ func printTraining(w io.Writer, what string, r *train.Result) {
 	for _, s := range r.Samples {
 		fmt.Fprintf(w, "  %q\n", s)
 	}
+	fmt.Fprintln(w)
+}
+
+// printFertility prints how the tokenizer spells texts, by domain, source and language.
+func printFertility(w io.Writer, rows []pipelines.FertilityRow) {
+	if len(rows) == 0 {
+		return
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "the tokenizer on documents of its sample")
+	fmt.Fprintln(tw, "domain\tsource\tlanguage\tdocuments\tMB\tbytes a token\ttokens a word\ttokens a character\twords split\t")
+	for _, r := range rows {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%.2f\t%.3f\t%.3f\t%.3f\t%.1f %%\t\n", r.Domain, r.Source, r.Lang, r.Docs, float64(r.Bytes)/1e6,
+			r.BytesPerToken(), r.TokensPerWord(), r.TokensPerChar(), r.ContinuedPercent())
+	}
+	tw.Flush()
 	fmt.Fprintln(w)
 }

@@ -118,15 +118,12 @@ class Raw:
     def __init__(self, folder, name):
         index = (folder / name.replace(".bin", ".idx")).read_bytes()
         magic, version, self.width, docs, self.tokens = struct.unpack_from("<8sIIQQ", index)
-        if magic != b"QUERNIDX" or version not in (1, 2, 3) or len(index) < 32 + 44 * docs:
-            refuse(f"{folder / name}: the index is not version 1, 2 or 3 for {docs} documents")
-        self.ends = self.ints("Q", index[32 : 32 + 8 * docs])
-        rest, at = index[32 + 8 * docs :], (0, 4, 20, 36)
-        if version == 3:
-            records = [rest[i : i + 43] for i in range(0, 43 * docs, 43)]
-            sizes, ids, groups = (b"".join(r[a:b] for r in records) for a, b in zip(at, at[1:]))
-        else:
-            sizes, ids, groups = (rest[a * docs : b * docs] for a, b in zip(at, at[1:]))
+        if magic != b"QUERNIDX" or version not in (3, 4) or len(index) < 32 + 51 * docs:
+            refuse(f"{folder / name}: the index is not version 3 or 4 for {docs} documents")
+        index, at = index[32 if version == 3 else 40 :], (0, 4, 20, 36)
+        self.ends = self.ints("Q", index[: 8 * docs])
+        records = [index[i : i + 43] for i in range(8 * docs, 51 * docs, 43)]
+        sizes, ids, groups = (b"".join(r[a:b] for r in records) for a, b in zip(at, at[1:]))
         self.sizes = self.ints("I", sizes)
         self.ids = [ids[i : i + 16].hex() for i in range(0, len(ids), 16)]
         self.groups = [groups[i : i + 16].hex() for i in range(0, len(groups), 16)]

@@ -2,9 +2,9 @@ package sentencepiece
 
 import "slices"
 
-// array is a trie at rest, as a double array: a child of a node stands at the node's base plus the byte, where its parent is noted.
+// Array is a trie at rest, as a double array: a child of a node stands at the node's base plus the byte, where its parent is noted.
 // Node 0 is the root.
-type array struct {
+type Array struct {
 	cells []cell
 }
 
@@ -14,8 +14,8 @@ type cell struct {
 	id     int32  // of the text that ends here; -1 = none
 }
 
-// next is the node behind a byte, 0 if there is none.
-func (a *array) next(node uint32, c byte) uint32 {
+// Next is the node behind a byte, 0 if there is none.
+func (a *Array) Next(node uint32, c byte) uint32 {
 	at := a.cells[node].base + uint32(c)
 	if at < uint32(len(a.cells)) && a.cells[at].parent == node+1 {
 		return at
@@ -23,8 +23,25 @@ func (a *array) next(node uint32, c byte) uint32 {
 	return 0
 }
 
+// ID is the id of the text that ends at a node; -1 = none does.
+func (a *Array) ID(node uint32) int32 { return a.cells[node].id }
+
+// NewArray makes an array of texts, the ids of which are their places in the list; nil is no text, and of equal texts the first stays.
+func NewArray(texts [][]byte) Array {
+	var t trie
+	for i, text := range texts {
+		if text != nil {
+			t.insert(text, int32(i))
+		}
+	}
+	if len(t.ids) == 0 {
+		return Array{[]cell{{parent: 1, id: -1}}}
+	}
+	return t.freeze()
+}
+
 // freeze makes an array of the trie, in the order of breadth.
-func (t *trie) freeze() array {
+func (t *trie) freeze() Array {
 	var edges []uint64 // node << 8 | byte
 	for _, k := range t.keys {
 		if k != 0 {
@@ -49,7 +66,7 @@ func (t *trie) freeze() array {
 			queue = append(queue, pair{node, uint32(to)})
 		}
 	}
-	return array{b.cells}
+	return Array{b.cells}
 }
 
 // builder keeps the free cells of an array in a ring, which begins and ends at the root.

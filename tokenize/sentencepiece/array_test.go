@@ -29,7 +29,7 @@ func TestArrayHoldsTheTrie(t *testing.T) {
 	find := func(b []byte) int32 {
 		node := uint32(0)
 		for _, c := range b {
-			if node = a.next(node, c); node == 0 {
+			if node = a.Next(node, c); node == 0 {
 				return -1
 			}
 		}

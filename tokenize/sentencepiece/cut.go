@@ -28,7 +28,7 @@ func (c *Cutter) Append(dst, text []byte) []byte {
 	if len(text) > math.MaxInt32/16 {
 		text = text[:math.MaxInt32/16]
 	}
-	c.text = c.model.normalize(c.text[:0], text)
+	c.text = c.model.normalizer.Append(c.text[:0], nil, text)
 	c.walk()
 	c.ends = c.ends[:0]
 	for at := int32(len(c.text)); at > 0; at = c.best[at].from {
@@ -73,7 +73,7 @@ func (c *Cutter) walk() {
 		here, single := c.best[at].score, false
 		node := uint32(0)
 		for end := at; end < len(text); {
-			if node = m.pieces.next(node, text[end]); node == 0 {
+			if node = m.pieces.Next(node, text[end]); node == 0 {
 				break
 			}
 			end++
@@ -81,8 +81,9 @@ func (c *Cutter) walk() {
 			if id < 0 {
 				continue
 			}
-			if to, score := &c.best[end], here+m.scores[id]; to.from < 0 || score > to.score {
-				*to = step{score, int32(at), true}
+			// The peer compares the sum in double precision, and keeps it in single.
+			if to, score := &c.best[end], float64(here)+float64(m.scores[id]); to.from < 0 || score > float64(to.score) {
+				*to = step{float32(score), int32(at), true}
 			}
 			single = single || end-at == size
 		}

@@ -104,7 +104,7 @@ func FuzzPieces(f *testing.F) {
 		if two := c.Append(nil, text); !bytes.Equal(one, two) {
 			t.Errorf("%q: %q, then %q", text, one, two)
 		}
-		if len(m.charsmap) == 0 && !utf8.Valid(one) {
+		if len(m.normalizer.charsmap.units) == 0 && !utf8.Valid(one) {
 			t.Errorf("%q: %q is not UTF-8", text, one)
 		}
 	})

@@ -1,0 +1,120 @@
+package tokenize
+
+import "unicode/utf8"
+
+// joins are the pairs of characters that stand side by side within some token that merges make. Between two characters that are no such
+// pair no merge ever reaches, so that what stands before and behind them is merged apart. A space and the mark that stands for it are one.
+type joins struct {
+	ascii [1 << 14]uint8 // by two characters of ASCII: 1 = they are no pair
+	other [1 << joinBits / 64]uint64
+	space bool // pieces begin at every space
+}
+
+// joinBits is the size of the filter for pairs beyond ASCII, as a power of two: 256 KiB. That it takes some for a pair that are none costs a
+// cut.
+const joinBits = 21
+
+// newJoins gives the joins of a BPE; nil if a cut between other characters could change what is merged.
+func newJoins(b *charBPE) *joins {
+	if b.prefix != "" || b.suffix != "" || b.whole || b.partial {
+		return nil
+	}
+	if !b.complete && (b.unknown == none || b.fuse) {
+		return nil // what is unknown is left out, or is one with its unknown neighbors
+	}
+	j := &joins{}
+	for i := range j.ascii {
+		j.ascii[i] = 1
+	}
+	made := make(map[uint32]bool, len(b.made))
+	for _, id := range b.made {
+		made[id] = true
+	}
+	for w, id := range b.vocab {
+		if !made[id] {
+			continue
+		}
+		last := rune(-1)
+		for _, r := range w {
+			if r == markRune {
+				r = ' '
+			}
+			if last >= 0 {
+				j.add(last, r)
+			}
+			last = r
+		}
+	}
+	return j
+}
+
+func (j *joins) add(a, b rune) {
+	if a < utf8.RuneSelf && b < utf8.RuneSelf {
+		j.ascii[a<<7|b] = 0
+		return
+	}
+	h := joinHash(a, b)
+	j.other[h>>6] |= 1 << (h & 63)
+}
+
+func joinHash(a, b rune) uint64 {
+	return (uint64(a)<<21 | uint64(b)) * 0x9E3779B97F4A7C15 >> (64 - joinBits)
+}
+
+// apart reports whether a text may be cut between two characters that are not both of ASCII. No mark is one of them.
+func (j *joins) apart(a, b rune) bool {
+	h := joinHash(a, b)
+	return j.other[h>>6]>>(h&63)&1 == 0 || j.space && b == ' '
+}
+
+// cutBeforeSpace makes pieces begin at every space.
+func (j *joins) cutBeforeSpace() {
+	j.space = true
+	for a := range utf8.RuneSelf {
+		j.ascii[a<<7|' '] = 1
+	}
+}
+
+// split fills ends with the ends of pieces from pos on, and gives where the last one ends and how many there are.
+func (j *joins) split(text []byte, pos int, ends *[batch + 64]int, limit int) (next, n int) {
+	a, w := rune(text[pos]), 1
+	if a >= utf8.RuneSelf {
+		a, w = decodeMark(text[pos:])
+	}
+	for i := pos + w; i < len(text) && n < limit; {
+		if c := text[i]; c < utf8.RuneSelf && a < utf8.RuneSelf {
+			ends[n] = i
+			n += int(j.ascii[a<<7|rune(c)])
+			a = rune(c)
+			i++
+			continue
+		}
+		b, w := decodeMark(text[i:])
+		var cut bool
+		if a < utf8.RuneSelf && b < utf8.RuneSelf {
+			cut = j.ascii[a<<7|b] != 0
+		} else {
+			cut = j.apart(a, b)
+		}
+		ends[n] = i
+		if cut {
+			n++
+		}
+		a = b
+		i += w
+	}
+	if n < limit {
+		ends[n] = len(text)
+		n++
+	}
+	return ends[n-1], n
+}
+
+// decodeMark is the first character of b, a space for the mark.
+func decodeMark(b []byte) (rune, int) {
+	r, n := utf8.DecodeRune(b)
+	if r == markRune {
+		r = ' '
+	}
+	return r, n
+}

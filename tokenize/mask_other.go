@@ -1,0 +1,12 @@
+//go:build !amd64 || noasm
+
+package tokenize
+
+// vectors is 0: plain Go does all.
+var vectors = 0
+
+func (a *alphabet) classify(p *[64]byte, m *masks) { a.classifyGo(p, m) }
+
+func (m *masks) deposit(chars uint64) uint64 { return m.squeeze.spread(chars) }
+
+func emit(ends *[64]int, pos int, starts uint64) int { return emitGo(ends, pos, starts) }
