@@ -39,7 +39,12 @@ func (p *inplace) read(b []byte, at int64) error {
 		}
 		return lift(b, p.mem[at:])
 	}
-	if got, err := p.ReadAt(b, at); err != nil && !(errors.Is(err, io.EOF) && got == len(b)) {
+	return readFull(p, b, at)
+}
+
+// readFull fills b with the bytes of a file from offset at on.
+func readFull(f io.ReaderAt, b []byte, at int64) error {
+	if got, err := f.ReadAt(b, at); err != nil && !(errors.Is(err, io.EOF) && got == len(b)) {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
