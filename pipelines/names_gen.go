@@ -44,12 +44,12 @@ var knownFields = []string{
 	"phrases", "pieces", "plain", "policy", "prefer", "private_key", "prompts", "query", "question", "quotes", "rate",
 	"rate_tokens", "ratios", "read_more", "recipe", "records", "ref", "references", "remove", "remove_citations", "repeat",
 	"repeated", "replay", "rope_theta", "rows", "run", "sample", "save", "schedule", "seconds", "seed", "sentences", "sets",
-	"sft", "shard", "share", "shingle", "short", "short_line", "short_top_share", "short_words", "site", "soft_words",
-	"spaces", "span", "special", "split", "ssn", "status", "stays", "step", "steps", "stop_words", "substrings", "subwords",
-	"sum", "symbols", "temperature", "template", "text", "tied", "time", "times", "tokenize", "tokens", "top_k", "top_p",
-	"top_share", "train", "trained", "tries", "trim", "tune", "unigram", "unit", "unspaced", "upsample", "url_password",
-	"urls", "validation", "values", "variables", "vendored", "verify", "version", "vocab", "warmup", "weight_decay",
-	"width", "window", "within", "word_gram", "word_ngrams", "xml", "xml_header", "zero_width",
+	"sft", "shard", "share", "shingle", "short", "short_line", "short_top_share", "short_words", "shuffle", "site",
+	"soft_words", "spaces", "span", "special", "split", "ssn", "status", "stays", "step", "steps", "stop_words",
+	"substrings", "subwords", "sum", "symbols", "temperature", "template", "text", "tied", "time", "times", "tokenize",
+	"tokens", "top_k", "top_p", "top_share", "train", "trained", "tries", "trim", "tune", "unigram", "unit", "unspaced",
+	"upsample", "url_password", "urls", "validation", "values", "variables", "vendored", "verify", "version", "vocab",
+	"warmup", "weight_decay", "width", "window", "within", "word_gram", "word_ngrams", "xml", "xml_header", "zero_width",
 }
 
 // fractional are the fields that take fractions; anywhere else 14.5 is a mistake.
