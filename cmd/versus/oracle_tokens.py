@@ -118,7 +118,11 @@ def main():
         else:
             print(f"left out: {name}: no {f}", file=sys.stderr)
     lines = a.out.read_text().splitlines() if a.out.exists() else []
-    rows = {tuple(line.split("\t")[:3]): line for line in lines if line and not line.startswith("#")}
+    rows = {}
+    for line in lines:
+        if line and not line.startswith("#"):
+            words = line.split("\t")
+            rows[tuple(words[:3 if words[0] == "ids" else 2])] = line
 
     def save():
         head = ["# What ../../cmd/versus/oracle_tokens.py wrote: kind, tokenizer or set, …; the script and the command corpus say how to make all of it again.",
@@ -129,14 +133,15 @@ def main():
     for s in sets:
         file = a.corpus / f"{s}.docs"
         row = f"corpus\t{s}\t{sum(1 for _ in documents(file))}\t{digest(file)}"
-        old = rows.setdefault(("corpus", s, row.split("\t")[2]), row)
-        if old != row:
+        if rows.setdefault(("corpus", s), row) != row:
             sys.exit(f"{file} is not the file of {a.out}: begin a new one")
     for s in sets:
         for name, (file, make, its, library) in tokenizers.items():
             if s not in its or a.only and name not in a.only.split(",") or ("ids", name, s) in rows:
                 continue
-            rows[("vocabulary", name, digest(file))] = f"vocabulary\t{name}\t{digest(file)}"
+            row = f"vocabulary\t{name}\t{digest(file)}"
+            if rows.setdefault(("vocabulary", name), row) != row:
+                sys.exit(f"{file} is not the file of {a.out}: begin a new one")
             start = time.process_time()
             tokens, sha = stream(make(file), a.corpus / f"{s}.docs", a.ids and a.ids / f"{name}.{s}.ids")
             rows[("ids", name, s)] = f"ids\t{name}\t{s}\t{library} {importlib.metadata.version(library)}\t{tokens}\t{sha}"
