@@ -25,6 +25,7 @@ type Encoder struct {
 	outer  []uint32
 
 	scratch []token
+	counted []uint32 // of Count
 	err     error
 }
 
