@@ -68,6 +68,20 @@ func (e *Encoder) Count(text []byte) int {
 	return len(e.counted)
 }
 
+// Pieces is how many pieces a text is cut into before merges; 0 if the tokenizer is not Fast.
+func (e *Encoder) Pieces(text []byte) int {
+	if e.t.rule == nil {
+		return 0
+	}
+	count := 0
+	for pos := 0; pos < len(text); {
+		next, n := e.t.rule.split(text, pos, &e.ends)
+		count += n
+		pos = next
+	}
+	return count
+}
+
 // Allowed are special tokens that a text may yield: that of a template, never what a user or a document says.
 type Allowed struct {
 	t     *Tokenizer

@@ -2,12 +2,16 @@ package tokenize
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // fixture is a text with what Hugging Face's library makes of it.
@@ -19,8 +23,74 @@ type fixture struct {
 	Decoded string
 }
 
-// TestFixtures holds real tokenizers to what Hugging Face's library gives. The tokenizers themselves are not part of this repository: QUERN_TOKENIZERS names a folder in
-// which the packages that hold them are installed.
+// The SHA-256 of OpenAI's files of ranks (openai/tiktoken, openai_public.py).
+const (
+	cl100kRanks = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
+	o200kRanks  = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
+)
+
+// TestCommittedFixtures holds the vocabularies that this repository carries, those with a free license, to what Hugging Face's library gives: read from
+// either format, and from what was written of them in the other.
+func TestCommittedFixtures(t *testing.T) {
+	ranked := func(t *testing.T, ranks []byte, digest, encoding string) *Tokenizer {
+		if got := fmt.Sprintf("%x", sha256.Sum256(ranks)); got != digest {
+			t.Fatalf("the ranks have SHA-256 %s, OpenAI's %s", got, digest)
+		}
+		k, err := ParseTiktoken(ranks, RankEncodings[encoding].Split, RankEncodings[encoding].Specials)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	parsed := func(t *testing.T, b []byte, err error) *Tokenizer {
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	t.Run("gpt35turbo", func(t *testing.T) { holdToFixtures(t, mustGPT35(t), "testdata/gpt35turbo.jsonl") })
+	t.Run("gpt35turbo by its ranks", func(t *testing.T) {
+		ranks, err := mustGPT35(t).Tiktoken()
+		if err != nil {
+			t.Fatal(err)
+		}
+		holdToFixtures(t, ranked(t, ranks, cl100kRanks, "cl100k_base"), "testdata/gpt35turbo.jsonl")
+	})
+	t.Run("gpt4o by its ranks", func(t *testing.T) {
+		k := ranked(t, unpacked(t, "testdata/o200k_base.tiktoken.zst"), o200kRanks, "o200k_base")
+		holdToFixtures(t, k, "testdata/gpt4o.jsonl")
+		b, err := k.JSON()
+		holdToFixtures(t, parsed(t, b, err), "testdata/gpt4o.jsonl")
+	})
+	t.Run("qwen3", func(t *testing.T) {
+		holdToFixtures(t, parsed(t, unpacked(t, "testdata/qwen3.json.zst"), nil), "testdata/qwen3.jsonl")
+	})
+}
+
+func unpacked(t testing.TB, path string) []byte {
+	t.Helper()
+	packed, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	b, err := r.DecodeAll(packed, nil)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return b
+}
+
+// TestFixtures holds real tokenizers to what Hugging Face's library gives. Those whose license keeps them out of this repository are here only where QUERN_TOKENIZERS names a
+// folder in which the packages that hold them are installed.
 func TestFixtures(t *testing.T) {
 	root := os.Getenv("QUERN_TOKENIZERS")
 	if root == "" {

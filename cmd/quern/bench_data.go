@@ -15,7 +15,6 @@ import (
 	"github.com/seed-83c59573/quern/dedup"
 	"github.com/seed-83c59573/quern/pipelines"
 	"github.com/seed-83c59573/quern/shard"
-	"github.com/seed-83c59573/quern/tokenize"
 )
 
 // documents are what data benches read: those of a dataset, or those of the quickstart's sample without quern's own source.
@@ -197,33 +196,5 @@ func benchCluster(b *bench, r *benchResult) error {
 	start := seconds()
 	_, err = dedup.Cluster(b.ctx, c, 1, sets, &quern.Memory{}, scratch, 0, b.workers)
 	r.Seconds = seconds() - start
-	return err
-}
-
-func benchTokenize(b *bench, r *benchResult) error {
-	docs, err := b.documents()
-	if err != nil {
-		return err
-	}
-	learn := tokenize.DefaultLearn()
-	learn.Vocab = 16384
-	counter := tokenize.NewCounter(learn)
-	for i := range docs {
-		counter.Add(docs[i].Text)
-	}
-	tok, err := counter.Learn()
-	if err != nil {
-		return err
-	}
-	var tokens atomic.Int64
-	err = b.measure(docs, r, func() (func(*quern.Doc) error, error) {
-		stage := tok.Stage()
-		return func(d *quern.Doc) error {
-			_, err := stage.Apply(d)
-			tokens.Add(int64(len(d.Tokens)))
-			return err
-		}, nil
-	})
-	r.tokens = tokens.Load()
 	return err
 }

@@ -18,21 +18,22 @@ import (
 
 // benchResult is what a bench found on this machine. Its JSON names stay.
 type benchResult struct {
-	Bench     string     `json:"bench"`
-	CPU       string     `json:"cpu"`
-	Workers   int        `json:"workers"`
-	Docs      int64      `json:"docs"`
-	Bytes     int64      `json:"bytes"`
-	Seconds   float64    `json:"seconds"`
-	DocsPerS  float64    `json:"docs_per_s"`
-	MBPerS    float64    `json:"mb_per_s"` // of text and for each worker
-	PeakRSSMB float64    `json:"peak_rss_mb"`
-	TokensPer float64    `json:"tokens_per_s,omitempty"`
-	Rows      []gemmRow  `json:"rows,omitempty"`
-	Dedup     []dedupRow `json:"dedup,omitempty"`
-	Skipped   int64      `json:"skipped,omitempty"`
-	PackedMB  float64    `json:"packed_mb_per_s,omitempty"` // of ingest: bytes of the files, for each worker
-	RawMB     float64    `json:"raw_mb_per_s,omitempty"`    // of ingest: bytes of the pages before extraction, for each worker
+	Bench     string          `json:"bench"`
+	CPU       string          `json:"cpu"`
+	Workers   int             `json:"workers"`
+	Docs      int64           `json:"docs"`
+	Bytes     int64           `json:"bytes"`
+	Seconds   float64         `json:"seconds"`
+	DocsPerS  float64         `json:"docs_per_s"`
+	MBPerS    float64         `json:"mb_per_s"` // of text and for each worker
+	PeakRSSMB float64         `json:"peak_rss_mb"`
+	TokensPer float64         `json:"tokens_per_s,omitempty"`
+	Rows      []gemmRow       `json:"rows,omitempty"`
+	Dedup     []dedupRow      `json:"dedup,omitempty"`
+	Tokenize  *tokenizeResult `json:"tokenize,omitempty"`
+	Skipped   int64           `json:"skipped,omitempty"`
+	PackedMB  float64         `json:"packed_mb_per_s,omitempty"` // of ingest: bytes of the files, for each worker
+	RawMB     float64         `json:"raw_mb_per_s,omitempty"`    // of ingest: bytes of the pages before extraction, for each worker
 	tokens    int64
 	packed    int64
 	raw       int64
@@ -54,6 +55,8 @@ type bench struct {
 
 	evals string // of decon
 
+	tokenizer string // of tokenize
+
 	docs     int    // of dedup, mix and decon
 	mem      string // of dedup
 	memBytes int64
@@ -71,7 +74,7 @@ var benches = []struct {
 	{"dedup", "sign in every way, exact and near duplicates among --docs generated documents by phase, union-find", benchDedupAll},
 	{"mix", "plan a mix of --docs generated documents: divisions, phases, repeats, validation", benchMix},
 	{"decon", "look for evaluation items in documents of 6 KB, and build their index", benchDecon},
-	{"tokenize", "encode with a tokenizer of 16,384 that is learned first", benchTokenize},
+	{"tokenize", "load, split, encode, count, decode and texts without a place to cut, with --tokenizer or one of 16,384 ids that is learned first", benchTokenize},
 	{"gemm", "matrix products of a training step beside gonum's", benchGemm},
 	{"train", "optimizer steps of a small decoder", benchTrain},
 }
@@ -123,7 +126,7 @@ func benchCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&b.rules, "rules", "normalize,gopher,c4,fineweb", "clean: rules by name, or as a spec has them: [gopher: {min_words: 20}, c4: {}]")
-	cmd.Flags().StringVar(&b.texts, "texts", "", "a dataset of texts to measure on (default the embedded sample and the Go toolchain's source)")
+	cmd.Flags().StringVar(&b.texts, "texts", "", "a dataset of texts to measure on (default the embedded sample and the Go toolchain's source); of tokenize also a file of documents (.jsonl, or .docs as cmd/versus/corpus writes it), or a folder of such files")
 	cmd.Flags().Float64Var(&b.mb, "mb", 32, "MB of text; a smaller dataset is read several times")
 	cmd.Flags().Float64Var(&b.seconds, "seconds", 3, "how long to measure, at least")
 	cmd.Flags().IntVar(&b.workers, "workers", 1, "goroutines")
@@ -135,6 +138,7 @@ func benchCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&b.write, "write", false, "of ingest: write text shards (Parquet, zstd), as a run does")
 	cmd.Flags().IntVar(&b.docs, "docs", 50_000, "of dedup, mix and decon: documents that are generated")
 	cmd.Flags().StringVar(&b.evals, "evals", "", "of decon: evaluation sets as RECIPE=FILE,RECIPE=FILE (default: generated questions)")
+	cmd.Flags().StringVar(&b.tokenizer, "tokenizer", "", "of tokenize: a tokenizer.json, a .tiktoken file, or the folder of a run")
 	cmd.Flags().StringVar(&b.mem, "mem", "256MiB", "of dedup: memory to stay under")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
@@ -164,6 +168,10 @@ func (r *benchResult) print(out io.Writer, what string) {
 	}
 	if len(r.Dedup) > 0 {
 		printDedup(out, r.Dedup)
+		return
+	}
+	if r.Tokenize != nil {
+		r.Tokenize.print(out)
 		return
 	}
 	if r.packed > 0 {
