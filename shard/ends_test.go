@@ -136,7 +136,7 @@ func TestEndsInOfAnIndexThatChanges(t *testing.T) {
 	}{
 		"unreadable": {func(name string, _ []byte, at int64) error {
 			return fmt.Errorf("bad sector")
-		}, "00000.idx: 32 bytes at offset 32: bad sector"},
+		}, "00000.idx: 32 bytes at offset 40: bad sector"},
 		"zeroed":     {func(_ string, b []byte, _ int64) error { clear(b); return nil }, "00000.idx: the last document ends at token 2, all at 20"},
 		"beyond all": {func(_ string, b []byte, _ int64) error { copy(b, bytes.Repeat([]byte{0xff}, len(b))); return nil }, "00000.idx: document"},
 		"falling": {func(_ string, b []byte, _ int64) error {

@@ -67,7 +67,9 @@ func TestReaderForPython(t *testing.T) {
 		if width == 4 {
 			in[3].Tokens[0] = 1 << 17
 		}
-		c := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: 64}}
+		arrow := shard.DefaultArrow()
+		arrow.Rows = 64
+		c := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &arrow}
 		sink, err := c.Sink(dir, "train-00000", width, shard.Lineage{Pad: 1000})
 		write(t, sink, err, in)
 		cmd := exec.Command(py, "-c", asPython, folder, dir.Path("train-00000"), fmt.Sprint(32))
