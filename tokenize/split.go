@@ -94,8 +94,8 @@ func ruleByName(name string) (*rule, error) {
 // spelling makes patterns comparable: a line break in them may be escaped or not.
 var spelling = strings.NewReplacer("\r", `\r`, "\n", `\n`)
 
-// ruleByPatterns finds the rule of all these patterns in their order.
-func ruleByPatterns(patterns ...string) (*rule, error) {
+// ruleByPattern finds the rule of all these patterns in their order.
+func ruleByPattern(patterns ...string) (*rule, error) {
 	for _, r := range rules {
 		if slices.EqualFunc(r.patterns, patterns, func(a, b string) bool { return spelling.Replace(a) == spelling.Replace(b) }) {
 			return ruleByName(r.name)

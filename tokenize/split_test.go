@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +169,55 @@ func TestScalarEqualsPatterns(t *testing.T) {
 	}
 }
 
+func TestSplitDoesNotAllocate(t *testing.T) {
+	text := randomText(testRand(2), 4000, false)
+	for _, name := range Splits() {
+		r := mustRule(t, name)
+		var ends [batch + 64]int
+		if n := testing.AllocsPerRun(10, func() {
+			for pos := 0; pos < len(text); {
+				pos, _ = r.split(text, pos, &ends)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %g allocations", name, n)
+		}
+	}
+}
+
+// TestKnownSplits reads the patterns of the rules as files spell them: one Split or several, isolated or by what they leave, line breaks
+// escaped or not.
+func TestKnownSplits(t *testing.T) {
+	for _, name := range Splits() {
+		r := mustRule(t, name)
+		isolated := string(render(r, nil, nil, nil, false))
+		removed := strings.ReplaceAll(isolated, `"behavior": "Isolated", "invert": false`, `"behavior": "Removed", "invert": true`)
+		raw := strings.ReplaceAll(isolated, `\\r\\n`, `\r\n`)
+		escaped := strings.ReplaceAll(isolated, `^\r\n`, `^\\r\\n`)
+		files := []string{isolated, raw, escaped}
+		if len(r.patterns) == 1 {
+			files = append(files, removed)
+		}
+		for _, file := range files {
+			file = strings.Replace(file, `"added_tokens": [`, `"added_tokens": [{"id": 256, "content": "<|endoftext|>", "special": true},
+				{"id": 257, "content": "<ordinary>", "special": false}`, 1)
+			vocab := make([]string, 256)
+			for b := range vocab {
+				vocab[b] = fmt.Sprintf("%s: %d", quote(string(byteLevel[b])), b)
+			}
+			file = strings.Replace(file, `"vocab": {`, `"vocab": {`+strings.Join(vocab, ","), 1)
+			for _, form := range []string{`null`, `{"type": "NFC"}`, `{"type": "NFKC"}`, `{"type": "Sequence", "normalizers": []}`} {
+				k, err := Parse([]byte(strings.Replace(file, `"normalizer": null`, `"normalizer": `+form, 1)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !k.Fast() || k.rule.name != name {
+					t.Errorf("%s: fast is %v by rule %v, normalizer %s", name, k.Fast(), k.rule, form)
+				}
+			}
+		}
+	}
+}
+
 func FuzzSplit(f *testing.F) {
 	rnd := testRand(11)
 	for range 8 {
@@ -186,7 +236,7 @@ func TestUnknownSplit(t *testing.T) {
 	}
 	for _, name := range Splits() {
 		r := mustRule(t, name)
-		if got, err := ruleByPatterns(r.patterns...); err != nil || got.name != name {
+		if got, err := ruleByPattern(r.patterns...); err != nil || got.name != name {
 			t.Errorf("pattern of %s finds %v, %v", name, got, err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 func TestZZDump(t *testing.T) {
 	// texts.bin: docs; out: per name
-	for _, set := range []string{"rand", "sample"} {
+	for _, set := range []string{"rand", "sample", "rand2"} {
 		all, err := os.ReadFile("/tmp/masks/" + set + ".bin")
 		if err != nil {
 			t.Fatal(err)
