@@ -75,7 +75,7 @@ func (e *Encoder) Err() error {
 
 // fast is Append by masks.
 func (e *Encoder) fast(dst []uint32, text []byte) []uint32 {
-	if f := e.t.form; f != nil && !f.IsNormal(text) {
+	if f := e.t.form; f != nil && !isNormal(*f, text) {
 		e.normal = f.Append(e.normal[:0], text...)
 		text = e.normal
 	}

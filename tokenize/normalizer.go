@@ -84,7 +84,7 @@ func (s sequence) normalize(a aligned) (aligned, error) {
 type unicodeForm struct{ form norm.Form }
 
 func (u unicodeForm) normalize(a aligned) (aligned, error) {
-	if u.form.IsNormal(a.text) {
+	if isNormal(u.form, a.text) {
 		return a, nil
 	}
 	r := newRewriter(a)
