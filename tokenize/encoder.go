@@ -76,7 +76,7 @@ func (e *Encoder) Err() error {
 // fast is Append by masks.
 func (e *Encoder) fast(dst []uint32, text []byte) []uint32 {
 	if f := e.t.form; f != nil && !isNormal(*f, text) {
-		e.normal = f.Append(e.normal[:0], text...)
+		e.normal = appendNormal(*f, e.normal[:0], text)
 		text = e.normal
 	}
 	for pos := 0; pos < len(text); {

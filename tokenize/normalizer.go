@@ -91,11 +91,8 @@ func (u unicodeForm) normalize(a aligned) (aligned, error) {
 	var buf []byte
 	for r.at < len(a.text) {
 		rest := r.rest()
-		n := u.form.NextBoundary(rest, true)
-		if n <= 0 {
-			n = len(rest)
-		}
-		buf = u.form.Append(buf[:0], rest[:n]...)
+		n := combined(u.form, rest)
+		buf = appendNormal(u.form, buf[:0], rest[:n])
 		if bytes.Equal(buf, rest[:n]) {
 			r.keep(n)
 			continue
