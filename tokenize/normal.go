@@ -102,19 +102,24 @@ func compose(chars []rune, class func(rune) int) []rune {
 // combined is the length of the first character of a text and of what may combine with it.
 func combined(form norm.Form, text []byte) int {
 	r, n := utf8.DecodeRune(text)
-	for n < len(text) && !isNewer(r) {
-		var size int
-		if r, size = utf8.DecodeRune(text[n:]); isNewer(r) {
-			break
-		}
-		p := form.Properties(text[n:])
-		// What it becomes may combine, too.
-		if d := p.Decomposition(); p.BoundaryBefore() && (d == nil || form.Properties(d).BoundaryBefore()) {
-			break
-		}
+	if isNewer(r) {
+		return n
+	}
+	for n < len(text) && joins(form, text[n:]) {
+		_, size := utf8.DecodeRune(text[n:])
 		n += size
 	}
 	return n
+}
+
+// joins reports whether the first character of text, or what it becomes, may combine with what is before it.
+func joins(form norm.Form, text []byte) bool {
+	if r, _ := utf8.DecodeRune(text); isNewer(r) {
+		return false
+	}
+	p := form.Properties(text)
+	d := p.Decomposition()
+	return !p.BoundaryBefore() || d != nil && !form.Properties(d).BoundaryBefore()
 }
 
 // newer are the first and last of ranges of characters that came after Unicode 9 and that any form would change, or order.
