@@ -31,7 +31,7 @@ mix/law/...:             . gonum
 dedup/planted:           .
 dedup/minhash/...:       xxhash text xsys
 mix:                     . gonum xxhash
-tokenize/...:            . tokenize/... xxhash text klauspost json uax29 regexp2
+tokenize/...:            . tokenize/... xxhash text klauspost json uax29 regexp2 xsys
 shard:                   . parquet arrow klauspost xsys
 train/model:             train/ops/... train/model
 train/format:            train/format
