@@ -53,21 +53,24 @@ const (
 	firstFour  = 0x10000 >> 6 // the first page that takes four bytes
 )
 
-var commonAlphabet = sync.OnceValue(func() *alphabet {
-	return newAlphabet(func(r rune, c uint8) uint8 {
-		switch {
-		case r == ' ':
-			return bitSpace | bitFourth
-		case r == '\'':
-			return bitFifth
-		}
-		return [classCount]uint8{cSpace: bitSpace, cBreak: bitBreak, cNumber: bitNumber, cLower: bitLetter, cUpper: bitLetter | bitSixth,
-			cCaseless: bitLetter | bitFourth, cMark: bitFifth}[c]
-	})
-})
+var (
+	commonAlphabet = sync.OnceValue(func() *alphabet { return newAlphabet(unicodeClasses(), commonBits) })
+	markAlphabet   = sync.OnceValue(func() *alphabet { return newAlphabet(markClasses(), commonBits) })
+)
+
+func commonBits(r rune, c uint8) uint8 {
+	switch r {
+	case ' ':
+		return bitSpace | bitFourth
+	case '\'':
+		return bitFifth
+	}
+	return [classCount]uint8{cSpace: bitSpace, cBreak: bitBreak, cNumber: bitNumber, cLower: bitLetter, cUpper: bitLetter | bitSixth,
+		cCaseless: bitLetter | bitFourth, cMark: bitFifth}[c]
+}
 
 var deepSeekAlphabet = sync.OnceValue(func() *alphabet {
-	return newAlphabet(func(r rune, c uint8) uint8 {
+	return newAlphabet(unicodeClasses(), func(r rune, c uint8) uint8 {
 		b := [classCount]uint8{cOther: bitFifth, cSpace: bitSpace, cBreak: bitBreak, cNumber: bitNumber, cLower: bitLetter, cUpper: bitLetter,
 			cCaseless: bitLetter, cMark: bitLetter}[c]
 		switch {
@@ -80,8 +83,7 @@ var deepSeekAlphabet = sync.OnceValue(func() *alphabet {
 	})
 })
 
-func newAlphabet(of func(r rune, class uint8) uint8) *alphabet {
-	classes := unicodeClasses()
+func newAlphabet(classes *classTable, of func(r rune, class uint8) uint8) *alphabet {
 	a := &alphabet{}
 	for b := range a.spread {
 		if b < len(a.ascii) {
@@ -89,7 +91,7 @@ func newAlphabet(of func(r rune, class uint8) uint8) *alphabet {
 			a.spread[b] = spreadBits(a.ascii[b])
 		}
 	}
-	a.makePages(func(r rune) uint8 { return of(r, classes.rune(r)) | bitBeyond })
+	a.makePages(classes, func(r rune) uint8 { return of(r, classes.rune(r)) | bitBeyond })
 	for i := range a.second {
 		for j := range a.second[i] {
 			a.second[i][j] = notPlain
@@ -155,8 +157,7 @@ func spreadBits(v uint8) (w uint64) {
 }
 
 // makePages numbers the different pages, plain ones first.
-func (a *alphabet) makePages(of func(r rune) uint8) {
-	classes := unicodeClasses()
+func (a *alphabet) makePages(classes *classTable, of func(r rune) uint8) {
 	alike := make([]bool, len(classes.pages))
 	for i := range alike {
 		alike[i] = classes.pages[i] == repeated(classes.pages[i][0])

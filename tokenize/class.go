@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -50,33 +51,49 @@ type classTable struct {
 var unicodeClasses = sync.OnceValue(func() *classTable {
 	_, runs, _ := strings.Cut(classRuns, "\n")
 	runs = strings.ReplaceAll(runs, "\n", "")
-	t := &classTable{}
-	ids := map[page]uint16{}
-	var p page
-	r := 0 // the next code point
+	all := make([]uint8, 0, utf8.MaxRune+1)
 	for at := 0; at < len(runs); {
 		c, n := classOfLetter[runs[at]], 0
 		for at++; at < len(runs) && runs[at] <= '9'; at++ {
 			n = 10*n + int(runs[at]-'0')
 		}
 		for range max(n, 1) {
-			p[r&63] = c
-			if r++; r&63 != 0 {
-				continue
-			}
-			id, ok := ids[p]
-			if !ok {
-				id = uint16(len(t.pages))
-				ids[p] = id
-				t.pages = append(t.pages, p)
-			}
-			t.index[r>>6-1] = id
+			all = append(all, c)
 		}
 	}
-	for i := range t.ascii {
-		t.ascii[i] = t.rune(rune(i))
+	return newClassTable(all)
+})
+
+// newClassTable packs the classes of all code points.
+func newClassTable(all []uint8) *classTable {
+	t := &classTable{}
+	ids := map[page]uint16{}
+	for k := range t.index {
+		p := page(all[64*k:])
+		id, ok := ids[p]
+		if !ok {
+			id = uint16(len(t.pages))
+			ids[p] = id
+			t.pages = append(t.pages, p)
+		}
+		t.index[k] = id
 	}
+	copy(t.ascii[:], all)
 	return t
+}
+
+// markClasses are classes that count marks as letters.
+var markClasses = sync.OnceValue(func() *classTable {
+	t := *unicodeClasses()
+	t.pages = slices.Clone(t.pages)
+	for i := range t.pages {
+		for j, c := range t.pages[i] {
+			if c == cMark {
+				t.pages[i][j] = cCaseless
+			}
+		}
+	}
+	return &t
 })
 
 func (t *classTable) rune(r rune) uint8 { return t.pages[t.index[r>>6]][r&63] }

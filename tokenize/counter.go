@@ -75,8 +75,8 @@ func (c *Counter) Add(text []byte) {
 	}
 	c.added += int64(len(text))
 	c.texts++
-	if c.learn.Normalize == NFC && !norm.NFC.IsNormal(text) {
-		c.normal = norm.NFC.Append(c.normal[:0], text...)
+	if c.learn.Normalize == NFC && !isNormal(norm.NFC, text) {
+		c.normal = appendNormal(norm.NFC, c.normal[:0], text)
 		text = c.normal
 	}
 	switch {

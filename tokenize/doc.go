@@ -7,10 +7,10 @@
 // rules over pinned Unicode tables, and a pattern that is not one of them is refused by name. There is no file access and no
 // goroutine. A Tokenizer is immutable and may be shared; an Encoder, a Counter and a Stage belong to one goroutine.
 //
-// How it is fast: class masks of 64 bytes at once find where pieces begin (mask.go; the readable truth is split.go), a two-way
+// How it is fast: class masks of 64 bytes at once find where pieces begin (window.go; the readable truth is scalar.go), a two-way
 // cache keyed by the piece's own bytes answers most pieces (cache.go), and what it misses is merged by longest match with
 // backtracking over a table of token pairs (bpe.go). Every fast path has a slow twin that tests hold it to.
 package tokenize
 
 // Version changes when the ids of a text, or the tokenizer learned from a sample, change.
-const Version = "1"
+const Version = "2"

@@ -186,8 +186,8 @@ func (e *Encoder) count(text []byte) (total int) {
 }
 
 func (e *Encoder) normalize(text []byte) []byte {
-	if f := e.t.form; f != nil && !f.IsNormal(text) {
-		e.normal = f.Append(e.normal[:0], text...)
+	if f := e.t.form; f != nil && !isNormal(*f, text) {
+		e.normal = appendNormal(*f, e.normal[:0], text)
 		return e.normal
 	}
 	return text

@@ -259,7 +259,7 @@ type bordered interface {
 	begins(r rune) bool // what stands before r does not change what r and all behind it become
 }
 
-func (u unicodeForm) begins(r rune) bool { return u.form.PropertiesString(string(r)).BoundaryBefore() }
+func (u unicodeForm) begins(r rune) bool { return !combines(u.form, []byte(string(r))) }
 func (u unicodeForm) ends(r rune) bool   { return u.begins(r) }
 func (lowercase) begins(rune) bool       { return true }
 func (lowercase) ends(rune) bool         { return true }

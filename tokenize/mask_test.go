@@ -25,7 +25,7 @@ func TestKernelsEqualGo(t *testing.T) {
 		t.Skip("this processor or build has no kernels")
 	}
 	rnd := testRand(3)
-	for _, a := range []*alphabet{commonAlphabet(), deepSeekAlphabet()} {
+	for _, a := range []*alphabet{commonAlphabet(), markAlphabet(), deepSeekAlphabet()} {
 		for i := range 20000 {
 			p := (*[64]byte)(append(randomText(rnd, 64, false), make([]byte, 64)...))
 			if i%4 == 0 { // any bytes, high ones most

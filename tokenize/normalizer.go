@@ -84,18 +84,15 @@ func (s sequence) normalize(a aligned) (aligned, error) {
 type unicodeForm struct{ form norm.Form }
 
 func (u unicodeForm) normalize(a aligned) (aligned, error) {
-	if u.form.IsNormal(a.text) {
+	if isNormal(u.form, a.text) {
 		return a, nil
 	}
 	r := newRewriter(a)
 	var buf []byte
 	for r.at < len(a.text) {
 		rest := r.rest()
-		n := u.form.NextBoundary(rest, true)
-		if n <= 0 {
-			n = len(rest)
-		}
-		buf = u.form.Append(buf[:0], rest[:n]...)
+		n := combined(u.form, rest)
+		buf = appendNormal(u.form, buf[:0], rest[:n])
 		if bytes.Equal(buf, rest[:n]) {
 			r.keep(n)
 			continue

@@ -30,7 +30,7 @@ func (p hfPattern) matcher() (matcher, error) {
 	case p.Regex != nil && *p.Regex == " {2,}":
 		return spaceRuns{}, nil
 	case p.Regex != nil:
-		if r, err := ruleByPatterns(*p.Regex); err == nil {
+		if r, err := ruleByPattern(*p.Regex); err == nil {
 			return ruleMatcher{r}, nil
 		}
 		return newRegex(*p.Regex)
@@ -91,7 +91,7 @@ func knownSplits(parts []hfPart) (r *rule, n int) {
 		patterns = append(patterns, *p.Pattern.Regex)
 	}
 	for n := len(patterns); n > 1; n-- {
-		if r, err := ruleByPatterns(patterns[:n]...); err == nil {
+		if r, err := ruleByPattern(patterns[:n]...); err == nil {
 			return r, n
 		}
 	}

@@ -157,6 +157,9 @@ func (r *rule) cased(text []byte, i int, c uint8, w int) int {
 	if e < 0 {
 		return -1
 	}
+	if r.bare {
+		return e
+	}
 	return e + contraction(text, e, true)
 }
 

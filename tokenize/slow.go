@@ -117,7 +117,7 @@ func (e *Encoder) Encode(text []byte, o EncodeOptions) (Encoding, error) {
 	}
 	encodings := make([]Encoding, len(texts))
 	for i, text := range texts {
-		if e.t.fastWith(added) && (e.t.form == nil || e.t.form.IsNormal(text)) {
+		if e.t.fastWith(added) && (e.t.form == nil || isNormal(*e.t.form, text)) {
 			encodings[i] = e.locate(text, added)
 		} else {
 			tokens, err := e.slow(text, added, true)

@@ -13,7 +13,9 @@ type rule struct {
 	name     string
 	patterns []string // as tokenizer.json spells them; of several, each cuts what the one before it left
 	family   family
-	digits   int // at most so many in a piece
+	digits   int  // at most so many in a piece
+	bare     bool // of familyO200K: no contractions
+	marks    bool // are letters
 	classes  *classTable
 	alphabet *alphabet
 }
@@ -50,6 +52,14 @@ var rules = [...]rule{
 		`[^\r\n\p{L}\p{N}]?` + upperClass + `*` + lowerClass + `+` + contractions + `?|` +
 			`[^\r\n\p{L}\p{N}]?` + upperClass + `+` + lowerClass + `*` + contractions + `?|` +
 			`\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|` + spaces}},
+	// Qwen 3.5's
+	{name: "qwen3.5", family: familyCL100K, digits: 1, marks: true, patterns: []string{
+		contractions + `|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|` + spaces}},
+	// Mistral's since NeMo
+	{name: "tekken", family: familyO200K, digits: 1, bare: true, patterns: []string{
+		`[^\r\n\p{L}\p{N}]?` + upperClass + `*` + lowerClass + `+|` +
+			`[^\r\n\p{L}\p{N}]?` + upperClass + `+` + lowerClass + `*|` +
+			`\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|` + spaces}},
 	{name: "deepseek", family: familyDeepSeek, digits: 3, patterns: []string{
 		`\p{N}{1,3}`,
 		`[一-龥぀-ゟ゠-ヿ]+`,
@@ -68,11 +78,12 @@ func Splits() []string {
 func ruleByName(name string) (*rule, error) {
 	for _, r := range rules {
 		if r.name == name {
-			r.classes = unicodeClasses()
-			if r.family == familyDeepSeek {
+			r.classes, r.alphabet = unicodeClasses(), commonAlphabet()
+			switch {
+			case r.family == familyDeepSeek:
 				r.alphabet = deepSeekAlphabet()
-			} else {
-				r.alphabet = commonAlphabet()
+			case r.marks:
+				r.classes, r.alphabet = markClasses(), markAlphabet()
 			}
 			return &r, nil
 		}
@@ -83,8 +94,8 @@ func ruleByName(name string) (*rule, error) {
 // spelling makes patterns comparable: a line break in them may be escaped or not.
 var spelling = strings.NewReplacer("\r", `\r`, "\n", `\n`)
 
-// ruleByPatterns finds the rule of all these patterns in their order.
-func ruleByPatterns(patterns ...string) (*rule, error) {
+// ruleByPattern finds the rule of all these patterns in their order.
+func ruleByPattern(patterns ...string) (*rule, error) {
 	for _, r := range rules {
 		if slices.EqualFunc(r.patterns, patterns, func(a, b string) bool { return spelling.Replace(a) == spelling.Replace(b) }) {
 			return ruleByName(r.name)

@@ -29,7 +29,7 @@ func (r *rule) windowO200K(p *[64]byte, m *masks) uint64 {
 
 	upper := m.upper()
 	var start, contracted uint64
-	if at := m.quote() & (X << 1) & O; at != 0 {
+	if at := m.quote() & (X << 1) & O; at != 0 && !r.bare {
 		contracted, limit = m.suffixes(p, at, limit)
 		X, O, upper = X&^contracted, O&^contracted, upper&^contracted
 	}
@@ -41,7 +41,7 @@ func (r *rule) windowO200K(p *[64]byte, m *masks) uint64 {
 		start |= rises
 	}
 	white := (R | S) &^ eaten
-	start |= numbers(N, 3)
+	start |= numbers(N, r.digits)
 	start |= whiteSpace(R&^eaten, S, white, valid)
 	return start&limit&m.certain(white) | 1
 }
