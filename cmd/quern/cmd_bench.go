@@ -30,6 +30,7 @@ type benchResult struct {
 	TokensPer float64    `json:"tokens_per_s,omitempty"`
 	Rows      []gemmRow  `json:"rows,omitempty"`
 	Dedup     []dedupRow `json:"dedup,omitempty"`
+	Shard     []shardRow `json:"shard,omitempty"`
 	Skipped   int64      `json:"skipped,omitempty"`
 	PackedMB  float64    `json:"packed_mb_per_s,omitempty"` // of ingest: bytes of the files, for each worker
 	RawMB     float64    `json:"raw_mb_per_s,omitempty"`    // of ingest: bytes of the pages before extraction, for each worker
@@ -72,6 +73,7 @@ var benches = []struct {
 	{"mix", "plan a mix of --docs generated documents: divisions, phases, repeats, validation", benchMix},
 	{"decon", "look for evaluation items in documents of 6 KB, and build their index", benchDecon},
 	{"tokenize", "encode with a tokenizer of 16,384 that is learned first", benchTokenize},
+	{"shard", "write a corpus's tokens in every form, and read them: throughput, bytes a token, random windows", benchShard},
 	{"gemm", "matrix products of a training step beside gonum's", benchGemm},
 	{"train", "optimizer steps of a small decoder", benchTrain},
 }
@@ -164,6 +166,10 @@ func (r *benchResult) print(out io.Writer, what string) {
 	}
 	if len(r.Dedup) > 0 {
 		printDedup(out, r.Dedup)
+		return
+	}
+	if len(r.Shard) > 0 {
+		printShard(out, r.Shard)
 		return
 	}
 	if r.packed > 0 {
