@@ -2,11 +2,13 @@ package shard_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -272,4 +274,79 @@ func FuzzIndex(f *testing.F) {
 			t.Fatalf("%d tokens in %d documents, %d of %d in all: %v", n, seen, r.Len(), r.Docs(), err)
 		}
 	})
+}
+
+// TestManyReadAtOnce reads from seven goroutines, the first of which to come checks a block, and holds the result against the documents.
+func TestManyReadAtOnce(t *testing.T) {
+	for _, width := range []int{2, 4} {
+		dir := quern.Local(t.TempDir())
+		in := long(width)
+		var all []int32
+		for _, d := range in {
+			for _, id := range d.Tokens {
+				all = append(all, int32(id))
+			}
+		}
+		sink, err := shard.Tokens(dir, "00000", width)
+		shards := []quern.Shard{write(t, sink, err, in[:10])}
+		sink, err = shard.Tokens(dir, "00001", width)
+		shards = append(shards, write(t, sink, err, in[10:]))
+		for _, o := range []shard.TokenOptions{{}, {Unmapped: true}} {
+			r, err := o.Open(dir, shards)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = quern.Each(context.Background(), 7, 400, func(_ context.Context, worker, i int) error {
+				n := 1 + i*37%3000
+				at := i * 7919 % (len(all) - n)
+				got := make([]int32, n)
+				if err := r.Read(got, int64(at)); err != nil {
+					return err
+				}
+				view, err := r.View(nil, int64(at), n)
+				if err != nil {
+					return err
+				}
+				if !slices.Equal(got, all[at:at+n]) || !slices.Equal(view, got) {
+					return fmt.Errorf("tokens [%d, %d) are others", at, at+n)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Errorf("width %d, %+v: %v", width, o, err)
+			}
+			r.Close()
+		}
+	}
+}
+
+// TestReadingAllocatesNothing: windows and views of a corpus cost no memory, whatever the width and the way of reading.
+func TestReadingAllocatesNothing(t *testing.T) {
+	for _, width := range []int{2, 4} {
+		dir := quern.Local(t.TempDir())
+		sink, err := shard.Tokens(dir, "00000", width)
+		shards := []quern.Shard{write(t, sink, err, long(width))}
+		for _, o := range []shard.TokenOptions{{}, {Unmapped: true}} {
+			r, err := o.Open(dir, shards)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Verify(); err != nil {
+				t.Fatal(err)
+			}
+			buf, at := make([]int32, 2048), int64(0)
+			if n := testing.AllocsPerRun(100, func() {
+				at = (at + 9973) % (r.Len() - 2048)
+				if r.Read(buf, at) != nil {
+					panic("not read")
+				}
+				if _, err := r.View(buf, at, 2048); err != nil {
+					panic(err)
+				}
+			}); n > 0 && !shard.UnderRace {
+				t.Errorf("width %d, %+v: %.1f allocations a window", width, o, n)
+			}
+			r.Close()
+		}
+	}
 }

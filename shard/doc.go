@@ -7,7 +7,8 @@
 //	tokens   00000.bin 00000.idx    little-endian u16 or u32 tokens; per document its end, bytes of text, id, near-duplicate group and its size, bucket, language;
 //	                                per block of 128 KiB its CRC32C
 //	facts    facts/00000.parquet    id, language, source, bucket, bytes, verdict, spans, and a column for each fact
-//	corpus   train-00000.{bin,idx,parquet,arrow} and validation-00000.…
+//	corpus   train-00000.{bin,idx,parquet,arrow} and validation-00000.…; .arrow holds rows of equal length, packed end to end, by best fit
+//	         or by best-fit decreasing (pack.go), with the ends of documents, from which masks and positions follow (segments.go)
 package shard
 
 // Version is part of the key of every step that writes shards: raise it when bytes change.

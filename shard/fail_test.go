@@ -101,7 +101,9 @@ func fill(build func(quern.Dir) (quern.Sink, error), dir quern.Dir, in []quern.D
 // sinks are all kinds of shards; the first file of each is the one by which the shard is found.
 func sinks() map[string]func(quern.Dir) (quern.Sink, error) {
 	forms := shard.Corpus{Parquet: &shard.ParquetOptions{}, Arrow: &shard.ArrowOptions{Rows: 32, Pack: shard.PackConcat}}
+	packed := shard.Corpus{Arrow: &shard.ArrowOptions{Rows: 32, Pack: shard.PackBFD}}
 	return map[string]func(quern.Dir) (quern.Sink, error){
+		"packed-0.bin":      func(d quern.Dir) (quern.Sink, error) { return packed.Sink(d, "packed-0", 4, shard.Lineage{}) },
 		"0.parquet":         func(d quern.Dir) (quern.Sink, error) { return shard.Text(d, "0") },
 		"dropped/0.parquet": func(d quern.Dir) (quern.Sink, error) { return shard.Drops(d, "dropped/0") },
 		"0.bin":             func(d quern.Dir) (quern.Sink, error) { return shard.Tokens(d, "0", 4) },

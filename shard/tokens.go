@@ -60,7 +60,7 @@ func (s *tokenSink) Put(d *quern.Doc) error {
 	s.sizes = append(s.sizes, size)
 	s.ids = append(s.ids, d.ID)
 	s.groups = append(s.groups, d.Group)
-	s.copies = append(s.copies, uint32(min(max(0, d.Copies), math.MaxUint32)))
+	s.copies = append(s.copies, uint32(min(max(0, int64(d.Copies)), math.MaxUint32)))
 	s.buckets.add(d.Bucket)
 	s.langs.add(d.Lang)
 	return nil

@@ -30,6 +30,7 @@ type benchResult struct {
 	TokensPer float64         `json:"tokens_per_s,omitempty"`
 	Rows      []gemmRow       `json:"rows,omitempty"`
 	Dedup     []dedupRow      `json:"dedup,omitempty"`
+	Shard     []shardRow      `json:"shard,omitempty"`
 	Tokenize  *tokenizeResult `json:"tokenize,omitempty"`
 	Skipped   int64           `json:"skipped,omitempty"`
 	PackedMB  float64         `json:"packed_mb_per_s,omitempty"` // of ingest: bytes of the files, for each worker
@@ -75,6 +76,7 @@ var benches = []struct {
 	{"mix", "plan a mix of --docs generated documents: divisions, phases, repeats, validation", benchMix},
 	{"decon", "look for evaluation items in documents of 6 KB, and build their index", benchDecon},
 	{"tokenize", "load, split, encode, count, decode and texts without a place to cut, with --tokenizer or one of 16,384 ids that is learned first", benchTokenize},
+	{"shard", "write a corpus's tokens in every form, and read them: throughput, bytes a token, random windows", benchShard},
 	{"gemm", "matrix products of a training step beside gonum's", benchGemm},
 	{"train", "optimizer steps of a small decoder", benchTrain},
 }
@@ -172,6 +174,10 @@ func (r *benchResult) print(out io.Writer, what string) {
 	}
 	if r.Tokenize != nil {
 		r.Tokenize.print(out)
+		return
+	}
+	if len(r.Shard) > 0 {
+		printShard(out, r.Shard)
 		return
 	}
 	if r.packed > 0 {

@@ -2,31 +2,41 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/shard"
 	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train"
 	"github.com/spf13/cobra"
 )
 
 func showCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, verify bool
 	var name string
 	cmd := &cobra.Command{
 		Use:   "show PATH",
 		Short: "Tell what a run, a dataset, a shard, a checkpoint or a tokenizer is, with its lineage and its funnel",
 		Args:  exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd.OutOrStdout(), filepath.Clean(args[0]), name, asJSON)
+			path := filepath.Clean(args[0])
+			if verify {
+				if err := verifyAt(cmd.ErrOrStderr(), path); err != nil {
+					return err
+				}
+			}
+			return show(cmd.OutOrStdout(), path, name, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&verify, "verify", false, "of a dataset or a shard: read all its files and hold them against their digests")
 	cmd.Flags().StringVar(&name, "run", "", "of a folder of runs, this one (default the last)")
 	return cmd
 }
@@ -161,38 +171,73 @@ func showTokenizer(out io.Writer, path string, asJSON bool) error {
 	return nil
 }
 
-// showShard tells what the dataset around a file says of it.
-func showShard(out io.Writer, path string, asJSON bool) error {
-	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		if !exists(dir, quern.ManifestName) {
-			if parent := filepath.Dir(dir); parent == dir || exists(dir, "runs") {
-				return fmt.Errorf("%s: not part of a dataset: no folder above it has a %s", path, quern.ManifestName)
-			}
+// verifyAt reads the files of a dataset, or those of the shard that path is of, and holds them against their digests. Of raw tokens the
+// error also names the block that was altered.
+func verifyAt(out io.Writer, path string) error {
+	folder, m, rel, err := datasetOf(path)
+	if err != nil {
+		return err
+	}
+	dir, files, size := quern.Local(folder), 0, int64(0)
+	for _, s := range append(m.Shards, m.Dropped...) {
+		if rel != "." && rel != quern.ManifestName && !slices.ContainsFunc(s.Blobs, func(b quern.BlobInfo) bool { return b.Name == rel }) {
 			continue
 		}
-		m, err := quern.LoadManifest(quern.Local(dir))
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		for _, s := range append(m.Shards, m.Dropped...) {
-			for _, b := range s.Blobs {
-				if b.Name != filepath.ToSlash(rel) {
-					continue
+		one := quern.Manifest{Shards: []quern.Shard{s}}
+		if err := one.Verify(dir, true); err != nil {
+			if strings.HasSuffix(s.Name, ".bin") {
+				if where := shard.VerifyTokens(dir, s.Name); where != nil && !errors.Is(where, errors.ErrUnsupported) {
+					err = fmt.Errorf("%w: %w", err, where)
 				}
-				if asJSON {
-					return printJSON(out, map[string]any{"dataset": m.Step, "key": m.Key, "shard": s})
-				}
-				fmt.Fprintf(out, "shard %s of %s (%s)\n%d documents, %d bytes of text, %d tokens\n", s.Name, m.Step, m.Key.Short(), s.Docs, s.Bytes, s.Tokens)
-				for _, b := range s.Blobs {
-					fmt.Fprintf(out, "%12d %s %s\n", b.Size, b.Digest, b.Name)
-				}
-				return nil
 			}
+			return fmt.Errorf("%s: %w", folder, err)
 		}
-		return fmt.Errorf("%s: %s does not list it: it was left by an interrupted run", path, filepath.Join(dir, quern.ManifestName))
+		for _, b := range s.Blobs {
+			files, size = files+1, size+b.Size
+		}
 	}
+	if files == 0 {
+		return usageError{fmt.Errorf("%s: there is nothing to verify", path)}
+	}
+	fmt.Fprintf(out, "verified %s, %d bytes: all is as it was written\n", plural(files, "file"), size)
+	return nil
+}
+
+// datasetOf finds the dataset that a path is in, and the path's name there, "." for the dataset itself.
+func datasetOf(path string) (folder string, m quern.Manifest, rel string, err error) {
+	for dir := path; ; dir = filepath.Dir(dir) {
+		if exists(dir, quern.ManifestName) {
+			if m, err = quern.LoadManifest(quern.Local(dir)); err == nil {
+				rel, err = filepath.Rel(dir, path)
+			}
+			return dir, m, filepath.ToSlash(rel), err
+		}
+		if parent := filepath.Dir(dir); parent == dir || exists(dir, "runs") {
+			return "", m, "", fmt.Errorf("%s: not part of a dataset: no folder above it has a %s", path, quern.ManifestName)
+		}
+	}
+}
+
+// showShard tells what the dataset around a file says of it.
+func showShard(out io.Writer, path string, asJSON bool) error {
+	folder, m, rel, err := datasetOf(path)
+	if err != nil {
+		return err
+	}
+	for _, s := range append(m.Shards, m.Dropped...) {
+		for _, b := range s.Blobs {
+			if b.Name != rel {
+				continue
+			}
+			if asJSON {
+				return printJSON(out, map[string]any{"dataset": m.Step, "key": m.Key, "shard": s})
+			}
+			fmt.Fprintf(out, "shard %s of %s (%s)\n%d documents, %d bytes of text, %d tokens\n", s.Name, m.Step, m.Key.Short(), s.Docs, s.Bytes, s.Tokens)
+			for _, b := range s.Blobs {
+				fmt.Fprintf(out, "%12d %s %s\n", b.Size, b.Digest, b.Name)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %s does not list it: it was left by an interrupted run", path, filepath.Join(folder, quern.ManifestName))
 }
