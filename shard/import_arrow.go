@@ -231,7 +231,6 @@ func (l *limited) Reallocate(n int, b []byte) []byte {
 // arrowRows reads lists of ids of a record.
 type arrowRows struct {
 	lists  array.ListLike
-	fixed  int64 // the length of each list; 0 = it differs
 	values func(dst []uint32, from, to int64) ([]uint32, error)
 	length int64 // of all values
 	ids    *array.String
