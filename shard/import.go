@@ -136,6 +136,9 @@ func (im *Import) detect() error {
 		im.Format = found[0]
 		return nil
 	case 0:
+		if ours, err := im.anyBegins(".idx", []byte(indexMagic)); ours || err != nil {
+			return errors.Join(err, errors.New("import: these tokens are quern's own: export them, or name them under tokens in a spec"))
+		}
 		return errors.New("import: the files do not tell their layout: name it with --format")
 	}
 	return fmt.Errorf("import: the files have the layouts %s: name one with --format", strings.Join(found, " and "))

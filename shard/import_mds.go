@@ -1,12 +1,18 @@
 package shard
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -40,18 +46,26 @@ func openMDS(im *Import) error {
 			switch {
 			case s.Format != "mds" || s.Version != 2:
 				return fmt.Errorf("%s: shard %d has the format %q, version %d, want mds, version 2", name, i, s.Format, s.Version)
-			case s.Zip != nil || s.ZipData != nil:
-				return fmt.Errorf("%s: shard %d is compressed: quern reads those that are not", name, i)
-			case s.Raw == nil:
+			case s.Raw == nil || (s.Zip == nil) != (s.ZipData == nil):
 				return fmt.Errorf("%s: shard %d names no file", name, i)
 			}
-			file, err := im.inFolder(name, s.Raw.Name)
+			stored, zip := s.Raw, ""
+			if s.Zip != nil {
+				stored = s.ZipData
+				if zip, _, _ = strings.Cut(*s.Zip, ":"); zip != "zstd" && zip != "gz" {
+					return fmt.Errorf("%s: shard %d is compressed with %q: quern reads zstd and gz", name, i, *s.Zip)
+				}
+			}
+			file, err := im.inFolder(name, stored.Name)
 			if err != nil {
 				return err
 			}
 			cols, err := im.mdsColumns(&s.mdsShard)
 			if err != nil {
 				return fmt.Errorf("%s: shard %d: %w", name, i, err)
+			}
+			if cols.zip = zip; zip != "" && cols.bytes > mdsUnpacked {
+				return fmt.Errorf("%s: shard %d unpacks to %d bytes, at most %d are read", name, i, cols.bytes, mdsUnpacked)
 			}
 			im.texts.files = append(im.texts.files, recordFile{name: file, split: splitOf(file), meta: cols})
 		}
@@ -63,6 +77,7 @@ func openMDS(im *Import) error {
 type mdsColumns struct {
 	samples    int
 	bytes      int64
+	zip        string  // how the file is compressed; "" = it is not
 	sizes      []int64 // of each column; 0 = it differs
 	tokens, id int     // id -1 = there is none
 	array      ndArray
@@ -99,16 +114,12 @@ func (im *Import) mdsColumns(s *mdsShard) (*mdsColumns, error) {
 // readMDS gives the samples of a file: their number, where each begins and the last ends, a description, the samples.
 func readMDS(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit func() error) error {
 	c := f.meta.(*mdsColumns)
-	w, err := openWindow(im.dir, f.name)
+	file, err := c.open(im.dir, f.name)
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	table, err := openWindow(im.dir, f.name)
-	if err != nil {
-		return err
-	}
-	defer table.close()
+	defer file.Close()
+	w, table := &window{f: file, name: f.name}, &window{f: file, name: f.name}
 	n, err := table.u32(0)
 	if err != nil {
 		return err
@@ -137,6 +148,46 @@ func readMDS(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit func() er
 	}
 	return nil
 }
+
+// mdsUnpacked is the most that a compressed file may hold: it is unpacked into memory.
+const mdsUnpacked = 1 << 30
+
+// open opens a file; a compressed one is read whole. Offsets in errors are then those of its content.
+func (c *mdsColumns) open(dir quern.Dir, name string) (quern.File, error) {
+	f, err := dir.Open(name)
+	if err != nil || c.zip == "" {
+		return f, err
+	}
+	defer f.Close()
+	packed := bufio.NewReader(io.NewSectionReader(f, 0, f.Size()))
+	var r io.Reader
+	if c.zip == "gz" {
+		r, err = gzip.NewReader(packed)
+	} else {
+		var z *zstd.Decoder
+		if z, err = zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mdsUnpacked)); err == nil {
+			defer z.Close()
+			r = z
+		}
+	}
+	var b bytes.Buffer
+	if err == nil {
+		_, err = io.Copy(&b, io.LimitReader(r, c.bytes+1))
+	}
+	if err == nil && int64(b.Len()) != c.bytes {
+		err = fmt.Errorf("it unpacks to other than the %d bytes that its index tells", c.bytes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return unpacked{bytes.NewReader(b.Bytes())}, nil
+}
+
+// unpacked is a file in memory.
+type unpacked struct{ *bytes.Reader }
+
+func (u unpacked) Size() int64  { return u.Reader.Size() }
+func (u unpacked) Close() error { return nil }
 
 // sample reads one: the sizes of the columns whose sizes differ, then the columns.
 func (c *mdsColumns) sample(im *Import, name string, w *window, begin, end, number int64, d *quern.Doc) error {
