@@ -281,7 +281,7 @@ func (im *Import) head(name string, n int64) ([]byte, int64, error) {
 	}
 	defer f.Close()
 	b := make([]byte, min(n, f.Size()))
-	return b, f.Size(), at(name, 0, readFull(f, b, 0))
+	return b, f.Size(), at(name, 0, readWhole(f, b, 0))
 }
 
 // small reads a file that is kept in memory, such as an index of files.

@@ -138,7 +138,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 		return nil, fmt.Errorf("a message of %d bytes, %d are left", n, left)
 	}
 	meta := make([]byte, n)
-	if err := readFull(m.w.f, meta, m.at); err != nil {
+	if err := readWhole(m.w.f, meta, m.at); err != nil {
 		return nil, err
 	}
 	m.at, left = m.at+int64(n), left-int64(n)
@@ -147,7 +147,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 		return nil, fmt.Errorf("a damaged message, or a body of %d bytes where %d are left", size, left)
 	}
 	body := make([]byte, size)
-	if err := readFull(m.w.f, body, m.at); err != nil {
+	if err := readWhole(m.w.f, body, m.at); err != nil {
 		return nil, err
 	}
 	m.at += size

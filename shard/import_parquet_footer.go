@@ -14,7 +14,7 @@ func checkParquetFooter(f quern.File) error {
 	if size < 12 {
 		return fmt.Errorf("offset 0: %d bytes are no Parquet", size)
 	}
-	if err := readFull(f, tail, size-8); err != nil {
+	if err := readWhole(f, tail, size-8); err != nil {
 		return err
 	}
 	n := int64(binary.LittleEndian.Uint32(tail))
@@ -25,7 +25,7 @@ func checkParquetFooter(f quern.File) error {
 		return fmt.Errorf("offset %d: a footer of %d bytes", size-8, n)
 	}
 	footer := make([]byte, n)
-	if err := readFull(f, footer, size-8-n); err != nil {
+	if err := readWhole(f, footer, size-8-n); err != nil {
 		return err
 	}
 	w := thriftWalk{b: footer}
