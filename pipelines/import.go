@@ -3,7 +3,6 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -203,28 +202,36 @@ func (x Import) Do(ctx context.Context) (*Imported, error) {
 	p := importPass(im, tok, aside.dir)
 	p.Workers, p.Progress = x.Workers, env.watch(importStepName)
 	done, err := p.Run(ctx)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = env.world.unchanged(localFiles(x.paths(im, dir)...))
 	}
-	if err := env.world.unchanged(localFiles(x.paths(im, dir)...)); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	m.Shards, m.Ledger = done.Shards, done.Ledger
 	if err := x.finish(&m, im, tok, aside.dir); err != nil {
 		return nil, err
 	}
+	if err := aside.commit(); err != nil {
+		return nil, err
+	}
 	env.tell(Event{Step: importStepName, State: "done", Manifest: &m, Elapsed: time.Since(start)})
+	return x.told(&m, im, tok)
+}
+
+// told sums up what was imported.
+func (x *Import) told(m *quern.Manifest, im *shard.Import, tok *tokenize.Tokenizer) (*Imported, error) {
 	out := &Imported{Format: im.Format, To: x.To, Notes: im.Notes}
 	if tok != nil {
 		out.Vocab = tok.Vocab()
 	}
-	set := tokenSet{m: m}
+	set := tokenSet{m: *m}
 	splits, err := set.splits(nil)
 	for _, s := range splits {
 		docs, _, tokens := (&quern.Manifest{Shards: s.shards}).Totals()
 		out.Splits = append(out.Splits, ExportedSplit{s.name, docs, tokens})
 	}
-	return out, errors.Join(err, aside.commit())
+	return out, err
 }
 
 // finish writes the tokenizer and, last, the manifest.

@@ -156,17 +156,22 @@ type rawWriter struct {
 
 // appendIDs appends tokens of 2 or 4 bytes.
 func appendIDs(b []byte, tokens []uint32, width int) ([]byte, error) {
+	at := len(b)
+	b = slices.Grow(b, width*len(tokens))[:at+width*len(tokens)]
+	to := b[at:]
 	if width == 4 {
-		for _, t := range tokens {
-			b = binary.LittleEndian.AppendUint32(b, t)
+		for i, t := range tokens {
+			binary.LittleEndian.PutUint32(to[4*i:], t)
 		}
 		return b, nil
 	}
-	for _, t := range tokens {
-		if t > 0xFFFF {
-			return b, fmt.Errorf("token %d does not fit in 2 bytes", t)
-		}
-		b = binary.LittleEndian.AppendUint16(b, uint16(t))
+	all := uint32(0)
+	for i, t := range tokens {
+		all |= t
+		binary.LittleEndian.PutUint16(to[2*i:], uint16(t))
+	}
+	if all > 0xFFFF {
+		return b[:at], fmt.Errorf("token %d does not fit in 2 bytes", slices.Max(tokens))
 	}
 	return b, nil
 }

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
@@ -15,11 +16,20 @@ type webDataset struct {
 	files
 	o      ExportOptions
 	blob   *blob
+	buf    *bufio.Writer
 	w      *tar.Writer
 	npy    []byte
 	inFile int64
 	n      int
 	docs   int64
+}
+
+// webMeta is <key>.json.
+type webMeta struct {
+	Domain string `json:"domain"`
+	ID     string `json:"id"`
+	Tokens int    `json:"n_tokens"`
+	Source string `json:"source"`
 }
 
 const webPerFile = 100_000_000
@@ -38,7 +48,7 @@ func (x *webDataset) Put(d *quern.Doc) error {
 		}
 	}
 	x.inFile += int64(len(d.Tokens))
-	meta, err := json.Marshal(map[string]any{"id": d.ID.String(), "domain": d.Domain, "source": d.Source, "n_tokens": len(d.Tokens)})
+	meta, err := json.Marshal(webMeta{d.Domain, d.ID.String(), len(d.Tokens), d.Source})
 	if err != nil {
 		return err
 	}
@@ -70,7 +80,8 @@ func (x *webDataset) next() error {
 		return err
 	}
 	x.n++
-	x.inFile, x.blob, x.w = 0, b, tar.NewWriter(b)
+	x.inFile, x.blob, x.buf = 0, b, bufio.NewWriterSize(b, 1<<18)
+	x.w = tar.NewWriter(x.buf)
 	return nil
 }
 
@@ -80,6 +91,9 @@ func (x *webDataset) finish() error {
 		return nil
 	}
 	if err := x.w.Close(); err != nil {
+		return err
+	}
+	if err := x.buf.Flush(); err != nil {
 		return err
 	}
 	return x.close(x.blob)

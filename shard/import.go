@@ -136,6 +136,9 @@ func (im *Import) detect() error {
 		im.Format = found[0]
 		return nil
 	case 0:
+		if ours, err := im.anyBegins(".idx", []byte(indexMagic)); ours || err != nil {
+			return errors.Join(err, errors.New("import: these tokens are quern's own: export them, or name them under tokens in a spec"))
+		}
 		return errors.New("import: the files do not tell their layout: name it with --format")
 	}
 	return fmt.Errorf("import: the files have the layouts %s: name one with --format", strings.Join(found, " and "))
@@ -278,7 +281,7 @@ func (im *Import) head(name string, n int64) ([]byte, int64, error) {
 	}
 	defer f.Close()
 	b := make([]byte, min(n, f.Size()))
-	return b, f.Size(), at(name, 0, readFull(f, b, 0))
+	return b, f.Size(), at(name, 0, readWhole(f, b, 0))
 }
 
 // small reads a file that is kept in memory, such as an index of files.

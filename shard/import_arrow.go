@@ -138,7 +138,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 		return nil, fmt.Errorf("a message of %d bytes, %d are left", n, left)
 	}
 	meta := make([]byte, n)
-	if err := readFull(m.w.f, meta, m.at); err != nil {
+	if err := readWhole(m.w.f, meta, m.at); err != nil {
 		return nil, err
 	}
 	m.at, left = m.at+int64(n), left-int64(n)
@@ -147,7 +147,7 @@ func (m *messages) Message() (*ipc.Message, error) {
 		return nil, fmt.Errorf("a damaged message, or a body of %d bytes where %d are left", size, left)
 	}
 	body := make([]byte, size)
-	if err := readFull(m.w.f, body, m.at); err != nil {
+	if err := readWhole(m.w.f, body, m.at); err != nil {
 		return nil, err
 	}
 	m.at += size
@@ -231,7 +231,6 @@ func (l *limited) Reallocate(n int, b []byte) []byte {
 // arrowRows reads lists of ids of a record.
 type arrowRows struct {
 	lists  array.ListLike
-	fixed  int64 // the length of each list; 0 = it differs
 	values func(dst []uint32, from, to int64) ([]uint32, error)
 	length int64 // of all values
 	ids    *array.String

@@ -67,6 +67,7 @@ func FuzzImportDatatroveMeta(f *testing.F) {
 func FuzzImportOLMo(f *testing.F)         { fuzzImport(f, "dolma", "part-0-00000.csv.gz") }
 func FuzzImportMDS(f *testing.F)          { fuzzImport(f, "mds_dynamic", "val/shard.00000.mds") }
 func FuzzImportMDSIndex(f *testing.F)     { fuzzImport(f, "mds_dynamic", "val/index.json") }
+func FuzzImportMDSZstd(f *testing.F)      { fuzzImport(f, "mds_zstd", "val/shard.00000.mds.zstd") }
 func FuzzImportLitData(f *testing.F)      { fuzzImport(f, "litdata_i32", "chunk-0-0.bin") }
 func FuzzImportLitDataIndex(f *testing.F) { fuzzImport(f, "litdata_i32", "index.json") }
 func FuzzImportWebDataset(f *testing.F)   { fuzzImport(f, "webdataset", "train-000000.tar") }

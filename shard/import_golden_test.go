@@ -59,6 +59,8 @@ func importCases() map[string]importCase {
 		"mds_u16":         {"mds", none, both},
 		"mds_dynamic":     {"mds", none, both},
 		"mds_bytes":       {"mds", shard.ImportOptions{EndOfText: -1, Dtype: "int64"}, both},
+		"mds_zstd":        {"mds", none, both},
+		"mds_gz":          {"mds", none, both},
 		"mds_static":      {"mds", none, train(rowsOf(all, 5))},
 		"litdata_i32":     {"litdata", none, train(all)},
 		"litdata_u16":     {"litdata", shard.ImportOptions{Separate: true}, train(all)},

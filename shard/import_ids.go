@@ -2,7 +2,9 @@ package shard
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/seed-83c59573/quern"
@@ -89,7 +91,7 @@ func (w *window) bytes(from int64, n int) ([]byte, error) {
 		}
 		w.buf = w.buf[:min(int64(cap(w.buf)), size-from)]
 		w.at = from
-		if err := readFull(w.f, w.buf, from); err != nil {
+		if err := readWhole(w.f, w.buf, from); err != nil {
 			w.buf = w.buf[:0]
 			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
@@ -134,4 +136,15 @@ func (w *window) ids(dst []uint32, t idType, from, n int64) ([]uint32, error) {
 		from += k * int64(t.size)
 	}
 	return dst, nil
+}
+
+// readWhole reads len(b) bytes of a file; fewer are an error.
+func readWhole(f quern.File, b []byte, at int64) error {
+	if n, err := f.ReadAt(b, at); n < len(b) {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return fmt.Errorf("%d bytes at offset %d: %w", len(b), at, err)
+	}
+	return nil
 }

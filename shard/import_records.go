@@ -1,6 +1,10 @@
 package shard
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/seed-83c59573/quern"
 )
 
@@ -40,4 +44,18 @@ func (s *recordSet) read(im *Import, p quern.Part, d *quern.Doc, emit func() err
 		}
 	}
 	panic("shard: a unit of another import")
+}
+
+// column finds the column of tokens.
+func (im *Import) column(names []string) (int, error) {
+	want := []string{"input_ids", "tokens", "token_ids"}
+	if im.o.Column != "" {
+		want = []string{im.o.Column}
+	}
+	for _, w := range want {
+		if i := slices.Index(names, w); i >= 0 {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("no column %s, there are %q: name it with --column", strings.Join(want, ", "), names)
 }

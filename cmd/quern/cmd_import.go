@@ -66,12 +66,20 @@ it under tokens mixes and trains on it.`,
 			return nil
 		},
 	}
+	importFlags(cmd, &x)
 	f := cmd.Flags()
 	f.BoolVar(&list, "list", false, "list the layouts")
+	f.Int64Var(&eot, "eot", 0, "the token that separates documents; asked although an index tells them")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+// importFlags are those that are fields of the request.
+func importFlags(cmd *cobra.Command, x *pipelines.Import) {
+	f := cmd.Flags()
 	f.StringVar(&x.Format, "format", "", "the layout (default: what the files tell)")
 	f.StringVar(&x.To, "to", "", "the folder to make")
 	f.StringVar(&x.Tokenizer, "tokenizer", "", "the tokenizer of the tokens, a file or the folder of a run")
-	f.Int64Var(&eot, "eot", 0, "the token that separates documents; asked although an index tells them")
 	f.BoolVar(&x.First, "eot-first", false, "the separator is the first token of a document, as llm.c writes it")
 	f.StringVar(&x.Split, "split", "", "only the files of this split")
 	f.StringVar(&x.Column, "column", "", "of records: the column of tokens (default: input_ids, tokens or token_ids)")
@@ -80,8 +88,6 @@ it under tokens mixes and trains on it.`,
 	f.StringVar(&x.Domain, "domain", "any", "of the documents")
 	f.IntVar(&x.Workers, "workers", 0, "processors to use (default: all); never changes a result")
 	f.BoolVar(&x.Force, "force", false, "replace DIR")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object")
-	return cmd
 }
 
 // importUsage checks the command line.

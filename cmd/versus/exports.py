@@ -38,9 +38,9 @@ def dataset(folder, split):
         if idx.name.startswith("validation-") != (split == "validation"):
             continue
         head = idx.read_bytes()
-        magic, _, width, docs, count = struct.unpack_from("<8sIIQQ", head)
+        magic, version, width, docs, count = struct.unpack_from("<8sIIQQ", head)
         assert magic == b"QUERNIDX", idx
-        ends.append(np.frombuffer(head, np.uint64, docs, 32) + np.uint64(n))
+        ends.append(np.frombuffer(head, np.uint64, docs, 40 if version > 3 else 32) + np.uint64(n))
         tokens.append(np.fromfile(idx.with_suffix(".bin"), np.uint16 if width == 2 else np.uint32).astype(np.uint32))
         assert len(tokens[-1]) == count, idx
         n += count

@@ -53,11 +53,11 @@ def megatron_i32(out):
     megatron(out, np.int32)
 
 
-def mds(out, columns, sample):
+def mds(out, columns, sample, compression=None):
     from streaming import MDSWriter
 
     for split, docs in (("train", DOCS[:4]), ("val", DOCS[4:])):
-        with MDSWriter(out=str(out / split), columns=columns, size_limit=600) as w:
+        with MDSWriter(out=str(out / split), columns=columns, size_limit=600, compression=compression) as w:
             for i, d in enumerate(docs):
                 w.write(sample(i, d))
 
@@ -72,6 +72,14 @@ def mds_dynamic(out):
 
 def mds_bytes(out):
     mds(out, {"tokens": "bytes"}, lambda i, d: {"tokens": np.array(d, np.int64).tobytes()})
+
+
+def mds_zstd(out):
+    mds(out, {"tokens": "ndarray:uint16"}, lambda i, d: {"tokens": np.array(d, np.uint16)}, "zstd:7")
+
+
+def mds_gz(out):
+    mds(out, {"tokens": "ndarray:uint16"}, lambda i, d: {"tokens": np.array(d, np.uint16)}, "gz")
 
 
 def mds_static(out):
@@ -205,7 +213,7 @@ def pyarrow_parquet(out):
     pq.write_table(t, out / "tokens.parquet", compression="zstd", version="2.6", data_page_version="2.0", row_group_size=4, use_dictionary=False, column_encoding={"input_ids.list.element": "DELTA_BINARY_PACKED"})
 
 
-CASES = [megatron_u16, megatron_i32, mds_u16, mds_dynamic, mds_bytes, mds_static, litdata_i32, litdata_u16, datatrove_u16, datatrove_u32, dolma, llmc, nanogpt,
+CASES = [megatron_u16, megatron_i32, mds_u16, mds_dynamic, mds_bytes, mds_zstd, mds_gz, mds_static, litdata_i32, litdata_u16, datatrove_u16, datatrove_u32, dolma, llmc, nanogpt,
          webdataset, hf_arrow, hf_arrow_large, hf_arrow_fixed, hf_parquet, pyarrow_parquet]
 
 

@@ -1,185 +1,21 @@
 package shard
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/seed-83c59573/quern"
 )
-
-// indexes are the names of files index.json that have a field; the formats that use such a file are told apart by it.
-func (im *Import) indexes(field string) (names []string, err error) {
-	for _, n := range im.names {
-		if path.Base(n) != "index.json" {
-			continue
-		}
-		b, err := im.small(n)
-		if err != nil {
-			return nil, err
-		}
-		var fields map[string]json.RawMessage
-		if err := json.Unmarshal(b, &fields); err != nil {
-			return nil, fmt.Errorf("%s: %w", n, err)
-		}
-		if fields[field] != nil {
-			names = append(names, n)
-		}
-	}
-	return names, nil
-}
-
-func isMDS(im *Import) (bool, error) {
-	names, err := im.indexes("shards")
-	return len(names) > 0, err
-}
-
-func isLitData(im *Import) (bool, error) {
-	names, err := im.indexes("chunks")
-	return len(names) > 0, err
-}
-
-// inFolder is a file beside another one; a name that leads elsewhere is refused.
-func (im *Import) inFolder(index, name string) (string, error) {
-	full := path.Join(path.Dir(index), name)
-	if name == "" || name != path.Base(name) || !im.has(full) {
-		return "", fmt.Errorf("%s: it names the file %q, which is not beside it", index, name)
-	}
-	return full, nil
-}
-
-// litTypes are the types of ids by litdata's numbers (litdata/constants.py), for tensors and for arrays.
-var litTypes = map[string]map[int]string{
-	"no_header_tensor": {11: "uint8", 12: "int8", 13: "int16", 14: "int16", 15: "int32", 16: "int32", 17: "int64", 18: "int64", 20: "uint16"},
-	"no_header_numpy":  {0: "int8", 1: "int16", 2: "int32", 3: "int64", 4: "uint8", 5: "uint16", 6: "uint32", 7: "uint64"},
-}
-
-// litIndex is index.json of litdata.
-type litIndex struct {
-	Chunks []litChunk `json:"chunks"`
-	Config struct {
-		Compression *string  `json:"compression"`
-		Encryption  any      `json:"encryption"`
-		Format      []string `json:"data_format"`
-	} `json:"config"`
-}
-
-func openLitData(im *Import) error {
-	names, err := im.indexes("chunks")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		b, err := im.small(name)
-		if err != nil {
-			return err
-		}
-		var index litIndex
-		if err := json.Unmarshal(b, &index); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		t, err := index.ids()
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		im.used = append(im.used, name)
-		for _, c := range index.Chunks {
-			if err := im.litChunk(name, c, t); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// ids is the type of ids.
-func (x *litIndex) ids() (idType, error) {
-	c := &x.Config
-	switch {
-	case c.Compression != nil:
-		return idType{}, fmt.Errorf("its chunks are compressed with %s: quern reads those that are not", *c.Compression)
-	case c.Encryption != nil:
-		return idType{}, errors.New("its chunks are encrypted")
-	case len(c.Format) != 1:
-		return idType{}, fmt.Errorf("an item has %d parts, want one: tokens", len(c.Format))
-	}
-	kind, number, _ := strings.Cut(c.Format[0], ":")
-	n, err := strconv.Atoi(number)
-	if err == nil {
-		if t, err := idTypeNamed(litTypes[kind][n]); err == nil {
-			return t, nil
-		}
-	}
-	return idType{}, fmt.Errorf("data_format %q is not of tokens: want no_header_tensor or no_header_numpy of whole numbers", c.Format[0])
-}
-
-// litChunk adds a chunk: the number of its items, where each begins and the last ends, the items.
-func (im *Import) litChunk(index string, c litChunk, t idType) error {
-	name, err := im.inFolder(index, c.Name)
-	if err != nil {
-		return err
-	}
-	w, err := openWindow(im.dir, name)
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	n, err := w.u32(0)
-	if err != nil {
-		return err
-	}
-	base := 4 * (int64(n) + 2)
-	if int64(n) != int64(c.Items) || base > w.f.Size() {
-		return fmt.Errorf("%s: offset 0: %d items in %d bytes, %s tells %d items", name, n, w.f.Size(), index, c.Items)
-	}
-	f, err := im.rawFile(name, t, base)
-	if err != nil {
-		return err
-	}
-	if c.Bytes != base+f.tokens*int64(t.size) || c.Tokens != nil && *c.Tokens != f.tokens {
-		return fmt.Errorf("%s: %d bytes and %d tokens, %s tells others", name, w.f.Size(), f.tokens, index)
-	}
-	f.index, f.indexName = litItems(name, int64(n), base, int64(t.size)), name
-	im.files = append(im.files, f)
-	return nil
-}
-
-// litItems is the table of offsets of a chunk.
-func litItems(name string, n, base, size int64) docIndex {
-	return func(dir quern.Dir, first int64, f func(doc, begin, end int64, id string) error) error {
-		w, err := openWindow(dir, name)
-		if err != nil {
-			return err
-		}
-		defer w.close()
-		border := func(i int64) (int64, error) {
-			v, err := w.u32(4 * (1 + i))
-			if err == nil && (int64(v) < base || (int64(v)-base)%size != 0) {
-				err = fmt.Errorf("%s: offset %d: item %d begins at byte %d, inside of the table or of an id", name, 4*(1+i), i, v)
-			}
-			return (int64(v) - base) / size, err
-		}
-		begin, err := border(first)
-		if err != nil {
-			return err
-		}
-		for doc := first; doc < n; doc++ {
-			end, err := border(doc + 1)
-			if err != nil {
-				return err
-			}
-			if err := f(doc, begin, end, ""); err != nil {
-				return err
-			}
-			begin = end
-		}
-		return nil
-	}
-}
 
 // mdsIndex is index.json of MDS.
 type mdsIndex struct {
@@ -210,18 +46,26 @@ func openMDS(im *Import) error {
 			switch {
 			case s.Format != "mds" || s.Version != 2:
 				return fmt.Errorf("%s: shard %d has the format %q, version %d, want mds, version 2", name, i, s.Format, s.Version)
-			case s.Zip != nil || s.ZipData != nil:
-				return fmt.Errorf("%s: shard %d is compressed: quern reads those that are not", name, i)
-			case s.Raw == nil:
+			case s.Raw == nil || (s.Zip == nil) != (s.ZipData == nil):
 				return fmt.Errorf("%s: shard %d names no file", name, i)
 			}
-			file, err := im.inFolder(name, s.Raw.Name)
+			stored, zip := s.Raw, ""
+			if s.Zip != nil {
+				stored = s.ZipData
+				if zip, _, _ = strings.Cut(*s.Zip, ":"); zip != "zstd" && zip != "gz" {
+					return fmt.Errorf("%s: shard %d is compressed with %q: quern reads zstd and gz", name, i, *s.Zip)
+				}
+			}
+			file, err := im.inFolder(name, stored.Name)
 			if err != nil {
 				return err
 			}
 			cols, err := im.mdsColumns(&s.mdsShard)
 			if err != nil {
 				return fmt.Errorf("%s: shard %d: %w", name, i, err)
+			}
+			if cols.zip = zip; zip != "" && cols.bytes > mdsUnpacked {
+				return fmt.Errorf("%s: shard %d unpacks to %d bytes, at most %d are read", name, i, cols.bytes, mdsUnpacked)
 			}
 			im.texts.files = append(im.texts.files, recordFile{name: file, split: splitOf(file), meta: cols})
 		}
@@ -233,6 +77,7 @@ func openMDS(im *Import) error {
 type mdsColumns struct {
 	samples    int
 	bytes      int64
+	zip        string  // how the file is compressed; "" = it is not
 	sizes      []int64 // of each column; 0 = it differs
 	tokens, id int     // id -1 = there is none
 	array      ndArray
@@ -266,33 +111,15 @@ func (im *Import) mdsColumns(s *mdsShard) (*mdsColumns, error) {
 	return c, nil
 }
 
-// column finds the column of tokens.
-func (im *Import) column(names []string) (int, error) {
-	want := []string{"input_ids", "tokens", "token_ids"}
-	if im.o.Column != "" {
-		want = []string{im.o.Column}
-	}
-	for _, w := range want {
-		if i := slices.Index(names, w); i >= 0 {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("no column %s, there are %q: name it with --column", strings.Join(want, ", "), names)
-}
-
 // readMDS gives the samples of a file: their number, where each begins and the last ends, a description, the samples.
 func readMDS(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit func() error) error {
 	c := f.meta.(*mdsColumns)
-	w, err := openWindow(im.dir, f.name)
+	file, err := c.open(im.dir, f.name)
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	table, err := openWindow(im.dir, f.name)
-	if err != nil {
-		return err
-	}
-	defer table.close()
+	defer file.Close()
+	w, table := &window{f: file, name: f.name}, &window{f: file, name: f.name}
 	n, err := table.u32(0)
 	if err != nil {
 		return err
@@ -321,6 +148,46 @@ func readMDS(im *Import, f *recordFile, _, _ int64, d *quern.Doc, emit func() er
 	}
 	return nil
 }
+
+// mdsUnpacked is the most that a compressed file may hold: it is unpacked into memory.
+const mdsUnpacked = 1 << 30
+
+// open opens a file; a compressed one is read whole. Offsets in errors are then those of its content.
+func (c *mdsColumns) open(dir quern.Dir, name string) (quern.File, error) {
+	f, err := dir.Open(name)
+	if err != nil || c.zip == "" {
+		return f, err
+	}
+	defer f.Close()
+	packed := bufio.NewReader(io.NewSectionReader(f, 0, f.Size()))
+	var r io.Reader
+	if c.zip == "gz" {
+		r, err = gzip.NewReader(packed)
+	} else {
+		var z *zstd.Decoder
+		if z, err = zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mdsUnpacked)); err == nil {
+			defer z.Close()
+			r = z
+		}
+	}
+	var b bytes.Buffer
+	if err == nil {
+		_, err = io.Copy(&b, io.LimitReader(r, c.bytes+1))
+	}
+	if err == nil && int64(b.Len()) != c.bytes {
+		err = fmt.Errorf("it unpacks to other than the %d bytes that its index tells", c.bytes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return unpacked{bytes.NewReader(b.Bytes())}, nil
+}
+
+// unpacked is a file in memory.
+type unpacked struct{ *bytes.Reader }
+
+func (u unpacked) Size() int64  { return u.Reader.Size() }
+func (u unpacked) Close() error { return nil }
 
 // sample reads one: the sizes of the columns whose sizes differ, then the columns.
 func (c *mdsColumns) sample(im *Import, name string, w *window, begin, end, number int64, d *quern.Doc) error {
