@@ -26,7 +26,9 @@ func (c *Counter) addMarked(text []byte) {
 	}
 	const none = 255
 	last := uint8(none) // script of the piece
-	b = append(b, mark...)
+	if c.learn.Model == BPE || len(text) == 0 || text[0] != ' ' { // Metaspace sets none before a space
+		b = append(b, mark...)
+	}
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		switch {
