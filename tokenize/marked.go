@@ -25,7 +25,7 @@ func (c *Counter) addMarked(text []byte) {
 		}
 	}
 	const none = 255
-	last := uint8(none) // script of the piece
+	last := uint8(none)                                           // script of the piece
 	if c.learn.Model == BPE || len(text) == 0 || text[0] != ' ' { // Metaspace sets none before a space
 		b = append(b, mark...)
 	}
