@@ -9,7 +9,7 @@ import (
 // mark stands for a space in tokens of characters, as in SentencePiece.
 const (
 	mark     = "▁"
-	markRune = '▁'
+	wordMark = '▁'
 )
 
 // addMarked counts the words of a text as SentencePiece's trainers do: a space begins a word and is its mark, so is one set before the text;
@@ -114,8 +114,8 @@ func (c *Counter) alphabet() (chars []rune, counts []int64, err error) {
 			met[rune(b)] = n
 		}
 	}
-	wanted := map[rune]bool{markRune: true}
-	met[markRune] += 0
+	wanted := map[rune]bool{wordMark: true}
+	met[wordMark] += 0
 	for _, r := range c.learn.Alphabet {
 		wanted[r] = true
 		met[r] += 0

@@ -5,7 +5,7 @@ import glob
 import json
 import os
 
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 here = os.path.dirname(os.path.abspath(__file__))
 sample = open(os.path.join(here, "sample.txt"), encoding="utf-8", newline="").read().split("----\n")
@@ -17,14 +17,9 @@ for path in sorted(glob.glob(os.path.join(here, "learned-*.json"))):
             ids = tokenizer.encode(text, add_special_tokens=False).ids
             out.write(json.dumps({"text": text, "ids": ids}, separators=(",", ":")) + "\n")
 
-    split = json.load(open(path, encoding="utf-8"))["pre_tokenizer"]["pretokenizers"][0]
-
     def train(name, texts, **options):
         trained = Tokenizer(models.BPE())
-        trained.pre_tokenizer = pre_tokenizers.Sequence([
-            pre_tokenizers.Split(Regex(split["pattern"]["Regex"]), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ])
+        trained.pre_tokenizer = tokenizer.pre_tokenizer
         trained.train_from_iterator(texts, trainers.BpeTrainer(min_frequency=2, show_progress=False, **options))
         with open(path[:-len("json")].replace("learned", name) + "merges", "w", encoding="utf-8") as out:
             for merge in json.loads(trained.to_str())["model"]["merges"]:
