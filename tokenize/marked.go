@@ -25,21 +25,16 @@ func (c *Counter) addMarked(text []byte) {
 		}
 	}
 	const none = 255
-	last := uint8(none)                                           // script of the piece
-	if c.learn.Model == BPE || len(text) == 0 || text[0] != ' ' { // Metaspace sets none before a space
-		b = append(b, mark...)
-	}
+	last := uint8(none) // script of the piece
+	b = append(b, mark...)
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		switch {
 		case r == ' ':
-			if string(b) != mark || c.learn.Model == Unigram { // Metaspace cuts at each
+			if string(b) != mark {
 				end()
 			}
 			for ; i < len(text) && text[i] == ' '; i++ {
-				if c.learn.Model == Unigram {
-					end()
-				}
 				b = append(b, mark...)
 			}
 			if more := len(b) - len(mark); more > 0 && i < len(text) && text[i] > ' ' {
