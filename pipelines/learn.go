@@ -79,14 +79,7 @@ func (s *learnStep) tokenizer(ctx context.Context, in []quern.Manifest, m *quern
 // learn counts the sample unit by unit; counts are whole numbers, so their sum does not depend on the workers.
 func (s *learnStep) learn(ctx context.Context, in []quern.Manifest, m *quern.Manifest, facts *learnFacts) (tok *tokenize.Tokenizer, err error) {
 	learn := *s.spec.Tokenize.Learn
-	bytes := map[string]int64{}
-	total := int64(0)
-	for i, input := range s.spec.Ingest {
-		_, b, _ := in[i].Totals()
-		bytes[input.Domain] += b
-		total += b
-	}
-	sampler, err := learn.Sampler(s.spec.Seed, bytes)
+	sampler, total, err := s.sampler(in)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +133,19 @@ func (s *learnStep) learn(ctx context.Context, in []quern.Manifest, m *quern.Man
 	}
 	facts.Fertility, err = probe.measure(ctx, tok, workers)
 	return tok, err
+}
+
+// sampler plans the sample from how much text each domain has, and tells how much there is.
+func (s *learnStep) sampler(in []quern.Manifest) (*tokenize.Sampler, int64, error) {
+	bytes := map[string]int64{}
+	total := int64(0)
+	for i, input := range s.spec.Ingest {
+		_, b, _ := in[i].Totals()
+		bytes[input.Domain] += b
+		total += b
+	}
+	sampler, err := s.spec.Tokenize.Learn.Sampler(s.spec.Seed, bytes)
+	return sampler, total, err
 }
 
 // learnJob is a unit of one source.

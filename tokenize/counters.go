@@ -44,17 +44,21 @@ func NewCounters(learn Learn, n int, room Room) *Counters {
 // Counter is that of goroutine i.
 func (c *Counters) Counter(i int) *Counter { return c.all[i] }
 
-// Learn learns from what all have counted, as Counter.Learn does. They are empty then.
+// Learn learns from what all have counted, as Counter.Learn does. The first counter has it all then.
 func (c *Counters) Learn(ctx context.Context) (*Tokenizer, error) {
 	first := c.all[0]
-	if c.room.Memory == 0 {
-		for _, o := range c.all[1:] {
-			first.Merge(o)
-		}
-	} else {
-		first.gather(c.all[1:])
-	}
 	first.room = c.room
+	sum := int64(0)
+	for _, o := range c.all {
+		sum += o.bytes()
+	}
+	for _, o := range c.all[1:] {
+		if c.room.Memory > 0 && 2*sum > c.room.Memory { // no room for both tables
+			o.cool()
+			o.spill()
+		}
+		first.Merge(o)
+	}
 	return first.learnAll(ctx)
 }
 
@@ -90,27 +94,6 @@ func (c *Counters) LeftOut() (pieces, bytes int64) {
 	return pieces, bytes
 }
 
-// gather is Merge for counters with a bound: they are merged in memory if nothing has been spilled yet and they fit, else on disk.
-func (c *Counter) gather(others []*Counter) {
-	sum := c.bytes()
-	spilled := len(c.runs) > 0
-	for _, o := range others {
-		sum += 3 * o.bytes() // c grows by doubling while it takes over
-		spilled = spilled || len(o.runs) > 0
-	}
-	for _, o := range others {
-		if o.cool(); spilled || sum > c.room.Memory*int64(len(others)+1) {
-			o.spill()
-			spilled = true
-		}
-		c.Merge(o)
-	}
-	if spilled {
-		c.cool()
-		c.spill()
-	}
-}
-
 // Learn learns a vocabulary of what was counted, which the counter keeps: it may count on afterwards.
 func (c *Counter) Learn() (*Tokenizer, error) { return c.learnAll(context.Background()) }
 
@@ -118,7 +101,9 @@ func (c *Counter) learnAll(ctx context.Context) (*Tokenizer, error) {
 	if err := c.learn.Validate(); err != nil {
 		return nil, err
 	}
-	if c.cool(); len(c.runs) > 0 {
+	c.cool()
+	crowded := c.room.Memory > 0 && c.room.Scratch != "" && 4*c.bytes() > c.room.Memory
+	if len(c.runs) > 0 || crowded { // on disk the pieces leave their memory to the learner
 		c.spill()
 	}
 	if c.err != nil {
@@ -178,7 +163,7 @@ func (c *Counter) fits(size func(piece []byte) int64, tables func(pieces int64) 
 	}); err != nil {
 		return 0, err
 	}
-	need := func(pieces int64) int64 { return pieces + tables(pieces) }
+	need := func(pieces int64) int64 { return pieces + tables(pieces) + c.bytes() }
 	if c.room.Memory == 0 || need(total) <= c.room.Memory {
 		return total, nil
 	}

@@ -1,11 +1,11 @@
-// Package tokenize turns text into token ids and back, and learns the vocabulary that it uses: byte-level BPE, read from and
-// written to Hugging Face's tokenizer.json. In come the UTF-8 text of documents, or a sample of them to learn from; out go ids that
+// Package tokenize turns text into token ids and back, and learns the vocabulary that it uses: byte-level BPE, and BPE and Unigram
+// of characters, read from and written to Hugging Face's tokenizer.json. In come the UTF-8 text of documents, or a sample of them to learn from; out go ids that
 // end with the end-of-text token, or a tokenizer.
 //
 // What never happens here: text never yields a special token, whatever it spells; bytes that are no UTF-8 are never lost or
 // replaced (unless the file asks for a Unicode normal form); no regular expression is run: the split patterns are hand-written
-// rules over pinned Unicode tables, and a pattern that is not one of them is refused by name. There is no file access and no
-// goroutine. A Tokenizer is immutable and may be shared; an Encoder, a Counter and a Stage belong to one goroutine.
+// rules over pinned Unicode tables, and a pattern that is not one of them is refused by name. There is no file access but
+// for the counts of learning that are beyond its memory, and no goroutine but quern.Each's. A Tokenizer is immutable and may be shared; an Encoder, a Counter and a Stage belong to one goroutine.
 //
 // How it is fast: class masks of 64 bytes at once find where pieces begin (window.go; the readable truth is scalar.go), a two-way
 // cache keyed by the piece's own bytes answers most pieces (cache.go), and what it misses is merged by longest match with

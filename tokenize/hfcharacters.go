@@ -24,16 +24,22 @@ const markedDecoder = `{"type": "Sequence", "decoders": [
     {"type": "Strip", "content": " ", "start": 1, "stop": 0}
   ]}`
 
-// bpe writes BPE as Llama 2's file has it: the marks are set by a normalizer, and texts are not cut.
-func (v *characters) bpe() []byte {
-	var b bytes.Buffer
-	renderAdded(&b, v.added)
+// head writes what is before the model, as Llama 2's file has it: the marks are set by a normalizer, one before every text, as SentencePiece does, and
+// texts are not cut: no token crosses a mark.
+func (v *characters) head(b *bytes.Buffer) {
+	renderAdded(b, v.added)
 	b.WriteString("  \"normalizer\": {\"type\": \"Sequence\", \"normalizers\": [\n")
 	if v.nfc {
-		fmt.Fprintf(&b, "    %s,\n", formC)
+		fmt.Fprintf(b, "    %s,\n", formC)
 	}
 	b.WriteString("    {\"type\": \"Prepend\", \"prepend\": \"▁\"},\n    {\"type\": \"Replace\", \"pattern\": {\"String\": \" \"}, \"content\": \"▁\"}\n  ]},\n")
-	fmt.Fprintf(&b, "  \"pre_tokenizer\": null,\n  \"post_processor\": null,\n  \"decoder\": %s,\n", markedDecoder)
+	fmt.Fprintf(b, "  \"pre_tokenizer\": null,\n  \"post_processor\": null,\n  \"decoder\": %s,\n", markedDecoder)
+}
+
+// bpe writes BPE.
+func (v *characters) bpe() []byte {
+	var b bytes.Buffer
+	v.head(&b)
 	fmt.Fprintf(&b, "  \"model\": {\n    \"type\": \"BPE\",\n    \"dropout\": null,\n    \"unk_token\": %s,\n    \"continuing_subword_prefix\": null,\n"+
 		"    \"end_of_word_suffix\": null,\n    \"fuse_unk\": true,\n    \"byte_fallback\": %v,\n    \"ignore_merges\": false,\n    \"vocab\": {\n", quote(unknownName), v.fallback)
 	for i, name := range v.names {
@@ -47,17 +53,10 @@ func (v *characters) bpe() []byte {
 	return b.Bytes()
 }
 
-// unigram writes Unigram: texts are cut at spaces, which Metaspace marks.
+// unigram writes Unigram.
 func (v *characters) unigram() []byte {
 	var b bytes.Buffer
-	renderAdded(&b, v.added)
-	form := "null"
-	if v.nfc {
-		form = formC
-	}
-	fmt.Fprintf(&b, "  \"normalizer\": %s,\n", form)
-	b.WriteString("  \"pre_tokenizer\": {\"type\": \"Metaspace\", \"replacement\": \"▁\", \"prepend_scheme\": \"always\", \"split\": true},\n")
-	fmt.Fprintf(&b, "  \"post_processor\": null,\n  \"decoder\": %s,\n", markedDecoder)
+	v.head(&b)
 	fmt.Fprintf(&b, "  \"model\": {\n    \"type\": \"Unigram\",\n    \"unk_id\": 0,\n    \"byte_fallback\": %v,\n    \"vocab\": [\n", v.fallback)
 	for i, name := range v.names {
 		fmt.Fprintf(&b, "      [%s, %s]%s\n", quote(name), strconv.FormatFloat(v.scores[i], 'g', -1, 64), comma(i, len(v.names)))

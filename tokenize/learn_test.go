@@ -216,15 +216,48 @@ func TestLearnWithTooLittleText(t *testing.T) {
 	}
 }
 
-func TestLearnSkipsHugePieces(t *testing.T) {
-	c := NewCounter(DefaultLearn())
-	c.Add(bytes.Repeat([]byte("x"), 1001))
-	if c.Pieces() != 0 {
-		t.Error("a piece of 1,001 bytes was counted")
+func TestLearnLeavesHugePiecesOut(t *testing.T) {
+	c := NewCounters(DefaultLearn(), 2, Room{})
+	c.Counter(1).Add(bytes.Repeat([]byte("x"), maxPiece+1))
+	if c.Counter(1).Pieces() != 0 {
+		t.Error("a piece beyond the limit was counted")
 	}
-	c.Add(bytes.Repeat([]byte("x"), 1000))
-	if c.Pieces() != 1 {
-		t.Error("a piece of 1,000 bytes was not counted")
+	if n, size := c.LeftOut(); n != 1 || size != maxPiece+1 {
+		t.Errorf("%d pieces of %d bytes were left out", n, size)
+	}
+	c.Counter(1).Add(bytes.Repeat([]byte("x"), maxPiece))
+	if c.Counter(1).Pieces() != 1 {
+		t.Error("a piece at the limit was not counted")
+	}
+}
+
+// TestLearnEqualsHuggingFace holds all merges that there are to those of Hugging Face's trainer, whose alphabet is what it meets. Nearly all
+// of these pairs are as frequent as others, so the order among equals is what is tested.
+func TestLearnEqualsHuggingFace(t *testing.T) {
+	var texts []string
+	texts = append(texts, strings.Split(string(sampleText(t)), "----\n")...)
+	for _, e := range examples(t, "testdata/gpt35turbo.jsonl") {
+		texts = append(texts, e.Text)
+	}
+	for _, split := range Splits() {
+		b, err := os.ReadFile("testdata/deep-" + split + ".merges")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := DefaultLearn()
+		l.Vocab, l.Split, l.MaxToken = 100000, split, maxTokenBytes
+		c := NewCounter(l)
+		for _, text := range texts {
+			c.Add([]byte(text))
+		}
+		file, err := mustLearn(t, c).JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.Split(strings.TrimSpace(string(b)), "\n")
+		if got := mergesOf(t, file); !slices.Equal(got, want) {
+			t.Errorf("%s: %d merges, want %d:\n got %q\nwant %q", split, len(got), len(want), got, want)
+		}
 	}
 }
 
@@ -241,6 +274,18 @@ func TestLearnValidate(t *testing.T) {
 			}
 		}
 	}
+	f("unknown model \"lstm\"", func(l *Learn) { l.Model = "lstm" })
+	f("unknown normalize \"nfkd\"", func(l *Learn) { l.Normalize = "nfkd" })
+	f("min_piece is 0", func(l *Learn) { l.MinPiece = 0 })
+	f("model: unigram needs split: metaspace", func(l *Learn) { l.Model = Unigram })
+	f("coverage needs split: metaspace", func(l *Learn) { l.Coverage = 1 })
+	f("alphabet needs split: metaspace", func(l *Learn) { l.Alphabet = "x" })
+	f("byte_fallback: false needs split: metaspace", func(l *Learn) { l.ByteFallback = false })
+	f("coverage is 1.5", func(l *Learn) { l.Split, l.Coverage = Metaspace, 1.5 })
+	f("alphabet \"\\xff\" is not UTF-8", func(l *Learn) { l.Split, l.Alphabet = Metaspace, "\xff" })
+	f("special token \"<s>\"", func(l *Learn) { l.Split, l.Special = Metaspace, []string{"<s>"} })
+	f("special token \"a\"", func(l *Learn) { l.Special = []string{"<|endoftext|>", "a", "a"} })
+	f("no special token ends a text", func(l *Learn) { l.Special = []string{"<|pad|>"} })
 	f("vocab is 100", func(l *Learn) { l.Vocab = 100 })
 	f("vocab is 9999999", func(l *Learn) { l.Vocab = 9999999 })
 	f("sample is 0", func(l *Learn) { l.Sample = 0 })

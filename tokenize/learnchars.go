@@ -1,8 +1,10 @@
 package tokenize
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -34,7 +36,7 @@ func (c *Counter) learnCharacters(ctx context.Context) ([]byte, error) {
 	for _, r := range chars {
 		words = append(words, []byte(string(r)))
 	}
-	words, merges, err := c.follow(ctx, l, words, want)
+	words, _, err = c.follow(ctx, l, words, want)
 	if err != nil {
 		return nil, err
 	}
@@ -44,9 +46,7 @@ func (c *Counter) learnCharacters(ctx context.Context) ([]byte, error) {
 	for _, w := range words[:len(chars)] {
 		v.names = append(v.names, string(w))
 	}
-	for _, m := range merges {
-		v.merges = append(v.merges, [2]string{string(words[m[0]]), string(words[m[1]])})
-	}
+	v.listMerges(words[len(chars):])
 	v.added = append(v.added, specialTokens(len(v.names), c.learn.Special)...)
 	return v.bpe(), nil
 }
@@ -66,4 +66,29 @@ func (l *Learn) characters(chars int) (v *characters, want int, err error) {
 			l.Vocab, len(v.names)+len(l.Special), chars, l.Coverage)
 	}
 	return v, want, nil
+}
+
+// listMerges lists every pair of tokens that makes one of the words, in their order, by the ids of the two. The merges that were found are among
+// them; SentencePiece, which looks for the neighbors whose whole is the best token, has them all, and so has Llama 2's tokenizer.json.
+func (v *characters) listMerges(words [][]byte) {
+	ids := make(map[string]int, len(v.names))
+	for id, name := range v.names {
+		ids[name] = id
+	}
+	for _, w := range words {
+		first := len(v.merges)
+		for i := range w {
+			if i == 0 || !utf8.RuneStart(w[i]) {
+				continue
+			}
+			_, okLeft := ids[string(w[:i])]
+			_, okRight := ids[string(w[i:])]
+			if okLeft && okRight {
+				v.merges = append(v.merges, [2]string{string(w[:i]), string(w[i:])})
+			}
+		}
+		slices.SortFunc(v.merges[first:], func(a, b [2]string) int {
+			return cmp.Or(cmp.Compare(ids[a[0]], ids[b[0]]), cmp.Compare(ids[a[1]], ids[b[1]]))
+		})
+	}
 }

@@ -27,6 +27,7 @@ type learner struct {
 	where []uint32 // places of pairs, each pair's one after the other
 	queue pairQueue
 	works []*mergeWork // by worker
+	fresh bool         // the epoch has merged nothing yet
 
 	barred map[uint64]bool // pairs that are never merged
 }
@@ -110,7 +111,7 @@ func (l *learner) weight(c cell) int64 {
 // best takes the pair whose turn it is: the most frequent, then that of the smallest ids. ok is false if none is left.
 func (l *learner) best(ctx context.Context) (info int32, ok bool, err error) {
 	for {
-		for len(l.queue) > 0 && int64(len(l.where)) <= l.room {
+		for len(l.queue) > 0 && (l.fresh || int64(len(l.where)) <= l.room) {
 			top := l.queue[0]
 			p := &l.info[top.info]
 			switch {
@@ -121,6 +122,7 @@ func (l *learner) best(ctx context.Context) (info int32, ok bool, err error) {
 				l.queue.sink(0)
 			default:
 				l.queue.pop()
+				l.fresh = false
 				return top.info, true, nil
 			}
 		}
@@ -130,6 +132,7 @@ func (l *learner) best(ctx context.Context) (info int32, ok bool, err error) {
 		if err := l.epoch(ctx); err != nil {
 			return 0, false, err
 		}
+		l.fresh = true
 	}
 }
 

@@ -25,13 +25,10 @@ func (c *Counter) addMarked(text []byte) {
 		r, n := utf8.DecodeRune(text[i:])
 		switch {
 		case r == ' ':
-			if string(b) != spaceMark || c.learn.Model == Unigram { // Metaspace cuts at each
+			if string(b) != spaceMark {
 				end()
 			}
 			for ; i < len(text) && text[i] == ' '; i++ {
-				if c.learn.Model == Unigram {
-					end()
-				}
 				b = append(b, spaceMark...)
 			}
 			if more := len(b) - len(spaceMark); more > 0 && i < len(text) && text[i] > ' ' {

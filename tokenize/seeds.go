@@ -59,6 +59,17 @@ func (t *pieceText) seeds(ctx context.Context, alphabet, workers int) ([]seed, e
 	if err != nil {
 		return nil, err
 	}
+	found := t.repeats(suffixes, rest)
+	slices.SortFunc(found, better)
+	out := make([]seed, 0, min(len(found), seedCount))
+	for _, f := range found[:min(len(found), seedCount)] {
+		out = append(out, f.seed)
+	}
+	return out, nil
+}
+
+// repeats finds the seeds in the sorted suffixes: at least the seedCount best.
+func (t *pieceText) repeats(suffixes []uint32, rest []uint8) []rankedSeed {
 	weight := t.weights()
 	var found []rankedSeed
 	take := func(rank int32, n int32, count int64) {
@@ -107,12 +118,7 @@ func (t *pieceText) seeds(ctx context.Context, alphabet, workers int) ([]seed, e
 		sum += stack[k].count
 		take(stack[k].rank, stack[k].depth, sum)
 	}
-	slices.SortFunc(found, better)
-	out := make([]seed, 0, min(len(found), seedCount))
-	for _, f := range found[:min(len(found), seedCount)] {
-		out = append(out, f.seed)
-	}
-	return out, nil
+	return found
 }
 
 // bySymbol lists all places by their first symbol.

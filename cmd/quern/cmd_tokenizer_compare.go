@@ -124,11 +124,16 @@ func (g *gaugeFlags) measure(cmd *cobra.Command, names, inputs []string) ([]fert
 	if err != nil {
 		return nil, err
 	}
+	return sumMeasured(found, names), nil
+}
+
+// sumMeasured adds up what the units hold of one kind of text.
+func sumMeasured(found [][]measured, names []string) (rows []fertility) {
 	var all []measured
-	sum := make([]tokenize.Fertility, len(toks))
+	sum := make([]tokenize.Fertility, len(names))
 	for _, unit := range found {
 		for _, m := range unit {
-			to := kindOf(&all, m.text, len(toks))
+			to := kindOf(&all, m.text, len(names))
 			for k, f := range m.by {
 				to.by[k].Add(f)
 				sum[k].Add(f)
@@ -138,13 +143,12 @@ func (g *gaugeFlags) measure(cmd *cobra.Command, names, inputs []string) ([]fert
 	if len(all) > 1 {
 		all = append(all, measured{"all", sum})
 	}
-	var rows []fertility
 	for _, m := range all {
 		for k, f := range m.by {
 			rows = append(rows, fertility{names[k], m.text, f})
 		}
 	}
-	return rows, nil
+	return rows
 }
 
 // kindOf finds or adds a kind of text.
