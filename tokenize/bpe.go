@@ -6,7 +6,7 @@ package tokenize
 // it) and heap (long pieces otherwise, n log n).
 type merger struct {
 	b       *bpe
-	dead    []uint64 // backtrack: positions that lead nowhere, a bit each
+	dead    []uint64         // backtrack: positions that lead nowhere, a bit each
 	out     []uint32
 	symbols []uint32
 	ranks   []uint32
@@ -16,7 +16,7 @@ type merger struct {
 }
 
 const (
-	flatMax = 12  // up to here a flat scan beats backtracking
+	flatMax = 32  // up to here a flat scan beats backtracking, which waits for memory more often
 	heapMin = 128 // from here on a heap beats a flat scan
 )
 
