@@ -6,7 +6,7 @@ package tokenize
 // it) and heap (long pieces otherwise, n log n).
 type merger struct {
 	b       *bpe
-	dead    []uint64         // backtrack: positions that lead nowhere, a bit each
+	dead    []uint64 // backtrack: positions that lead nowhere, a bit each
 	out     []uint32
 	symbols []uint32
 	ranks   []uint32

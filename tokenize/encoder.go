@@ -167,7 +167,7 @@ func (e *Encoder) count(text []byte) (total int) {
 }
 
 func (e *Encoder) normalize(text []byte) []byte {
-	if e.t.nfc && !norm.NFC.IsNormal(text) {
+	if e.t.nfc && !isNFC(text) {
 		e.normal = norm.NFC.Append(e.normal[:0], text...)
 		return e.normal
 	}

@@ -1,7 +1,5 @@
 package tokenize
 
-import "golang.org/x/text/unicode/norm"
-
 // placed is an id and the range of the text that it stands for.
 type placed struct {
 	id uint32
@@ -82,7 +80,7 @@ func (e *Encoder) Encode(text []byte, o EncodeOptions) (Encoding, error) {
 	}
 	encodings := make([]Encoding, len(texts))
 	for i, text := range texts {
-		if e.t.fastWith(added) && (!e.t.nfc || norm.NFC.IsNormal(text)) {
+		if e.t.fastWith(added) && (!e.t.nfc || isNFC(text)) {
 			encodings[i] = e.locate(text, added)
 		} else {
 			tokens, err := e.slow(text, added, true)
