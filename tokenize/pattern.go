@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dlclark/regexp2"
 )
@@ -82,7 +83,8 @@ func (x regex) all(dst []match, text []byte) ([]match, error) {
 	at, char := 0, 0 // the same place in bytes and in characters
 	place := func(c int) int {
 		for ; char < c; char++ {
-			at += len(string(runes[char]))
+			_, w := utf8.DecodeRune(text[at:]) // a byte that is no UTF-8 is a character of its own
+			at += w
 		}
 		return at
 	}
