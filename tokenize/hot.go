@@ -57,9 +57,11 @@ var keyMask = func() (m [maxShort + 1][3]uint64) {
 }()
 
 // hotMask is keyMask up to maxHot; the last row is for longer pieces and has a tag that no slot has.
-var hotMask = func() (m [maxHot + 2][3]uint64) {
-	copy(m[:], keyMask[:])
-	m[maxHot+1] = [3]uint64{2: maxShort << 56}
+var hotMask = func() (m [maxHot + 2][4]uint64) { // rows of a power of two
+	for n := range m {
+		copy(m[n][:], keyMask[n][:])
+	}
+	m[maxHot+1] = [4]uint64{2: maxShort << 56}
 	return m
 }()
 
@@ -92,13 +94,15 @@ func (e *Encoder) probe(text []byte, pos, n int) (missed int) {
 		pos = end
 		h := keyHash(lo, hi)
 		set := &hot[h>>(64-hotBits)]
-		x := (set[0].a^h<<hotBits)>>hotBits | (set[0].b^hi)&hotKey
-		y := (set[1].a^h<<hotBits)>>hotBits | (set[1].b^hi)&hotKey
-		x, y = (x-1)>>63, (y-1)>>63 // 1 if equal
+		h <<= hotBits
+		x := (set[0].a^h)>>hotBits | (set[0].b^hi)&hotKey
+		y := (set[1].a^h)>>hotBits | (set[1].b^hi)&hotKey
+		y = (y - 1) >> 63 // 1 if equal
+		x = (x-1)>>63 | y
 		s := &set[y&1]
 		values[i] = s.a&hotLow | s.b>>(32-hotBits)&((1<<24-1)<<hotBits)
 		e.misses[missed&(2*batch-1)] = int32(i)
-		missed += int(1 - (x | y))
+		missed += int(1 - x)
 	}
 	return missed
 }
