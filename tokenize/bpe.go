@@ -16,7 +16,7 @@ type merger struct {
 }
 
 const (
-	flatMax = 12  // up to here a flat scan beats backtracking
+	flatMax = 32  // up to here a flat scan beats backtracking, which waits for memory more often
 	heapMin = 128 // from here on a heap beats a flat scan
 )
 

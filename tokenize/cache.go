@@ -35,6 +35,9 @@ type limits struct{ table, wide, long, keys, arena int } // slots, slots, slots,
 // DefaultEncoderBytes is the memory that an Encoder may take if it is not told otherwise.
 const DefaultEncoderBytes = 64 << 20
 
+// maxProbes ends a search of a table: a text that is made for it could have all of its pieces begin at one slot. What finds no slot is not remembered.
+const maxProbes = 256
+
 // startSlots is the size of a table that something is put in for the first time.
 const startSlots = 1 << 10
 
@@ -96,15 +99,16 @@ func room(n, used, max int) int {
 // find looks a piece of at most maxShort bytes up.
 func (c *cache) find(h, lo, hi uint64) *slot {
 	m := uint64(len(c.table) - 1)
-	for i := h >> c.shift; ; i++ {
+	for i := h >> c.shift; i < h>>c.shift+maxProbes; i++ {
 		s := &c.table[i&m]
 		if s.lo == lo && s.hi == hi {
 			return s
 		}
 		if s.hi == 0 {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 // store remembers a piece of at most maxShort bytes.
@@ -117,7 +121,7 @@ func (c *cache) store(h, lo, hi uint64, ids []uint32) {
 		c.shift = 64 - uint(bits.Len(uint(n-1)))
 		for _, s := range old {
 			if s.hi != 0 {
-				*c.free(keyHash(s.lo, s.hi)) = s
+				c.put(keyHash(s.lo, s.hi), s)
 			}
 		}
 	}
@@ -131,15 +135,17 @@ func (c *cache) store(h, lo, hi uint64, ids []uint32) {
 		s.v0 = uint64(len(c.arena))<<32 | uint64(n)
 		c.keep(ids)
 	}
-	*c.free(h) = s
+	c.put(h, s)
 	c.used++
 }
 
-func (c *cache) free(h uint64) *slot {
+// put takes a free slot, if one is near.
+func (c *cache) put(h uint64, s slot) {
 	m := uint64(len(c.table) - 1)
-	for i := h >> c.shift; ; i++ {
-		if s := &c.table[i&m]; s.hi == 0 {
-			return s
+	for i := h >> c.shift; i < h>>c.shift+maxProbes; i++ {
+		if c.table[i&m].hi == 0 {
+			c.table[i&m] = s
+			return
 		}
 	}
 }
@@ -178,15 +184,16 @@ func wideHash(k *[4]uint64) uint64 {
 
 func (c *cache) findWide(h uint64, k *[4]uint64) *wideSlot {
 	m := uint64(len(c.wide) - 1)
-	for i := h; ; i++ {
-		s := &c.wide[i&m]
+	for i := range uint64(maxProbes) {
+		s := &c.wide[(h+i)&m]
 		if s.key[0] == k[0] && s.key[1] == k[1] && s.key[2] == k[2] && s.key[3]&^wideCount == k[3] {
 			return s
 		}
 		if s.key[3] == 0 {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 // storeWide remembers a piece of 16 … maxWide bytes that has at most 8 ids.
@@ -198,22 +205,23 @@ func (c *cache) storeWide(h uint64, k *[4]uint64, ids []uint32) {
 		c.wide = make([]wideSlot, n)
 		for i := range old {
 			if s := &old[i]; s.key[3] != 0 {
-				*c.freeWide(wideHash(&s.key)) = *s
+				c.putWide(wideHash(&s.key), s)
 			}
 		}
 	}
-	s := c.freeWide(h)
-	s.key = *k
+	s := wideSlot{key: *k}
 	s.key[3] |= uint64(len(ids)-1) << 61
 	copy(s.ids[:], ids)
+	c.putWide(h, &s)
 	c.wideUsed++
 }
 
-func (c *cache) freeWide(h uint64) *wideSlot {
+func (c *cache) putWide(h uint64, s *wideSlot) {
 	m := uint64(len(c.wide) - 1)
-	for i := h; ; i++ {
-		if s := &c.wide[i&m]; s.key[3] == 0 {
-			return s
+	for i := range uint64(maxProbes) {
+		if to := &c.wide[(h+i)&m]; to.key[3] == 0 {
+			*to = *s
+			return
 		}
 	}
 }

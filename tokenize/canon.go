@@ -1,6 +1,9 @@
 package tokenize
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // source is a byte-level vocabulary as a file tells it: tokens by position, and which neighbors merge. Merges come either as a list (tokenizer.json), or not at all
 // (.tiktoken): then tokens merge where what they make is a token, and the position of a token is its rank.
@@ -24,7 +27,7 @@ type path struct {
 // A token's bytes on their own always merge along one path, and wherever two parts that make the token come to stand side by side they are the ends of this path: what
 // has happened inside of them is what happens on their own. So of all the ways to split a token only the last merge of its path is of use. Most vocabularies
 // list merges such that parts stand before the whole, and then the path of each token follows from those before it. Where a vocabulary does not, the tokens that
-// hold the bytes of such a merge are merged by the definition.
+// hold the bytes of one that is not reached so are merged by the definition.
 
 // canonicalize gives the paths of all tokens that merges reach, by rank.
 func (src *source) canonicalize(byteAt *[256]uint32) []path {
@@ -55,7 +58,7 @@ type grower struct {
 	b     bpe
 	inner []uint32 // by position: the id in b, none if no merge has reached the token yet
 	paths []path
-	late  []bool // tokens with a merge that stands before its parts
+	late  []bool // tokens that were not reached, with a merge that stands before its parts
 	any   bool   // there is one
 	twice bool   // a pair is listed twice, and the last one counts
 }
@@ -74,12 +77,17 @@ func (g *grower) list() {
 		l, r := g.inner[m.left], g.inner[m.right]
 		switch {
 		case l == none || r == none:
-			g.late[m.to], g.any = true, true
+			g.late[m.to] = true
 		case g.inner[m.to] != none:
 			g.twice = g.twice || g.b.pairs.get(l, r) != none
 		case g.b.apart(l, r):
 			g.accept(m, rank)
 		}
+	}
+	// A token that was reached another way was reached the only way that there is.
+	for i, late := range g.late {
+		g.late[i] = late && g.inner[i] == none
+		g.any = g.any || g.late[i]
 	}
 }
 
@@ -146,7 +154,7 @@ func (g *grower) redo(byteAt *[256]uint32) []path {
 // definition merges by what the file says alone.
 type definition struct {
 	src   *source
-	pairs map[[2]uint32]int // rank; the last one of a pair that is listed twice
+	ranks []uint32 // by the hash of a pair: the rank of its merge + 1, the last one of a pair that is listed twice; 0 = free
 
 	symbols []uint32
 	found   []path // found[j] is the merge of symbols j and j+1
@@ -157,13 +165,25 @@ const noRank = 1 << 62 // two neighbors that do not merge
 
 func newDefinition(src *source) *definition {
 	d := &definition{src: src}
-	if !src.ranked {
-		d.pairs = make(map[[2]uint32]int, len(src.merges))
-		for rank, m := range src.merges {
-			d.pairs[[2]uint32{m.left, m.right}] = rank
-		}
+	if src.ranked {
+		return d
+	}
+	d.ranks = make([]uint32, 1<<bits.Len(uint(2*len(src.merges))))
+	for rank, m := range src.merges {
+		*d.rank(m.left, m.right) = uint32(rank + 1)
 	}
 	return d
+}
+
+// rank is where the rank of a pair stands, or has room.
+func (d *definition) rank(left, right uint32) *uint32 {
+	m := uint64(len(d.ranks) - 1)
+	for i := pairHash(left, right) >> 32; ; i++ {
+		r := &d.ranks[i&m]
+		if *r == 0 || d.src.merges[*r-1].left == left && d.src.merges[*r-1].right == right {
+			return r
+		}
+	}
 }
 
 func (d *definition) merge(left, right uint32) path {
@@ -172,8 +192,8 @@ func (d *definition) merge(left, right uint32) path {
 		if to := d.src.words.find(d.both); to != none {
 			return path{merge{left, right, to}, int(to)}
 		}
-	} else if rank, ok := d.pairs[[2]uint32{left, right}]; ok {
-		return path{d.src.merges[rank], rank}
+	} else if r := *d.rank(left, right); r != 0 {
+		return path{d.src.merges[r-1], int(r - 1)}
 	}
 	return path{rank: noRank}
 }

@@ -22,6 +22,7 @@ type Encoder struct {
 	ends   [batch + 64]int    // of the pieces of this batch
 	values [batch + 64]uint64 // what ids they have
 	misses [2 * batch]int32   // those that the hot part lacks
+	keys   [batch + 64]sought // of these
 	listed []uint32           // ids of the pieces whose value is 0, in their order
 	list   []int              // where in listed each of them ends
 	outer  []uint32
@@ -218,7 +219,10 @@ func (e *Encoder) append(dst []uint32, text []byte, pos, n int) []uint32 {
 	for _, v := range e.values[:n] {
 		if v == 0 {
 			to := e.list[list]
-			k += copy(all[k:], e.listed[from:to])
+			for _, id := range e.listed[from:to] {
+				all[k] = id
+				k++
+			}
 			list, from = list+1, to
 			continue
 		}
@@ -237,13 +241,13 @@ func (e *Encoder) find(text []byte, pos, n int) {
 		safe--
 	}
 	missed := e.probe(text, pos, safe)
-	e.touch(text, pos, missed)
 	for i := safe; i < n; i++ {
 		e.misses[missed&(2*batch-1)] = int32(i)
 		missed++
 	}
-	for _, i := range e.misses[:missed] {
-		v := e.resolve(text[e.start(int(i), pos):e.ends[i]])
+	e.touch(text, pos, missed)
+	for k, i := range e.misses[:missed] {
+		v := e.resolve(text[e.start(int(i), pos):e.ends[i]], &e.keys[k])
 		if v == 0 { // in the order of the misses, which is that of the pieces
 			e.list = append(e.list, len(e.listed))
 		}
@@ -259,32 +263,68 @@ func (e *Encoder) start(i, pos int) int {
 	return e.ends[i-1]
 }
 
-// touch loads what resolve will read of the large tables for the first n misses: here the loads overlap.
+// sought is the key of a piece: that of a slot, or of a wide slot, and its hash.
+type sought struct {
+	key [4]uint64
+	h   uint64
+}
+
+// soughtOf is what touch makes of one piece.
+func soughtOf(piece []byte) (q sought) {
+	switch {
+	case len(piece) <= maxShort:
+		q.key[0], q.key[1] = key(piece)
+		q.h = keyHash(q.key[0], q.key[1])
+	case len(piece) <= maxWide:
+		q.key = wideKey(piece)
+		q.h = wideHash(&q.key)
+	}
+	return q
+}
+
+// touch makes the keys of the n misses and loads what resolve will read of the large tables: here the loads overlap.
 func (e *Encoder) touch(text []byte, pos, n int) {
 	c, s := e.cache, e.seeds
 	x := uint64(0)
-	for _, i := range e.misses[:n] {
+	for k, i := range e.misses[:n] {
 		from := e.start(int(i), pos)
-		size := e.ends[i] - from
-		if size > maxShort {
-			continue
+		piece := text[from:e.ends[i]]
+		q := &e.keys[k]
+		switch {
+		case len(piece) <= maxShort:
+			if from+16 <= len(text) {
+				b := text[from : from+16 : from+16]
+				m := &keyMask[len(piece)]
+				q.key[0], q.key[1] = binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1]|m[2]
+			} else {
+				q.key[0], q.key[1] = key(piece)
+			}
+			q.h = keyHash(q.key[0], q.key[1])
+			x += s.buckets[q.h>>s.shift][0].a
+			x += c.table[q.h>>c.shift&uint64(len(c.table)-1)].lo
+		case len(piece) <= maxWide:
+			if from+32 <= len(text) {
+				b := text[from : from+32 : from+32]
+				m := &keyMask[len(piece)-16]
+				q.key[0], q.key[1] = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+				q.key[2], q.key[3] = binary.LittleEndian.Uint64(b[16:])&m[0], binary.LittleEndian.Uint64(b[24:])&m[1]|uint64(len(piece))<<56
+			} else {
+				q.key = wideKey(piece)
+			}
+			q.h = wideHash(&q.key)
+			x += c.wide[q.h&uint64(len(c.wide)-1)].key[0]
 		}
-		b := text[from : from+16 : from+16]
-		m := &keyMask[size]
-		h := keyHash(binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1]|m[2])
-		x += s.buckets[h>>s.shift][0].a + c.table[h>>c.shift].lo
 	}
 	e.sink = x
 }
 
 // resolve finds the value of a piece that the hot part does not have; if it is 0, its ids are the last of e.listed.
-func (e *Encoder) resolve(piece []byte) uint64 {
+func (e *Encoder) resolve(piece []byte, q *sought) uint64 {
 	if len(piece) > maxShort {
-		e.resolveLong(piece)
+		e.resolveLong(piece, q)
 		return 0
 	}
-	lo, hi := key(piece)
-	h := keyHash(lo, hi)
+	h, lo, hi := q.h, q.key[0], q.key[1]
 	if id, ok := e.seeds.find(h, hi); ok {
 		if id > idMask {
 			e.listed = append(e.listed, id)
@@ -296,36 +336,39 @@ func (e *Encoder) resolve(piece []byte) uint64 {
 		}
 		return v
 	}
-	var ids []uint32
-	from := len(e.listed)
-	if s := e.cache.find(h, lo, hi); s != nil {
-		e.listed = e.cache.ids(e.listed, s)
-		ids = e.listed[from:]
-	} else {
-		ids = e.merge(piece)
+	s := e.cache.find(h, lo, hi)
+	if s == nil {
+		ids := e.merge(piece)
 		e.cache.store(h, lo, hi, ids)
+		if v := inline(ids); v != 0 {
+			if len(piece) <= maxHot {
+				e.cache.remember(h, hi, v)
+			}
+			return v
+		}
 		e.listed = append(e.listed, ids...)
+		return 0
 	}
-	v := inline(ids)
-	if v != 0 {
-		e.listed = e.listed[:from]
-		if len(piece) <= maxHot {
-			e.cache.remember(h, hi, v)
+	if s.v1>>60 == 2 {
+		if v := s.v0&idMask | s.v0>>32<<idBits | 2<<counted; s.v0&^(idMask<<32|idMask) == 0 {
+			if len(piece) <= maxHot {
+				e.cache.remember(h, hi, v)
+			}
+			return v
 		}
 	}
-	return v
+	e.listed = e.cache.ids(e.listed, s)
+	return 0
 }
 
 // resolveLong lists the ids of a piece of more than maxShort bytes.
-func (e *Encoder) resolveLong(piece []byte) {
+func (e *Encoder) resolveLong(piece []byte, q *sought) {
 	c := e.cache
-	var k [4]uint64
-	var h uint64
 	if len(piece) <= maxWide {
-		k = wideKey(piece)
-		h = wideHash(&k)
-		if s := c.findWide(h, &k); s != nil {
-			e.listed = append(e.listed, s.ids[:s.key[3]>>61+1]...)
+		if s := c.findWide(q.h, &q.key); s != nil {
+			n := int(s.key[3] >> 61)
+			e.listed = append(e.listed, s.ids[:]...)
+			e.listed = e.listed[:len(e.listed)-7+n]
 			return
 		}
 	}
@@ -340,7 +383,7 @@ func (e *Encoder) resolveLong(piece []byte) {
 	}
 	ids := e.merge(piece)
 	if len(piece) <= maxWide && len(ids) <= 8 {
-		c.storeWide(h, &k, ids)
+		c.storeWide(q.h, &q.key, ids)
 	} else {
 		c.storeLong(long, piece, ids)
 	}

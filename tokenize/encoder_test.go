@@ -3,7 +3,6 @@ package tokenize
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -208,24 +207,6 @@ func FuzzEncode(f *testing.F) {
 			t.Errorf("%q decodes to %q", text, got)
 		}
 	})
-}
-
-func TestTextNeverYieldsSpecials(t *testing.T) {
-	k := mustGPT35(t)
-	e := k.NewEncoder()
-	for _, name := range slices.Sorted(maps.Keys(k.ids)) {
-		for _, text := range []string{name, " " + name, name + name, "a" + name + "\n", strings.Repeat(name, 40)} {
-			ids := e.Append(nil, []byte(text))
-			for _, id := range ids {
-				if _, special := k.ids[string(k.Token(id))]; special {
-					t.Errorf("%q yields %q", text, k.Token(id))
-				}
-			}
-			if got := string(k.AppendDecode(nil, ids)); got != text {
-				t.Errorf("%q decodes to %q", text, got)
-			}
-		}
-	}
 }
 
 // TestAppendKeepsWhatIsThere appends to slices of every small capacity.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -400,28 +399,6 @@ func (t *Tokenizer) addTokens(src *source) error {
 	return nil
 }
 
-// source reads a vocabulary of bytes. added are the ids of added tokens, which may be listed in both places.
-func (f *hfFile) source(added map[string]uint32) (*source, error) {
-	if kind := f.Model.kind(); kind != "BPE" {
-		return nil, fmt.Errorf("tokenize: ByteLevel before a model %q, want BPE", kind)
-	}
-	if f.Model.Prefix != "" || f.Model.Suffix != "" {
-		return nil, fmt.Errorf("tokenize: continuing_subword_prefix %q and end_of_word_suffix %q with ByteLevel are not supported", f.Model.Prefix, f.Model.Suffix)
-	}
-	src := &source{words: newWordTable(len(f.vocab.b) / 24), whole: f.Model.Whole}
-	if f.vocab.b != nil {
-		if err := src.readVocab(f.vocab, added); err != nil {
-			return nil, err
-		}
-	}
-	if f.merges.b != nil {
-		if err := src.readMerges(f.merges); err != nil {
-			return nil, err
-		}
-	}
-	return src, nil
-}
-
 // mergeParts reads a merge, "a b" in older files, ["a", "b"] in newer ones.
 func mergeParts(raw json.RawMessage) (left, right string, err error) {
 	if len(raw) > 0 && raw[0] == '[' {
@@ -440,60 +417,4 @@ func mergeParts(raw json.RawMessage) (left, right string, err error) {
 		return "", "", fmt.Errorf("%q: want two tokens and a space", s)
 	}
 	return s[:i], s[i+1:], nil
-}
-
-// byteLevel spells each byte as the character that stands for it in tokenizer.json (GPT-2's table): itself where it is visible
-// Latin-1, else the next code point from U+0100 on.
-var byteLevel = func() (table [256]rune) {
-	next := rune(256)
-	for i := range table {
-		if visible(byte(i)) {
-			table[i] = rune(i)
-		} else {
-			table[i] = next
-			next++
-		}
-	}
-	return table
-}()
-
-func visible(b byte) bool { return '!' <= b && b <= '~' || 0xA1 <= b && b <= 0xAC || 0xAE <= b }
-
-var fromRune = func() (table [0x144]int16) {
-	for i := range table {
-		table[i] = -1
-	}
-	for b, r := range byteLevel {
-		table[r] = int16(b)
-	}
-	return table
-}()
-
-func appendByteLevel(dst []byte, word []byte) []byte {
-	for _, b := range word {
-		dst = append(dst, string(byteLevel[b])...)
-	}
-	return dst
-}
-
-func fromByteLevel(name string) ([]byte, bool) {
-	return appendFromByteLevel(make([]byte, 0, len(name)), []byte(name))
-}
-
-// appendFromByteLevel appends the bytes that a name spells; false if it spells none.
-func appendFromByteLevel(dst, name []byte) ([]byte, bool) {
-	for i := 0; i < len(name); i++ {
-		r := rune(name[i])
-		if r >= utf8.RuneSelf {
-			if i++; r>>5 != 6 || i == len(name) {
-				return dst, false
-			}
-			r = r&31<<6 | rune(name[i])&63
-		}
-		if int(r) >= len(fromRune) || fromRune[r] < 0 {
-			return dst, false
-		}
-		dst = append(dst, byte(fromRune[r]))
-	}
-	return dst, len(name) > 0
 }

@@ -6,6 +6,28 @@ import (
 	"fmt"
 )
 
+// source reads a vocabulary of bytes. added are the ids of added tokens, which may be listed in both places.
+func (f *hfFile) source(added map[string]uint32) (*source, error) {
+	if kind := f.Model.kind(); kind != "BPE" {
+		return nil, fmt.Errorf("tokenize: ByteLevel before a model %q, want BPE", kind)
+	}
+	if f.Model.Prefix != "" || f.Model.Suffix != "" {
+		return nil, fmt.Errorf("tokenize: continuing_subword_prefix %q and end_of_word_suffix %q with ByteLevel are not supported", f.Model.Prefix, f.Model.Suffix)
+	}
+	src := &source{words: newWordTable(len(f.vocab.b) / 24), whole: f.Model.Whole}
+	if f.vocab.b != nil {
+		if err := src.readVocab(f.vocab, added); err != nil {
+			return nil, err
+		}
+	}
+	if f.merges.b != nil {
+		if err := src.readMerges(f.merges); err != nil {
+			return nil, err
+		}
+	}
+	return src, nil
+}
+
 // readVocab reads the tokens of a byte-level vocabulary and their ids. Those that are added tokens are passed over.
 func (src *source) readVocab(raw part, added map[string]uint32) error {
 	s := jsonScanner{b: raw.b, base: raw.at}

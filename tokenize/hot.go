@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"encoding/binary"
+	"unsafe"
 )
 
 // The hot part of the cache answers nine of ten pieces out of a core's second-level cache, so what counts is how many pieces a byte holds.
@@ -56,9 +57,11 @@ var keyMask = func() (m [maxShort + 1][3]uint64) {
 }()
 
 // hotMask is keyMask up to maxHot; the last row is for longer pieces and has a tag that no slot has.
-var hotMask = func() (m [maxHot + 2][3]uint64) {
-	copy(m[:], keyMask[:])
-	m[maxHot+1] = [3]uint64{2: maxShort << 56}
+var hotMask = func() (m [maxHot + 2][4]uint64) { // rows of a power of two
+	for n := range m {
+		copy(m[n][:], keyMask[n][:])
+	}
+	m[maxHot+1] = [4]uint64{2: maxShort << 56}
 	return m
 }()
 
@@ -75,33 +78,40 @@ func keyHash(lo, hi uint64) uint64 { return (lo ^ hi*0x9E3779B97F4A7C15) * 0xD6E
 // probe looks the first n pieces of the batch up and lists those that are not there. 16 bytes of text can be read where each of them starts. Nothing in
 // it branches on what the text is, so that the loads of many pieces overlap.
 func (e *Encoder) probe(text []byte, pos, n int) (missed int) {
+	if n == 0 {
+		return 0
+	}
+	_ = text[e.start(n-1, pos)+15] // the last and furthest load; the ends of pieces rise
 	hot := e.cache.hot
+	base := unsafe.Pointer(unsafe.SliceData(text))
 	ends := e.ends[:n]
 	values := e.values[:len(ends)]
 	for i, end := range ends {
 		m := &hotMask[min(uint(end-pos), maxHot+1)]
-		b := text[pos : pos+16 : pos+16]
-		lo := binary.LittleEndian.Uint64(b) & m[0]
+		b := (*[16]byte)(unsafe.Add(base, pos)) // without a bounds check, which spills registers
+		lo := binary.LittleEndian.Uint64(b[:8]) & m[0]
 		hi := binary.LittleEndian.Uint64(b[8:])&m[1] | m[2]
 		pos = end
 		h := keyHash(lo, hi)
 		set := &hot[h>>(64-hotBits)]
-		x := (set[0].a^h<<hotBits)>>hotBits | (set[0].b^hi)&hotKey
-		y := (set[1].a^h<<hotBits)>>hotBits | (set[1].b^hi)&hotKey
-		x, y = (x-1)>>63, (y-1)>>63 // 1 if equal
+		h <<= hotBits
+		x := (set[0].a^h)>>hotBits | (set[0].b^hi)&hotKey
+		y := (set[1].a^h)>>hotBits | (set[1].b^hi)&hotKey
+		y = (y - 1) >> 63 // 1 if equal
+		x = (x-1)>>63 | y
 		s := &set[y&1]
 		values[i] = s.a&hotLow | s.b>>(32-hotBits)&((1<<24-1)<<hotBits)
 		e.misses[missed&(2*batch-1)] = int32(i)
-		missed += int(1 - (x | y))
+		missed += int(1 - x)
 	}
 	return missed
 }
 
 // remember makes a piece of at most maxHot bytes the newest of its set. The one that was it mostly stays: a piece that is met often comes back soon after it
-// was pushed out, and takes the lasting place in one of some times.
+// was pushed out, and takes the lasting place one time of eight.
 func (c *cache) remember(h, hi, value uint64) {
 	set := &c.hot[h>>(64-hotBits)]
-	if c.turn++; c.turn&3 == 0 {
+	if c.turn++; c.turn&7 == 0 {
 		set[0] = set[1]
 	}
 	set[1] = hotSlot{h<<hotBits | value&hotLow, hi | value>>hotBits<<32}

@@ -100,7 +100,8 @@ func (e *Encoder) flowSegment(dst []uint32, text []byte, first bool) []uint32 {
 			dst = e.flowSlow(dst, text[:end], first)
 		} else {
 			e.stream.lead = append(append(e.stream.lead[:0], ' '), text[:end]...)
-			dst = e.appendValue(dst, e.resolve(e.stream.lead))
+			q := soughtOf(e.stream.lead)
+			dst = e.appendValue(dst, e.resolve(e.stream.lead, &q))
 		}
 		pos = end
 	}
