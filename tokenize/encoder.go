@@ -25,7 +25,6 @@ type Encoder struct {
 	outer  []uint32
 
 	scratch []token
-	counted []uint32 // of Count
 	err     error
 }
 
