@@ -40,7 +40,7 @@ train:                   . shard tokenize train/data/... train/model train/forma
 train/eval/...:          . shard tokenize train/data/... train/model train/format train/ops/...
 pipelines/report:        . clean/... dedup mix shard pipelines gonum plot
 pipelines:               . ingest/... clean/... dedup mix tokenize/... shard train/... pipelines/... yaml flock xxhash json xsys
-cmd/versus/corpus:       text net
+cmd/versus/corpus:       text
 cmd/...:                 . ingest/... clean/... dedup/... mix/... tokenize/... shard train/... pipelines/... cobra mpb term gonum xsys
 `
 

@@ -69,7 +69,8 @@ func (e *Encoder) Count(text []byte) int {
 	return len(e.counted)
 }
 
-// Pieces is how many pieces a text is cut into before merges; 0 if the tokenizer is not Fast.
+// Pieces is how many pieces a text is cut into before merges, as it stands: no added token is looked for and no normal form taken. It is 0 where masks do not
+// cut.
 func (e *Encoder) Pieces(text []byte) int {
 	if e.t.rule == nil {
 		return 0

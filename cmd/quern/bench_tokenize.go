@@ -33,8 +33,9 @@ type tokenizeSet struct {
 	Docs         int              `json:"docs"`
 	Bytes        int              `json:"bytes"`
 	Tokens       int              `json:"tokens"`
-	First        float64          `json:"first_mb_per_s"` // a new encoder, its construction not counted
-	Warm         float64          `json:"warm_mb_per_s"`  // best of several passes, as all below
+	Pieces       int              `json:"pieces,omitempty"` // before merges
+	First        float64          `json:"first_mb_per_s"`   // a new encoder, its construction not counted
+	Warm         float64          `json:"warm_mb_per_s"`    // best of several passes, as all below
 	Split        float64          `json:"split_mb_per_s,omitempty"`
 	Count        float64          `json:"count_mb_per_s"`
 	Decode       float64          `json:"decode_mb_per_s"`
@@ -168,6 +169,7 @@ func (b *bench) tokenizeSet(tok *tokenize.Tokenizer, s textSet, r *benchResult) 
 		ids = e.Append(ids[:0], text)
 		all[i] = slices.Clone(ids)
 		row.Tokens += len(ids)
+		row.Pieces += e.Pieces(text)
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -198,7 +200,7 @@ func (b *bench) tokenizeSet(tok *tokenize.Tokenizer, s textSet, r *benchResult) 
 			}
 		}},
 	} {
-		if m.rate == &row.Split && !tok.Fast() {
+		if m.rate == &row.Split && row.Pieces == 0 {
 			continue
 		}
 		best, err := b.best(1, func(int) { m.pass() })

@@ -89,18 +89,22 @@ func odd() [][]byte {
 		}
 		docs = append(docs, b)
 	}
-	for c := rune(0); c <= utf8.MaxRune; { // every code point of the first planes, in order and apart
-		var b []byte
-		for range 256 {
-			if utf8.ValidRune(c) && c < 0x30000 {
-				b = append(utf8.AppendRune(append(b, 'a'), c), " a"...)
-			}
-			c++
+	// Code points of the first two planes in order, each where its class shows in the ids: beside a letter, before "\x", which is a token, and within a number. Of
+	// ideographs, syllables and private use a sample is enough.
+	var b []byte
+	for c, n := rune(0), 0; c < 0x20000; c++ {
+		many := 0x3400 <= c && c < 0xa000 || 0xac00 <= c && c < 0xf900 || 0x17000 <= c && c < 0x18d00
+		if !utf8.ValidRune(c) || many && c%61 != 0 {
+			continue
 		}
-		if len(b) > 0 {
-			docs = append(docs, b)
+		b = append(utf8.AppendRune(append(b, 'a'), c), " a"...)
+		b = append(utf8.AppendRune(b, c), `\x 1`...)
+		b = append(utf8.AppendRune(b, c), "2345 "...)
+		if n++; n%256 == 0 {
+			docs, b = append(docs, b), nil
 		}
 	}
+	docs = append(docs, b)
 	for _, s := range []string{"a", "A", "é", "ö", "я", "中", "あ", "각", "1", "!", "/", "'", " ", "\t", "\n", "\r\n", "\u00a0", "\u3000", "👍", "ab", "the ", "Word", " 'S", "x1", "= ", "\x00"} {
 		for _, n := range []int{1, 2, 3, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 255, 256, 300, 1000, 5000} {
 			docs = append(docs, []byte(strings.Repeat(s, n)), []byte("x"+strings.Repeat(s, n)+"y"))
