@@ -61,30 +61,34 @@ func newFinder(words [][]byte) *finder {
 // find is the first word at or behind from; -1 if there is none.
 func (f *finder) find(text []byte, from int) (word int, m match) {
 	for i := from; i < len(text); i++ {
-		at := f.first[text[i]]
-		if at == 0 {
+		if f.first[text[i]] == 0 {
 			continue
 		}
-		word = -1
-		for j := i; at != 0; {
-			n := &f.nodes[at]
-			j++
-			if n.word >= 0 {
-				word, m = int(n.word), match{i, j}
-			}
-			if j == len(text) {
-				break
-			}
-			at = n.next
-			for at != 0 && f.nodes[at].label != text[j] {
-				at = f.nodes[at].other
-			}
-		}
-		if word >= 0 {
-			return word, m
+		if word, n := f.at(text[i:]); word >= 0 {
+			return word, match{i, i + n}
 		}
 	}
 	return -1, match{}
+}
+
+// at is the longest word that text, which is not empty, begins with, and its length; -1 if there is none.
+func (f *finder) at(text []byte) (word, n int) {
+	word = -1
+	at := f.first[text[0]]
+	for j := 1; at != 0; j++ {
+		node := &f.nodes[at]
+		if node.word >= 0 {
+			word, n = int(node.word), j
+		}
+		if j == len(text) {
+			break
+		}
+		at = node.next
+		for at != 0 && f.nodes[at].label != text[j] {
+			at = f.nodes[at].other
+		}
+	}
+	return word, n
 }
 
 // addedTokens finds added tokens in texts: those that are looked for in the text as it is, and those in the normalized text.

@@ -104,13 +104,16 @@ type hfPart struct {
 	SpecialTokens    map[string]struct {
 		IDs []uint32 `json:"ids"`
 	} `json:"special_tokens"`
-	Cls     json.RawMessage `json:"cls"`
-	Sep     json.RawMessage `json:"sep"`
-	Start   int             `json:"start"`
-	Stop    int             `json:"stop"`
-	Prefix  *string         `json:"prefix"`
-	Suffix  *string         `json:"suffix"`
-	Cleanup *bool           `json:"cleanup"`
+	Cls      json.RawMessage `json:"cls"`
+	Sep      json.RawMessage `json:"sep"`
+	Start    int             `json:"start"`
+	Stop     int             `json:"stop"`
+	Prefix   *string         `json:"prefix"`
+	Suffix   *string         `json:"suffix"`
+	Cleanup  *bool           `json:"cleanup"`
+	PadToken *string         `json:"pad_token"`
+	Words    *string         `json:"word_delimiter_token"`
+	Length   *int            `json:"length"`
 }
 
 // Parse reads a tokenizer.json of Hugging Face's library. What it does not know, a normalizer, a model, is an error that names it; nothing is
@@ -172,6 +175,7 @@ func (t *Tokenizer) build(f *hfFile) (err error) {
 	}
 	t.rule, t.nfc = t.fast()
 	t.flow = newFlow(t)
+	t.shown = newShown(t)
 	return nil
 }
 

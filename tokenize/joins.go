@@ -31,21 +31,28 @@ func newJoins(b *charBPE) *joins {
 		made[id] = true
 	}
 	for w, id := range b.vocab {
-		if !made[id] {
-			continue
-		}
-		last := rune(-1)
-		for _, r := range w {
-			if r == markRune {
-				r = ' '
-			}
-			if last >= 0 {
-				j.add(last, r)
-			}
-			last = r
+		if made[id] {
+			j.addWord(w)
 		}
 	}
+	for _, w := range b.userWords {
+		j.addWord(string(w))
+	}
 	return j
+}
+
+// addWord takes all neighbors within a word over.
+func (j *joins) addWord(w string) {
+	last := rune(-1)
+	for _, r := range w {
+		if r == markRune {
+			r = ' '
+		}
+		if last >= 0 {
+			j.add(last, r)
+		}
+		last = r
+	}
 }
 
 func (j *joins) add(a, b rune) {

@@ -318,6 +318,7 @@ func isChinese(c rune) bool {
 type precompiled struct {
 	units []uint32
 	pool  []byte
+	raw   []byte
 }
 
 func newPrecompiled(b64 string) (normalizer, error) {
@@ -336,7 +337,7 @@ func parsePrecompiled(b []byte) (normalizer, error) {
 	if uint64(size) > uint64(len(b)-4) || size%4 != 0 || size == 0 {
 		return nil, fmt.Errorf("tokenize: precompiled_charsmap: a table of %d bytes in %d", size, len(b)-4)
 	}
-	p := &precompiled{units: make([]uint32, size/4), pool: b[4+size:]}
+	p := &precompiled{units: make([]uint32, size/4), pool: b[4+size:], raw: b}
 	for i := range p.units {
 		p.units[i] = binary.LittleEndian.Uint32(b[4+4*i:])
 	}

@@ -18,6 +18,7 @@ const (
 // Tokenizer turns texts into ids and back. It is immutable: share it between goroutines, and give each its own Encoder.
 type Tokenizer struct {
 	json   []byte // the file that it was read from
+	spm    []byte // the .model, if that is what it was read from
 	digest quern.Digest
 
 	added      []Added
@@ -32,16 +33,17 @@ type Tokenizer struct {
 	model      model // of characters
 	poster     poster
 	decoder    decoder // nil = spellings with spaces between
+	shown      *shownTokens
 
 	rule *rule // the fast path: texts are cut by masks; nil if there is none
 	flow *flow // the fast path of others
 	nfc  bool  // on it, text is brought to Unicode normal form C first
 }
 
-// JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte.
+// JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte; of a .model what Hugging Face's converter makes of it.
 func (t *Tokenizer) JSON() ([]byte, error) { return bytes.Clone(t.json), nil }
 
-// Digest is the digest of JSON: two tokenizers with one digest give the same ids.
+// Digest is the digest of JSON, or of the .model that it was read from: two tokenizers with one digest give the same ids.
 func (t *Tokenizer) Digest() quern.Digest { return t.digest }
 
 // Vocab is how many ids there are: the largest id, added tokens included, plus one. Foreign vocabularies may have holes below it.
@@ -72,6 +74,8 @@ func (t *Tokenizer) Describe() string {
 		return "BPE of characters"
 	case *unigram:
 		return "Unigram"
+	case *pieceUnigram:
+		return "Unigram of SentencePiece"
 	case *wordPiece:
 		return "WordPiece"
 	}
