@@ -59,6 +59,8 @@ func newNormalizer(p *hfPart) (normalizer, error) {
 		return replace{m, []byte(p.Content)}, err
 	case "Nmt":
 		return nmt{}, nil
+	case "ByteLevel":
+		return rewrite(spellBytes), nil
 	case "BertNormalizer":
 		return newBert(p), nil
 	case "Precompiled":
@@ -271,15 +273,29 @@ type rewrite func(aligned) aligned
 
 func (f rewrite) normalize(a aligned) (aligned, error) { return f(a), nil }
 
+// spellBytes writes each byte as the character that stands for it in byte-level vocabularies.
+func spellBytes(a aligned) aligned {
+	r := newRewriter(a)
+	var buf []byte
+	for r.at < len(a.text) {
+		_, n := utf8.DecodeRune(r.rest())
+		buf = appendByteLevel(buf[:0], r.rest()[:n])
+		r.replace(buf, n)
+	}
+	return r.done()
+}
+
 func cleanBert(a aligned) aligned {
 	r := newRewriter(a)
 	for r.at < len(a.text) {
 		c, n := utf8.DecodeRune(r.rest())
 		switch {
-		case c == '\t' || c == '\n' || c == '\r' || unicode.IsSpace(c) || unicode.Is(unicode.Zs, c):
+		case c == '\t' || c == '\n' || c == '\r':
 			r.replace([]byte{' '}, n)
-		case c == 0 || c == utf8.RuneError || unicode.Is(unicode.C, c) || !assigned(c):
+		case c == utf8.RuneError || unicode.Is(unicode.C, c) || !assigned(c): // before white space: U+0085 and \f are both
 			r.drop(n)
+		case unicode.IsSpace(c):
+			r.replace([]byte{' '}, n)
 		default:
 			r.keep(n)
 		}

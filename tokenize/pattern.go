@@ -3,6 +3,7 @@ package tokenize
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dlclark/regexp2"
@@ -87,12 +88,43 @@ type regex struct{ re *regexp2.Regexp }
 const regexTime = 10 * time.Second
 
 func newRegex(pattern string) (matcher, error) {
-	re, err := regexp2.Compile(pattern, regexp2.None)
+	re, err := regexp2.Compile(wordClasses(pattern), regexp2.None)
 	if err != nil {
 		return nil, fmt.Errorf("tokenize: pattern %q: %w", pattern, err)
 	}
 	re.MatchTimeout = regexTime
 	return regex{re}, nil
+}
+
+// wordClasses spells \w and \W out as the peer's engine (Oniguruma) takes them: without the joiners U+200C and U+200D that regexp2 counts in. A \W within brackets stays.
+func wordClasses(pattern string) string {
+	const word = `\p{L}\p{M}\p{Nd}\p{Pc}`
+	var b strings.Builder
+	class := false
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		if c == '\\' && i+1 < len(pattern) {
+			i++
+			switch {
+			case pattern[i] == 'w' && class:
+				b.WriteString(word)
+			case pattern[i] == 'w':
+				b.WriteString("[" + word + "]")
+			case pattern[i] == 'W' && !class:
+				b.WriteString("[^" + word + "]")
+			default:
+				b.WriteString(pattern[i-1 : i+1])
+			}
+			continue
+		}
+		if c == '[' {
+			class = true
+		} else if c == ']' {
+			class = false
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 func (x regex) all(dst []match, text []byte) ([]match, error) {

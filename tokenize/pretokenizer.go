@@ -84,6 +84,17 @@ func newCutter(p *hfPart) (c cutter, byteLevel bool, err error) {
 	case "Metaspace":
 		m, err := newMetaspace(p)
 		return m, false, err
+	case "UnicodeScripts":
+		return scriptCutter{}, false, nil
+	case "FixedLength":
+		n := 5
+		if p.Length != nil {
+			n = *p.Length
+		}
+		if n < 1 {
+			return nil, false, fmt.Errorf("tokenize: FixedLength: length %d", n)
+		}
+		return fixedLength(n), false, nil
 	}
 	return nil, false, fmt.Errorf("tokenize: unknown pre_tokenizer %q", p.Type)
 }

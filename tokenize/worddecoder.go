@@ -12,7 +12,7 @@ type wordPieceDecoder struct {
 func (d wordPieceDecoder) stream() step {
 	return &firstStream{f: func(t []byte, first bool) []byte {
 		if !first {
-			if rest, ok := bytes.CutPrefix(t, d.prefix); ok && len(d.prefix) > 0 {
+			if rest, ok := bytes.CutPrefix(t, d.prefix); ok {
 				t = rest
 			} else {
 				t = append([]byte(" "), t...)

@@ -18,8 +18,8 @@ const unknownPenalty = 10
 type Model struct {
 	pieces     Array
 	scores     []float32 // by id
-	unknown    float32 // score of an unknown character
-	fallback   bool    // unknown characters become their bytes
+	unknown    float32   // score of an unknown character
+	fallback   bool      // unknown characters become their bytes
 	normalizer *Normalizer
 }
 
