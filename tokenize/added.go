@@ -23,6 +23,7 @@ type Added struct {
 type finder struct {
 	first [256]uint32 // nodes
 	nodes []finderNode
+	same  []int // by word: the next one of the same spelling; -1 = none
 }
 
 type finderNode struct {
@@ -32,8 +33,9 @@ type finderNode struct {
 }
 
 func newFinder(words [][]byte) *finder {
-	f := &finder{nodes: make([]finderNode, 1)}
+	f := &finder{nodes: make([]finderNode, 1), same: make([]int, len(words))}
 	for i, w := range words {
+		f.same[i] = -1
 		if len(w) == 0 {
 			continue
 		}
@@ -49,8 +51,8 @@ func newFinder(words [][]byte) *finder {
 				*link = at
 				f.nodes = append(f.nodes, finderNode{word: -1, label: c, other: other})
 			}
-			if k == len(w)-1 && f.nodes[at].word < 0 {
-				f.nodes[at].word = int32(i)
+			if k == len(w)-1 {
+				f.end(at, i)
 			}
 			link = &f.nodes[at].next
 		}
@@ -58,13 +60,26 @@ func newFinder(words [][]byte) *finder {
 	return f
 }
 
-// find is the first word at or behind from; -1 if there is none.
-func (f *finder) find(text []byte, from int) (word int, m match) {
+// end notes that a word ends at a node, behind others of its spelling.
+func (f *finder) end(at uint32, word int) {
+	w := int(f.nodes[at].word)
+	if w < 0 {
+		f.nodes[at].word = int32(word)
+		return
+	}
+	for f.same[w] >= 0 {
+		w = f.same[w]
+	}
+	f.same[w] = word
+}
+
+// find is the first word that pick takes (nil = any) at or behind from; -1 if there is none.
+func (f *finder) find(text []byte, from int, pick func(int) bool) (word int, m match) {
 	for i := from; i < len(text); i++ {
 		if f.first[text[i]] == 0 {
 			continue
 		}
-		if word, n := f.at(text[i:]); word >= 0 {
+		if word, n := f.at(text[i:], pick); word >= 0 {
 			return word, match{i, i + n}
 		}
 	}
@@ -72,13 +87,16 @@ func (f *finder) find(text []byte, from int) (word int, m match) {
 }
 
 // at is the longest word that text, which is not empty, begins with, and its length; -1 if there is none.
-func (f *finder) at(text []byte) (word, n int) {
+func (f *finder) at(text []byte, pick func(int) bool) (word, n int) {
 	word = -1
 	at := f.first[text[0]]
 	for j := 1; at != 0; j++ {
 		node := &f.nodes[at]
-		if node.word >= 0 {
-			word, n = int(node.word), j
+		for w := int(node.word); w >= 0; w = f.same[w] {
+			if pick == nil || pick(w) {
+				word, n = w, j
+				break
+			}
 		}
 		if j == len(text) {
 			break
@@ -142,10 +160,15 @@ type segment struct {
 	token *Added // nil = ordinary text
 }
 
-// next is the first token of the set in the part of a text from at on, with the white space that it takes; nil if there is none.
-func (s *addedSet) next(text []byte, at int) (*Added, match) {
+// next is the first token of the set in the part of a text from at on, with the white space that it takes; nil if there is none. allow, if it is not nil,
+// says which of them are looked for.
+func (s *addedSet) next(text []byte, at int, allow func(*Added) bool) (*Added, match) {
+	var pick func(int) bool
+	if allow != nil {
+		pick = func(word int) bool { return allow(&s.tokens[word]) }
+	}
 	for from := at; ; {
-		word, m := s.finder.find(text, from)
+		word, m := s.finder.find(text, from, pick)
 		if word < 0 {
 			return nil, m
 		}
@@ -165,13 +188,13 @@ func (s *addedSet) next(text []byte, at int) (*Added, match) {
 }
 
 // cut cuts a text at the set's tokens.
-func (s *addedSet) cut(dst []segment, a aligned) []segment {
+func (s *addedSet) cut(dst []segment, a aligned, allow func(*Added) bool) []segment {
 	if len(s.tokens) == 0 {
 		return append(dst, segment{aligned: a})
 	}
 	at := 0
 	for {
-		t, m := s.next(a.text, at)
+		t, m := s.next(a.text, at, allow)
 		if t == nil {
 			break
 		}
@@ -198,9 +221,9 @@ func startsWithWord(b []byte) bool {
 }
 
 // segments cuts a text at all tokens and normalizes what is between.
-func (a *addedTokens) segments(text aligned, n normalizer) ([]segment, error) {
+func (a *addedTokens) segments(text aligned, n normalizer, allow func(*Added) bool) ([]segment, error) {
 	var out []segment
-	for _, s := range a.raw.cut(nil, text) {
+	for _, s := range a.raw.cut(nil, text, allow) {
 		if s.token != nil {
 			out = append(out, s)
 			continue
@@ -212,7 +235,7 @@ func (a *addedTokens) segments(text aligned, n normalizer) ([]segment, error) {
 				return nil, err
 			}
 		}
-		out = a.normalized.cut(out, ordinary)
+		out = a.normalized.cut(out, ordinary, allow)
 	}
 	return slices.DeleteFunc(out, func(s segment) bool { return s.token == nil && len(s.text) == 0 }), nil
 }

@@ -265,7 +265,7 @@ func (b *charBPE) spell(piece []byte, w *work) {
 		var id uint32
 		n := 1
 		if b.user != nil {
-			if word, size := b.user.at(piece[i:]); word >= 0 {
+			if word, size := b.user.at(piece[i:], nil); word >= 0 {
 				s = append(s, symbol{id: b.userIDs[word], from: int32(i), to: int32(i + size)})
 				unknown = false
 				i += size

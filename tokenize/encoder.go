@@ -62,7 +62,7 @@ func (e *Encoder) Append(dst []uint32, text []byte) []uint32 {
 
 // between is fast for what stands between added tokens that ordinary text yields.
 func (e *Encoder) between(dst []uint32, text []byte) []uint32 {
-	segments, _ := e.t.plain.segments(aligned{text: text}, nil) // nothing fails without a normalizer
+	segments, _ := e.t.plain.segments(aligned{text: text}, nil, nil) // nothing fails without a normalizer
 	for _, s := range segments {
 		if s.token != nil {
 			dst = append(dst, s.token.ID)

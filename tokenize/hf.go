@@ -174,6 +174,15 @@ func (t *Tokenizer) build(f *hfFile) (err error) {
 		return err
 	}
 	t.rule, t.nfc = t.fast()
+	if t.every, err = newAddedTokens(t.added, t.normalizer, func(Added) bool { return true }); err != nil {
+		return err
+	}
+	if err := t.normalizeAdded(); err != nil {
+		return err
+	}
+	if err := t.setFit(f); err != nil {
+		return err
+	}
 	t.flow = newFlow(t)
 	t.shown = newShown(t)
 	return nil
@@ -294,6 +303,26 @@ func (t *Tokenizer) addAdded(f *hfFile) error {
 		}
 	}
 	return fmt.Errorf("tokenize: no added token ends a text, want one of %q", endOfTextNames)
+}
+
+// normalizeAdded spells added tokens that are looked for in normalized text as they are found there: this is what the peer decodes them to.
+func (t *Tokenizer) normalizeAdded() error {
+	if t.normalizer == nil {
+		return nil
+	}
+	for _, a := range t.added {
+		if !a.Normalized {
+			continue
+		}
+		n, err := t.normalizer.normalize(aligned{text: []byte(a.Content)})
+		if err != nil {
+			return err
+		}
+		if len(n.text) > 0 {
+			t.tokens[a.ID] = bytes.Clone(n.text)
+		}
+	}
+	return nil
 }
 
 func (t *Tokenizer) setToken(id uint32, word []byte) error {

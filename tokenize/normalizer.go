@@ -214,7 +214,7 @@ func (p replace) normalize(a aligned) (aligned, error) {
 		if m.to == m.from {
 			r.insert(p.content)
 		} else {
-			r.replace(p.content, m.to-m.from)
+			r.swap(p.content, m.to-m.from)
 		}
 	}
 	if r == nil {

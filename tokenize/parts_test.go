@@ -3,7 +3,9 @@ package tokenize
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"os"
 	"testing"
 	"unicode/utf8"
@@ -11,10 +13,7 @@ import (
 
 // TestParts holds each part of a tokenizer.json to what Hugging Face's library makes of texts, some of them traps: parts.py writes down what that is.
 func TestParts(t *testing.T) {
-	b, err := os.ReadFile("testdata/parts.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := unzipped(t, "testdata/parts.jsonl.gz")
 	rows := 0
 	s := bufio.NewScanner(bytes.NewReader(b))
 	s.Buffer(nil, 1<<20)
@@ -41,6 +40,24 @@ func TestParts(t *testing.T) {
 	if rows < 60 {
 		t.Errorf("%d rows", rows)
 	}
+}
+
+func unzipped(t testing.TB, path string) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func compact(raw json.RawMessage) string {

@@ -59,6 +59,9 @@ func ParseSentencePiece(b []byte) (*Tokenizer, error) {
 	if t.plain, err = newAddedTokens(nil, nil, func(Added) bool { return false }); err != nil {
 		return nil, err
 	}
+	if t.every, err = newAddedTokens(t.added, nil, func(Added) bool { return true }); err != nil {
+		return nil, err
+	}
 	t.flow = newPieceFlow(t, z)
 	return t, nil
 }

@@ -77,7 +77,7 @@ func (e *Encoder) flow(dst []uint32, text []byte) []uint32 {
 	}
 	at := 0
 	for {
-		a, m := added.next(text, at)
+		a, m := added.next(text, at, nil)
 		if a == nil {
 			return e.flowSegment(dst, text[at:], at == 0)
 		}

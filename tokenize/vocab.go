@@ -34,6 +34,9 @@ type Tokenizer struct {
 	poster     poster
 	decoder    decoder // nil = spellings with spaces between
 	shown      *shownTokens
+	truncation *truncation // applied only if asked for
+	padding    *padding
+	every      *addedTokens // all that there are
 
 	rule *rule // the fast path: texts are cut by masks; nil if there is none
 	flow *flow // the fast path of others

@@ -1,5 +1,5 @@
-# Writes parts.jsonl: what Hugging Face's library (tokenizers 0.23.3) makes of texts with each part of a tokenizer.json.
-# usage: python parts.py > parts.jsonl
+# Writes the lines of parts.jsonl.gz: what Hugging Face's library (tokenizers 0.23.3) makes of texts with each part of a tokenizer.json.
+# usage: python parts.py | gzip -9n > parts.jsonl.gz
 import json
 from tokenizers import Tokenizer, AddedToken, Regex, normalizers as N, pre_tokenizers as P, decoders as D, processors as R
 from tokenizers.models import WordLevel, BPE, WordPiece
