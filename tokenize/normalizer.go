@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -49,7 +48,7 @@ func newNormalizer(p *hfPart) (normalizer, error) {
 	case "Lowercase":
 		return lowercase{}, nil
 	case "StripAccents":
-		return without{func(r rune) bool { return unicode.Is(unicode.M, r) }}, nil
+		return without{isMark}, nil
 	case "Strip":
 		return strip{left: p.StripLeft, right: p.StripRight}, nil
 	case "Prepend":
@@ -93,6 +92,10 @@ func (u unicodeForm) normalize(a aligned) (aligned, error) {
 	var buf []byte
 	for r.at < len(a.text) {
 		rest := r.rest()
+		if c, w := utf8.DecodeRune(rest); c >= laterForms[0][0] && within(laterForms[:], c) {
+			r.keep(w)
+			continue
+		}
 		n := u.form.NextBoundary(rest, true)
 		if n <= 0 {
 			n = len(rest)
@@ -100,6 +103,9 @@ func (u unicodeForm) normalize(a aligned) (aligned, error) {
 		buf = u.form.Append(buf[:0], rest[:n]...)
 		if bytes.Equal(buf, rest[:n]) {
 			r.keep(n)
+			continue
+		}
+		if u.apart(r, buf, n) {
 			continue
 		}
 		was, is := utf8.RuneCount(rest[:n]), utf8.RuneCount(buf)
@@ -120,6 +126,33 @@ func (u unicodeForm) normalize(a aligned) (aligned, error) {
 		r.replace(buf, n)
 	}
 	return r.done(), nil
+}
+
+// apart writes a run of n bytes character by character, if what each becomes on its own makes up what they become together: nothing composes or moves.
+func (u unicodeForm) apart(r *rewriter, whole []byte, n int) bool {
+	rest := r.rest()[:n]
+	for at := 0; at < n; {
+		_, w := utf8.DecodeRune(rest[at:])
+		one := u.form.Bytes(rest[at : at+w])
+		if !bytes.HasPrefix(whole, one) {
+			return false
+		}
+		whole = whole[len(one):]
+		at += w
+	}
+	if len(whole) > 0 {
+		return false
+	}
+	for at := 0; at < n; {
+		_, w := utf8.DecodeRune(rest[at:])
+		if one := u.form.Bytes(rest[at : at+w]); bytes.Equal(one, rest[at:at+w]) {
+			r.keep(w)
+		} else {
+			r.replace(one, w)
+		}
+		at += w
+	}
+	return true
 }
 
 // runesLen is the bytes of the first n characters of b.
@@ -143,10 +176,7 @@ func (lowercase) normalize(a aligned) (aligned, error) {
 			r.keep(1)
 			continue
 		}
-		buf = append(buf[:0], strings.ToLower(string(c))...)
-		if c == 'İ' { // the one letter that has two in lower case
-			buf = append(buf[:0], "i̇"...)
-		}
+		buf = append(buf[:0], toLower(c)...)
 		r.replace(buf, n)
 	}
 	return r.done(), nil
@@ -260,7 +290,7 @@ func newBert(p *hfPart) normalizer {
 		steps = append(steps, rewrite(spaceOut))
 	}
 	if on(p.StripAccents, lower) {
-		steps = append(steps, unicodeForm{norm.NFD}, without{func(r rune) bool { return unicode.Is(unicode.Mn, r) }})
+		steps = append(steps, unicodeForm{norm.NFD}, without{isAccent})
 	}
 	if lower {
 		steps = append(steps, lowercase{})
@@ -292,7 +322,7 @@ func cleanBert(a aligned) aligned {
 		switch {
 		case c == '\t' || c == '\n' || c == '\r':
 			r.replace([]byte{' '}, n)
-		case c == utf8.RuneError || unicode.Is(unicode.C, c) || !assigned(c): // before white space: U+0085 and \f are both
+		case c == utf8.RuneError || isControl(c): // before white space: U+0085 and \f are both
 			r.drop(n)
 		case unicode.IsSpace(c):
 			r.replace([]byte{' '}, n)
@@ -301,11 +331,6 @@ func cleanBert(a aligned) aligned {
 		}
 	}
 	return r.done()
-}
-
-// assigned reports whether a code point is a character: those that are none count as control characters.
-func assigned(c rune) bool {
-	return unicode.In(c, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z, unicode.C)
 }
 
 // spaceOut puts spaces around Chinese characters.

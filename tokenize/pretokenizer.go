@@ -74,7 +74,7 @@ func newCutter(p *hfPart) (c cutter, byteLevel bool, err error) {
 		if p.IndividualDigits {
 			b = isolated
 		}
-		return splitter{each{unicode.IsNumber}, b, false}, false, nil
+		return splitter{each{isNumeric}, b, false}, false, nil
 	case "CharDelimiterSplit":
 		r, n := utf8.DecodeRuneInString(p.Delimiter)
 		if n == 0 || n != len(p.Delimiter) {
@@ -277,19 +277,6 @@ func wordOrNot(r rune) int {
 		return 0
 	}
 	return 2
-}
-
-// isWord is \w of Unicode's regular expressions: letters, marks, decimal digits, connectors and joiners.
-func isWord(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic) || r == 0x200C || r == 0x200D
-}
-
-// isPunctuation counts the symbols of ASCII in.
-func isPunctuation(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r > ' ' && r < 0x7F && !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z')
-	}
-	return unicode.IsPunct(r)
 }
 
 // metaspace makes spaces visible and cuts before them, in the way of SentencePiece.

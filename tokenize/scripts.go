@@ -98,7 +98,7 @@ func scriptOf(r rune) int {
 	if !ok {
 		i--
 	}
-	if i < 0 || r > runs[i].hi {
+	if i < 0 || r > runs[i].hi || !unicode.Is(unicode9(), r) {
 		return anyScript
 	}
 	return runs[i].script
