@@ -162,6 +162,11 @@ func (t *Tokenizer) SentencePiece() ([]byte, error) {
 }
 
 func (t *Tokenizer) sentencePiece() (*sentencepiece.File, error) {
+	switch t.model.(type) {
+	case *charBPE, *unigram:
+	default:
+		return nil, fmt.Errorf("the model is %s, want BPE of characters or Unigram", t.Describe())
+	}
 	f := sentencepiece.NewFile()
 	f.Begin, f.End, f.Pad, f.Unknown = -1, int(t.end), -1, -1
 	for _, name := range []string{"<s>", "<bos>", "[CLS]"} {
@@ -187,8 +192,6 @@ func (t *Tokenizer) sentencePiece() (*sentencepiece.File, error) {
 		err = t.bpePieces(f, m)
 	case *unigram:
 		err = t.unigramPieces(f, m)
-	default:
-		err = fmt.Errorf("the model is %s, want BPE of characters or Unigram", t.Describe())
 	}
 	if err != nil {
 		return nil, err
