@@ -239,3 +239,23 @@ func (a *addedTokens) segments(text aligned, n normalizer, allow func(*Added) bo
 	}
 	return slices.DeleteFunc(out, func(s segment) bool { return s.token == nil && len(s.text) == 0 }), nil
 }
+
+// normalizeAdded spells added tokens that are looked for in normalized text as they are found there: this is what the peer decodes them to.
+func (t *Tokenizer) normalizeAdded() error {
+	if t.normalizer == nil {
+		return nil
+	}
+	for _, a := range t.added {
+		if !a.Normalized {
+			continue
+		}
+		n, err := t.normalizer.normalize(aligned{text: []byte(a.Content)})
+		if err != nil {
+			return err
+		}
+		if len(n.text) > 0 {
+			t.tokens[a.ID] = bytes.Clone(n.text)
+		}
+	}
+	return nil
+}

@@ -26,7 +26,12 @@ func flowText(r *rand.Rand, n int) []byte {
 // slowIDs is what the parts of the file give one by one.
 func slowIDs(t testing.TB, k *Tokenizer, text []byte) []uint32 {
 	t.Helper()
-	tokens, err := k.NewEncoder().slow(text, k.plain, false)
+	return slowBy(t, k.NewEncoder(), text)
+}
+
+func slowBy(t testing.TB, e *Encoder, text []byte) []uint32 {
+	t.Helper()
+	tokens, err := e.slow(text, e.t.plain, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +57,7 @@ func TestFlowIsSlow(t *testing.T) {
 		for i := range 400 {
 			text := flowText(r, 1+i%23)
 			got := e.Append([]uint32{}, text)
-			if want := slowIDs(t, k, text); !slices.Equal(got, want) {
+			if want := slowBy(t, e, text); !slices.Equal(got, want) {
 				t.Fatalf("line %d: %q\n got %v\nwant %v", line, text, got, want)
 			}
 		}
@@ -236,18 +241,18 @@ func TestMergeIsFlat(t *testing.T) {
 }
 
 func FuzzFlow(f *testing.F) {
-	var all []*Tokenizer
+	var all []*Encoder
 	wholes(f, func(k *Tokenizer, _ []byte, _ []wholeCase) {
 		if k.Fast() {
-			all = append(all, k)
+			all = append(all, k.newEncoder(6))
 		}
 	})
 	for _, s := range []string{"hello  world", " ▁ab\r\n</s>", "e\u0301\xff中"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for i, k := range all {
-			if got, want := k.NewEncoder().Append([]uint32{}, text), slowIDs(t, k, text); !slices.Equal(got, want) {
+		for i, e := range all {
+			if got, want := e.Append([]uint32{}, text), slowBy(t, e, text); !slices.Equal(got, want) {
 				t.Errorf("tokenizer %d: %q\n got %v\nwant %v", i, text, got, want)
 			}
 		}

@@ -305,26 +305,6 @@ func (t *Tokenizer) addAdded(f *hfFile) error {
 	return fmt.Errorf("tokenize: no added token ends a text, want one of %q", endOfTextNames)
 }
 
-// normalizeAdded spells added tokens that are looked for in normalized text as they are found there: this is what the peer decodes them to.
-func (t *Tokenizer) normalizeAdded() error {
-	if t.normalizer == nil {
-		return nil
-	}
-	for _, a := range t.added {
-		if !a.Normalized {
-			continue
-		}
-		n, err := t.normalizer.normalize(aligned{text: []byte(a.Content)})
-		if err != nil {
-			return err
-		}
-		if len(n.text) > 0 {
-			t.tokens[a.ID] = bytes.Clone(n.text)
-		}
-	}
-	return nil
-}
-
 func (t *Tokenizer) setToken(id uint32, word []byte) error {
 	if id >= maxVocab {
 		return fmt.Errorf("tokenize: token %q has id %d, ids end at %d", word, id, maxVocab)
