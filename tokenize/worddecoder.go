@@ -1,6 +1,9 @@
 package tokenize
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // wordPieceDecoder joins what has the prefix to what is before it and puts spaces before all else; with cleanup it takes the spaces before punctuation
 // and English contractions out again.
@@ -9,20 +12,29 @@ type wordPieceDecoder struct {
 	cleanup bool
 }
 
-func (d wordPieceDecoder) stream() step {
-	return &firstStream{f: func(t []byte, first bool) []byte {
-		if !first {
-			if rest, ok := bytes.CutPrefix(t, d.prefix); ok {
-				t = rest
-			} else {
-				t = append([]byte(" "), t...)
-			}
+func (d wordPieceDecoder) stream() step { return &wordPieceStream{d: d} }
+
+type wordPieceStream struct {
+	noEnd
+	d    wordPieceDecoder
+	more bool
+	buf  []byte
+}
+
+func (s *wordPieceStream) next(dst [][]byte, t []byte) [][]byte {
+	if s.more {
+		if rest, ok := bytes.CutPrefix(t, s.d.prefix); ok {
+			t = rest
+		} else {
+			s.buf = append(append(s.buf[:0], ' '), t...)
+			t = s.buf
 		}
-		if d.cleanup {
-			t = cleanup(t)
-		}
-		return t
-	}}
+	}
+	s.more = true
+	if s.d.cleanup {
+		t = cleanup(t)
+	}
+	return append(dst, t)
 }
 
 // cleanups are what the WordPiece decoder of Hugging Face's library takes out, in its order.
@@ -30,6 +42,10 @@ var cleanups = [...][2]string{{" .", "."}, {" ?", "?"}, {" !", "!"}, {" ,", ","}
 	{" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}}
 
 func cleanup(t []byte) []byte {
+	i := bytes.IndexByte(t, ' ')
+	if i < 0 || i+1 == len(t) || !strings.ContainsRune(".?!,'nd", rune(t[i+1])) && bytes.IndexByte(t[i+1:], ' ') < 0 {
+		return t // no space that stands before what is looked for
+	}
 	for _, c := range cleanups {
 		t = bytes.ReplaceAll(t, []byte(c[0]), []byte(c[1]))
 	}
