@@ -29,13 +29,12 @@ type textStream interface {
 
 // texts starts a stream of a vocabulary that is not byte-level.
 func (t *Tokenizer) texts() textStream {
-	switch d := t.decoder.(type) {
-	case nil:
+	switch {
+	case t.pieces != nil:
+		return &pieceStream{t: t, d: t.pieces, start: true}
+	case t.decoder == nil:
 		return &joinStream{t: t}
-	case *pieceDecoder:
-		return &pieceStream{t: t, d: d, start: true}
-	}
-	if t.shown != nil {
+	case t.shown != nil:
 		return t.shown.stream()
 	}
 	return &stepStream{t: t, s: t.decoder.stream()}

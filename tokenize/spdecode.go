@@ -33,9 +33,6 @@ func newPieceDecoder(f *sentencepiece.File) *pieceDecoder {
 	return d
 }
 
-// stream is not used: a file of pieces is decoded by ids.
-func (d *pieceDecoder) stream() step { return nil }
-
 // pieceStream is a pieceDecoder at work.
 type pieceStream struct {
 	t     *Tokenizer

@@ -52,7 +52,7 @@ func ParseSentencePiece(b []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.decoder = newPieceDecoder(f)
+	t.pieces = newPieceDecoder(f)
 	if t.json, err = convertSentencePiece(f); err != nil {
 		return nil, err
 	}

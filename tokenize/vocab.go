@@ -32,9 +32,10 @@ type Tokenizer struct {
 	bpe        bpe   // of bytes
 	model      model // of characters
 	poster     poster
-	decoder    decoder // nil = spellings with spaces between
-	shown      *shownTokens
-	truncation *truncation // applied only if asked for
+	decoder    decoder       // nil = spellings with spaces between
+	shown      *shownTokens  // the decoder, if it is one of the usual
+	pieces     *pieceDecoder // of a .model, instead of decoder
+	truncation *truncation   // applied only if asked for
 	padding    *padding
 	every      *addedTokens // all that there are
 
