@@ -25,6 +25,7 @@ type finder struct {
 	first  [256]uint32     // nodes
 	two    [1 << 10]uint64 // a bit for the first two bytes of each word; all of a first byte's if it is a word
 	nodes  []finderNode
+	same   []int // by word: the next one of the same spelling; -1 = none
 }
 
 type finderNode struct {
@@ -34,8 +35,9 @@ type finderNode struct {
 }
 
 func newFinder(words [][]byte) *finder {
-	f := &finder{nodes: make([]finderNode, 1)}
+	f := &finder{nodes: make([]finderNode, 1), same: make([]int, len(words))}
 	for i, w := range words {
+		f.same[i] = -1
 		if len(w) == 0 {
 			continue
 		}
@@ -61,8 +63,8 @@ func newFinder(words [][]byte) *finder {
 				*link = at
 				f.nodes = append(f.nodes, finderNode{word: -1, label: c, other: other})
 			}
-			if k == len(w)-1 && f.nodes[at].word < 0 {
-				f.nodes[at].word = int32(i)
+			if k == len(w)-1 {
+				f.end(at, i)
 			}
 			link = &f.nodes[at].next
 		}
@@ -87,30 +89,50 @@ func (f *finder) begin(text []byte, i int) int {
 	return len(text)
 }
 
-// find is the first word at or behind from; -1 if there is none.
-func (f *finder) find(text []byte, from int) (word int, m match) {
+// end notes that a word ends at a node, behind others of its spelling.
+func (f *finder) end(at uint32, word int) {
+	w := int(f.nodes[at].word)
+	if w < 0 {
+		f.nodes[at].word = int32(word)
+		return
+	}
+	for f.same[w] >= 0 {
+		w = f.same[w]
+	}
+	f.same[w] = word
+}
+
+// find is the first word that pick takes (nil = any) at or behind from; -1 if there is none.
+func (f *finder) find(text []byte, from int, pick func(int) bool) (word int, m match) {
 	for i := f.begin(text, from); i < len(text); i = f.begin(text, i+1) {
-		at := f.first[text[i]]
-		word = -1
-		for j := i; at != 0; {
-			n := &f.nodes[at]
-			j++
-			if n.word >= 0 {
-				word, m = int(n.word), match{i, j}
-			}
-			if j == len(text) {
-				break
-			}
-			at = n.next
-			for at != 0 && f.nodes[at].label != text[j] {
-				at = f.nodes[at].other
-			}
-		}
-		if word >= 0 {
-			return word, m
+		if word, n := f.at(text[i:], pick); word >= 0 {
+			return word, match{i, i + n}
 		}
 	}
 	return -1, match{}
+}
+
+// at is the longest word that text, which is not empty, begins with, and its length; -1 if there is none.
+func (f *finder) at(text []byte, pick func(int) bool) (word, n int) {
+	word = -1
+	at := f.first[text[0]]
+	for j := 1; at != 0; j++ {
+		node := &f.nodes[at]
+		for w := int(node.word); w >= 0; w = f.same[w] {
+			if pick == nil || pick(w) {
+				word, n = w, j
+				break
+			}
+		}
+		if j == len(text) {
+			break
+		}
+		at = node.next
+		for at != 0 && f.nodes[at].label != text[j] {
+			at = f.nodes[at].other
+		}
+	}
+	return word, n
 }
 
 // addedTokens finds added tokens in texts: those that are looked for in the text as it is, and those in the normalized text.
@@ -122,7 +144,7 @@ type addedTokens struct {
 func (a *addedTokens) in(text []byte) bool {
 	for _, s := range [2]*addedSet{&a.raw, &a.normalized} {
 		if len(s.tokens) > 0 {
-			if word, _ := s.finder.find(text, 0); word >= 0 {
+			if word, _ := s.finder.find(text, 0, nil); word >= 0 {
 				return true
 			}
 		}
@@ -173,10 +195,15 @@ type segment struct {
 	token *Added // nil = ordinary text
 }
 
-// next is the first token of the set in the part of a text from at on, with the white space that it takes; nil if there is none.
-func (s *addedSet) next(text []byte, at int) (*Added, match) {
+// next is the first token of the set in the part of a text from at on, with the white space that it takes; nil if there is none. allow, if it is not nil,
+// says which of them are looked for.
+func (s *addedSet) next(text []byte, at int, allow func(*Added) bool) (*Added, match) {
+	var pick func(int) bool
+	if allow != nil {
+		pick = func(word int) bool { return allow(&s.tokens[word]) }
+	}
 	for from := at; ; {
-		word, m := s.finder.find(text, from)
+		word, m := s.finder.find(text, from, pick)
 		if word < 0 {
 			return nil, m
 		}
@@ -196,13 +223,13 @@ func (s *addedSet) next(text []byte, at int) (*Added, match) {
 }
 
 // cut cuts a text at the set's tokens.
-func (s *addedSet) cut(dst []segment, a aligned) []segment {
+func (s *addedSet) cut(dst []segment, a aligned, allow func(*Added) bool) []segment {
 	if len(s.tokens) == 0 {
 		return append(dst, segment{aligned: a})
 	}
 	at := 0
 	for {
-		t, m := s.next(a.text, at)
+		t, m := s.next(a.text, at, allow)
 		if t == nil {
 			break
 		}
@@ -229,9 +256,9 @@ func startsWithWord(b []byte) bool {
 }
 
 // segments cuts a text at all tokens and normalizes what is between.
-func (a *addedTokens) segments(text aligned, n normalizer) ([]segment, error) {
+func (a *addedTokens) segments(text aligned, n normalizer, allow func(*Added) bool) ([]segment, error) {
 	var out []segment
-	for _, s := range a.raw.cut(nil, text) {
+	for _, s := range a.raw.cut(nil, text, allow) {
 		if s.token != nil {
 			out = append(out, s)
 			continue
@@ -243,7 +270,27 @@ func (a *addedTokens) segments(text aligned, n normalizer) ([]segment, error) {
 				return nil, err
 			}
 		}
-		out = a.normalized.cut(out, ordinary)
+		out = a.normalized.cut(out, ordinary, allow)
 	}
 	return slices.DeleteFunc(out, func(s segment) bool { return s.token == nil && len(s.text) == 0 }), nil
+}
+
+// normalizeAdded spells added tokens that are looked for in normalized text as they are found there: this is what the peer decodes them to.
+func (t *Tokenizer) normalizeAdded() error {
+	if t.normalizer == nil {
+		return nil
+	}
+	for _, a := range t.added {
+		if !a.Normalized {
+			continue
+		}
+		n, err := t.normalizer.normalize(aligned{text: []byte(a.Content)})
+		if err != nil {
+			return err
+		}
+		if len(n.text) > 0 {
+			t.tokens[a.ID] = bytes.Clone(n.text)
+		}
+	}
+	return nil
 }

@@ -110,6 +110,26 @@ func (r *rewriter) replace(s []byte, n int) {
 	r.at += n
 }
 
+// swap writes s in the place of the next n bytes; all of it stands for the last character of these.
+func (r *rewriter) swap(s []byte, n int) {
+	var sp span
+	if r.in.span != nil {
+		sp = r.in.span[r.at+n-1]
+	}
+	r.write(s, sp)
+	r.at += n
+}
+
+// put writes one character in the place of the next n bytes; it stands for all of them.
+func (r *rewriter) put(s []byte, n int) {
+	var sp span
+	if r.in.span != nil {
+		sp = span{r.in.span[r.at].from, r.in.span[r.at+n-1].to}
+	}
+	r.write(s, sp)
+	r.at += n
+}
+
 // insert writes s, which stands for what the character before it does.
 func (r *rewriter) insert(s []byte) {
 	var sp span

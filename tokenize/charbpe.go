@@ -3,6 +3,8 @@ package tokenize
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/seed-83c59573/quern/tokenize/sentencepiece"
 )
 
 // token is an id and the bytes of the piece that it stands for.
@@ -22,6 +24,7 @@ type work struct {
 	symbols []symbol
 	queue   mergeQueue
 	nodes   []unigramNode
+	steps   []sentencepiece.Step
 	name    []byte
 }
 
@@ -34,20 +37,24 @@ const (
 // charBPE merges characters: BPE in the way of SentencePiece, where a character that is no token of its own is spelled by tokens of its
 // bytes (<0x41>), or is unknown.
 type charBPE struct {
-	vocab    map[string]uint32
-	ascii    [utf8.RuneSelf]uint32 // tokens of one character; none = it is no token
-	chars    map[rune]uint32       // … of others
-	pairs    pairTable             // to the rank of a merge
-	made     []uint32              // by rank: what it makes
-	unknown  uint32                // none = what is unknown is left out
-	fuse     bool                  // unknown characters side by side are one
-	fallback bool
-	bytes    [256]uint32 // none = there is no token for the byte
-	complete bool        // every byte has a token, so that nothing is unknown
-	partial  bool        // merges take tokens of bytes, which stand for parts of characters
-	whole    bool        // a piece that is a token needs no merges to reach it
-	prefix   string      // before each character but the first of a piece
-	suffix   string      // behind the last character of a piece
+	vocab     map[string]uint32
+	ascii     [utf8.RuneSelf]uint32 // tokens of one character; none = it is no token
+	chars     map[rune]uint32       // … of others
+	pairs     pairTable             // to the rank of a merge
+	made      []uint32              // by rank: what it makes
+	order     []uint32              // by rank: which is first; nil = the ranks themselves
+	user      *finder               // symbols that are taken whole before any merge; nil = none
+	userWords [][]byte
+	userIDs   []uint32 // of user
+	unknown   uint32   // none = what is unknown is left out
+	fuse      bool     // unknown characters side by side are one
+	fallback  bool
+	bytes     [256]uint32 // none = there is no token for the byte
+	complete  bool        // every byte has a token, so that nothing is unknown
+	partial   bool        // merges take tokens of bytes, which stand for parts of characters
+	whole     bool        // a piece that is a token needs no merges to reach it
+	prefix    string      // before each character but the first of a piece
+	suffix    string      // behind the last character of a piece
 }
 
 func newCharBPE(f *hfFile) (*charBPE, error) {
@@ -164,14 +171,18 @@ func (b *charBPE) tokens(dst []token, piece []byte, w *work) []token {
 			s[i].rank = b.pairs.get(s[i].id, s[i+1].id)
 		}
 	}
-	if len(s) <= flatSymbols {
+	if len(s) <= flatSymbols && b.order == nil {
 		s = b.flat(s)
 		for i := range s {
 			dst = append(dst, token{s[i].id, s[i].from, s[i].to})
 		}
 		return dst
 	}
-	b.merge(s, &w.queue)
+	if b.order == nil {
+		b.merge(s, &w.queue)
+	} else {
+		b.mergeOrdered(s, &w.queue)
+	}
 	for i := int32(0); i < int32(len(s)); i = s[i].next {
 		dst = append(dst, token{s[i].id, s[i].from, s[i].to})
 	}
@@ -220,22 +231,30 @@ func (b *charBPE) merge(s []symbol, q *mergeQueue) {
 		if s[i].id == none || s[i].rank != rank {
 			continue // merged away since it was queued
 		}
-		j := s[i].next
-		s[i].id, s[i].to, s[i].next = b.made[rank], s[j].to, s[j].next
-		s[j].id = none
-		s[i].rank = none
-		if next := s[i].next; next < int32(len(s)) {
-			s[next].prev = i
-			if s[i].rank = b.pairs.get(s[i].id, s[next].id); s[i].rank != none {
-				q.push(s[i].rank, i)
-			}
-		}
-		if prev := s[i].prev; prev >= 0 {
-			if s[prev].rank = b.pairs.get(s[prev].id, s[i].id); s[prev].rank != none {
-				q.push(s[prev].rank, prev)
+		prev, next := b.join(s, i)
+		for _, k := range [2]int32{next, prev} {
+			if k >= 0 && s[k].rank != none {
+				q.push(s[k].rank, k)
 			}
 		}
 	}
+}
+
+// join merges symbol i with the next and gives the symbols whose rank is new: itself, and the one before if there is one.
+func (b *charBPE) join(s []symbol, i int32) (before, itself int32) {
+	j := s[i].next
+	s[i].id, s[i].to, s[i].next = b.made[s[i].rank], s[j].to, s[j].next
+	s[j].id = none
+	s[i].rank = none
+	if next := s[i].next; next < int32(len(s)) {
+		s[next].prev = i
+		s[i].rank = b.pairs.get(s[i].id, s[next].id)
+	}
+	before = s[i].prev
+	if before >= 0 {
+		s[before].rank = b.pairs.get(s[before].id, s[i].id)
+	}
+	return before, i
 }
 
 // spell gives the tokens of a piece before any merge.
@@ -245,6 +264,14 @@ func (b *charBPE) spell(piece []byte, w *work) {
 	for i := 0; i < len(piece); {
 		var id uint32
 		n := 1
+		if b.user != nil {
+			if word, size := b.user.at(piece[i:], nil); word >= 0 {
+				s = append(s, symbol{id: b.userIDs[word], from: int32(i), to: int32(i + size)})
+				unknown = false
+				i += size
+				continue
+			}
+		}
 		if c := piece[i]; c < utf8.RuneSelf {
 			id = b.ascii[c]
 		} else {

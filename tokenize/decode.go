@@ -1,10 +1,6 @@
 package tokenize
 
-import (
-	"bytes"
-	"slices"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // AppendDecode appends the text of ids to dst; ids that the vocabulary does not have add nothing. Of a byte-level vocabulary decoding is concatenation: ids
 // may be decoded a few at a time, and a character that a token leaves unfinished is finished by the next; Complete finds where to cut. Of others the text
@@ -13,69 +9,83 @@ func (t *Tokenizer) AppendDecode(dst []byte, ids []uint32) []byte {
 	if t.byteLevel {
 		return t.appendBytes(dst, ids)
 	}
-	tokens := make([][]byte, 0, len(ids))
+	w := t.texts()
 	for _, id := range ids {
-		if w := t.Token(id); w != nil {
-			tokens = append(tokens, w)
-		}
+		dst = w.next(dst, id)
 	}
-	if t.decoder == nil {
-		return append(dst, bytes.Join(tokens, []byte(" "))...)
+	return w.end(dst)
+}
+
+// textStream makes text of ids as they come.
+type textStream interface {
+	next(dst []byte, id uint32) []byte
+	end(dst []byte) []byte
+}
+
+// texts starts a stream of a vocabulary that is not byte-level.
+func (t *Tokenizer) texts() textStream {
+	switch {
+	case t.pieces != nil:
+		return &pieceStream{t: t, d: t.pieces, start: true}
+	case t.decoder == nil:
+		return &joinStream{t: t}
+	case t.shown != nil:
+		return t.shown.stream()
 	}
-	out, err := t.decoder.decode(tokens)
-	if err != nil { // a pattern of the file that never ends: what it was to replace stays
-		out = tokens
+	return &stepStream{t: t, s: t.decoder.stream()}
+}
+
+// joinStream puts spaces between tokens.
+type joinStream struct {
+	t    *Tokenizer
+	more bool
+}
+
+func (s *joinStream) next(dst []byte, id uint32) []byte {
+	w := s.t.Token(id)
+	if w == nil {
+		return dst
 	}
-	for _, w := range out {
-		dst = append(dst, w...)
+	if s.more {
+		dst = append(dst, ' ')
+	}
+	s.more = true
+	return append(dst, w...)
+}
+
+func (s *joinStream) end(dst []byte) []byte { return dst }
+
+// stepStream puts tokens through a decoder of a tokenizer.json.
+type stepStream struct {
+	t   *Tokenizer
+	s   step
+	out [][]byte
+}
+
+func (s *stepStream) next(dst []byte, id uint32) []byte {
+	w := s.t.Token(id)
+	if w == nil {
+		return dst
+	}
+	s.out = s.s.next(s.out[:0], w)
+	for _, b := range s.out {
+		dst = append(dst, b...)
 	}
 	return dst
 }
 
-// A spelled token is its bytes, up to 15 of them, and their number in the last byte: one load a token. longSpelled says that they are more.
-type spelled [16]byte
-
-const longSpelled = 255
-
-// spellings lists all tokens by id, and one without bytes behind them for ids that there are not.
-func (t *Tokenizer) spellings() []spelled {
-	all := make([]spelled, len(t.tokens)+1)
-	for id, w := range t.tokens {
-		if len(w) > 15 {
-			all[id][15] = longSpelled
-			continue
-		}
-		copy(all[id][:], w)
-		all[id][15] = byte(len(w))
-	}
-	return all
-}
-
-// decodeBatch is how many ids are decoded between looks at the room that is left.
-const decodeBatch = 256
-
-func (t *Tokenizer) appendBytes(dst []byte, ids []uint32) []byte {
-	all := t.spelled()
-	last := uint32(len(all) - 1)
-	for len(ids) > 0 {
-		some := ids[:min(len(ids), decodeBatch)]
-		ids = ids[len(some):]
-		dst = slices.Grow(dst, 16*decodeBatch)
-		out, n := dst[:cap(dst)], len(dst)
-		for i, id := range some {
-			s := &all[min(id, last)]
-			if s[15] == longSpelled {
-				dst = slices.Grow(append(out[:n], t.tokens[id]...), 16*(len(some)-i))
-				out, n = dst[:cap(dst)], len(dst)
-				continue
-			}
-			*(*spelled)(out[n : n+16]) = *s
-			n += int(s[15])
-		}
-		dst = out[:n]
+func (s *stepStream) end(dst []byte) []byte {
+	for _, b := range s.s.end(nil) {
+		dst = append(dst, b...)
 	}
 	return dst
 }
+
+// wholeTokens is the stream of a byte-level vocabulary.
+type wholeTokens struct{ t *Tokenizer }
+
+func (s wholeTokens) next(dst []byte, id uint32) []byte { return append(dst, s.t.Token(id)...) }
+func (s wholeTokens) end(dst []byte) []byte             { return dst }
 
 // Readable is ids without those of special tokens, which people do not want to read.
 func (t *Tokenizer) Readable(ids []uint32) []uint32 {
@@ -92,47 +102,44 @@ func (t *Tokenizer) Readable(ids []uint32) []uint32 {
 	return out
 }
 
-// Streamer decodes ids as they come and holds back what the next may change: the bytes of a character that is not whole.
+// Streamer decodes ids as they come and holds back what the next may change: the bytes of a character that is not whole, for one. All that it gives,
+// one after the other, is what AppendDecode gives of all ids.
 type Streamer struct {
-	t     *Tokenizer
-	ids   []uint32 // since a place from which decoding starts anew gives the same text
-	shown int      // bytes of their text that were given
+	t    *Tokenizer
+	w    textStream
+	held []byte
 }
 
 // NewStreamer starts a stream.
-func (t *Tokenizer) NewStreamer() *Streamer { return &Streamer{t: t} }
+func (t *Tokenizer) NewStreamer() *Streamer {
+	s := &Streamer{t: t}
+	s.start()
+	return s
+}
 
-// streamTail is how many ids before the new ones are decoded with them.
-const streamTail = 16
+func (s *Streamer) start() {
+	s.w = wholeTokens{s.t}
+	if !s.t.byteLevel {
+		s.w = s.t.texts()
+	}
+}
 
 // Next gives the text that id completes; it may be empty.
 func (s *Streamer) Next(id uint32) string {
-	s.ids = append(s.ids, id)
-	text := s.t.AppendDecode(nil, s.ids)
-	whole := Complete(text)
-	if !s.t.byteLevel { // bytes that are not whole yet are shown as U+FFFD
-		for whole >= 3 && string(text[whole-3:whole]) == "\uFFFD" {
-			whole -= 3
-		}
-	}
-	if whole <= s.shown {
-		return ""
-	}
-	out := string(text[s.shown:whole])
-	s.shown = whole
-	if len(s.ids) >= 4*streamTail && whole == len(text) {
-		tail := s.ids[len(s.ids)-streamTail:]
-		s.ids = append(s.ids[:0], tail...)
-		s.shown = len(s.t.AppendDecode(nil, s.ids))
-	}
-	return out
+	s.held = s.w.next(s.held, id)
+	return s.give(Complete(s.held))
 }
 
-// End gives what is left.
+// End gives what is left, and starts anew.
 func (s *Streamer) End() string {
-	text := s.t.AppendDecode(nil, s.ids)
-	out := string(text[min(s.shown, len(text)):])
-	s.ids, s.shown = s.ids[:0], 0
+	s.held = s.w.end(s.held)
+	s.start()
+	return s.give(len(s.held))
+}
+
+func (s *Streamer) give(n int) string {
+	out := string(s.held[:n])
+	s.held = append(s.held[:0], s.held[n:]...)
 	return out
 }
 

@@ -3,13 +3,19 @@ package tokenize
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
 
-// decoder makes text of the spellings of tokens, step by step.
-type decoder interface {
-	decode(tokens [][]byte) ([][]byte, error)
+// decoder is a decoder of a tokenizer.json. It makes text of the spellings of tokens as they come, so that a stream of ids and all of them at once give the
+// same text by construction.
+type decoder interface{ stream() step }
+
+// step is a decoder at work. What it appends is valid until the next call; it does not change tok.
+type step interface {
+	next(dst [][]byte, tok []byte) [][]byte
+	end(dst [][]byte) [][]byte
 }
 
 func newDecoder(p *hfPart) (decoder, error) {
@@ -21,15 +27,11 @@ func newDecoder(p *hfPart) (decoder, error) {
 			if err != nil {
 				return nil, err
 			}
-			if many, ok := d.(decoders); ok {
-				all = append(all, many...)
-			} else {
-				all = append(all, d)
-			}
+			all = append(all, d)
 		}
-		return all, nil
+		return all.lean(), nil
 	case "ByteLevel":
-		return byteLevelDecoder{}, nil
+		return eachToken(byteLevelText), nil
 	case "Replace":
 		m, err := p.Pattern.matcher()
 		return replaceDecoder{m, []byte(p.Content)}, err
@@ -54,47 +56,103 @@ func newDecoder(p *hfPart) (decoder, error) {
 			d = suffixDecoder(*p.Suffix)
 		}
 		return d, nil
+	case "CTC":
+		return newCTC(p), nil
 	}
 	return nil, fmt.Errorf("tokenize: unknown decoder %q", p.Type)
 }
 
 type decoders []decoder
 
-func (ds decoders) decode(tokens [][]byte) ([][]byte, error) {
-	most := grown(size(tokens))
+// lean takes out what only holds text back: a Fuse at the end, or one before nothing but a Strip of the start.
+func (ds decoders) lean() decoders {
+	if i := slices.Index(ds, decoder(fuseDecoder{})); i >= 0 {
+		if i == len(ds)-1 {
+			return ds[:i]
+		}
+		if s, ok := ds[i+1].(stripDecoder); ok && s.stop == 0 && i+2 == len(ds) {
+			return append(slices.Clone(ds[:i]), startDecoder(s))
+		}
+	}
+	return ds
+}
+
+func (ds decoders) stream() step {
+	s := &chain{}
 	for _, d := range ds {
-		var err error
-		if tokens, err = d.decode(tokens); err != nil {
-			return nil, err
-		}
-		if n := size(tokens); n > most {
-			return nil, fmt.Errorf("tokenize: the decoder makes %d bytes of tokens, more than the %d that are allowed for their length", n, most)
-		}
+		s.steps = append(s.steps, d.stream())
 	}
-	return tokens, nil
+	return s
 }
 
-// size is the bytes of all tokens; each counts as one more.
-func size(tokens [][]byte) (n int) {
-	for _, t := range tokens {
-		n += len(t) + 1
-	}
-	return n
+// chain puts tokens through one step after the other.
+type chain struct {
+	steps   []step
+	in, out [][]byte
 }
 
-// byteLevelDecoder reads characters as the bytes that they spell; a token with another character is text.
-type byteLevelDecoder struct{}
+func (c *chain) next(dst [][]byte, tok []byte) [][]byte {
+	return append(dst, c.from(0, append(c.in[:0], tok))...)
+}
 
-func (byteLevelDecoder) decode(tokens [][]byte) ([][]byte, error) {
-	var out []byte
-	for _, t := range tokens {
-		if b, ok := fromByteLevel(string(t)); ok {
-			out = append(out, b...)
+// from puts tokens through the steps from i on.
+func (c *chain) from(i int, tokens [][]byte) [][]byte {
+	c.in = tokens
+	for ; i < len(c.steps); i++ {
+		c.out = c.out[:0]
+		if len(c.in) == 1 {
+			c.out = c.steps[i].next(c.out, c.in[0])
 		} else {
-			out = append(out, t...)
+			for _, t := range c.in {
+				n := len(c.out)
+				c.out = c.steps[i].next(c.out, t)
+				for k := n; k < len(c.out); k++ { // what the step has given is its own until it is called again
+					c.out[k] = bytes.Clone(c.out[k])
+				}
+			}
+		}
+		c.in, c.out = c.out, c.in
+	}
+	return c.in
+}
+
+func (c *chain) end(dst [][]byte) [][]byte {
+	for i := range c.steps {
+		var tail [][]byte
+		tail = c.steps[i].end(tail)
+		for k := range tail {
+			tail[k] = bytes.Clone(tail[k])
+		}
+		for _, t := range c.from(i+1, tail) {
+			dst = append(dst, bytes.Clone(t))
 		}
 	}
-	return [][]byte{out}, nil
+	return dst
+}
+
+// noEnd is what a step is that holds nothing back.
+type noEnd struct{}
+
+func (noEnd) end(dst [][]byte) [][]byte { return dst }
+
+// eachToken gives one token for another, whatever stands around.
+type eachToken func(tok []byte) []byte
+
+func (f eachToken) stream() step { return &eachStream{f: f} }
+
+type eachStream struct {
+	noEnd
+	f func([]byte) []byte
+}
+
+func (s *eachStream) next(dst [][]byte, tok []byte) [][]byte { return append(dst, s.f(tok)) }
+
+// byteLevelText reads characters as the bytes that they spell; a token with another character is text.
+func byteLevelText(tok []byte) []byte {
+	if b, ok := fromByteLevel(string(tok)); ok {
+		return b
+	}
+	return tok
 }
 
 type replaceDecoder struct {
@@ -102,62 +160,15 @@ type replaceDecoder struct {
 	content []byte
 }
 
-func (d replaceDecoder) decode(tokens [][]byte) ([][]byte, error) {
-	r := replace(d)
-	out := make([][]byte, len(tokens))
-	for i, t := range tokens {
-		a, err := r.normalize(aligned{text: t})
-		if err != nil {
-			return nil, err
-		}
-		out[i] = a.text
+func (d replaceDecoder) text(tok []byte) []byte {
+	a, err := replace{d.pattern, d.content}.normalize(aligned{text: tok})
+	if err != nil { // a pattern of the file that never ends: what it was to replace stays
+		return tok
 	}
-	return out, nil
+	return a.text
 }
 
-// fallbackDecoder makes bytes of tokens such as <0x41>. Bytes that are no UTF-8 become one U+FFFD each.
-type fallbackDecoder struct{}
-
-func (fallbackDecoder) decode(tokens [][]byte) ([][]byte, error) {
-	var out [][]byte
-	var run []byte
-	flush := func() {
-		switch {
-		case len(run) == 0:
-		case utf8.Valid(run):
-			out = append(out, bytes.Clone(run))
-		default:
-			for range run {
-				out = append(out, []byte("\uFFFD"))
-			}
-		}
-		run = run[:0]
-	}
-	for _, t := range tokens {
-		if c, ok := spelledByte(t); ok {
-			run = append(run, c)
-			continue
-		}
-		flush()
-		out = append(out, t)
-	}
-	flush()
-	return out, nil
-}
-
-func spelledByte(t []byte) (byte, bool) {
-	if len(t) != 6 || !bytes.HasPrefix(t, []byte("<0x")) || t[5] != '>' {
-		return 0, false
-	}
-	c, err := strconv.ParseUint(string(t[3:5]), 16, 8)
-	return byte(c), err == nil
-}
-
-type fuseDecoder struct{}
-
-func (fuseDecoder) decode(tokens [][]byte) ([][]byte, error) {
-	return [][]byte{bytes.Join(tokens, nil)}, nil
-}
+func (d replaceDecoder) stream() step { return &eachStream{f: d.text} }
 
 // stripDecoder takes up to so many of a character off either end of each token.
 type stripDecoder struct {
@@ -165,79 +176,125 @@ type stripDecoder struct {
 	start, stop int
 }
 
-func (d stripDecoder) decode(tokens [][]byte) ([][]byte, error) {
-	out := make([][]byte, len(tokens))
-	for i, t := range tokens {
-		for n := 0; n < d.start && len(d.char) > 0 && bytes.HasPrefix(t, d.char); n++ {
-			t = t[len(d.char):]
-		}
-		for n := 0; n < d.stop && len(d.char) > 0 && bytes.HasSuffix(t, d.char); n++ {
-			t = t[:len(t)-len(d.char)]
-		}
-		out[i] = t
+func (d stripDecoder) text(t []byte) []byte {
+	for n := 0; n < d.start && len(d.char) > 0 && bytes.HasPrefix(t, d.char); n++ {
+		t = t[len(d.char):]
 	}
-	return out, nil
-}
-
-func (m *metaspace) decode(tokens [][]byte) ([][]byte, error) {
-	out := make([][]byte, len(tokens))
-	for i, t := range tokens {
-		space := []byte(" ")
-		if i == 0 && m.scheme != "never" {
-			space = nil
-		}
-		out[i] = bytes.ReplaceAll(t, m.mark, space)
-	}
-	return out, nil
-}
-
-// wordPieceDecoder joins what has the prefix to what is before it and puts spaces before all else; with cleanup it takes the spaces before punctuation
-// and English contractions out again.
-type wordPieceDecoder struct {
-	prefix  []byte
-	cleanup bool
-}
-
-func (d wordPieceDecoder) decode(tokens [][]byte) ([][]byte, error) {
-	out := make([][]byte, len(tokens))
-	for i, t := range tokens {
-		if i > 0 {
-			if rest, ok := bytes.CutPrefix(t, d.prefix); ok && len(d.prefix) > 0 {
-				t = rest
-			} else {
-				t = append([]byte(" "), t...)
-			}
-		}
-		if d.cleanup {
-			t = cleanup(t)
-		}
-		out[i] = t
-	}
-	return out, nil
-}
-
-// cleanups are what the WordPiece decoder of Hugging Face's library takes out, in its order.
-var cleanups = [...][2]string{{" .", "."}, {" ?", "?"}, {" !", "!"}, {" ,", ","}, {" ' ", "'"}, {" n't", "n't"}, {" 'm", "'m"},
-	{" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}}
-
-func cleanup(t []byte) []byte {
-	for _, c := range cleanups {
-		t = bytes.ReplaceAll(t, []byte(c[0]), []byte(c[1]))
+	for n := 0; n < d.stop && len(d.char) > 0 && bytes.HasSuffix(t, d.char); n++ {
+		t = t[:len(t)-len(d.char)]
 	}
 	return t
 }
 
-// suffixDecoder makes a space of the suffix that ends a word, and nothing of it at the end of the text.
-type suffixDecoder string
+func (d stripDecoder) stream() step { return &eachStream{f: d.text} }
 
-func (d suffixDecoder) decode(tokens [][]byte) ([][]byte, error) {
-	out := make([][]byte, len(tokens))
-	for i, t := range tokens {
-		with := " "
-		if i == len(tokens)-1 {
-			with = ""
-		}
-		out[i] = bytes.ReplaceAll(t, []byte(d), []byte(with))
+// fallbackDecoder makes bytes of tokens such as <0x41>. Of a run of them that is no UTF-8 each becomes U+FFFD, so that it is known only at its end.
+type fallbackDecoder struct{}
+
+func (fallbackDecoder) stream() step { return &fallbackStream{} }
+
+type fallbackStream struct{ run, done []byte }
+
+func (s *fallbackStream) next(dst [][]byte, tok []byte) [][]byte {
+	if c, ok := spelledByte(tok); ok {
+		s.run = append(s.run, c)
+		return dst
 	}
-	return out, nil
+	return append(s.end(dst), tok)
+}
+
+var replacementChar = []byte("\uFFFD")
+
+func (s *fallbackStream) end(dst [][]byte) [][]byte {
+	if len(s.run) == 0 {
+		return dst
+	}
+	s.run, s.done = s.done[:0], s.run
+	if utf8.Valid(s.done) {
+		return append(dst, s.done)
+	}
+	for range s.done {
+		dst = append(dst, replacementChar)
+	}
+	return dst
+}
+
+func spelledByte(t []byte) (byte, bool) {
+	if len(t) != 6 || t[5] != '>' || string(t[:3]) != "<0x" {
+		return 0, false
+	}
+	c, err := strconv.ParseUint(string(t[3:5]), 16, 8)
+	return byte(c), err == nil
+}
+
+// fuseDecoder makes one token of all.
+type fuseDecoder struct{}
+
+func (fuseDecoder) stream() step { return &fuseStream{} }
+
+type fuseStream struct{ all []byte }
+
+func (s *fuseStream) next(dst [][]byte, tok []byte) [][]byte {
+	s.all = append(s.all, tok...)
+	return dst
+}
+
+func (s *fuseStream) end(dst [][]byte) [][]byte { return append(dst, s.all) }
+
+// startDecoder takes up to so many of a character off the start of the whole text.
+type startDecoder stripDecoder
+
+func (d startDecoder) stream() step { return &startStream{d: d, left: d.start} }
+
+type startStream struct {
+	d    startDecoder
+	left int
+	held []byte // what may be the start of the character
+}
+
+func (s *startStream) next(dst [][]byte, tok []byte) [][]byte {
+	if s.left == 0 || len(s.d.char) == 0 {
+		return append(dst, tok)
+	}
+	s.held = append(s.held, tok...)
+	for s.left > 0 && bytes.HasPrefix(s.held, s.d.char) {
+		s.held = append(s.held[:0], s.held[len(s.d.char):]...)
+		s.left--
+	}
+	if s.left > 0 && bytes.HasPrefix(s.d.char, s.held) {
+		return dst
+	}
+	s.left = 0
+	return append(dst, s.held)
+}
+
+func (s *startStream) end(dst [][]byte) [][]byte {
+	if s.left == 0 || len(s.held) == 0 {
+		return dst
+	}
+	s.left = 0
+	return append(dst, s.held)
+}
+
+// firstStream tells a function whether a token is the first.
+type firstStream struct {
+	noEnd
+	f    func(tok []byte, first bool) []byte
+	more bool
+}
+
+func (s *firstStream) next(dst [][]byte, tok []byte) [][]byte {
+	tok = s.f(tok, !s.more)
+	s.more = true
+	return append(dst, tok)
+}
+
+func (m *metaspace) stream() step {
+	return &firstStream{f: func(tok []byte, first bool) []byte {
+		space := []byte(" ")
+		if first && m.scheme != "never" {
+			space = nil
+		}
+		return bytes.ReplaceAll(tok, m.mark, space)
+	}}
 }

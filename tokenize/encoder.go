@@ -140,13 +140,13 @@ func (e *Encoder) among(dst []uint32, text []byte, added *addedTokens) []uint32 
 
 // segments cuts a text at added tokens, where fastWith holds. The result is valid until the next call.
 func (e *Encoder) segments(text []byte, added *addedTokens) []segment {
-	e.raw = added.raw.cut(e.raw[:0], aligned{text: text, asIs: true})
+	e.raw = added.raw.cut(e.raw[:0], aligned{text: text, asIs: true}, nil)
 	e.segs = e.segs[:0]
 	for _, s := range e.raw {
 		if s.token != nil {
 			e.segs = append(e.segs, s)
 		} else {
-			e.segs = added.normalized.cut(e.segs, s.aligned)
+			e.segs = added.normalized.cut(e.segs, s.aligned, nil)
 		}
 	}
 	return e.segs

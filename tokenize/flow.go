@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-83c59573/quern/tokenize/sentencepiece"
 )
 
 // flow is the fast path of tokenizers that are not byte-level. It cuts a text as it is given, at places that no part of the file looks across, so that
@@ -15,6 +17,8 @@ type flow struct {
 	ascii   [1 << 14]uint8
 	parts   [1 << (2 * maxClass)]bool // by two classes: the cutter parts them
 	steps   []normalizer
+
+	before *sentencepiece.Normalizer // of a .model: what a whole text goes through first
 
 	lead lead
 	// What pieces behind the first go through: nothing that belongs to the start of a text.

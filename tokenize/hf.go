@@ -116,13 +116,16 @@ type hfPart struct {
 	SpecialTokens    map[string]struct {
 		IDs []uint32 `json:"ids"`
 	} `json:"special_tokens"`
-	Cls     json.RawMessage `json:"cls"`
-	Sep     json.RawMessage `json:"sep"`
-	Start   int             `json:"start"`
-	Stop    int             `json:"stop"`
-	Prefix  *string         `json:"prefix"`
-	Suffix  *string         `json:"suffix"`
-	Cleanup *bool           `json:"cleanup"`
+	Cls      json.RawMessage `json:"cls"`
+	Sep      json.RawMessage `json:"sep"`
+	Start    int             `json:"start"`
+	Stop     int             `json:"stop"`
+	Prefix   *string         `json:"prefix"`
+	Suffix   *string         `json:"suffix"`
+	Cleanup  *bool           `json:"cleanup"`
+	PadToken *string         `json:"pad_token"`
+	Words    *string         `json:"word_delimiter_token"`
+	Length   *int            `json:"length"`
 }
 
 // Parse reads a tokenizer.json of Hugging Face's library. What it does not know, a normalizer, a model, is an error that names it; nothing is
@@ -204,7 +207,10 @@ func (t *Tokenizer) build(f *hfFile, src *source) (err error) {
 		return err
 	}
 	if f.Decoder != nil {
-		if t.decoder, err = newDecoder(f.Decoder); err != nil {
+		if t.decoder, err = newDecoder(f.Decoder); err == nil {
+			err = checkDecoder(t.decoder)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -234,7 +240,17 @@ func (t *Tokenizer) build(f *hfFile, src *source) (err error) {
 		return err
 	}
 	t.rule, t.form = t.fast()
+	if t.every, err = newAddedTokens(t.added, t.normalizer, func(Added) bool { return true }); err != nil {
+		return err
+	}
+	if err := t.normalizeAdded(); err != nil {
+		return err
+	}
+	if err := t.setFit(f); err != nil {
+		return err
+	}
 	t.flow = newFlow(t)
+	t.shown = newShown(t)
 	return nil
 }
 

@@ -144,6 +144,9 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	f("a long delimiter", "one character", cutter(`{"type": "CharDelimiterSplit", "delimiter": "--"}`))
 	f("a long pattern", "at most 16384", cutter(`{"type": "Split", "behavior": "Isolated", "pattern": {"Regex": `+quote(strings.Repeat("a|", 10_000))+`}}`))
 	f("an open pattern", "pattern", cutter(`{"type": "Split", "behavior": "Isolated", "pattern": {"Regex": `+quote(strings.Repeat("(", 16_000))+`}}`))
+	const ten = `{"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaaaa"}`
+	f("a decoder of a decoder", "the decoder makes up to 1e+40 bytes of one", decoder(`{"type": "Sequence", "decoders": [`+strings.Repeat(ten+", ", 39)+ten+`]}`))
+	f("decoders in decoders", "the decoder makes up to", decoder(strings.Repeat(`{"type": "Sequence", "decoders": [`+ten+", ", 40)+ten+strings.Repeat("]}", 40)))
 	f("an empty pattern", "without a string", decoder(`{"type": "Replace", "pattern": {"String": ""}, "content": "x"}`))
 
 	template := func(single, specials string) []byte {
@@ -222,8 +225,6 @@ func TestHostileFilesDoNoHarm(t *testing.T) {
 	f("a table of zeros", "", words(noNormalizer, `"normalizer": {"type": "Precompiled", "precompiled_charsmap": "`+charsmap(make([]uint32, 1), "")+`"}`))
 	f("many marks", "pre_tokenizer makes", words(noCutter, sequence("pre_tokenizer", slices.Repeat([]string{`{"type": "Metaspace", "replacement": "a"}`, `{"type": "Metaspace", "replacement": "b"}`}, 20)...)))
 	f("many marks, nested", "pre_tokenizer makes", words(noCutter, `"pre_tokenizer": `+strings.Repeat(`{"type": "Sequence", "pretokenizers": [{"type": "Metaspace", "replacement": "a"}, {"type": "Metaspace", "replacement": "b"}, `, 40)+`{"type": "Digits"}`+strings.Repeat("]}", 40)))
-	f("a decoder of a decoder", "", words(noDecoder, sequence("decoder", slices.Repeat([]string{ten}, 40)...)))
-	f("decoders in decoders", "", words(noDecoder, `"decoder": `+strings.Repeat(`{"type": "Sequence", "decoders": [`+ten+", ", 40)+ten+strings.Repeat("]}", 40)))
 	f("a decoder that takes much off", "", words(noDecoder, `"decoder": {"type": "Strip", "content": "a", "start": 1073741824, "stop": 1073741824}`))
 	f("a decoder that takes nothing off", "", words(noDecoder, `"decoder": {"type": "Strip", "content": "", "start": 1073741824, "stop": 1073741824}`))
 	f("an empty token", "", words(`"ab": 3`, `"": 5, "ab": 3`))

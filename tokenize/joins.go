@@ -7,7 +7,8 @@ import "unicode/utf8"
 type joins struct {
 	ascii [1 << 14]uint8 // by two characters of ASCII: 1 = they are no pair
 	other [1 << joinBits / 64]uint64
-	space bool // pieces begin at every space
+	space bool     // pieces begin at every space
+	fused *charBPE // if unknown characters side by side are one: between two of them there is no cut
 }
 
 // joinBits is the size of the filter for pairs beyond ASCII, as a power of two: 256 KiB. That it takes some for a pair that are none costs a
@@ -19,33 +20,43 @@ func newJoins(b *charBPE) *joins {
 	if b.prefix != "" || b.suffix != "" || b.whole || b.partial {
 		return nil
 	}
-	if !b.complete && (b.unknown == none || b.fuse) {
-		return nil // what is unknown is left out, or is one with its unknown neighbors
+	if !b.complete && b.unknown == none {
+		return nil // what is unknown is left out, so that others become neighbors
 	}
 	j := &joins{}
+	if !b.complete && b.fuse {
+		j.fused = b
+	}
 	for i := range j.ascii {
-		j.ascii[i] = 1
+		j.ascii[i] = bit(j.fused == nil || j.known(rune(i>>7)) || j.known(rune(i&127)))
 	}
 	made := make(map[uint32]bool, len(b.made))
 	for _, id := range b.made {
 		made[id] = true
 	}
 	for w, id := range b.vocab {
-		if !made[id] {
-			continue
-		}
-		last := rune(-1)
-		for _, r := range w {
-			if r == markRune {
-				r = ' '
-			}
-			if last >= 0 {
-				j.add(last, r)
-			}
-			last = r
+		if made[id] {
+			j.addWord(w)
 		}
 	}
+	for _, w := range b.userWords {
+		j.addWord(string(w))
+	}
 	return j
+}
+
+// addWord takes all neighbors within a word over.
+func (j *joins) addWord(w string) {
+	last := rune(-1)
+	for _, r := range w {
+		if r == markRune {
+			r = ' '
+		}
+		if last >= 0 {
+			j.add(last, r)
+		}
+		last = r
+	}
 }
 
 func (j *joins) add(a, b rune) {
@@ -63,8 +74,23 @@ func joinHash(a, b rune) uint64 {
 
 // apart reports whether a text may be cut between two characters that are not both of ASCII. No mark is one of them.
 func (j *joins) apart(a, b rune) bool {
+	if j.space && b == ' ' {
+		return true
+	}
+	if j.fused != nil && !j.known(a) && !j.known(b) {
+		return false
+	}
 	h := joinHash(a, b)
-	return j.other[h>>6]>>(h&63)&1 == 0 || j.space && b == ' '
+	return j.other[h>>6]>>(h&63)&1 == 0
+}
+
+// known reports whether a character is a token.
+func (j *joins) known(r rune) bool {
+	if r == ' ' {
+		r = markRune
+	}
+	id, ok := j.fused.char(r)
+	return ok && id != none
 }
 
 // cutBeforeSpace makes pieces begin at every space.

@@ -37,6 +37,34 @@ func (a aligned) room(size int, what string) error {
 	return nil
 }
 
+// checkDecoder fails if a decoder may make far more bytes than tokens have.
+func checkDecoder(d decoder) error {
+	if n := growth(d); n > 64 {
+		return fmt.Errorf("tokenize: the decoder makes up to %.3g bytes of one, at most 64 are allowed", n)
+	}
+	return nil
+}
+
+// growth is how many bytes a decoder may make of one.
+func growth(d decoder) float64 {
+	switch d := d.(type) {
+	case decoders:
+		n := 1.0
+		for _, x := range d {
+			n *= growth(x)
+		}
+		return n
+	case replaceDecoder:
+		if s, ok := d.pattern.(literal); ok {
+			return max(1, float64(len(d.content))/float64(len(s)))
+		}
+		return 1 + float64(len(d.content))
+	case stripDecoder, startDecoder, fallbackDecoder, fuseDecoder, eachToken:
+		return 1
+	}
+	return 2 // a space beside it
+}
+
 // checkPieces fails if cutters have put too much before the pieces of a text of n bytes: spaces as ▁ are three times as long, and pieces
 // have one at their front.
 func checkPieces(pieces []aligned, n int) error {

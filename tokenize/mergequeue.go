@@ -70,3 +70,27 @@ func (q *mergeQueue) sink(i int) {
 	}
 	h[i] = e
 }
+
+// mergeOrdered is merge where what several pairs make comes in one order: an entry names the order, not the rank.
+func (b *charBPE) mergeOrdered(s []symbol, q *mergeQueue) {
+	q.reset()
+	for i := range s {
+		if r := s[i].rank; r != none {
+			q.add(b.order[r], int32(i))
+		}
+	}
+	q.order()
+	for q.len() > 0 {
+		order, i := q.pop()
+		rank := s[i].rank
+		if s[i].id == none || rank == none || b.order[rank] != order {
+			continue // merged away since it was queued
+		}
+		prev, next := b.join(s, i)
+		for _, k := range [2]int32{next, prev} {
+			if k >= 0 && s[k].rank != none {
+				q.push(b.order[s[k].rank], k)
+			}
+		}
+	}
+}

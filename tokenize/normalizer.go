@@ -2,15 +2,10 @@ package tokenize
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/clipperhouse/uax29/v2/graphemes"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -49,7 +44,7 @@ func newNormalizer(p *hfPart) (normalizer, error) {
 	case "Lowercase":
 		return lowercase{}, nil
 	case "StripAccents":
-		return without{func(r rune) bool { return unicode.Is(unicode.M, r) }}, nil
+		return without{isMark}, nil
 	case "Strip":
 		return strip{left: p.StripLeft, right: p.StripRight}, nil
 	case "Prepend":
@@ -59,6 +54,8 @@ func newNormalizer(p *hfPart) (normalizer, error) {
 		return replace{m, []byte(p.Content)}, err
 	case "Nmt":
 		return nmt{}, nil
+	case "ByteLevel":
+		return rewrite(spellBytes), nil
 	case "BertNormalizer":
 		return newBert(p), nil
 	case "Precompiled":
@@ -97,6 +94,9 @@ func (u unicodeForm) normalize(a aligned) (aligned, error) {
 			r.keep(n)
 			continue
 		}
+		if u.apart(r, buf, n) {
+			continue
+		}
 		was, is := utf8.RuneCount(rest[:n]), utf8.RuneCount(buf)
 		_, w := utf8.DecodeRune(buf)
 		take := n // bytes that the first character takes the place of
@@ -115,6 +115,33 @@ func (u unicodeForm) normalize(a aligned) (aligned, error) {
 		r.replace(buf, n)
 	}
 	return r.done(), nil
+}
+
+// apart writes a run of n bytes character by character, if what each becomes on its own makes up what they become together: nothing composes or moves.
+func (u unicodeForm) apart(r *rewriter, whole []byte, n int) bool {
+	rest := r.rest()[:n]
+	for at := 0; at < n; {
+		_, w := utf8.DecodeRune(rest[at:])
+		one := u.form.Bytes(rest[at : at+w])
+		if !bytes.HasPrefix(whole, one) {
+			return false
+		}
+		whole = whole[len(one):]
+		at += w
+	}
+	if len(whole) > 0 {
+		return false
+	}
+	for at := 0; at < n; {
+		_, w := utf8.DecodeRune(rest[at:])
+		if one := u.form.Bytes(rest[at : at+w]); bytes.Equal(one, rest[at:at+w]) {
+			r.keep(w)
+		} else {
+			r.replace(one, w)
+		}
+		at += w
+	}
+	return true
 }
 
 // runesLen is the bytes of the first n characters of b.
@@ -138,10 +165,7 @@ func (lowercase) normalize(a aligned) (aligned, error) {
 			r.keep(1)
 			continue
 		}
-		buf = append(buf[:0], strings.ToLower(string(c))...)
-		if c == 'İ' { // the one letter that has two in lower case
-			buf = append(buf[:0], "i̇"...)
-		}
+		buf = append(buf[:0], toLower(c)...)
 		r.replace(buf, n)
 	}
 	return r.done(), nil
@@ -215,7 +239,7 @@ func (p replace) normalize(a aligned) (aligned, error) {
 		if m.to == m.from {
 			r.insert(p.content)
 		} else {
-			r.replace(p.content, m.to-m.from)
+			r.swap(p.content, m.to-m.from)
 		}
 	}
 	if r == nil {
@@ -242,175 +266,4 @@ func (nmt) normalize(a aligned) (aligned, error) {
 		}
 	}
 	return r.done(), nil
-}
-
-// newBert is BERT's own cleaning.
-func newBert(p *hfPart) normalizer {
-	on := func(b *bool, otherwise bool) bool {
-		if b == nil {
-			return otherwise
-		}
-		return *b
-	}
-	lower := on(p.Lowercase, true)
-	var steps sequence
-	if on(p.CleanText, true) {
-		steps = append(steps, rewrite(cleanBert))
-	}
-	if on(p.ChineseChars, true) {
-		steps = append(steps, rewrite(spaceOut))
-	}
-	if on(p.StripAccents, lower) {
-		steps = append(steps, unicodeForm{norm.NFD}, without{func(r rune) bool { return unicode.Is(unicode.Mn, r) }})
-	}
-	if lower {
-		steps = append(steps, lowercase{})
-	}
-	return steps
-}
-
-// rewrite is a normalizer that cannot fail.
-type rewrite func(aligned) aligned
-
-func (f rewrite) normalize(a aligned) (aligned, error) { return f(a), nil }
-
-func cleanBert(a aligned) aligned {
-	r := newRewriter(a)
-	for r.at < len(a.text) {
-		c, n := utf8.DecodeRune(r.rest())
-		switch {
-		case c == '\t' || c == '\n' || c == '\r' || unicode.IsSpace(c) || unicode.Is(unicode.Zs, c):
-			r.replace([]byte{' '}, n)
-		case c == 0 || c == utf8.RuneError || unicode.Is(unicode.C, c) || !assigned(c):
-			r.drop(n)
-		default:
-			r.keep(n)
-		}
-	}
-	return r.done()
-}
-
-// assigned reports whether a code point is a character: those that are none count as control characters.
-func assigned(c rune) bool {
-	return unicode.In(c, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z, unicode.C)
-}
-
-// spaceOut puts spaces around Chinese characters.
-func spaceOut(a aligned) aligned {
-	r := newRewriter(a)
-	for r.at < len(a.text) {
-		c, n := utf8.DecodeRune(r.rest())
-		if !isChinese(c) {
-			r.keep(n)
-			continue
-		}
-		r.prepend([]byte{' '})
-		r.keep(n)
-		r.insert([]byte{' '})
-	}
-	return r.done()
-}
-
-func isChinese(c rune) bool {
-	return c >= 0x4E00 && c <= 0x9FFF || c >= 0x3400 && c <= 0x4DBF || c >= 0x20000 && c <= 0x2A6DF || c >= 0x2A700 && c <= 0x2B73F ||
-		c >= 0x2B740 && c <= 0x2B81F || c >= 0x2B920 && c <= 0x2CEAF || c >= 0xF900 && c <= 0xFAFF || c >= 0x2F800 && c <= 0x2FA1F
-}
-
-// precompiled is SentencePiece's table of replacements: a double array (Aoe 1989, as in Darts) from bytes to places in a pool of strings that end
-// with a zero.
-type precompiled struct {
-	units []uint32
-	pool  []byte
-}
-
-func newPrecompiled(b64 string) (normalizer, error) {
-	b, err := base64.StdEncoding.DecodeString(b64)
-	if err != nil {
-		return nil, fmt.Errorf("tokenize: precompiled_charsmap: %w", err)
-	}
-	return parsePrecompiled(b)
-}
-
-func parsePrecompiled(b []byte) (normalizer, error) {
-	if len(b) < 4 {
-		return nil, errors.New("tokenize: precompiled_charsmap: cut short")
-	}
-	size := binary.LittleEndian.Uint32(b)
-	if uint64(size) > uint64(len(b)-4) || size%4 != 0 || size == 0 {
-		return nil, fmt.Errorf("tokenize: precompiled_charsmap: a table of %d bytes in %d", size, len(b)-4)
-	}
-	p := &precompiled{units: make([]uint32, size/4), pool: b[4+size:]}
-	for i := range p.units {
-		p.units[i] = binary.LittleEndian.Uint32(b[4+4*i:])
-	}
-	return p, nil
-}
-
-// find is the replacement of the shortest start of b that has one.
-func (p *precompiled) find(b []byte) ([]byte, bool) {
-	offset := func(u uint32) uint32 { return u >> 10 << (u & (1 << 9) >> 6) }
-	at := offset(p.units[0])
-	for _, c := range b {
-		at ^= uint32(c)
-		if c == 0 || int(at) >= len(p.units) {
-			return nil, false
-		}
-		u := p.units[at]
-		if u&(1<<31|0xFF) != uint32(c) {
-			return nil, false
-		}
-		at ^= offset(u)
-		if u>>8&1 == 1 {
-			if int(at) >= len(p.units) {
-				return nil, false
-			}
-			from := int(p.units[at] & (1<<31 - 1))
-			if from > len(p.pool) {
-				return nil, false
-			}
-			s := p.pool[from:]
-			if end := bytes.IndexByte(s, 0); end >= 0 {
-				s = s[:end]
-			}
-			return s, true
-		}
-	}
-	return nil, false
-}
-
-const longGrapheme = 6 // bytes: from here on the characters of a cluster are looked up one by one
-
-func (p *precompiled) normalize(a aligned) (aligned, error) {
-	r := newRewriter(a)
-	var err error
-	put := func(s []byte, n int) {
-		if err == nil {
-			err = a.room(len(r.out.text)+len(s), "precompiled_charsmap")
-		}
-		if len(s) == 0 || err != nil {
-			r.drop(n)
-		} else {
-			r.replace(s, n)
-		}
-	}
-	clusters := graphemes.FromBytes(a.text)
-	for clusters.Next() {
-		g := clusters.Value()
-		if len(g) < longGrapheme {
-			if s, ok := p.find(g); ok {
-				put(s, len(g))
-				continue
-			}
-		}
-		for len(g) > 0 {
-			_, n := utf8.DecodeRune(g)
-			if s, ok := p.find(g[:n]); ok {
-				put(s, n)
-			} else {
-				r.keep(n)
-			}
-			g = g[n:]
-		}
-	}
-	return r.done(), err
 }

@@ -3,6 +3,7 @@ package tokenize
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -112,12 +113,43 @@ func newRegex(pattern string) (x regex, err error) {
 	if len(pattern) > maxPattern {
 		return x, fmt.Errorf("tokenize: pattern %.40q… has %d bytes, at most %d", pattern, len(pattern), maxPattern)
 	}
-	re, err := regexp2.Compile(pattern, regexp2.None)
+	re, err := regexp2.Compile(wordClasses(pattern), regexp2.None)
 	if err != nil {
 		return x, fmt.Errorf("tokenize: pattern %.100q: %.100s", pattern, err.Error())
 	}
 	re.MatchTimeout = regexTime
 	return regex{re, regexTime}, nil
+}
+
+// wordClasses spells \w and \W out as the peer's engine (Oniguruma) takes them: without the joiners U+200C and U+200D that regexp2 counts in. A \W within brackets stays.
+func wordClasses(pattern string) string {
+	const word = `\p{L}\p{M}\p{Nd}\p{Pc}`
+	var b strings.Builder
+	class := false
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		if c == '\\' && i+1 < len(pattern) {
+			i++
+			switch {
+			case pattern[i] == 'w' && class:
+				b.WriteString(word)
+			case pattern[i] == 'w':
+				b.WriteString("[" + word + "]")
+			case pattern[i] == 'W' && !class:
+				b.WriteString("[^" + word + "]")
+			default:
+				b.WriteString(pattern[i-1 : i+1])
+			}
+			continue
+		}
+		if c == '[' {
+			class = true
+		} else if c == ']' {
+			class = false
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 // engineFault makes an error of a panic of the engine, which is not ours.

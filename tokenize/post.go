@@ -13,7 +13,9 @@ type Encoding struct {
 	IDs     []uint32
 	Offsets [][2]int // of each id, in bytes of the text; both 0 for what no text stands behind
 	Types   []uint32 // 0 for the first text, 1 for the second, as the template has it
-	Special []bool   // set around the text by the template
+	Special []bool   // set around the text by the template, or padding
+
+	PadLeft, PadRight int // how many ids at either end are padding
 }
 
 func (e *Encoding) add(id uint32, offsets [2]int, kind uint32, special bool) {

@@ -80,7 +80,7 @@ func newCutter(p *hfPart) (c cutter, byteLevel bool, err error) {
 		if p.IndividualDigits {
 			b = isolated
 		}
-		return splitter{each{unicode.IsNumber}, b, false}, false, nil
+		return splitter{each{isNumeric}, b, false}, false, nil
 	case "CharDelimiterSplit":
 		r, n := utf8.DecodeRuneInString(p.Delimiter)
 		if n == 0 || n != len(p.Delimiter) {
@@ -90,6 +90,17 @@ func newCutter(p *hfPart) (c cutter, byteLevel bool, err error) {
 	case "Metaspace":
 		m, err := newMetaspace(p)
 		return m, false, err
+	case "UnicodeScripts":
+		return scriptCutter{}, false, nil
+	case "FixedLength":
+		n := 5
+		if p.Length != nil {
+			n = *p.Length
+		}
+		if n < 1 {
+			return nil, false, fmt.Errorf("tokenize: FixedLength: length %d", n)
+		}
+		return fixedLength(n), false, nil
 	}
 	return nil, false, fmt.Errorf("tokenize: unknown pre_tokenizer %q", p.Type)
 }
@@ -278,19 +289,6 @@ func wordOrNot(r rune) int {
 		return 0
 	}
 	return 2
-}
-
-// isWord is \w of Unicode's regular expressions: letters, marks, decimal digits, connectors and joiners.
-func isWord(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic) || r == 0x200C || r == 0x200D
-}
-
-// isPunctuation counts the symbols of ASCII in.
-func isPunctuation(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r > ' ' && r < 0x7F && !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z')
-	}
-	return unicode.IsPunct(r)
 }
 
 // metaspace makes spaces visible and cuts before them, in the way of SentencePiece.

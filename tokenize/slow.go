@@ -1,16 +1,32 @@
 package tokenize
 
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
 // placed is an id and the range of the text that it stands for.
 type placed struct {
 	id uint32
 	span
 }
 
-// slow encodes a text part by part as the file has it: added tokens, normalizer, cutter, model. It is the truth for every tokenizer; fast is its twin for
-// those that masks can cut.
+// slow encodes a text part by part as the file has it: added tokens that allow picks, normalizer, cutter, model. It is the truth for every tokenizer; fast and
+// flow are its twins for those that they know.
 func (e *Encoder) slow(text []byte, added *addedTokens, offsets bool) ([]placed, error) {
+	return e.slowAllowed(text, added, nil, offsets)
+}
+
+func (e *Encoder) slowAllowed(text []byte, added *addedTokens, allow func(*Added) bool, offsets bool) ([]placed, error) {
 	t := e.t
-	segments, err := added.segments(newAligned(text, offsets), t.normalizer)
+	if len(text) > maxText {
+		return nil, fmt.Errorf("tokenize: a text of %d bytes, at most %d", len(text), maxText)
+	}
+	a := newAligned(text, offsets)
+	if !t.byteLevel {
+		a = validOf(a)
+	}
+	segments, err := added.segments(a, t.normalizer, allow)
 	if err != nil {
 		return nil, err
 	}
@@ -25,6 +41,23 @@ func (e *Encoder) slow(text []byte, added *addedTokens, offsets bool) ([]placed,
 		}
 	}
 	return out, nil
+}
+
+// validOf is a text of which no byte is left that is no UTF-8; see appendValid.
+func validOf(a aligned) aligned {
+	if utf8.Valid(a.text) {
+		return a
+	}
+	r := newRewriter(a)
+	for r.at < len(a.text) {
+		c, n := utf8.DecodeRune(r.rest())
+		if c != utf8.RuneError || n > 1 {
+			r.keep(n)
+			continue
+		}
+		r.put(replacementChar, brokenLen(r.rest()))
+	}
+	return r.done()
 }
 
 // pieces encodes a text without added tokens.
@@ -96,6 +129,8 @@ type EncodeOptions struct {
 	Pair     []byte            // a second text
 	Template bool              // put the tokens around the texts that the file's post_processor has
 	Allowed  func(string) bool // which special tokens the texts themselves may yield; nil = none
+	Truncate bool              // cut texts to the length that the file's truncation says, if it has one; what is cut off is not given
+	Pad      bool              // fill up to the length that the file's padding says, if it has one
 }
 
 // AllSpecials allows every special token: for text that is known to be a template's, never for what a user or a document says.
@@ -103,13 +138,9 @@ func AllSpecials(string) bool { return true }
 
 // Encode gives the ids of a text with what they stand for.
 func (e *Encoder) Encode(text []byte, o EncodeOptions) (Encoding, error) {
-	added := e.t.plain
+	added, allow := e.t.plain, (func(*Added) bool)(nil)
 	if o.Allowed != nil {
-		var err error
-		added, err = newAddedTokens(e.t.added, e.t.normalizer, func(a Added) bool { return !a.Special || o.Allowed(a.Content) })
-		if err != nil {
-			return Encoding{}, err
-		}
+		added, allow = e.t.every, func(a *Added) bool { return !a.Special || o.Allowed(a.Content) }
 	}
 	texts := [][]byte{text}
 	if o.Pair != nil {
@@ -120,7 +151,7 @@ func (e *Encoder) Encode(text []byte, o EncodeOptions) (Encoding, error) {
 		if e.t.fastWith(added) && (e.t.form == nil || isNormal(*e.t.form, text)) {
 			encodings[i] = e.locate(text, added)
 		} else {
-			tokens, err := e.slow(text, added, true)
+			tokens, err := e.slowAllowed(text, added, allow, true)
 			if err != nil {
 				return Encoding{}, err
 			}
@@ -134,9 +165,23 @@ func (e *Encoder) Encode(text []byte, o EncodeOptions) (Encoding, error) {
 			}
 		}
 	}
+	if o.Truncate && e.t.truncation != nil {
+		around := 0
+		if o.Template {
+			for _, x := range e.t.poster.finish(e.t, make([]Encoding, len(texts)), true) {
+				around += len(x.IDs)
+			}
+		}
+		if err := e.t.truncation.cut(encodings, around); err != nil {
+			return Encoding{}, err
+		}
+	}
 	var out Encoding
 	for _, x := range e.t.poster.finish(e.t, encodings, o.Template) {
 		out.join(x)
+	}
+	if o.Pad && e.t.padding != nil {
+		e.t.padding.fill(&out)
 	}
 	return out, nil
 }

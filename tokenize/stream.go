@@ -9,6 +9,7 @@ import (
 // stream is what an encoder needs for a flow.
 type stream struct {
 	valid   []byte // the text, if some of it was no UTF-8
+	normal  []byte // what a .model makes of it
 	lead    []byte // the first piece with the space that is put before it
 	pages   [0x1100]*[256]uint16
 	pieces  []aligned
@@ -76,7 +77,7 @@ func (e *Encoder) flow(dst []uint32, text []byte) []uint32 {
 	}
 	at := 0
 	for {
-		a, m := added.next(text, at)
+		a, m := added.next(text, at, nil)
 		if a == nil {
 			return e.flowSegment(dst, text[at:], at == 0)
 		}
@@ -92,6 +93,16 @@ func (e *Encoder) flowSegment(dst []uint32, text []byte, first bool) []uint32 {
 		return dst
 	}
 	f := e.t.flow
+	if f.before != nil {
+		e.stream.normal = f.before.Append(e.stream.normal[:0], nil, text)
+		if text = e.stream.normal; f.joins == nil {
+			e.scratch = e.t.model.tokens(e.scratch[:0], text, &e.work)
+			for _, k := range e.scratch {
+				dst = append(dst, k.id)
+			}
+			return dst
+		}
+	}
 	pos := 0
 	if lead := f.leadOf(e, text, first); lead != leadNone {
 		end, _ := e.flowSplit(text, 0, 1)

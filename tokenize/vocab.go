@@ -21,6 +21,7 @@ const (
 // Tokenizer turns texts into ids and back. It is immutable: share it between goroutines, and give each its own Encoder.
 type Tokenizer struct {
 	json   func() []byte // the file that it was read from
+	spm    []byte        // the .model, if that is what it was read from
 	digest func() quern.Digest
 
 	added      []Added
@@ -34,7 +35,12 @@ type Tokenizer struct {
 	bpe        bpe   // of bytes
 	model      model // of characters
 	poster     poster
-	decoder    decoder // nil = spellings with spaces between
+	decoder    decoder       // nil = spellings with spaces between
+	shown      *shownTokens  // the decoder, if it is one of the usual
+	pieces     *pieceDecoder // of a .model, instead of decoder
+	truncation *truncation   // applied only if asked for
+	padding    *padding
+	every      *addedTokens // all that there are
 	spelled    func() []spelled
 
 	rule *rule      // the fast path: texts are cut by masks; nil if there is none
@@ -42,10 +48,10 @@ type Tokenizer struct {
 	flow *flow      // the fast path of others
 }
 
-// JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte.
+// JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte; of a .model what Hugging Face's converter makes of it.
 func (t *Tokenizer) JSON() ([]byte, error) { return bytes.Clone(t.json()), nil }
 
-// Digest is the digest of JSON: two tokenizers with one digest give the same ids.
+// Digest is the digest of JSON, or of the .model that it was read from: two tokenizers with one digest give the same ids.
 func (t *Tokenizer) Digest() quern.Digest { return t.digest() }
 
 // Vocab is how many ids there are: the largest id, added tokens included, plus one. Foreign vocabularies may have holes below it.
@@ -76,6 +82,8 @@ func (t *Tokenizer) Describe() string {
 		return "BPE of characters"
 	case *unigram:
 		return "Unigram"
+	case *pieceUnigram:
+		return "Unigram of SentencePiece"
 	case *wordPiece:
 		return "WordPiece"
 	}

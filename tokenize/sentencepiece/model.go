@@ -17,9 +17,9 @@ const unknownPenalty = 10
 // Model is a SentencePiece unigram model.
 type Model struct {
 	pieces     Array
-	scores     []float32
-	unknown    float32 // score of an unknown character
-	fallback   bool    // unknown characters become their bytes
+	scores     []float32 // by id
+	unknown    float32   // score of an unknown character
+	fallback   bool      // unknown characters become their bytes
 	normalizer *Normalizer
 }
 
@@ -53,22 +53,32 @@ func Parse(b []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, p := range f.Pieces {
+		if p.Kind == UserDefined {
+			return nil, fmt.Errorf("offset %d: %.40q is a symbol of a user's, which is not known here", p.at, p.Text)
+		}
+	}
+	return f.Model()
+}
+
+// Model is the unigram model of a file.
+func (f *File) Model() (*Model, error) {
 	if f.Type != UnigramType {
 		return nil, fmt.Errorf("model type %d, want 1, unigram", f.Type)
 	}
-	m := &Model{fallback: f.ByteFallback, normalizer: f.Normalizer()}
+	m := &Model{fallback: f.ByteFallback, normalizer: f.Normalizer(), scores: make([]float32, len(f.Pieces))}
 	least := float32(math.Inf(1))
-	var texts [][]byte // pieces that are none of these are found in no text, or never taken
-	for _, p := range f.Pieces {
+	texts := make([][]byte, len(f.Pieces)) // pieces that are none of these are found in no text, or never taken
+	for id, p := range f.Pieces {
 		switch p.Kind {
-		case UserDefined:
-			return nil, fmt.Errorf("offset %d: %.40q is a symbol of a user's, which is not known here", p.at, p.Text)
+		case UserDefined: // worth more than all that it could be cut into
+			texts[id], m.scores[id] = p.Text, float32(0.1*float64(len(p.Text)-1))
 		case Normal:
-			texts, m.scores = append(texts, p.Text), append(m.scores, p.Score)
+			texts[id], m.scores[id] = p.Text, p.Score
 			least = min(least, p.Score)
 		}
 	}
-	if len(texts) == 0 {
+	if math.IsInf(float64(least), 0) {
 		return nil, errors.New("no pieces")
 	}
 	m.unknown = least - unknownPenalty
