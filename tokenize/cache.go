@@ -196,7 +196,7 @@ func (c *cache) findWide(h uint64, k *[4]uint64) *wideSlot {
 	return nil
 }
 
-// storeWide remembers a piece of 16 … maxWide bytes that has at most 8 ids.
+// storeWide remembers a piece of 16 … maxWide bytes that has 1 to 8 ids.
 func (c *cache) storeWide(h uint64, k *[4]uint64, ids []uint32) {
 	if n := room(len(c.wide), c.wideUsed, c.max.wide); n == 0 {
 		c.wipe()
@@ -226,16 +226,16 @@ func (c *cache) putWide(h uint64, s *wideSlot) {
 	}
 }
 
-// findLong looks a piece of 16 … maxLong bytes up; nil if it is not there.
-func (c *cache) findLong(h uint64, piece []byte) []uint32 {
+// findLong looks a piece of 16 … maxLong bytes up; it may have no ids.
+func (c *cache) findLong(h uint64, piece []byte) (ids []uint32, ok bool) {
 	m := len(c.long) - 1
 	for i := int(h); ; i++ {
 		s := &c.long[i&m]
 		if s.n == 0 {
-			return nil
+			return nil, false
 		}
 		if s.hash == h && bytes.Equal(c.keys[s.off:s.off+s.n], piece) {
-			return c.arena[s.idOff : s.idOff+s.idSize]
+			return c.arena[s.idOff : s.idOff+s.idSize], true
 		}
 	}
 }

@@ -378,12 +378,12 @@ func (e *Encoder) resolveLong(piece []byte, q *sought) {
 		return
 	}
 	long := xxhash.Sum64(piece)
-	if ids := c.findLong(long, piece); ids != nil {
+	if ids, ok := c.findLong(long, piece); ok {
 		e.listed = append(e.listed, ids...)
 		return
 	}
 	ids := e.merge(piece)
-	if len(piece) <= maxWide && len(ids) <= 8 {
+	if n := len(ids); len(piece) <= maxWide && n > 0 && n <= 8 {
 		c.storeWide(q.h, &q.key, ids)
 	} else {
 		c.storeLong(long, piece, ids)
