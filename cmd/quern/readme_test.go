@@ -252,3 +252,16 @@ func copyCheckout(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
+
+// The READMEs show the reader for Python as it is tested.
+func TestReadmeShowsTheReader(t *testing.T) {
+	reader, err := os.ReadFile("../versus/reader.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"README.md", "README.zh.md"} {
+		if !slices.Contains(blocks(t, name, "python"), string(reader)) {
+			t.Errorf("%s does not show cmd/versus/reader.py as it is", name)
+		}
+	}
+}
