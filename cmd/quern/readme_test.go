@@ -64,7 +64,11 @@ func TestReadmeCommandsExist(t *testing.T) {
 		args := splitLine(m[1])
 		seen[args[0]] = true
 		var out, errs bytes.Buffer // with --help, names of commands and flags are checked and nothing is done
-		code := run(append(args, "--help"), &out, &errs)
+		at := slices.Index(args, "--") // what is behind it is no flag
+		if at < 0 {
+			at = len(args)
+		}
+		code := run(slices.Insert(args, at, "--help"), &out, &errs)
 		if code != 0 || !strings.Contains(out.String(), "quern "+args[0]+" ") {
 			t.Errorf("%s: exit %d: %s%s", line, code, errs.String(), out.String())
 		}
