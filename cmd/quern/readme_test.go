@@ -63,7 +63,7 @@ func TestReadmeCommandsExist(t *testing.T) {
 		}
 		args := splitLine(m[1])
 		seen[args[0]] = true
-		var out, errs bytes.Buffer // with --help, names of commands and flags are checked and nothing is done
+		var out, errs bytes.Buffer     // with --help, names of commands and flags are checked and nothing is done
 		at := slices.Index(args, "--") // what is behind it is no flag
 		if at < 0 {
 			at = len(args)
