@@ -174,7 +174,7 @@ func (x Import) Do(ctx context.Context) (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	aside, err := newAside(x.To, x.Force)
+	aside, err := newAside(x.To, x.Path, x.Force)
 	if err != nil {
 		return nil, err
 	}

@@ -1,19 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -66,6 +64,9 @@ func (f *inputFlags) units(ctx context.Context, stdin io.Reader, inputs []string
 			continue
 		}
 		src, err := pipelines.OpenInput(path, f.format, f.fields, f.options)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 		if err != nil {
 			return nil, usageError{err}
 		}
@@ -133,78 +134,6 @@ func text(cmd *cobra.Command, args []string) ([]byte, error) {
 	return os.ReadFile(args[0])
 }
 
-func tokenizerEncode() *cobra.Command {
-	var specials, template, asJSON bool
-	cmd := &cobra.Command{
-		Use:   "encode TOKENIZER [FILE]",
-		Short: "Print the ids of a text (standard input by default)",
-		Args:  cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			tok, err := pipelines.OpenTokenizer(args[0])
-			if err != nil {
-				return err
-			}
-			b, err := text(cmd, args[1:])
-			if err != nil {
-				return err
-			}
-			o := tokenize.EncodeOptions{Template: template}
-			if specials {
-				o.Allowed = tokenize.AllSpecials
-			}
-			e, err := tok.NewEncoder().Encode(b, o)
-			if err != nil {
-				return err
-			}
-			w := bufio.NewWriter(cmd.OutOrStdout())
-			if asJSON {
-				err = json.NewEncoder(w).Encode(map[string]any{"ids": e.IDs, "offsets": e.Offsets, "type_ids": e.Types})
-			} else {
-				for i, id := range e.IDs {
-					if i > 0 {
-						w.WriteByte(' ')
-					}
-					w.WriteString(strconv.FormatUint(uint64(id), 10))
-				}
-				w.WriteByte('\n')
-			}
-			return errors.Join(err, w.Flush())
-		},
-	}
-	cmd.Flags().BoolVar(&specials, "specials", false, "text that spells a special token yields it")
-	cmd.Flags().BoolVar(&template, "template", false, "put the tokens around the text that the tokenizer's post_processor has")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "ids, offsets in bytes and type ids as JSON")
-	return cmd
-}
-
-func tokenizerDecode() *cobra.Command {
-	return &cobra.Command{
-		Use:   "decode TOKENIZER [FILE]",
-		Short: "Print the text of ids (numbers with white space or commas between, standard input by default)",
-		Args:  cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			tok, err := pipelines.OpenTokenizer(args[0])
-			if err != nil {
-				return err
-			}
-			b, err := text(cmd, args[1:])
-			if err != nil {
-				return err
-			}
-			var ids []uint32
-			for i, f := range strings.FieldsFunc(string(b), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",[]", r) }) {
-				id, err := strconv.ParseUint(f, 10, 32)
-				if err != nil || tok.Token(uint32(id)) == nil {
-					return fmt.Errorf("number %d: %q is no id of this tokenizer, which has %d", i+1, f, tok.Vocab())
-				}
-				ids = append(ids, uint32(id))
-			}
-			_, err = cmd.OutOrStdout().Write(tok.AppendDecode(nil, ids))
-			return err
-		},
-	}
-}
-
 func tokenizerConvert() *cobra.Command {
 	var split string
 	var specials []string
@@ -228,6 +157,9 @@ func tokenizerConvert() *cobra.Command {
 // openRanks opens a tokenizer; with a split, ranks whatever their name.
 func openRanks(path, split string, specials []string) (*tokenize.Tokenizer, error) {
 	if split == "" {
+		if len(specials) > 0 {
+			return nil, usageError{errors.New("--special belongs to a .tiktoken file that is read with --split")}
+		}
 		return pipelines.OpenTokenizer(path)
 	}
 	ids := map[string]uint32{}
@@ -243,14 +175,21 @@ func openRanks(path, split string, specials []string) (*tokenize.Tokenizer, erro
 	if err != nil {
 		return nil, err
 	}
-	return tokenize.ParseTiktoken(b, split, ids)
+	if !slices.Contains(tokenize.Splits(), split) {
+		return nil, usageError{fmt.Errorf("--split %s: want %s", split, strings.Join(tokenize.Splits(), ", "))}
+	}
+	tok, err := tokenize.ParseTiktoken(b, split, ids)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return tok, nil
 }
 
 func tokenizerShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show TOKENIZER [FILE]",
 		Short: "Describe a tokenizer; with a text (- for standard input), its pieces in alternating colors",
-		Args:  cobra.RangeArgs(1, 2),
+		Args:  rangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			tok, err := pipelines.OpenTokenizer(args[0])
 			if err != nil {

@@ -40,7 +40,7 @@ func tokenizerCount() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "count TOKENIZER INPUT...",
 		Short: "Count the tokens of documents, by input and language",
-		Args:  cobra.MinimumNArgs(2),
+		Args:  someArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rows, err := g.measure(cmd, args[:1], args[1:])
 			if err != nil {
