@@ -186,7 +186,8 @@ func openRanks(path, split string, specials []string) (*tokenize.Tokenizer, erro
 }
 
 func tokenizerShow() *cobra.Command {
-	return &cobra.Command{
+	var plain bool
+	cmd := &cobra.Command{
 		Use:   "show TOKENIZER [FILE]",
 		Short: "Describe a tokenizer; with a text (- for standard input), its pieces in alternating colors",
 		Args:  rangeArgs(1, 2),
@@ -201,7 +202,7 @@ func tokenizerShow() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return showPieces(w, tok, b)
+				return showPieces(w, tok, b, plain)
 			}
 			added := tok.Added()
 			end := tok.EndOfText()
@@ -218,10 +219,13 @@ func tokenizerShow() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&plain, "no-color", false, "brackets instead of colors")
+	return cmd
 }
 
-// showPieces prints a text with every other token in another color, and behind it how many there are.
-func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte) error {
+// showPieces prints a text with every other token in another color, or each in brackets, and behind it how many there are.
+func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte, plain bool) error {
+	tint := inspector{plain: plain}
 	e, err := tok.NewEncoder().Encode(b, tokenize.EncodeOptions{})
 	if err != nil {
 		return err
@@ -236,7 +240,7 @@ func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte) error {
 		}
 		for line := range bytes.Lines(piece) { // a color ends with its line
 			rest, newline := bytes.CutSuffix(line, []byte("\n"))
-			fmt.Fprintf(w, "\x1b[%dm%s\x1b[0m", 44+i%2, printable(string(rest)))
+			fmt.Fprint(w, tint.tint(44+i%2, printable(string(rest))))
 			if newline {
 				fmt.Fprintln(w)
 			}
