@@ -321,7 +321,7 @@ func LoadRecord(dir quern.Local, name string) (*Record, error) {
 		}
 		if len(runs) == 0 {
 			if _, err := os.Stat(string(dir)); err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%s: no run is recorded here: %w", string(dir), err)
 			}
 			return nil, fmt.Errorf("%s: no run is recorded here", string(dir))
 		}

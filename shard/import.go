@@ -100,6 +100,9 @@ func NewImport(dir quern.Dir, names []string, format string, o ImportOptions) (*
 	if im.o.Unit == 0 {
 		im.o.Unit = unitTokens
 	}
+	if o.Vocab > 0 && o.EndOfText >= int64(o.Vocab) {
+		return nil, fmt.Errorf("import: the token %d, which is to end documents, is none: the vocabulary has %d", o.EndOfText, o.Vocab)
+	}
 	if o.Dtype != "" {
 		if _, err := idTypeNamed(o.Dtype); err != nil {
 			return nil, fmt.Errorf("import: %w", err)

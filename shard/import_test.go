@@ -210,6 +210,7 @@ func TestImportRefusesInWords(t *testing.T) {
 		{from("megatron_u16"), "tfrecord", shard.ImportOptions{}, "know megatron"},
 		{from("nanogpt"), "", shard.ImportOptions{}, "name it with --format"},
 		{from("nanogpt"), "nanogpt", shard.ImportOptions{EndOfText: -1}, "nothing tells where documents end"},
+		{from("nanogpt"), "nanogpt", shard.ImportOptions{EndOfText: 1000, Vocab: 1000}, "the token 1000, which is to end documents, is none"},
 		{from("nanogpt"), "nanogpt", shard.ImportOptions{Dtype: "float32"}, `"float32" is no type of ids`},
 		{from("nanogpt"), "nanogpt", shard.ImportOptions{Vocab: 100_000}, "nanogpt holds ids of 2 bytes"},
 		{from("nanogpt"), "llmc", shard.ImportOptions{}, "a header of llm.c has 1024"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -196,13 +197,13 @@ func tokenizerShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w := cmd.OutOrStdout()
+			w := bufio.NewWriter(cmd.OutOrStdout())
 			if len(args) == 2 {
 				b, err := text(cmd, args[1:])
 				if err != nil {
 					return err
 				}
-				return showPieces(w, tok, b, plain)
+				return errors.Join(showPieces(w, tok, b, plain), w.Flush())
 			}
 			added := tok.Added()
 			end := tok.EndOfText()
@@ -216,15 +217,16 @@ func tokenizerShow() *cobra.Command {
 			for _, id := range longest[:min(10, len(longest))] {
 				fmt.Fprintf(w, "  %7d %.80q\n", id, tok.Token(uint32(id)))
 			}
-			return nil
+			return w.Flush()
 		},
 	}
 	cmd.Flags().BoolVar(&plain, "no-color", false, "brackets instead of colors")
 	return cmd
 }
 
-// showPieces prints a text with every other token in another color, or each in brackets, and behind it how many there are.
-func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte, plain bool) error {
+// showPieces prints a text with every other token in another color, or each in brackets, and behind it how many there are. What no token stands for,
+// as white space between words of BERT's, has no color.
+func showPieces(w *bufio.Writer, tok *tokenize.Tokenizer, b []byte, plain bool) error {
 	tint := inspector{plain: plain}
 	e, err := tok.NewEncoder().Encode(b, tokenize.EncodeOptions{})
 	if err != nil {
@@ -233,6 +235,9 @@ func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte, plain bool) erro
 	end := 0
 	for i, id := range e.IDs {
 		o := e.Offsets[i]
+		if o[0] > end {
+			w.WriteString(printable(string(b[end:o[0]])))
+		}
 		piece := b[max(o[0], end):max(o[1], end)]
 		end = max(o[1], end)
 		if len(piece) == 0 || !utf8.Valid(piece) { // a part of a character: what there is to show is its id
@@ -246,6 +251,7 @@ func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte, plain bool) erro
 			}
 		}
 	}
+	w.WriteString(printable(string(b[end:])))
 	fmt.Fprintf(w, "\n%d tokens, %d bytes\n", len(e.IDs), len(b))
 	return nil
 }
