@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -41,7 +43,13 @@ OpenAI's encodings (cl100k_base.tiktoken), or the folder of a run.`,
 }
 
 // inputFlags say how inputs are read that are not plain text.
-type inputFlags struct{ format, fields, options string }
+type inputFlags struct {
+	format, fields, options string
+
+	mu      sync.Mutex
+	docs    int
+	skipped map[string]int // records that gave no document, by reason
+}
 
 func (f *inputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.format, "format", "", "format of the inputs (default by their names)")
@@ -55,13 +63,14 @@ type inputUnit struct {
 	src   quern.Source
 	unit  quern.Unit
 	stdin io.Reader
+	flags *inputFlags
 }
 
 // units lists what there is to read, in the order of the inputs; "-" is standard input.
 func (f *inputFlags) units(ctx context.Context, stdin io.Reader, inputs []string) (all []inputUnit, err error) {
 	for _, path := range inputs {
 		if path == "-" {
-			all = append(all, inputUnit{input: path, stdin: stdin})
+			all = append(all, inputUnit{input: path, stdin: stdin, flags: f})
 			continue
 		}
 		src, err := pipelines.OpenInput(path, f.format, f.fields, f.options)
@@ -76,7 +85,7 @@ func (f *inputFlags) units(ctx context.Context, stdin io.Reader, inputs []string
 			return nil, err
 		}
 		for _, u := range units {
-			all = append(all, inputUnit{input: path, src: src, unit: u})
+			all = append(all, inputUnit{input: path, src: src, unit: u, flags: f})
 		}
 	}
 	return all, nil
@@ -89,9 +98,13 @@ func (u *inputUnit) docs(ctx context.Context, take func(d *quern.Doc) error) err
 		if err != nil {
 			return err
 		}
+		u.flags.note(nil)
 		return take(&quern.Doc{Text: b})
 	}
 	for d, err := range u.src.Docs(ctx, u.unit) {
+		if err == nil || errors.Is(err, quern.ErrRecord) {
+			u.flags.note(err)
+		}
 		if errors.Is(err, quern.ErrRecord) {
 			continue
 		}
@@ -101,6 +114,43 @@ func (u *inputUnit) docs(ctx context.Context, take func(d *quern.Doc) error) err
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// note counts a document, or a record that gave none.
+func (f *inputFlags) note(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil {
+		f.docs++
+		return
+	}
+	if f.skipped == nil {
+		f.skipped = map[string]int{}
+	}
+	reason := "bad-record"
+	if bad := (*quern.RecordError)(nil); errors.As(err, &bad) {
+		reason = bad.Reason
+	}
+	f.skipped[reason]++
+}
+
+// tell says what was skipped; where nothing is left it is an error.
+func (f *inputFlags) tell(stderr io.Writer, inputs []string) error {
+	var list []string
+	for _, reason := range slices.Sorted(maps.Keys(f.skipped)) {
+		list = append(list, fmt.Sprintf("%s %d", reason, f.skipped[reason]))
+	}
+	skipped := ""
+	if len(list) > 0 {
+		skipped = "skipped: " + strings.Join(list, ", ") + "; quern inspect --skipped tells each"
+	}
+	if f.docs == 0 {
+		return fmt.Errorf("%s: no documents%s", strings.Join(inputs, ", "), strings.TrimSuffix(" ("+skipped+")", " ()"))
+	}
+	if skipped != "" {
+		fmt.Fprintln(stderr, skipped)
 	}
 	return nil
 }

@@ -121,6 +121,9 @@ func (g *gaugeFlags) measure(cmd *cobra.Command, names, inputs []string) ([]fert
 			return nil
 		})
 	})
+	if err == nil {
+		err = g.in.tell(cmd.ErrOrStderr(), inputs)
+	}
 	if err != nil {
 		return nil, err
 	}

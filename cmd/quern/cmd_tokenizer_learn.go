@@ -96,6 +96,9 @@ func (j *learnJob) learnFrom(cmd *cobra.Command, units []inputUnit) (err error) 
 		return err
 	}
 	texts, bytes := c.Counted()
+	if err := j.in.tell(cmd.ErrOrStderr(), j.inputs); err != nil {
+		return err
+	}
 	if bytes == 0 {
 		return fmt.Errorf("%s: no text to learn from", strings.Join(j.inputs, ", "))
 	}
