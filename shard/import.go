@@ -123,6 +123,12 @@ func NewImport(dir quern.Dir, names []string, format string, o ImportOptions) (*
 	if len(im.files) == 0 && im.texts == nil {
 		return nil, fmt.Errorf("import: no file of %s is here", f.Name)
 	}
+	if im.texts != nil && (im.o.Separate || im.o.Leads) {
+		return nil, fmt.Errorf("import: of %s each record is a document: no token separates them", f.Name)
+	}
+	if im.texts == nil && im.o.Column != "" {
+		return nil, fmt.Errorf("import: %s has no columns, so none is called %q", f.Name, im.o.Column)
+	}
 	return im, im.settle()
 }
 
@@ -194,6 +200,9 @@ func (im *Import) settle() error {
 			}
 		}
 		im.texts.files = kept
+		if len(kept) == 0 {
+			return fmt.Errorf("import: there is no split %q", im.o.Split)
+		}
 	}
 	if len(im.used) == 0 {
 		return fmt.Errorf("import: there is no split %q", im.o.Split)

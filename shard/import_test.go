@@ -217,6 +217,9 @@ func TestImportRefusesInWords(t *testing.T) {
 		{from("mds_bytes"), "", shard.ImportOptions{}, "name it with --dtype"},
 		{from("mds_dynamic"), "", shard.ImportOptions{Column: "text"}, `no column text, there are ["input_ids" "length"]`},
 		{from("hf_parquet"), "", shard.ImportOptions{Column: "id"}, "the column id is no list of whole numbers"},
+		{from("mds_bytes"), "", shard.ImportOptions{Dtype: "uint16", Separate: true}, "each record is a document"},
+		{from("hf_parquet"), "", shard.ImportOptions{Split: "test"}, `there is no split "test"`},
+		{from("megatron_u16"), "", shard.ImportOptions{Column: "tokens"}, "megatron has no columns"},
 		{from("webdataset"), "", shard.ImportOptions{Column: "tokens"}, "has no tokens"},
 	} {
 		_, err := imported(c.dir, c.format, c.o)

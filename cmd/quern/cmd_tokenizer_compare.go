@@ -84,6 +84,9 @@ type measured struct {
 
 // measure measures with each tokenizer; rows stand in the order of the texts as they come in the inputs, the sum of several last.
 func (g *gaugeFlags) measure(cmd *cobra.Command, names, inputs []string) ([]fertility, error) {
+	if g.workers < 0 {
+		return nil, usageError{fmt.Errorf("--workers %d: want 1 or more", g.workers)}
+	}
 	var toks []*tokenize.Tokenizer
 	for _, name := range names {
 		tok, err := pipelines.OpenTokenizer(name)
