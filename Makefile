@@ -1,7 +1,7 @@
 # What a developer types. CI runs .ci/run, which calls these.
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 BENCHSTAT   = golang.org/x/perf/cmd/benchstat@latest
-DATA_SIDE   = . ./ingest/... ./clean/... ./dedup/... ./mix/... ./tokenize/... ./shard/... ./pipelines/...
+DATA_SIDE   = . ./ingest/... ./clean/... ./dedup/... ./mix/... ./tokenize/... ./shard/... ./train/data/... ./pipelines/...
 
 .PHONY: build test check race lint vuln golden fuzz bench cover sample
 

@@ -18,14 +18,18 @@ type aside struct {
 	free  func()
 }
 
-// newAside begins a folder. One that is there already and holds anything is refused without force; what a crashed process left aside is removed.
-func newAside(out string, force bool) (*aside, error) {
+// newAside begins a folder that is made from what stands at from. One that is there already and holds anything is refused without force; what a
+// crashed process left aside is removed.
+func newAside(out, from string, force bool) (*aside, error) {
 	out, err := filepath.Abs(out)
 	if err != nil {
 		return nil, err
 	}
 	a := &aside{out: out, force: force, dir: quern.Local(filepath.Join(filepath.Dir(out), ".tmp-"+filepath.Base(out)))}
 	if err := a.vacant(); err != nil {
+		return nil, err
+	}
+	if err := a.spares(from); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(string(a.dir), 0o777); err != nil {
@@ -57,6 +61,47 @@ func (a *aside) vacant() error {
 		return err
 	case len(there) > 0 && !a.force:
 		return fmt.Errorf("%s: %w and holds %d files: name another folder, or replace it with --force", a.out, fs.ErrExist, len(there))
+	}
+	return nil
+}
+
+// spares refuses to replace a folder that is more than what is made: that of the source, of the user or of the work at hand, or one above them.
+func (a *aside) spares(from string) error {
+	out, err := os.Stat(a.out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if m, err := quern.LoadManifest(quern.Local(a.out)); err == nil && m.Step != importStepName {
+		return fmt.Errorf("%s: is a dataset of a run, which would be lost: name another folder", a.out)
+	}
+	if from, err = filepath.Abs(from); err != nil {
+		return err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	home, _ := os.UserHomeDir() // who has none loses none
+	for _, keep := range [][2]string{{from, "what is read"}, {here, "the working directory"}, {home, "your home"}} {
+		if keep[0] == "" {
+			continue
+		}
+		if keep[0], err = filepath.EvalSymlinks(keep[0]); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		for at := keep[0]; ; at = filepath.Dir(at) {
+			if st, err := os.Stat(at); err == nil && os.SameFile(st, out) {
+				return fmt.Errorf("%s: holds %s, which would be lost: name another folder", a.out, keep[1])
+			}
+			if at == filepath.Dir(at) {
+				break
+			}
+		}
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func (x Export) Do(ctx context.Context) (*Exported, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", x.From, err)
 	}
-	aside, err := newAside(x.Out, x.Force)
+	aside, err := newAside(x.Out, set.path, x.Force)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +166,7 @@ func largest(ctx context.Context, r *shard.TokenReader) (int, error) {
 // tokenSet is a dataset of tokens and what is known of them.
 type tokenSet struct {
 	dir            quern.Dir
+	path           string // of dir
 	m              quern.Manifest
 	vocab          int // 0 = unknown
 	end            uint32
@@ -175,8 +176,8 @@ type tokenSet struct {
 
 // openTokenSet finds the corpus of a run, or opens a dataset, and the tokenizer behind it.
 func openTokenSet(path, run, tokenizer string) (*tokenSet, error) {
-	s := &tokenSet{}
 	path = filepath.Clean(path)
+	s := &tokenSet{path: path}
 	var tok *tokenize.Tokenizer
 	var err error
 	if _, missing := os.Stat(filepath.Join(path, quern.ManifestName)); missing == nil {
@@ -198,6 +199,7 @@ func openTokenSet(path, run, tokenizer string) (*tokenSet, error) {
 			return nil, fmt.Errorf("%s: run %s ended before it wrote a corpus; name one of its tokenize datasets", path, rec.Run)
 		}
 		s.dir = quern.Sub(root, rec.Steps[at].Folder)
+		s.path = root.Path(rec.Steps[at].Folder)
 		if s.m, err = Dataset(root, rec.Steps[at]); err != nil {
 			return nil, err
 		}

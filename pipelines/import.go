@@ -62,6 +62,9 @@ func (in *TokenInput) names(path string) (dir quern.Local, names []string, err e
 
 // open opens the tokens; tok may be nil.
 func (in *TokenInput) open(path string, tok *tokenize.Tokenizer) (*shard.Import, quern.Local, error) {
+	if runs, err := Runs(quern.Local(path)); err == nil && len(runs) > 0 {
+		return nil, "", fmt.Errorf("%s: a run of quern: export it, or name its datasets under tokens in a spec", path)
+	}
 	dir, names, err := in.names(path)
 	if err != nil {
 		return nil, dir, err
@@ -174,7 +177,7 @@ func (x Import) Do(ctx context.Context) (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	aside, err := newAside(x.To, x.Force)
+	aside, err := newAside(x.To, x.Path, x.Force)
 	if err != nil {
 		return nil, err
 	}

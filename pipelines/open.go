@@ -18,6 +18,9 @@ func OpenInput(name, format, fields, options string) (ingest.Reader, error) {
 	if format == "" {
 		f, ok := ingest.FormatOf(path.Base(filepath.ToSlash(name)))
 		if !ok {
+			if _, err := os.Stat(name); err != nil && !strings.ContainsAny(name, "*?[{") {
+				return nil, err
+			}
 			return nil, fmt.Errorf("%s: the name does not tell a format: give one of %s", name, strings.Join(formats, ", "))
 		}
 		format = f.Name

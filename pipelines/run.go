@@ -320,11 +320,18 @@ func LoadRecord(dir quern.Local, name string) (*Record, error) {
 			return nil, err
 		}
 		if len(runs) == 0 {
+			if _, err := os.Stat(string(dir)); err != nil {
+				return nil, fmt.Errorf("%s: no run is recorded here: %w", string(dir), err)
+			}
 			return nil, fmt.Errorf("%s: no run is recorded here", string(dir))
 		}
 		name = runs[len(runs)-1]
 	}
 	b, err := quern.ReadBlob(dir, "runs/"+name+".json")
+	if errors.Is(err, fs.ErrNotExist) {
+		runs, err := Runs(dir)
+		return nil, errors.Join(err, fmt.Errorf("%s: no run %s is recorded here, there are: %s", string(dir), name, strings.Join(runs, ", ")))
+	}
 	if err != nil {
 		return nil, err
 	}

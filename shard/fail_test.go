@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ type breaking struct {
 }
 
 // never is a count that does not run out.
-const never = 1 << 40
+const never = math.MaxInt
 
 func (b *breaking) spend(count *int, n int) (spent int, err error) {
 	if n <= *count {

@@ -47,20 +47,27 @@ var ImportFormats = []ImportFormat{
 	{"mds", "MosaicML Streaming: index.json and .mds; a document a sample", openMDS, isMDS},
 	{"litdata", "LitData: index.json and chunks of tokens; a document an item, or by --eot", openLitData, isLitData},
 	{"webdataset", "WebDataset: .tar with .npy members; a document a sample", openWebDataset, hasSuffix(".tar")},
-	{"hf-arrow", "Hugging Face datasets, as save_to_disk writes them; a document a row", openHFArrow, isHFArrow},
+	{"hf-arrow", "Hugging Face datasets, as save_to_disk writes them: Arrow streams; a document a row", openHFArrow, isHFArrow},
 	{"hf-parquet", "Hugging Face Hub: .parquet; a document a row", openHFParquet, hasSuffix(".parquet")},
 }
 
 // ImportFormatNamed finds a layout; the error lists what there is.
 func ImportFormatNamed(name string) (ImportFormat, error) {
-	var names []string
 	for _, f := range ImportFormats {
 		if f.Name == name {
 			return f, nil
 		}
+	}
+	return ImportFormat{}, fmt.Errorf("import: unknown format %q, know %s", name, importNames())
+}
+
+// importNames lists the layouts for people.
+func importNames() string {
+	var names []string
+	for _, f := range ImportFormats {
 		names = append(names, f.Name)
 	}
-	return ImportFormat{}, fmt.Errorf("import: unknown format %q, know %s", name, strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }
 
 // Import is a Source of documents that another project tokenized: of each its tokens, and its ID where it is one of quern's. What a text was nobody
@@ -93,6 +100,9 @@ func NewImport(dir quern.Dir, names []string, format string, o ImportOptions) (*
 	if im.o.Unit == 0 {
 		im.o.Unit = unitTokens
 	}
+	if o.Vocab > 0 && o.EndOfText >= int64(o.Vocab) {
+		return nil, fmt.Errorf("import: the token %d, which is to end documents, is none: the vocabulary has %d", o.EndOfText, o.Vocab)
+	}
 	if o.Dtype != "" {
 		if _, err := idTypeNamed(o.Dtype); err != nil {
 			return nil, fmt.Errorf("import: %w", err)
@@ -112,6 +122,12 @@ func NewImport(dir quern.Dir, names []string, format string, o ImportOptions) (*
 	}
 	if len(im.files) == 0 && im.texts == nil {
 		return nil, fmt.Errorf("import: no file of %s is here", f.Name)
+	}
+	if im.texts != nil && (im.o.Separate || im.o.Leads) {
+		return nil, fmt.Errorf("import: of %s each record is a document: no token separates them", f.Name)
+	}
+	if im.texts == nil && im.o.Column != "" {
+		return nil, fmt.Errorf("import: %s has no columns, so none is called %q", f.Name, im.o.Column)
 	}
 	return im, im.settle()
 }
@@ -139,7 +155,7 @@ func (im *Import) detect() error {
 		if ours, err := im.anyBegins(".idx", []byte(indexMagic)); ours || err != nil {
 			return errors.Join(err, errors.New("import: these tokens are quern's own: export them, or name them under tokens in a spec"))
 		}
-		return errors.New("import: the files do not tell their layout: name it with --format")
+		return fmt.Errorf("import: the files do not tell their layout: name it with --format, one of %s", importNames())
 	}
 	return fmt.Errorf("import: the files have the layouts %s: name one with --format", strings.Join(found, " and "))
 }
@@ -162,7 +178,7 @@ func (im *Import) settle() error {
 			continue
 		}
 		if im.o.EndOfText < 0 {
-			return fmt.Errorf("%s: nothing tells where documents end: give the token that ends them, or the tokenizer", f.name)
+			return fmt.Errorf("%s: nothing tells where documents end: give the token that ends them (eot) or the tokenizer", f.name)
 		}
 		at := slices.IndexFunc(im.runs, func(r tokenStream) bool { return r.split == f.split })
 		if at < 0 {
@@ -184,6 +200,9 @@ func (im *Import) settle() error {
 			}
 		}
 		im.texts.files = kept
+		if len(kept) == 0 {
+			return fmt.Errorf("import: there is no split %q", im.o.Split)
+		}
 	}
 	if len(im.used) == 0 {
 		return fmt.Errorf("import: there is no split %q", im.o.Split)

@@ -210,12 +210,16 @@ func TestImportRefusesInWords(t *testing.T) {
 		{from("megatron_u16"), "tfrecord", shard.ImportOptions{}, "know megatron"},
 		{from("nanogpt"), "", shard.ImportOptions{}, "name it with --format"},
 		{from("nanogpt"), "nanogpt", shard.ImportOptions{EndOfText: -1}, "nothing tells where documents end"},
+		{from("nanogpt"), "nanogpt", shard.ImportOptions{EndOfText: 1000, Vocab: 1000}, "the token 1000, which is to end documents, is none"},
 		{from("nanogpt"), "nanogpt", shard.ImportOptions{Dtype: "float32"}, `"float32" is no type of ids`},
 		{from("nanogpt"), "nanogpt", shard.ImportOptions{Vocab: 100_000}, "nanogpt holds ids of 2 bytes"},
 		{from("nanogpt"), "llmc", shard.ImportOptions{}, "a header of llm.c has 1024"},
 		{from("mds_bytes"), "", shard.ImportOptions{}, "name it with --dtype"},
 		{from("mds_dynamic"), "", shard.ImportOptions{Column: "text"}, `no column text, there are ["input_ids" "length"]`},
 		{from("hf_parquet"), "", shard.ImportOptions{Column: "id"}, "the column id is no list of whole numbers"},
+		{from("mds_bytes"), "", shard.ImportOptions{Dtype: "uint16", Separate: true}, "each record is a document"},
+		{from("hf_parquet"), "", shard.ImportOptions{Split: "test"}, `there is no split "test"`},
+		{from("megatron_u16"), "", shard.ImportOptions{Column: "tokens"}, "megatron has no columns"},
 		{from("webdataset"), "", shard.ImportOptions{Column: "tokens"}, "has no tokens"},
 	} {
 		_, err := imported(c.dir, c.format, c.o)

@@ -176,7 +176,7 @@ func (c *Counter) fits(size func(piece []byte) int64, tables func(pieces int64) 
 	if left > 0 && need(left) <= c.room.Memory {
 		advice = fmt.Sprintf(", or leave rare pieces out with min_piece: %d", least)
 	}
-	return 0, fmt.Errorf("tokenize: learning from these pieces needs %d MiB of memory, there are %d: give more, a smaller sample%s",
+	return 0, fmt.Errorf("tokenize: learning from these pieces needs %d MiB of memory, there are %d: give more, or a smaller sample%s",
 		need(total)>>20+1, c.room.Memory>>20, advice)
 }
 

@@ -161,7 +161,7 @@ type replaceDecoder struct {
 }
 
 func (d replaceDecoder) text(tok []byte) []byte {
-	a, err := replace{d.pattern, d.content}.normalize(aligned{text: tok})
+	a, err := replace(d).normalize(aligned{text: tok})
 	if err != nil { // a pattern of the file that never ends: what it was to replace stays
 		return tok
 	}

@@ -86,7 +86,7 @@ func (l *learner) add(symbols []int32, count int64) error {
 	if len(symbols) < 2 {
 		return nil
 	}
-	if len(l.cells)+len(symbols) >= math.MaxUint32 {
+	if uint64(len(l.cells)+len(symbols)) >= math.MaxUint32 {
 		return errors.New("tokenize: more than 4 billion symbols to learn from: take a smaller sample, or leave rare pieces out with min_piece")
 	}
 	weight := uint32(count)

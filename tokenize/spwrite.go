@@ -230,7 +230,7 @@ func (t *Tokenizer) bpePieces(f *sentencepiece.File, m *charBPE) error {
 	case t.flow.lead == leadMark:
 		return errors.New("a space is put before texts but for those that begin with one")
 	case t.flow.joins.space:
-		return errors.New("Metaspace splits")
+		return errors.New("its Metaspace splits")
 	}
 	f.Prefix = t.flow.lead == leadSpace
 	f.ByteFallback = m.fallback

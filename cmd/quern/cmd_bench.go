@@ -94,7 +94,7 @@ func benchCommand() *cobra.Command {
 		Short: "Measure this machine: " + strings.Join(names, ", "),
 		Args:  exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if b.workers < 1 || b.mb <= 0 || b.seconds <= 0 {
+			if b.workers < 1 || !(b.mb > 0 && b.seconds > 0) { // so that NaN is none
 				return usageError{fmt.Errorf("--workers, --mb and --seconds: want more than 0")}
 			}
 			for _, x := range benches {

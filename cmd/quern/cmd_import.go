@@ -103,6 +103,9 @@ func importUsage(x *pipelines.Import) error {
 	if x.EndOfText != nil && (*x.EndOfText < 0 || *x.EndOfText > 1<<32-1) {
 		return usageError{fmt.Errorf("--eot %d: want an id", *x.EndOfText)}
 	}
+	if x.Workers < 0 {
+		return usageError{fmt.Errorf("--workers %d: want 1 or more", x.Workers)}
+	}
 	if x.First && x.EndOfText == nil && x.Tokenizer == "" {
 		return usageError{errors.New("--eot-first: give the separator with --eot")}
 	}

@@ -71,6 +71,9 @@ func (in *inspector) path(ctx context.Context, path string) error {
 	if in.tokenizer != "" && strings.Contains(filepath.Base(path), ".jsonl") {
 		return in.conversations(filepath.Clean(path))
 	}
+	if in.format == "" && !isDataset(path) && exists(path, "runs") {
+		return usageError{fmt.Errorf("%s: a run: name one of its datasets, which stand in %s; quern show lists them", path, filepath.Join(path, "steps"))}
+	}
 	if in.format != "" || !isDataset(path) {
 		return in.input(ctx, path)
 	}

@@ -33,7 +33,7 @@ func ngramCommand() *cobra.Command {
 		Long: `Learn a language model by interpolated modified Kneser-Ney from documents: of a file that --out names .arpa or .bin (which KenLM reads
 too), or, of one that it names .tsv, counts of words for pes2o. Inputs are files and folders of any format that ingest reads; a
 line is a sentence.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			docs, err := j.run(cmd.Context(), args)
 			if err == nil {

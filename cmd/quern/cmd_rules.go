@@ -16,7 +16,7 @@ func rulesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules [NAME]",
 		Short: "List the rules of cleaning; of one, its options, what it measures and its limits",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  rangeArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()
 			if len(args) == 0 {

@@ -2,17 +2,14 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
-	"github.com/seed-83c59573/quern/shard"
 	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train"
 	"github.com/spf13/cobra"
@@ -28,7 +25,7 @@ func showCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := filepath.Clean(args[0])
 			if verify {
-				if err := verifyAt(cmd.ErrOrStderr(), path); err != nil {
+				if err := verifyAt(cmd.ErrOrStderr(), path, name); err != nil {
 					return err
 				}
 			}
@@ -36,7 +33,7 @@ func showCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	cmd.Flags().BoolVar(&verify, "verify", false, "of a dataset or a shard: read all its files and hold them against their digests")
+	cmd.Flags().BoolVar(&verify, "verify", false, "read all files of a run, a dataset or a shard and hold them against their digests")
 	cmd.Flags().StringVar(&name, "run", "", "of a folder of runs, this one (default the last)")
 	return cmd
 }
@@ -168,38 +165,6 @@ func showTokenizer(out io.Writer, path string, asJSON bool) error {
 		return printJSON(out, info)
 	}
 	fmt.Fprintf(out, "tokenizer %s: %s, %d ids, end of text is %d\ndigest %s\n", path, tok.Describe(), tok.Vocab(), tok.EndOfText(), tok.Digest())
-	return nil
-}
-
-// verifyAt reads the files of a dataset, or those of the shard that path is of, and holds them against their digests. Of raw tokens the
-// error also names the block that was altered.
-func verifyAt(out io.Writer, path string) error {
-	folder, m, rel, err := datasetOf(path)
-	if err != nil {
-		return err
-	}
-	dir, files, size := quern.Local(folder), 0, int64(0)
-	for _, s := range append(m.Shards, m.Dropped...) {
-		if rel != "." && rel != quern.ManifestName && !slices.ContainsFunc(s.Blobs, func(b quern.BlobInfo) bool { return b.Name == rel }) {
-			continue
-		}
-		one := quern.Manifest{Shards: []quern.Shard{s}}
-		if err := one.Verify(dir, true); err != nil {
-			if strings.HasSuffix(s.Name, ".bin") {
-				if where := shard.VerifyTokens(dir, s.Name); where != nil && !errors.Is(where, errors.ErrUnsupported) {
-					err = fmt.Errorf("%w: %w", err, where)
-				}
-			}
-			return fmt.Errorf("%s: %w", folder, err)
-		}
-		for _, b := range s.Blobs {
-			files, size = files+1, size+b.Size
-		}
-	}
-	if files == 0 {
-		return usageError{fmt.Errorf("%s: there is nothing to verify", path)}
-	}
-	fmt.Fprintf(out, "verified %s, %d bytes: all is as it was written\n", plural(files, "file"), size)
 	return nil
 }
 

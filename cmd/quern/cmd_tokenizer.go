@@ -4,16 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,13 @@ OpenAI's encodings (cl100k_base.tiktoken), or the folder of a run.`,
 }
 
 // inputFlags say how inputs are read that are not plain text.
-type inputFlags struct{ format, fields, options string }
+type inputFlags struct {
+	format, fields, options string
+
+	mu      sync.Mutex
+	docs    int
+	skipped map[string]int // records that gave no document, by reason
+}
 
 func (f *inputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.format, "format", "", "format of the inputs (default by their names)")
@@ -56,16 +63,20 @@ type inputUnit struct {
 	src   quern.Source
 	unit  quern.Unit
 	stdin io.Reader
+	flags *inputFlags
 }
 
 // units lists what there is to read, in the order of the inputs; "-" is standard input.
 func (f *inputFlags) units(ctx context.Context, stdin io.Reader, inputs []string) (all []inputUnit, err error) {
 	for _, path := range inputs {
 		if path == "-" {
-			all = append(all, inputUnit{input: path, stdin: stdin})
+			all = append(all, inputUnit{input: path, stdin: stdin, flags: f})
 			continue
 		}
 		src, err := pipelines.OpenInput(path, f.format, f.fields, f.options)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 		if err != nil {
 			return nil, usageError{err}
 		}
@@ -74,7 +85,7 @@ func (f *inputFlags) units(ctx context.Context, stdin io.Reader, inputs []string
 			return nil, err
 		}
 		for _, u := range units {
-			all = append(all, inputUnit{input: path, src: src, unit: u})
+			all = append(all, inputUnit{input: path, src: src, unit: u, flags: f})
 		}
 	}
 	return all, nil
@@ -87,9 +98,13 @@ func (u *inputUnit) docs(ctx context.Context, take func(d *quern.Doc) error) err
 		if err != nil {
 			return err
 		}
+		u.flags.note(nil)
 		return take(&quern.Doc{Text: b})
 	}
 	for d, err := range u.src.Docs(ctx, u.unit) {
+		if err == nil || errors.Is(err, quern.ErrRecord) {
+			u.flags.note(err)
+		}
 		if errors.Is(err, quern.ErrRecord) {
 			continue
 		}
@@ -99,6 +114,43 @@ func (u *inputUnit) docs(ctx context.Context, take func(d *quern.Doc) error) err
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// note counts a document, or a record that gave none.
+func (f *inputFlags) note(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil {
+		f.docs++
+		return
+	}
+	if f.skipped == nil {
+		f.skipped = map[string]int{}
+	}
+	reason := "bad-record"
+	if bad := (*quern.RecordError)(nil); errors.As(err, &bad) {
+		reason = bad.Reason
+	}
+	f.skipped[reason]++
+}
+
+// tell says what was skipped; where nothing is left it is an error.
+func (f *inputFlags) tell(stderr io.Writer, inputs []string) error {
+	var list []string
+	for _, reason := range slices.Sorted(maps.Keys(f.skipped)) {
+		list = append(list, fmt.Sprintf("%s %d", reason, f.skipped[reason]))
+	}
+	skipped := ""
+	if len(list) > 0 {
+		skipped = "skipped: " + strings.Join(list, ", ") + "; quern inspect --skipped tells each"
+	}
+	if f.docs == 0 {
+		return fmt.Errorf("%s: no documents%s", strings.Join(inputs, ", "), strings.TrimSuffix(" ("+skipped+")", " ()"))
+	}
+	if skipped != "" {
+		fmt.Fprintln(stderr, skipped)
 	}
 	return nil
 }
@@ -133,78 +185,6 @@ func text(cmd *cobra.Command, args []string) ([]byte, error) {
 	return os.ReadFile(args[0])
 }
 
-func tokenizerEncode() *cobra.Command {
-	var specials, template, asJSON bool
-	cmd := &cobra.Command{
-		Use:   "encode TOKENIZER [FILE]",
-		Short: "Print the ids of a text (standard input by default)",
-		Args:  cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			tok, err := pipelines.OpenTokenizer(args[0])
-			if err != nil {
-				return err
-			}
-			b, err := text(cmd, args[1:])
-			if err != nil {
-				return err
-			}
-			o := tokenize.EncodeOptions{Template: template}
-			if specials {
-				o.Allowed = tokenize.AllSpecials
-			}
-			e, err := tok.NewEncoder().Encode(b, o)
-			if err != nil {
-				return err
-			}
-			w := bufio.NewWriter(cmd.OutOrStdout())
-			if asJSON {
-				err = json.NewEncoder(w).Encode(map[string]any{"ids": e.IDs, "offsets": e.Offsets, "type_ids": e.Types})
-			} else {
-				for i, id := range e.IDs {
-					if i > 0 {
-						w.WriteByte(' ')
-					}
-					w.WriteString(strconv.FormatUint(uint64(id), 10))
-				}
-				w.WriteByte('\n')
-			}
-			return errors.Join(err, w.Flush())
-		},
-	}
-	cmd.Flags().BoolVar(&specials, "specials", false, "text that spells a special token yields it")
-	cmd.Flags().BoolVar(&template, "template", false, "put the tokens around the text that the tokenizer's post_processor has")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "ids, offsets in bytes and type ids as JSON")
-	return cmd
-}
-
-func tokenizerDecode() *cobra.Command {
-	return &cobra.Command{
-		Use:   "decode TOKENIZER [FILE]",
-		Short: "Print the text of ids (numbers with white space or commas between, standard input by default)",
-		Args:  cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			tok, err := pipelines.OpenTokenizer(args[0])
-			if err != nil {
-				return err
-			}
-			b, err := text(cmd, args[1:])
-			if err != nil {
-				return err
-			}
-			var ids []uint32
-			for i, f := range strings.FieldsFunc(string(b), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",[]", r) }) {
-				id, err := strconv.ParseUint(f, 10, 32)
-				if err != nil || tok.Token(uint32(id)) == nil {
-					return fmt.Errorf("number %d: %q is no id of this tokenizer, which has %d", i+1, f, tok.Vocab())
-				}
-				ids = append(ids, uint32(id))
-			}
-			_, err = cmd.OutOrStdout().Write(tok.AppendDecode(nil, ids))
-			return err
-		},
-	}
-}
-
 func tokenizerConvert() *cobra.Command {
 	var split string
 	var specials []string
@@ -228,6 +208,9 @@ func tokenizerConvert() *cobra.Command {
 // openRanks opens a tokenizer; with a split, ranks whatever their name.
 func openRanks(path, split string, specials []string) (*tokenize.Tokenizer, error) {
 	if split == "" {
+		if len(specials) > 0 {
+			return nil, usageError{errors.New("--special belongs to a .tiktoken file that is read with --split")}
+		}
 		return pipelines.OpenTokenizer(path)
 	}
 	ids := map[string]uint32{}
@@ -243,26 +226,34 @@ func openRanks(path, split string, specials []string) (*tokenize.Tokenizer, erro
 	if err != nil {
 		return nil, err
 	}
-	return tokenize.ParseTiktoken(b, split, ids)
+	if !slices.Contains(tokenize.Splits(), split) {
+		return nil, usageError{fmt.Errorf("--split %s: want %s", split, strings.Join(tokenize.Splits(), ", "))}
+	}
+	tok, err := tokenize.ParseTiktoken(b, split, ids)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return tok, nil
 }
 
 func tokenizerShow() *cobra.Command {
-	return &cobra.Command{
+	var plain bool
+	cmd := &cobra.Command{
 		Use:   "show TOKENIZER [FILE]",
 		Short: "Describe a tokenizer; with a text (- for standard input), its pieces in alternating colors",
-		Args:  cobra.RangeArgs(1, 2),
+		Args:  rangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			tok, err := pipelines.OpenTokenizer(args[0])
 			if err != nil {
 				return err
 			}
-			w := cmd.OutOrStdout()
+			w := bufio.NewWriter(cmd.OutOrStdout())
 			if len(args) == 2 {
 				b, err := text(cmd, args[1:])
 				if err != nil {
 					return err
 				}
-				return showPieces(w, tok, b)
+				return errors.Join(showPieces(w, tok, b, plain), w.Flush())
 			}
 			added := tok.Added()
 			end := tok.EndOfText()
@@ -276,13 +267,17 @@ func tokenizerShow() *cobra.Command {
 			for _, id := range longest[:min(10, len(longest))] {
 				fmt.Fprintf(w, "  %7d %.80q\n", id, tok.Token(uint32(id)))
 			}
-			return nil
+			return w.Flush()
 		},
 	}
+	cmd.Flags().BoolVar(&plain, "no-color", false, "brackets instead of colors")
+	return cmd
 }
 
-// showPieces prints a text with every other token in another color, and behind it how many there are.
-func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte) error {
+// showPieces prints a text with every other token in another color, or each in brackets, and behind it how many there are. What no token stands for,
+// as white space between words of BERT's, has no color.
+func showPieces(w *bufio.Writer, tok *tokenize.Tokenizer, b []byte, plain bool) error {
+	tint := inspector{plain: plain}
 	e, err := tok.NewEncoder().Encode(b, tokenize.EncodeOptions{})
 	if err != nil {
 		return err
@@ -290,6 +285,9 @@ func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte) error {
 	end := 0
 	for i, id := range e.IDs {
 		o := e.Offsets[i]
+		if o[0] > end {
+			w.WriteString(printable(string(b[end:o[0]])))
+		}
 		piece := b[max(o[0], end):max(o[1], end)]
 		end = max(o[1], end)
 		if len(piece) == 0 || !utf8.Valid(piece) { // a part of a character: what there is to show is its id
@@ -297,12 +295,13 @@ func showPieces(w io.Writer, tok *tokenize.Tokenizer, b []byte) error {
 		}
 		for line := range bytes.Lines(piece) { // a color ends with its line
 			rest, newline := bytes.CutSuffix(line, []byte("\n"))
-			fmt.Fprintf(w, "\x1b[%dm%s\x1b[0m", 44+i%2, printable(string(rest)))
+			fmt.Fprint(w, tint.tint(44+i%2, printable(string(rest))))
 			if newline {
 				fmt.Fprintln(w)
 			}
 		}
 	}
+	w.WriteString(printable(string(b[end:])))
 	fmt.Fprintf(w, "\n%d tokens, %d bytes\n", len(e.IDs), len(b))
 	return nil
 }

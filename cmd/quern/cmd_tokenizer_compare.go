@@ -40,7 +40,7 @@ func tokenizerCount() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "count TOKENIZER INPUT...",
 		Short: "Count the tokens of documents, by input and language",
-		Args:  cobra.MinimumNArgs(2),
+		Args:  someArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rows, err := g.measure(cmd, args[:1], args[1:])
 			if err != nil {
@@ -84,6 +84,9 @@ type measured struct {
 
 // measure measures with each tokenizer; rows stand in the order of the texts as they come in the inputs, the sum of several last.
 func (g *gaugeFlags) measure(cmd *cobra.Command, names, inputs []string) ([]fertility, error) {
+	if g.workers < 0 {
+		return nil, usageError{fmt.Errorf("--workers %d: want 1 or more", g.workers)}
+	}
 	var toks []*tokenize.Tokenizer
 	for _, name := range names {
 		tok, err := pipelines.OpenTokenizer(name)
@@ -121,6 +124,9 @@ func (g *gaugeFlags) measure(cmd *cobra.Command, names, inputs []string) ([]fert
 			return nil
 		})
 	})
+	if err == nil {
+		err = g.in.tell(cmd.ErrOrStderr(), inputs)
+	}
 	if err != nil {
 		return nil, err
 	}

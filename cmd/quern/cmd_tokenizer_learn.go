@@ -23,6 +23,8 @@ type learnJob struct {
 	learn tokenize.Learn
 	room  tokenize.Room
 	mem   string
+
+	inputs []string
 }
 
 func tokenizerLearn() *cobra.Command {
@@ -33,7 +35,7 @@ func tokenizerLearn() *cobra.Command {
 		Long: `Learn a vocabulary from documents: byte-level BPE cut by one of the known patterns (the merges are those of Hugging Face's BpeTrainer), or, with
 --split metaspace, BPE or Unigram of characters in the way of SentencePiece, where ▁ stands for a space. The same documents in any order and on any
 number of workers give the same file. Beyond --mem counts go to scratch files beside --out.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someArgs(1),
 		RunE: j.run,
 	}
 	f, l := cmd.Flags(), &j.learn
@@ -72,6 +74,7 @@ func (j *learnJob) run(cmd *cobra.Command, args []string) error {
 		}
 		j.room.Scratch = filepath.Dir(j.out)
 	}
+	j.inputs = args
 	units, err := j.in.units(cmd.Context(), cmd.InOrStdin(), args)
 	if err != nil {
 		return err
@@ -93,6 +96,12 @@ func (j *learnJob) learnFrom(cmd *cobra.Command, units []inputUnit) (err error) 
 		return err
 	}
 	texts, bytes := c.Counted()
+	if err := j.in.tell(cmd.ErrOrStderr(), j.inputs); err != nil {
+		return err
+	}
+	if bytes == 0 {
+		return fmt.Errorf("%s: no text to learn from", strings.Join(j.inputs, ", "))
+	}
 	left, leftBytes := c.LeftOut()
 	tok, err := c.Learn(cmd.Context())
 	if err != nil {

@@ -55,7 +55,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.AddCommand(runCommand(), planCommand(), showCommand(), cleanCommand(), rulesCommand(), ngramCommand(), diffCommand(), reportCommand(), inspectCommand(),
 		sampleCommand(), biasCommand(), dedupCommand(), benchCommand(), initCommand(), mixCommand(), tokenizerCommand(),
 		exportCommand(), importCommand())
-	err := root.ExecuteContext(ctx)
+	ran, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
 		return 0
@@ -63,7 +63,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "quern:", err)
 		return 3
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "quern: interrupted; the same command goes on from here")
+		fmt.Fprintln(stderr, "quern: interrupted;", afterInterrupt(ran))
 		return 130
 	case isUsage(err):
 		fmt.Fprintln(stderr, "quern:", err)
@@ -74,6 +74,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 }
 
+// afterInterrupt says what the command does that is given again. Only a run keeps the steps that are done.
+func afterInterrupt(cmd *cobra.Command) string {
+	if cmd.CommandPath() == "quern run" {
+		return "the same command goes on from here"
+	}
+	return "the same command starts anew"
+}
+
 func isUsage(err error) bool {
 	var se *pipelines.SpecError
 	var ue usageError
@@ -81,9 +89,17 @@ func isUsage(err error) bool {
 }
 
 // exactArgs is cobra.ExactArgs with a fault that is one of the command line.
-func exactArgs(n int) cobra.PositionalArgs {
+func exactArgs(n int) cobra.PositionalArgs { return usageArgs(cobra.ExactArgs(n)) }
+
+// rangeArgs is cobra.RangeArgs with a fault that is one of the command line.
+func rangeArgs(from, to int) cobra.PositionalArgs { return usageArgs(cobra.RangeArgs(from, to)) }
+
+// someArgs is cobra.MinimumNArgs with a fault that is one of the command line.
+func someArgs(n int) cobra.PositionalArgs { return usageArgs(cobra.MinimumNArgs(n)) }
+
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
+		if err := check(cmd, args); err != nil {
 			return usageError{fmt.Errorf("%w: usage: %s", err, cmd.UseLine())}
 		}
 		return nil

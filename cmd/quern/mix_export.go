@@ -30,7 +30,7 @@ dolma is a config of the Dolma toolkit's mixer, a stream for each epoch of each 
 a source; part of an epoch is chosen by the attributes that "dolma tag" wrote with its tagger random_number_v1 under the name --experiment.
 Its shares are as near as chance is, and the order is the mixer's. olmix is a table of the achieved shares, a row a run, which
 "quern mix fit" and Olmix read. plan is quern's own plan: what each part gives, in words and numbers.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to != "dolma" && to != "olmix" && to != "plan" {
 				return usageError{fmt.Errorf("--to %q: want dolma, olmix or plan", to)}
