@@ -250,7 +250,7 @@ func (t *Tokenizer) build(f *hfFile, src *source) (err error) {
 		return err
 	}
 	t.flow = newFlow(t)
-	t.shown = newShown(t)
+	t.shown, t.firsts = newShown(t), newFirst(t)
 	return nil
 }
 

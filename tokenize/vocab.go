@@ -39,6 +39,7 @@ type Tokenizer struct {
 	poster     poster
 	decoder    decoder       // nil = spellings with spaces between
 	shown      *shownTokens  // the decoder, if it is one of the usual
+	firsts     *firstTokens  // … of others
 	pieces     *pieceDecoder // of a .model, instead of decoder
 	truncation *truncation   // applied only if asked for
 	padding    *padding
