@@ -42,7 +42,7 @@ func (t *Tokenizer) NewEncoder() *Encoder { return t.NewEncoderSize(DefaultEncod
 // NewEncoderSize makes an encoder whose cache takes up to so many bytes, at least 1 MiB. It begins small. What the text at hand takes comes on top: a piece without a place to
 // cut, a megabyte of one letter, some 30 bytes a byte.
 func (t *Tokenizer) NewEncoderSize(bytes int) *Encoder {
-	return t.newEncoder(cacheLimits(bytes, t.flow != nil && t.flow.joins == nil))
+	return t.newEncoder(cacheLimits(bytes, t.flow != nil && t.flow.classes.width == 1))
 }
 
 func (t *Tokenizer) newEncoder(max limits) *Encoder {

@@ -246,22 +246,41 @@ func (t *Tokenizer) bpePieces(f *sentencepiece.File, m *charBPE) error {
 			}
 		}
 	}
-	special := map[uint32]bool{}
-	for _, a := range t.added {
-		special[a.ID] = true
+	listed, err := t.mergeScores(f, m)
+	if err != nil {
+		return err
 	}
-	listed := make(map[uint32]int, len(m.made)) // merges by what they make
+	return t.checkPairs(f, m, listed)
+}
+
+// mergeScores gives scores to what merges make, and least of all to other pieces, and counts the merges by what they make.
+func (t *Tokenizer) mergeScores(f *sentencepiece.File, m *charBPE) (listed map[uint32]int, err error) {
+	listed = make(map[uint32]int, len(m.made))
 	next := 0
 	for rank, id := range m.made {
 		if listed[id]++; listed[id] == 1 {
 			f.Pieces[id].Score = -float32(next)
 			next++
 		} else if m.made[rank-1] != id {
-			return fmt.Errorf("merge %d makes %q, which merges before it make, and others came between", rank, t.tokens[id])
+			return nil, fmt.Errorf("merge %d makes %q, which merges before it make, and others came between", rank, t.tokens[id])
 		}
 	}
 	if next > 1<<24 {
-		return fmt.Errorf("%d pieces: scores hold at most %d apart", next, 1<<24)
+		return nil, fmt.Errorf("%d pieces: scores hold at most %d apart", next, 1<<24)
+	}
+	for id := range f.Pieces {
+		if listed[uint32(id)] == 0 && f.Pieces[id].Kind == sentencepiece.Normal {
+			f.Pieces[id].Score = -float32(next)
+		}
+	}
+	return listed, nil
+}
+
+// checkPairs fails if the merges are not all pairs of pieces that make one, which are those of a model file.
+func (t *Tokenizer) checkPairs(f *sentencepiece.File, m *charBPE, listed map[uint32]int) error {
+	special := map[uint32]bool{}
+	for _, a := range t.added {
+		special[a.ID] = true
 	}
 	usual := func(w string) bool {
 		id, ok := m.vocab[w]
@@ -280,9 +299,6 @@ func (t *Tokenizer) bpePieces(f *sentencepiece.File, m *charBPE) error {
 		}
 		if pairs != listed[uint32(id)] {
 			return fmt.Errorf("token %q: %d merges make it, and %d pairs of tokens would", w, listed[uint32(id)], pairs)
-		}
-		if listed[uint32(id)] == 0 {
-			f.Pieces[id].Score = -float32(next)
 		}
 	}
 	return nil
