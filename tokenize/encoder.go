@@ -352,8 +352,8 @@ func (e *Encoder) resolve(piece []byte, q *sought) uint64 {
 		e.listed = append(e.listed, ids...)
 		return 0
 	}
-	if s.v1>>60 == 2 {
-		if v := s.v0&idMask | s.v0>>32<<idBits | 2<<counted; s.v0&^(idMask<<32|idMask) == 0 {
+	if n := s.v1 >> 60; n == 1 || n == 2 { // one is what seeds, which only bytes have, do not hold
+		if v := s.v0&idMask | s.v0>>32<<idBits | n<<counted; s.v0&^(idMask<<32|idMask) == 0 {
 			if len(piece) <= maxHot {
 				e.cache.remember(h, hi, v)
 			}
