@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -191,13 +190,9 @@ func (s *Spec) ready() (dedup.Config, error) {
 	if !inTokens && (c.Substrings == nil || c.Substrings.Tokens == 0) {
 		return c, nil
 	}
-	b, err := os.ReadFile(s.path(s.Tokenize.File))
+	tok, err := s.tokenizerFile()
 	if err != nil {
 		return c, err
-	}
-	tok, err := tokenize.Parse(b)
-	if err != nil {
-		return c, fmt.Errorf("%s: %w", s.Tokenize.File, err)
 	}
 	encoders := sync.Pool{New: func() any { return tok.NewEncoder() }}
 	encode := func(dst []uint32, text []byte) []uint32 {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/tokenize"
@@ -62,16 +61,8 @@ func (s *learnStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 }
 
 func (s *learnStep) tokenizer(ctx context.Context, in []quern.Manifest, m *quern.Manifest, facts *learnFacts) (*tokenize.Tokenizer, error) {
-	if f := s.spec.Tokenize.File; f != "" {
-		b, err := os.ReadFile(s.spec.path(f))
-		if err != nil {
-			return nil, err
-		}
-		tok, err := tokenize.Parse(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f, err)
-		}
-		return tok, nil
+	if s.spec.Tokenize.File != "" {
+		return s.spec.tokenizerFile()
 	}
 	return s.learn(ctx, in, m, facts)
 }

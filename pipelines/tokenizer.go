@@ -13,7 +13,8 @@ import (
 	"github.com/seed-83c59573/quern/tokenize"
 )
 
-// OpenTokenizer opens a tokenizer.json, a .tiktoken file that has the name of one of OpenAI's encodings, or the tokenizer of the last run in a folder.
+// OpenTokenizer opens a tokenizer.json, a .tiktoken file that has the name of one of OpenAI's encodings, a .model of SentencePiece, or the tokenizer of the last
+// run in a folder.
 func OpenTokenizer(path string) (*tokenize.Tokenizer, error) {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -34,6 +35,23 @@ func OpenTokenizer(path string) (*tokenize.Tokenizer, error) {
 	return parseTokenizer(path, b, err)
 }
 
+// tokenizerFile opens the tokenizer that the spec names. It is its tokenizer.json that a dataset keeps and all steps read, whatever the file is.
+func (s *Spec) tokenizerFile() (*tokenize.Tokenizer, error) {
+	f := s.Tokenize.File
+	b, err := os.ReadFile(s.path(f))
+	tok, err := parseTokenizer(f, b, err)
+	if err != nil || filepath.Ext(f) != ".model" {
+		return tok, err
+	}
+	if err := tok.Exact(); err != nil {
+		return nil, fmt.Errorf("%s: a dataset keeps a tokenizer.json, and that of this file may give other ids: %w; quern tokenizer convert writes it, if its ids will do", f, err)
+	}
+	if b, err = tok.JSON(); err != nil {
+		return nil, err
+	}
+	return tokenize.Parse(b)
+}
+
 func parseTokenizer(path string, b []byte, err error) (*tokenize.Tokenizer, error) {
 	if err != nil {
 		return nil, err
@@ -45,6 +63,8 @@ func parseTokenizer(path string, b []byte, err error) (*tokenize.Tokenizer, erro
 			return nil, fmt.Errorf("%s: ranks do not tell their split and special tokens: name the file as one of %s, or convert it with --split", path, strings.Join(rankNames(), ", "))
 		}
 		tok, err = tokenize.ParseTiktoken(b, e.Split, e.Specials)
+	} else if filepath.Ext(path) == ".model" {
+		tok, err = tokenize.ParseSentencePiece(b)
 	} else {
 		tok, err = tokenize.Parse(b)
 	}

@@ -44,10 +44,14 @@ const startSlots = 1 << 10
 // minEncoderBytes is what an Encoder always may take: the hot part and small tables.
 const minEncoderBytes = 1 << 20
 
-// cacheLimits divides a budget: half of it for short pieces, most of which are English or code.
-func cacheLimits(budget int) limits {
+// cacheLimits divides a budget: half of it for short pieces, most of which are English or code. Where texts are cut at spaces alone (spaced) it is a
+// quarter, since all that has none, addresses, code, Chinese, is long pieces of many ids.
+func cacheLimits(budget int, spaced bool) limits {
 	b := max(budget, minEncoderBytes) - 1<<hotBits*32 // the hot part stands apart
 	power := func(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
+	if spaced {
+		return limits{table: power(b * 9 / 32 / 32), wide: power(b * 5 / 32 / 64), long: power(b / 8 / 24), keys: b / 8, arena: b * 5 / 16 / 4}
+	}
 	return limits{table: power(b * 9 / 16 / 32), wide: power(b * 5 / 32 / 64), long: power(b / 16 / 24), keys: b * 7 / 64, arena: b * 7 / 64 / 4}
 }
 

@@ -7,7 +7,7 @@ import (
 
 // TestCacheOfOneSlot has all pieces begin at one slot, as a text could that is made for it.
 func TestCacheOfOneSlot(t *testing.T) {
-	c := newCache(cacheLimits(DefaultEncoderBytes))
+	c := newCache(cacheLimits(DefaultEncoderBytes, false))
 	inverse := uint64(0xD6E8FEB86659FD93) // of keyHash's second factor: each step doubles the bits that are right
 	for range 6 {
 		inverse *= 2 - inverse*0xD6E8FEB86659FD93
@@ -34,7 +34,7 @@ func TestCacheOfOneSlot(t *testing.T) {
 }
 
 func TestSlotsHoldWhatTheyAreGiven(t *testing.T) {
-	c := newCache(cacheLimits(0))
+	c := newCache(cacheLimits(0, true))
 	for n := 1; n <= 15; n++ {
 		ids := make([]uint32, n)
 		for i := range ids {

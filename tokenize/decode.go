@@ -31,6 +31,8 @@ func (t *Tokenizer) texts() textStream {
 		return &joinStream{t: t}
 	case t.shown != nil:
 		return t.shown.stream()
+	case t.firsts != nil:
+		return &firstTokenStream{f: t.firsts}
 	}
 	return &stepStream{t: t, s: t.decoder.stream()}
 }

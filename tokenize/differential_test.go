@@ -214,11 +214,12 @@ func inUse() int {
 
 func TestLimitsStayWithinTheBudget(t *testing.T) {
 	for budget := minEncoderBytes; budget < 300<<20; budget += budget/7 + 1 {
-		l := cacheLimits(budget)
-		size := 1<<hotBits*int(reflect.TypeFor[hotSet]().Size()) + l.table*int(reflect.TypeFor[slot]().Size()) + l.wide*int(reflect.TypeFor[wideSlot]().Size()) +
-			l.long*int(reflect.TypeFor[longSlot]().Size()) + l.keys + 4*l.arena
-		if size > budget || size < budget/2 {
-			t.Errorf("a budget of %d bytes is divided into %d: %+v", budget, size, l)
+		for _, l := range [2]limits{cacheLimits(budget, false), cacheLimits(budget, true)} {
+			size := 1<<hotBits*int(reflect.TypeFor[hotSet]().Size()) + l.table*int(reflect.TypeFor[slot]().Size()) + l.wide*int(reflect.TypeFor[wideSlot]().Size()) +
+				l.long*int(reflect.TypeFor[longSlot]().Size()) + l.keys + 4*l.arena
+			if size > budget || size < budget/2 {
+				t.Errorf("a budget of %d bytes is divided into %d: %+v", budget, size, l)
+			}
 		}
 	}
 }

@@ -41,7 +41,9 @@ func (t *Tokenizer) NewEncoder() *Encoder { return t.NewEncoderSize(DefaultEncod
 
 // NewEncoderSize makes an encoder whose cache takes up to so many bytes, at least 1 MiB. It begins small. What the text at hand takes comes on top: a piece without a place to
 // cut, a megabyte of one letter, some 30 bytes a byte.
-func (t *Tokenizer) NewEncoderSize(bytes int) *Encoder { return t.newEncoder(cacheLimits(bytes)) }
+func (t *Tokenizer) NewEncoderSize(bytes int) *Encoder {
+	return t.newEncoder(cacheLimits(bytes, t.flow != nil && t.flow.classes.width == 1))
+}
 
 func (t *Tokenizer) newEncoder(max limits) *Encoder {
 	e := &Encoder{t: t, merger: merger{b: &t.bpe}, cache: newCache(max)}
@@ -350,8 +352,8 @@ func (e *Encoder) resolve(piece []byte, q *sought) uint64 {
 		e.listed = append(e.listed, ids...)
 		return 0
 	}
-	if s.v1>>60 == 2 {
-		if v := s.v0&idMask | s.v0>>32<<idBits | 2<<counted; s.v0&^(idMask<<32|idMask) == 0 {
+	if n := s.v1 >> 60; n == 1 || n == 2 { // one is what seeds, which only bytes have, do not hold
+		if v := s.v0&idMask | s.v0>>32<<idBits | n<<counted; s.v0&^(idMask<<32|idMask) == 0 {
 			if len(piece) <= maxHot {
 				e.cache.remember(h, hi, v)
 			}

@@ -12,7 +12,8 @@ import (
 // each piece goes through normalizer, cutter and model on its own, and its ids are remembered by its bytes. Which places these are is found out when the
 // tokenizer is made: neighbors that no merge joins (joins), or neighbors that the cutter always parts (classes).
 type flow struct {
-	joins   *joins      // of a BPE of characters behind nothing but marks for spaces
+	joins   *joins      // of a BPE or Unigram of characters behind nothing but marks for spaces
+	unmark  bool        // the model does not know that a space is a mark
 	classes charClasses // else
 	ascii   [1 << 14]uint8
 	parts   [1 << (2 * maxClass)]bool // by two classes: the cutter parts them
@@ -49,13 +50,39 @@ func newFlow(t *Tokenizer) *flow {
 	return newClassFlow(t)
 }
 
-// newJoinsFlow is the flow of Llama, Mistral and Gemma.
+// newJoinsFlow is the flow of Llama, Mistral and Gemma, and of what Learn makes of characters.
 func newJoinsFlow(t *Tokenizer) *flow {
-	b, ok := t.model.(*charBPE)
+	f := &flow{}
+	split, ok := f.setMarks(t)
 	if !ok {
 		return nil
 	}
-	f := &flow{}
+	switch m := t.model.(type) {
+	case *charBPE:
+		if f.joins = newJoins(m); f.joins == nil {
+			return nil
+		}
+		m.ascii[' '] = none // no text has a space left that is not a mark
+		if id, ok := m.chars[markRune]; ok {
+			m.ascii[' '] = id
+		}
+	case *unigram:
+		if f.joins = newUnigramJoins(m); f.joins == nil {
+			return nil
+		}
+		f.unmark = true
+	default:
+		return nil
+	}
+	if split {
+		f.joins.cutBeforeSpace()
+	}
+	return f
+}
+
+// setMarks finds out what is done to the start of a text; ok tells that else nothing is done but to put marks for spaces, and split that texts are cut
+// before each.
+func (f *flow) setMarks(t *Tokenizer) (split, ok bool) {
 	rest := stepsOf(nil, t.normalizer)
 	if len(rest) > 0 && rest[0] == prepend(spaceMark) {
 		f.lead, rest = leadSpace, rest[1:]
@@ -64,42 +91,27 @@ func newJoinsFlow(t *Tokenizer) *flow {
 	if len(rest) == 1 {
 		r, ok := rest[0].(replace)
 		if marks = ok && r.pattern == literal(" ") && string(r.content) == spaceMark; !marks {
-			return nil
+			return false, false
 		}
 	} else if len(rest) > 1 {
-		return nil
+		return false, false
 	}
-	split := false
 	switch c := t.cutter.(type) {
 	case nil:
 	case splitter:
 		if c.pattern != literal(" ") || c.invert {
-			return nil // of the others nothing is left to be found
+			return false, false // of the others nothing is left to be found
 		}
 	case *metaspace:
 		if marks || f.lead != leadNone || string(c.mark) != spaceMark {
-			return nil
+			return false, false
 		}
 		marks, split = true, c.split
 		f.lead = c.lead()
 	default:
-		return nil
+		return false, false
 	}
-	if !marks {
-		return nil
-	}
-	if f.joins = newJoins(b); f.joins == nil {
-		return nil
-	}
-	if split {
-		f.joins.cutBeforeSpace()
-	}
-	if id, ok := b.chars[markRune]; ok {
-		b.ascii[' '] = id // no text has a space left that is not a mark
-	} else {
-		b.ascii[' '] = none
-	}
-	return f
+	return split, marks
 }
 
 // stepsOf lists the normalizers that n is made of.

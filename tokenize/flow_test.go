@@ -76,8 +76,12 @@ func TestFlowIsSlow(t *testing.T) {
 // A stream of ids gives the text that all of them at once give, whatever they are.
 func TestStreamIsWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
+	firsts := 0
 	check := func(k *Tokenizer) {
 		s := k.NewStreamer()
+		if k.firsts != nil {
+			firsts++
+		}
 		for i := range 100 {
 			ids := make([]uint32, i%40)
 			for j := range ids {
@@ -94,11 +98,25 @@ func TestStreamIsWhole(t *testing.T) {
 			if want := string(k.AppendDecode(nil, ids)); b.String() != want {
 				t.Fatalf("%v: streamed %q, whole %q", ids, b.String(), want)
 			}
+			if k.decoder == nil || k.byteLevel {
+				continue
+			}
+			step := &stepStream{t: k, s: k.decoder.stream()}
+			var parts []byte
+			for _, id := range ids {
+				parts = step.next(parts, id)
+			}
+			if parts = step.end(parts); b.String() != string(parts) {
+				t.Fatalf("%v: %q, step by step %q", ids, b.String(), parts)
+			}
 		}
 	}
 	wholes(t, func(k *Tokenizer, _ []byte, _ []wholeCase) { check(k) })
 	for _, name := range []string{"bpe", "tiny", "bytes"} {
 		check(spModel(t, name))
+	}
+	if firsts < 3 {
+		t.Errorf("%d tokenizers show only the first token in another way", firsts)
 	}
 }
 

@@ -7,8 +7,8 @@ import "unicode/utf8"
 type joins struct {
 	ascii [1 << 14]uint8 // by two characters of ASCII: 1 = they are no pair
 	other [1 << joinBits / 64]uint64
-	space bool     // pieces begin at every space
-	fused *charBPE // if unknown characters side by side are one: between two of them there is no cut
+	space bool            // pieces begin at every space
+	token func(rune) bool // if unknown characters side by side are one, so that between two of them there is no cut: which are tokens
 }
 
 // joinBits is the size of the filter for pairs beyond ASCII, as a power of two: 256 KiB. That it takes some for a pair that are none costs a
@@ -25,11 +25,12 @@ func newJoins(b *charBPE) *joins {
 	}
 	j := &joins{}
 	if !b.complete && b.fuse {
-		j.fused = b
+		j.token = func(r rune) bool {
+			id, ok := b.char(r)
+			return ok && id != none
+		}
 	}
-	for i := range j.ascii {
-		j.ascii[i] = bit(j.fused == nil || j.known(rune(i>>7)) || j.known(rune(i&127)))
-	}
+	j.start()
 	made := make(map[uint32]bool, len(b.made))
 	for _, id := range b.made {
 		made[id] = true
@@ -43,6 +44,32 @@ func newJoins(b *charBPE) *joins {
 		j.addWord(string(w))
 	}
 	return j
+}
+
+// newUnigramJoins gives the joins of a Unigram, the neighbors within its tokens: any way to spell a text goes through the places between others. nil if
+// sums of scores are not exact, so that of two ways that are as good as equal one or the other is taken by what stands far before.
+func newUnigramJoins(u *unigram) *joins {
+	if !u.exact() {
+		return nil
+	}
+	first, _ := utf8.DecodeRuneInString(u.spelling)
+	last, _ := utf8.DecodeLastRuneInString(u.spelling)
+	j := &joins{token: func(r rune) bool {
+		_, ok := u.words[string(r)]
+		return ok && (u.spelling == "" || r != first && r != last) // a text may spell the unknown token, which is one with what is unknown
+	}}
+	j.start()
+	for w := range u.words {
+		j.addWord(w)
+	}
+	return j
+}
+
+// start sets the table of ASCII for no tokens.
+func (j *joins) start() {
+	for i := range j.ascii {
+		j.ascii[i] = bit(j.token == nil || j.known(rune(i>>7)) || j.known(rune(i&127)))
+	}
 }
 
 // addWord takes all neighbors within a word over.
@@ -77,7 +104,7 @@ func (j *joins) apart(a, b rune) bool {
 	if j.space && b == ' ' {
 		return true
 	}
-	if j.fused != nil && !j.known(a) && !j.known(b) {
+	if j.token != nil && !j.known(a) && !j.known(b) {
 		return false
 	}
 	h := joinHash(a, b)
@@ -89,8 +116,7 @@ func (j *joins) known(r rune) bool {
 	if r == ' ' {
 		r = markRune
 	}
-	id, ok := j.fused.char(r)
-	return ok && id != none
+	return j.token(r)
 }
 
 // cutBeforeSpace makes pieces begin at every space.

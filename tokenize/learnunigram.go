@@ -259,6 +259,10 @@ func (u *unigramLearner) prune(ctx context.Context, most int) error {
 	return nil
 }
 
+// scoreUnits is how many units of scores are one. Scores are multiples of a unit, so that their sums are exact in double precision for any text, which can
+// then be cut where no token goes across. 14 bits make up to 14 decimals: so much even readers of JSON that round twice take as it is written.
+const scoreUnits = 1 << 14
+
 // finish takes the characters and the most likely other tokens, the most likely first.
 func (u *unigramLearner) finish(v *characters, chars []rune, want int) {
 	order := make([]int, 0, len(u.tokens))
@@ -274,12 +278,12 @@ func (u *unigramLearner) finish(v *characters, chars []rune, want int) {
 	slices.SortFunc(order, byLikelihood)
 	least := 0.0
 	for _, id := range order {
+		u.logs[id] = math.Round(u.logs[id]*scoreUnits) / scoreUnits
 		least = min(least, u.logs[id])
 	}
 	for range v.names {
 		v.scores = append(v.scores, least-unknownPenalty) // no text yields them by their spelling
 	}
-	v.scores[0] = 0
 	for _, id := range order {
 		var word bytes.Buffer
 		for _, s := range u.tokens[id] {

@@ -3,7 +3,9 @@ package tokenize
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -232,5 +234,49 @@ func TestUnigramOfNoText(t *testing.T) {
 	tok := mustLearn(t, NewCounter(l))
 	if got := tok.NewEncoder().Append(nil, []byte("hé")); len(got) == 0 {
 		t.Error("a text has no tokens")
+	}
+}
+
+// Scores that are learned let texts be cut where no token goes across: the ids are those of the best way through the whole text.
+func TestLearnedUnigramIsFast(t *testing.T) {
+	for _, fallback := range []bool{false, true} {
+		learn := DefaultLearn()
+		learn.Model, learn.Split, learn.Vocab, learn.ByteFallback = Unigram, Metaspace, 400, fallback
+		c := NewCounter(learn)
+		r := rand.New(rand.NewPCG(7, 8))
+		for range 300 {
+			c.Add([]byte(strings.ToValidUTF8(string(flowText(r, 40)), "")))
+		}
+		k, err := c.Learn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !k.Fast() {
+			t.Fatal("there is no fast path")
+		}
+		e := k.NewEncoder()
+		for i := range 600 {
+			text := flowText(r, 1+i%37)
+			if got, want := e.Append([]uint32{}, text), slowBy(t, e, text); !slices.Equal(got, want) {
+				t.Fatalf("%q\n got %v\nwant %v", text, got, want)
+			}
+		}
+		u := k.model.(*unigram)
+		u.scores[len(u.scores)-1] += 1e-9
+		if u.exact() {
+			t.Error("sums with a score of 30 bits behind the point are told to be exact")
+		}
+		b, err := k.SentencePiece()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := ParseSentencePiece(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := []byte("hello world, the lowest end 文 <unk>")
+		if got, want := p.NewEncoder().Append(nil, text), e.Append(nil, text); !slices.Equal(got, want) {
+			t.Errorf("as .model %v, as tokenizer.json %v", got, want)
+		}
 	}
 }

@@ -12,97 +12,114 @@ type cutter interface {
 	cut(dst []aligned, a aligned) ([]aligned, error)
 }
 
-// newCutter builds a pre_tokenizer of a tokenizer.json; nil for none. bytes tells that pieces go to the model byte by byte: ByteLevel.
+// newCutter builds a pre_tokenizer of a tokenizer.json; nil for none. byteLevel tells that pieces go to the model byte by byte: ByteLevel.
 func newCutter(p *hfPart) (c cutter, byteLevel bool, err error) {
 	if p == nil {
 		return nil, false, nil
 	}
 	switch p.Type {
 	case "Sequence":
-		var all cutters
-		known, n := knownSplits(p.Pretokenizers)
-		if n > 0 {
-			all = append(all, splitter{ruleMatcher{known}, isolated, false})
-		}
-		for i := n; i < len(p.Pretokenizers); i++ {
-			if byteLevel {
-				return nil, false, fmt.Errorf("tokenize: pre_tokenizer %q behind ByteLevel", p.Pretokenizers[i].Type)
-			}
-			c, bytes, err := newCutter(&p.Pretokenizers[i])
-			if err != nil {
-				return nil, false, err
-			}
-			byteLevel = bytes
-			if many, ok := c.(cutters); ok {
-				all = append(all, many...)
-			} else if c != nil {
-				all = append(all, c)
-			}
-		}
-		return all, byteLevel, nil
+		return newCutters(p)
 	case "ByteLevel":
-		var all cutters
-		if p.AddPrefixSpace == nil || *p.AddPrefixSpace {
-			all = append(all, leadingSpace{})
+		c, err := byteLevelCutter(p)
+		return c, true, err
+	}
+	c, err = newCharCutter(p)
+	return c, false, err
+}
+
+// newCutters builds a Sequence.
+func newCutters(p *hfPart) (all cutters, byteLevel bool, err error) {
+	known, n := knownSplits(p.Pretokenizers)
+	if n > 0 {
+		all = append(all, splitter{ruleMatcher{known}, isolated, false})
+	}
+	for i := n; i < len(p.Pretokenizers); i++ {
+		if byteLevel {
+			return nil, false, fmt.Errorf("tokenize: pre_tokenizer %q behind ByteLevel", p.Pretokenizers[i].Type)
 		}
-		if p.UseRegex == nil || *p.UseRegex {
-			gpt2, err := ruleByName("gpt2")
-			if err != nil {
-				return nil, false, err
-			}
-			all = append(all, splitter{ruleMatcher{gpt2}, isolated, false})
-		}
-		if len(all) == 0 {
-			return nil, true, nil
-		}
-		return all, true, nil
-	case "Split":
-		m, err := p.Pattern.matcher()
+		c, bytes, err := newCutter(&p.Pretokenizers[i])
 		if err != nil {
 			return nil, false, err
 		}
+		byteLevel = bytes
+		if many, ok := c.(cutters); ok {
+			all = append(all, many...)
+		} else if c != nil {
+			all = append(all, c)
+		}
+	}
+	return all, byteLevel, nil
+}
+
+// byteLevelCutter is what a ByteLevel cuts; nil if it does not.
+func byteLevelCutter(p *hfPart) (cutter, error) {
+	var all cutters
+	if p.AddPrefixSpace == nil || *p.AddPrefixSpace {
+		all = append(all, leadingSpace{})
+	}
+	if p.UseRegex == nil || *p.UseRegex {
+		gpt2, err := ruleByName("gpt2")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, splitter{ruleMatcher{gpt2}, isolated, false})
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return all, nil
+}
+
+// newCharCutter builds a pre_tokenizer that leaves characters what they are.
+func newCharCutter(p *hfPart) (cutter, error) {
+	switch p.Type {
+	case "Split":
+		m, err := p.Pattern.matcher()
+		if err != nil {
+			return nil, err
+		}
 		b, err := parseBehavior(p.Behavior)
-		return splitter{m, b, p.Invert}, false, err
+		return splitter{m, b, p.Invert}, err
 	case "Whitespace":
-		return splitter{classes{wordOrNot}, removed, true}, false, nil
+		return splitter{classes{wordOrNot}, removed, true}, nil
 	case "WhitespaceSplit":
-		return splitter{each{unicode.IsSpace}, removed, false}, false, nil
+		return splitter{each{unicode.IsSpace}, removed, false}, nil
 	case "Punctuation":
-		b := isolated
+		b, err := isolated, error(nil)
 		if p.Behavior != "" {
 			b, err = parseBehavior(p.Behavior)
 		}
-		return splitter{each{isPunctuation}, b, false}, false, err
+		return splitter{each{isPunctuation}, b, false}, err
 	case "BertPreTokenizer":
-		return cutters{splitter{each{unicode.IsSpace}, removed, false}, splitter{each{isPunctuation}, isolated, false}}, false, nil
+		return cutters{splitter{each{unicode.IsSpace}, removed, false}, splitter{each{isPunctuation}, isolated, false}}, nil
 	case "Digits":
 		b := contiguous
 		if p.IndividualDigits {
 			b = isolated
 		}
-		return splitter{each{isNumeric}, b, false}, false, nil
+		return splitter{each{isNumeric}, b, false}, nil
 	case "CharDelimiterSplit":
 		r, n := utf8.DecodeRuneInString(p.Delimiter)
 		if n == 0 || n != len(p.Delimiter) {
-			return nil, false, fmt.Errorf("tokenize: CharDelimiterSplit: delimiter %q, want one character", p.Delimiter)
+			return nil, fmt.Errorf("tokenize: CharDelimiterSplit: delimiter %q, want one character", p.Delimiter)
 		}
-		return splitter{each{func(c rune) bool { return c == r }}, removed, false}, false, nil
+		return splitter{each{func(c rune) bool { return c == r }}, removed, false}, nil
 	case "Metaspace":
-		m, err := newMetaspace(p)
-		return m, false, err
+		return newMetaspace(p)
 	case "UnicodeScripts":
-		return scriptCutter{}, false, nil
+		return scriptCutter{}, nil
 	case "FixedLength":
 		n := 5
 		if p.Length != nil {
 			n = *p.Length
 		}
 		if n < 1 {
-			return nil, false, fmt.Errorf("tokenize: FixedLength: length %d", n)
+			return nil, fmt.Errorf("tokenize: FixedLength: length %d", n)
 		}
-		return fixedLength(n), false, nil
+		return fixedLength(n), nil
 	}
-	return nil, false, fmt.Errorf("tokenize: unknown pre_tokenizer %q", p.Type)
+	return nil, fmt.Errorf("tokenize: unknown pre_tokenizer %q", p.Type)
 }
 
 // cutters cut one after the other.

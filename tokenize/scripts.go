@@ -1,8 +1,6 @@
 package tokenize
 
 import (
-	"slices"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -47,59 +45,14 @@ func (scriptCutter) cut(dst []aligned, a aligned) ([]aligned, error) {
 
 const anyScript = -1
 
-// scriptRun is a range of characters of one script.
-type scriptRun struct {
-	lo, hi rune
-	script int
-}
-
-// scriptRuns lists all scripts by characters, made when it is first needed. Hiragana and Katakana are Han here.
-var scriptRuns = sync.OnceValue(func() []scriptRun {
-	names := make([]string, 0, len(unicode.Scripts))
-	for name := range unicode.Scripts {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	han := slices.Index(names, "Han")
-	var runs []scriptRun
-	for i, name := range names {
-		if name == "Hiragana" || name == "Katakana" {
-			i = han
-		}
-		add := func(lo, hi, stride rune) {
-			if stride == 1 {
-				runs = append(runs, scriptRun{lo, hi, i})
-				return
-			}
-			for r := lo; r <= hi; r += stride {
-				runs = append(runs, scriptRun{r, r, i})
-			}
-		}
-		for _, r := range unicode.Scripts[name].R16 {
-			add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
-		}
-		for _, r := range unicode.Scripts[name].R32 {
-			add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
-		}
-	}
-	slices.SortFunc(runs, func(a, b scriptRun) int { return int(a.lo - b.lo) })
-	return runs
-})
-
+// scriptOf is the script of a character that the peer knows, anyScript if it has none. Common and Inherited are scripts here.
 func scriptOf(r rune) int {
-	runs := scriptRuns()
-	switch r {
-	case ' ':
-		return anyScript
-	case 'ー':
-		r = 'ァ'
-	}
-	i, ok := slices.BinarySearchFunc(runs, r, func(s scriptRun, r rune) int { return int(s.lo - r) })
-	if !ok {
-		i--
-	}
-	if i < 0 || r > runs[i].hi || !unicode.Is(unicode9(), r) {
+	if r == ' ' || !unicode.Is(unicode9(), r) {
 		return anyScript
 	}
-	return runs[i].script
+	s := unicodeScripts().at(r)
+	if s == scriptCommon && !unicode.Is(unicode.Common, r) {
+		return anyScript
+	}
+	return int(s)
 }

@@ -113,3 +113,48 @@ func (w *shownStream) end(dst []byte) []byte {
 	}
 	return append(dst, run...)
 }
+
+// firstTokens is the decoder of T5 or of BERT: what a token is shown as depends on nothing but whether it is the first.
+type firstTokens struct{ first, more [][]byte } // by id; nil = none
+
+// newFirst gives the tokens as shown by such a decoder, else nil.
+func newFirst(t *Tokenizer) *firstTokens {
+	d := t.decoder
+	if all, ok := d.(decoders); ok && len(all) == 1 {
+		d = all[0]
+	}
+	switch d.(type) {
+	case *metaspace, wordPieceDecoder:
+	default:
+		return nil
+	}
+	f := &firstTokens{make([][]byte, len(t.tokens)), make([][]byte, len(t.tokens))}
+	for id, w := range t.tokens {
+		if w == nil {
+			continue
+		}
+		s := d.stream()
+		for _, to := range [2][][]byte{f.first, f.more} {
+			to[id] = append([]byte{}, bytes.Join(s.next(nil, w), nil)...)
+		}
+	}
+	return f
+}
+
+type firstTokenStream struct {
+	f    *firstTokens
+	more bool
+}
+
+func (s *firstTokenStream) next(dst []byte, id uint32) []byte {
+	switch {
+	case int64(id) >= int64(len(s.f.more)) || s.f.more[id] == nil:
+		return dst
+	case s.more:
+		return append(dst, s.f.more[id]...)
+	}
+	s.more = true
+	return append(dst, s.f.first[id]...)
+}
+
+func (s *firstTokenStream) end(dst []byte) []byte { return dst }

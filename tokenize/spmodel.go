@@ -58,7 +58,7 @@ func ParseSentencePiece(b []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.json = func() []byte { return converted }
+	t.json, t.inexact = func() []byte { return converted }, inexactJSON(f, t.model)
 	if t.plain, err = newAddedTokens(nil, nil, func(Added) bool { return false }); err != nil {
 		return nil, err
 	}
@@ -67,6 +67,31 @@ func ParseSentencePiece(b []byte) (*Tokenizer, error) {
 	}
 	t.flow = newPieceFlow(t, z)
 	return t, nil
+}
+
+// Exact is nil if what JSON gives, read anew, gives the ids that the tokenizer gives of every text in UTF-8; else it says why it may not.
+func (t *Tokenizer) Exact() error { return t.inexact }
+
+// inexactJSON says what a model file has that its tokenizer.json does in another way; see ParseSentencePiece.
+func inexactJSON(f *sentencepiece.File, m model) error {
+	b, bpe := m.(*charBPE)
+	switch {
+	case !bpe:
+		return errors.New("its tokenizer.json cuts texts at spaces and adds scores in double precision, Unigram of SentencePiece does neither")
+	case len(f.Charsmap) > 0:
+		return fmt.Errorf("its tokenizer.json looks for the replacements of its normalizer, %s, by grapheme", f.NormalizerName)
+	case f.Squeeze:
+		return errors.New("its tokenizer.json does not take space off the start of a text")
+	case f.Prefix && !f.Escape:
+		return errors.New("its tokenizer.json puts ▁ before a text, and it a space")
+	case f.Prefix && b.user != nil:
+		return errors.New("its tokenizer.json puts a space behind each piece of a user's, too")
+	case slices.ContainsFunc(b.userWords, func(w []byte) bool { return bytes.Contains(w, []byte(spaceMark)) }):
+		return errors.New("its tokenizer.json finds pieces of a user's only as they are written, not with spaces for ▁")
+	case b.order != nil:
+		return errors.New("it has pieces of one score, which no merges can say")
+	}
+	return nil
 }
 
 // spNormalizer is a normalizer of SentencePiece's.
@@ -151,11 +176,14 @@ func (b *charBPE) setPieceMerges(f *sentencepiece.File, order []uint32) error {
 	type pair struct{ left, right, rank uint32 }
 	var pairs []pair
 	class := uint32(0) // of pieces of one score
+	tied := false      // two that merges make are of one
+	last := -1         // the class of the last that merges make
 	for i, id := range order {
 		w := f.Pieces[id].Text
 		if i > 0 && f.Pieces[order[i-1]].Score != f.Pieces[id].Score {
 			class++
 		}
+		before := len(pairs)
 		for k, r := range string(w) {
 			if id, ok := b.char(r); utf8.RuneCount(w) > 1 && (!ok || id == none) {
 				return fmt.Errorf("tokenize: .model: piece %.40q has the character %q, which is no piece", w, r)
@@ -169,10 +197,13 @@ func (b *charBPE) setPieceMerges(f *sentencepiece.File, order []uint32) error {
 				pairs = append(pairs, pair{l, r, uint32(len(b.made))})
 			}
 		}
+		if len(pairs) > before {
+			tied, last = tied || last == int(class), int(class)
+		}
 		b.made, b.order = append(b.made, id), append(b.order, class)
 	}
-	if int(class)+1 == len(order) {
-		b.order = nil // no two of one score: their places are their order
+	if !tied {
+		b.order = nil // their places are their order
 	}
 	if len(order) >= maxMerges {
 		return fmt.Errorf("tokenize: .model: %d pieces, at most %d", len(order), maxMerges-1)

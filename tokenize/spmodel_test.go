@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -202,4 +203,32 @@ func FuzzSentencePiece(f *testing.F) {
 			t.Errorf("JSON: %v", err)
 		}
 	})
+}
+
+// What says that its tokenizer.json gives the same ids does.
+func TestExact(t *testing.T) {
+	k := plainSPM(t)
+	if err := k.Exact(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := k.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	for i := range 2000 {
+		text := []byte(strings.ToValidUTF8(string(flowText(r, i%23)), "?"))
+		if got, want := j.NewEncoder().Append([]uint32{}, text), k.NewEncoder().Append([]uint32{}, text); !slices.Equal(got, want) {
+			t.Fatalf("%q: as tokenizer.json %v, as .model %v", text, got, want)
+		}
+	}
+	for name, want := range map[string]string{"bpe": "off the start", "tiny": "double precision"} {
+		if err := spModel(t, name).Exact(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, want)
+		}
+	}
 }

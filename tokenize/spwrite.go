@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/seed-83c59573/quern/tokenize/sentencepiece"
@@ -245,22 +246,41 @@ func (t *Tokenizer) bpePieces(f *sentencepiece.File, m *charBPE) error {
 			}
 		}
 	}
-	special := map[uint32]bool{}
-	for _, a := range t.added {
-		special[a.ID] = true
+	listed, err := t.mergeScores(f, m)
+	if err != nil {
+		return err
 	}
-	listed := make(map[uint32]int, len(m.made)) // merges by what they make
+	return t.checkPairs(f, m, listed)
+}
+
+// mergeScores gives scores to what merges make, and least of all to other pieces, and counts the merges by what they make.
+func (t *Tokenizer) mergeScores(f *sentencepiece.File, m *charBPE) (listed map[uint32]int, err error) {
+	listed = make(map[uint32]int, len(m.made))
 	next := 0
 	for rank, id := range m.made {
 		if listed[id]++; listed[id] == 1 {
 			f.Pieces[id].Score = -float32(next)
 			next++
 		} else if m.made[rank-1] != id {
-			return fmt.Errorf("merge %d makes %q, which merges before it make, and others came between", rank, t.tokens[id])
+			return nil, fmt.Errorf("merge %d makes %q, which merges before it make, and others came between", rank, t.tokens[id])
 		}
 	}
 	if next > 1<<24 {
-		return fmt.Errorf("%d pieces: scores hold at most %d apart", next, 1<<24)
+		return nil, fmt.Errorf("%d pieces: scores hold at most %d apart", next, 1<<24)
+	}
+	for id := range f.Pieces {
+		if listed[uint32(id)] == 0 && f.Pieces[id].Kind == sentencepiece.Normal {
+			f.Pieces[id].Score = -float32(next)
+		}
+	}
+	return listed, nil
+}
+
+// checkPairs fails if the merges are not all pairs of pieces that make one, which are those of a model file.
+func (t *Tokenizer) checkPairs(f *sentencepiece.File, m *charBPE, listed map[uint32]int) error {
+	special := map[uint32]bool{}
+	for _, a := range t.added {
+		special[a.ID] = true
 	}
 	usual := func(w string) bool {
 		id, ok := m.vocab[w]
@@ -280,9 +300,6 @@ func (t *Tokenizer) bpePieces(f *sentencepiece.File, m *charBPE) error {
 		if pairs != listed[uint32(id)] {
 			return fmt.Errorf("token %q: %d merges make it, and %d pairs of tokens would", w, listed[uint32(id)], pairs)
 		}
-		if listed[uint32(id)] == 0 {
-			f.Pieces[id].Score = -float32(next)
-		}
 	}
 	return nil
 }
@@ -290,27 +307,23 @@ func (t *Tokenizer) bpePieces(f *sentencepiece.File, m *charBPE) error {
 // unigramPieces takes over the scores, and the normalizer as the converter writes it.
 func (t *Tokenizer) unigramPieces(f *sentencepiece.File, m *unigram) error {
 	f.Type, f.ByteFallback, f.Squeeze, f.NormalizerName = sentencepiece.UnigramType, m.fallback, false, "custom"
-	c, ok := t.cutter.(*metaspace)
-	if !ok || string(c.mark) != spaceMark || !c.split || c.scheme == "first" {
-		return errors.New("the pre_tokenizer is no Metaspace that splits, with ▁ and the prepend_scheme always or never")
-	}
-	f.Prefix = c.scheme == "always"
-	for _, n := range stepsOf(nil, t.normalizer) {
-		switch n := n.(type) {
-		case *precompiled:
-			f.Charsmap = n.raw
-		case strip:
-			if n.left || !n.right {
-				return errors.New("a Strip that is not of the right alone")
-			}
-		case replace:
-			if _, ok := n.pattern.(spaceRuns); !ok {
-				return errors.New("a Replace that is not of runs of spaces")
-			}
-			f.Squeeze = true
-		default:
-			return fmt.Errorf("a normalizer %T that has no counterpart", n)
+	steps := stepsOf(nil, t.normalizer)
+	switch c := t.cutter.(type) {
+	case nil:
+		var ok bool
+		if steps, f.Prefix, ok = cutMarks(steps); !ok {
+			return errors.New("there is neither a Metaspace nor, at the end of the normalizer, a Replace of spaces by ▁")
 		}
+	case *metaspace:
+		if string(c.mark) != spaceMark || !c.split || c.scheme == "first" {
+			return errors.New("the Metaspace does not split, or not with ▁ and the prepend_scheme always or never")
+		}
+		f.Prefix = c.scheme == "always"
+	default:
+		return errors.New("the pre_tokenizer is no Metaspace")
+	}
+	if err := unigramSteps(f, steps); err != nil {
+		return err
 	}
 	for id := range f.Pieces {
 		if id < len(m.scores) {
@@ -329,6 +342,47 @@ func (t *Tokenizer) unigramPieces(f *sentencepiece.File, m *unigram) error {
 				f.Pieces[id].Kind = sentencepiece.Byte
 			}
 		}
+	}
+	return nil
+}
+
+// cutMarks takes the steps off the end that put marks for spaces, and tells whether one goes before every text; ok is false if there are none.
+func cutMarks(steps []normalizer) (rest []normalizer, prefix, ok bool) {
+	n := len(steps) - 1
+	if n < 0 {
+		return nil, false, false
+	}
+	r, ok := steps[n].(replace)
+	if !ok || r.pattern != literal(" ") || string(r.content) != spaceMark {
+		return nil, false, false
+	}
+	if n > 0 && steps[n-1] == prepend(spaceMark) {
+		return steps[:n-1], true, true
+	}
+	return steps[:n], false, true
+}
+
+// unigramSteps takes over what a normalizer does beside marks for spaces.
+func unigramSteps(f *sentencepiece.File, steps []normalizer) error {
+	for _, n := range steps {
+		switch n := n.(type) {
+		case *precompiled:
+			f.Charsmap = n.raw
+		case strip:
+			if n.left || !n.right {
+				return errors.New("a Strip that is not of the right alone")
+			}
+		case replace:
+			if _, ok := n.pattern.(spaceRuns); !ok || string(n.content) != " " && string(n.content) != spaceMark {
+				return errors.New("a Replace that does not make one of a run of spaces")
+			}
+			f.Squeeze = true
+		default:
+			return fmt.Errorf("a normalizer %s that has no counterpart", strings.TrimPrefix(fmt.Sprintf("%T", n), "tokenize."))
+		}
+	}
+	if len(steps) == 0 {
+		f.NormalizerName = "identity"
 	}
 	return nil
 }

@@ -180,7 +180,10 @@ func (e *Encoder) appendValue(dst []uint32, v uint64) []uint32 {
 func (e *Encoder) flowPiece(piece []byte) []uint32 {
 	f, t := e.t.flow, e.t
 	tokens := e.scratch[:0]
-	if f.joins != nil {
+	if f.unmark {
+		e.stream.symbols = appendMarked(e.stream.symbols[:0], piece)
+		tokens = t.model.tokens(tokens, e.stream.symbols, &e.work)
+	} else if f.joins != nil {
 		tokens = t.model.tokens(tokens, piece, &e.work)
 	} else if s, ok := f.plain.word(e.stream.symbols[:0], piece); ok {
 		e.stream.symbols = s
@@ -201,6 +204,18 @@ func (e *Encoder) flowPiece(piece []byte) []uint32 {
 		e.outer = append(e.outer, k.id)
 	}
 	return e.outer
+}
+
+// appendMarked appends a text with marks for spaces.
+func appendMarked(dst, text []byte) []byte {
+	for _, c := range text {
+		if c == ' ' {
+			dst = append(dst, spaceMark...)
+		} else {
+			dst = append(dst, c)
+		}
+	}
+	return dst
 }
 
 // attr is flow.attr, remembered.

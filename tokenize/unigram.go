@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -12,6 +13,7 @@ import (
 
 // unigram takes the most likely of all ways to spell a piece (Kudo 2018), by dynamic programming over its bytes.
 type unigram struct {
+	words    map[string]uint32
 	vocab    sentencepiece.Array
 	scores   []float64 // by id: log probabilities
 	unknown  uint32    // none = there is no such token
@@ -25,7 +27,7 @@ const unknownPenalty = 10 // below the least likely token
 
 func newUnigram(f *hfFile) (*unigram, error) {
 	m := &f.Model
-	u := &unigram{scores: m.Vocab.scores, unknown: none, least: math.Inf(1), fallback: m.Fallback}
+	u := &unigram{words: m.Vocab.ids, scores: m.Vocab.scores, unknown: none, least: math.Inf(1), fallback: m.Fallback}
 	if len(u.scores) == 0 {
 		return nil, errors.New("tokenize: Unigram: the vocabulary is not a list of tokens and scores")
 	}
@@ -54,6 +56,20 @@ func newUnigram(f *hfFile) (*unigram, error) {
 	u.least -= unknownPenalty
 	u.bytes = byteTokens(m.Vocab.ids)
 	return u, nil
+}
+
+// exact reports whether any sum of scores of a text's tokens is exact in double precision, as those that Learn makes are.
+func (u *unigram) exact() bool {
+	unit, most := 0, 1.0 // 2^unit divides every score
+	for _, s := range append(u.scores[:len(u.scores):len(u.scores)], u.least) {
+		if s == 0 {
+			continue
+		}
+		f, exp := math.Frexp(math.Abs(s))
+		unit = min(unit, exp-53+bits.TrailingZeros64(uint64(math.Ldexp(f, 53))))
+		most = max(most, math.Abs(s))
+	}
+	return math.Ldexp(1, 53+unit) >= most*maxText
 }
 
 // unigramNode is the best way to a place in the piece.

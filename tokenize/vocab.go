@@ -24,6 +24,8 @@ type Tokenizer struct {
 	spm    []byte        // the .model, if that is what it was read from
 	digest func() quern.Digest
 
+	inexact error // why json may give other ids
+
 	added      []Added
 	plain      *addedTokens      // those that ordinary text yields
 	ids        map[string]uint32 // of added tokens
@@ -37,6 +39,7 @@ type Tokenizer struct {
 	poster     poster
 	decoder    decoder       // nil = spellings with spaces between
 	shown      *shownTokens  // the decoder, if it is one of the usual
+	firsts     *firstTokens  // … of others
 	pieces     *pieceDecoder // of a .model, instead of decoder
 	truncation *truncation   // applied only if asked for
 	padding    *padding
@@ -48,7 +51,8 @@ type Tokenizer struct {
 	flow *flow      // the fast path of others
 }
 
-// JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte; of a .model what Hugging Face's converter makes of it.
+// JSON is the tokenizer.json that the tokenizer was read from or learned as, byte for byte; of a .model what Hugging Face's converter makes of it,
+// which may give other ids: see Exact.
 func (t *Tokenizer) JSON() ([]byte, error) { return bytes.Clone(t.json()), nil }
 
 // Digest is the digest of JSON, or of the .model that it was read from: two tokenizers with one digest give the same ids.

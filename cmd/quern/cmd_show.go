@@ -6,11 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
-	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train"
 	"github.com/spf13/cobra"
 )
@@ -61,7 +61,7 @@ func show(out io.Writer, path, name string, asJSON bool) error {
 		return showDataset(out, folder, asJSON)
 	case filepath.Base(folder) == "runs" && strings.HasSuffix(base, ".json"):
 		return showRun(out, filepath.Dir(folder), strings.TrimSuffix(base, ".json"), asJSON)
-	case strings.HasSuffix(base, ".json"):
+	case slices.Contains(tokenizerFormats, filepath.Ext(base)):
 		return showTokenizer(out, path, asJSON)
 	}
 	return showShard(out, path, asJSON)
@@ -152,13 +152,9 @@ func printPacking(out io.Writer, splits []pipelines.Packing) {
 }
 
 func showTokenizer(out io.Writer, path string, asJSON bool) error {
-	b, err := os.ReadFile(path)
+	tok, err := pipelines.OpenTokenizer(path)
 	if err != nil {
 		return err
-	}
-	tok, err := tokenize.Parse(b)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	info := map[string]any{"path": path, "kind": tok.Describe(), "vocab": tok.Vocab(), "end_of_text": tok.EndOfText(), "digest": tok.Digest()}
 	if asJSON {

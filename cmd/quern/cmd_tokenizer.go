@@ -29,7 +29,7 @@ func tokenizerCommand() *cobra.Command {
 		Use:   "tokenizer",
 		Short: "Learn, use, compare and convert tokenizers",
 		Long: `Learn, use, compare and convert tokenizers. A tokenizer is a tokenizer.json of Hugging Face's library, a .tiktoken file with the name of one of
-OpenAI's encodings (cl100k_base.tiktoken), or the folder of a run.`,
+OpenAI's encodings (cl100k_base.tiktoken), a .model of SentencePiece, or the folder of a run.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("no command tokenizer %q; quern tokenizer --help lists them", args[0])}
@@ -156,7 +156,7 @@ func (f *inputFlags) tell(stderr io.Writer, inputs []string) error {
 }
 
 // tokenizerFormats are the formats that a tokenizer is written in, by the ends of names.
-var tokenizerFormats = []string{".json", ".tiktoken"}
+var tokenizerFormats = []string{".json", ".tiktoken", ".model"}
 
 func writeTokenizer(path string, tok *tokenize.Tokenizer) error {
 	write := tok.JSON
@@ -164,6 +164,8 @@ func writeTokenizer(path string, tok *tokenize.Tokenizer) error {
 	case ".json":
 	case ".tiktoken":
 		write = tok.Tiktoken
+	case ".model":
+		write = tok.SentencePiece
 	default:
 		return usageError{fmt.Errorf("%s: the name does not tell a format: want %s", path, strings.Join(tokenizerFormats, ", "))}
 	}

@@ -64,6 +64,12 @@ func (j *learnJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.learn.Validate(); err != nil {
 		return usageError{err}
 	}
+	switch marked := j.learn.Split == tokenize.Metaspace; {
+	case filepath.Ext(j.out) == ".model" && (!marked || j.learn.Normalize == tokenize.NFC):
+		return usageError{errors.New("--out: a .model holds what --split metaspace makes, without --normalize")}
+	case filepath.Ext(j.out) == ".tiktoken" && (marked || j.learn.Normalize == tokenize.NFC):
+		return usageError{errors.New("--out: a .tiktoken file holds byte-level BPE, without --normalize")}
+	}
 	if j.room.Workers < 0 {
 		return usageError{fmt.Errorf("--workers %d: want 1 or more", j.room.Workers)}
 	}
