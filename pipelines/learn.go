@@ -35,6 +35,8 @@ type learnFacts struct {
 	Docs   int64        `json:"docs,omitempty"`  // of the sample
 	Bytes  int64        `json:"bytes,omitempty"` // of the sample
 
+	Slow string `json:"slow,omitempty"` // what readers must know of a tokenizer without a fast path
+
 	LongPieces int64          `json:"long_pieces,omitempty"` // left out as too long to learn from
 	LongBytes  int64          `json:"long_bytes,omitempty"`  // theirs
 	Fertility  []FertilityRow `json:"fertility,omitempty"`   // of documents of the sample
@@ -55,6 +57,9 @@ func (s *learnStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 		return m, err
 	}
 	facts.Vocab, facts.Digest = tok.Vocab(), tok.Digest()
+	if facts.Slow = SlowTokenizer(tok); facts.Slow != "" {
+		s.env.tell(Event{Step: "learn", State: "note", Reason: facts.Slow})
+	}
 	m.Shards = []quern.Shard{{Name: tokenizerName, Blobs: []quern.BlobInfo{{Name: tokenizerName, Size: int64(len(b)), Digest: quern.DigestOf(b)}}}}
 	m.Facts, err = json.Marshal(facts)
 	return m, err

@@ -115,6 +115,9 @@ func Summarize(dir quern.Local, rec *Record) (*Summary, error) {
 				return nil, fmt.Errorf("%s: facts: %w", s.Folder, err)
 			}
 			sum.Fertility = facts.Fertility
+			if facts.Slow != "" {
+				sum.Warnings = append(sum.Warnings, "learn: "+facts.Slow)
+			}
 			if facts.LongPieces > 0 {
 				sum.Warnings = append(sum.Warnings, fmt.Sprintf("learn: %d pieces without a place to cut were longer than 64 KiB and left out: %d bytes", facts.LongPieces, facts.LongBytes))
 			}

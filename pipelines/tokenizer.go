@@ -35,6 +35,14 @@ func OpenTokenizer(path string) (*tokenize.Tokenizer, error) {
 	return parseTokenizer(path, b, err)
 }
 
+// SlowTokenizer is what a user must know of a tokenizer that has no fast path; "" if it has one.
+func SlowTokenizer(tok *tokenize.Tokenizer) string {
+	if tok.Fast() {
+		return ""
+	}
+	return "the tokenizer's parts run one by one, for they are none of those that masks can cut: the ids are the same, and it is ten to a hundred times slower"
+}
+
 // tokenizerFile opens the tokenizer that the spec names. It is its tokenizer.json that a dataset keeps and all steps read, whatever the file is.
 func (s *Spec) tokenizerFile() (*tokenize.Tokenizer, error) {
 	f := s.Tokenize.File

@@ -42,6 +42,13 @@ OpenAI's encodings (cl100k_base.tiktoken), a .model of SentencePiece, or the fol
 	return cmd
 }
 
+// noteSlow tells people that a tokenizer has no fast path.
+func noteSlow(cmd *cobra.Command, name string, tok *tokenize.Tokenizer) {
+	if note := pipelines.SlowTokenizer(tok); note != "" {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", name, note)
+	}
+}
+
 // inputFlags say how inputs are read that are not plain text.
 type inputFlags struct {
 	format, fields, options string

@@ -93,6 +93,7 @@ func (g *gaugeFlags) measure(cmd *cobra.Command, names, inputs []string) ([]fert
 		if err != nil {
 			return nil, err
 		}
+		noteSlow(cmd, name, tok)
 		toks = append(toks, tok)
 	}
 	units, err := g.in.units(cmd.Context(), cmd.InOrStdin(), inputs)

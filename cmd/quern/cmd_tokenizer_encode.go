@@ -99,6 +99,7 @@ func (j *encodeJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	noteSlow(cmd, args[0], tok)
 	if err := j.raw.settle(j.out, tok.Vocab()); err != nil {
 		return err
 	}
