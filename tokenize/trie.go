@@ -63,7 +63,7 @@ func (t *trie) node() uint32 {
 
 func (t *trie) resize(n int) {
 	old := t.edges
-	t.edges = make([]uint64, n)
+	t.edges = hugePages(make([]uint64, n))
 	t.shift = 64
 	for n > 1 {
 		n /= 2

@@ -4,7 +4,7 @@
 //
 //	go run gen/main.go [-dir .]
 //
-// Of vectors of 64 bytes only Z16 to Z31 are used: so no VZEROUPPER is needed.
+// The short ones use of the vectors of 64 bytes only Z16 to Z31: so they need no VZEROUPPER.
 package main
 
 import (
@@ -42,6 +42,7 @@ func main() {
 	bytes256()
 	deposit()
 	emit()
+	probe()
 	for name, b := range map[string]*bytes.Buffer{"kern_amd64.s": asm, "stubs_amd64.go": stubs} {
 		if err := os.WriteFile(filepath.Join(*dir, name), b.Bytes(), 0o644); err != nil {
 			log.Fatal(err)
@@ -58,9 +59,9 @@ func p(lines ...string) {
 
 func label(name string) { fmt.Fprintf(asm, "%s:\n", name) }
 
-func begin(name, doc, args string, size int) {
+func begin(name, doc, args string, frame, size int) {
 	fmt.Fprintf(stubs, "\n// %s %s\n//\n//go:noescape\nfunc %s(%s\n", name, doc, name, args)
-	fmt.Fprintf(asm, "\n// func %s(%s\nTEXT ·%s(SB), NOSPLIT, $0-%d\n", name, args, name, size)
+	fmt.Fprintf(asm, "\n// func %s(%s\nTEXT ·%s(SB), NOSPLIT, $%d-%d\n", name, args, name, frame, size)
 }
 
 // fields of the struct masks, by bit of a class.
@@ -74,7 +75,7 @@ const (
 )
 
 func classify() {
-	begin("classify512", "is classifyGo; it leaves squeeze as it is.", "a *alphabet, p *[64]byte, m *masks)", 24)
+	begin("classify512", "is classifyGo; it leaves squeeze as it is.", "a *alphabet, p *[64]byte, m *masks)", 0, 24)
 	p("MOVQ a+0(FP), DI", "MOVQ p+8(FP), SI", "MOVQ m+16(FP), DX",
 		"VMOVDQU64 (SI), "+text,
 		"VMOVDQU64 alphabet_ascii(DI), Z21", "VMOVDQU64 alphabet_ascii+64(DI), Z22",
@@ -180,7 +181,7 @@ func pages() {
 
 // bytes256 tells by half bytes: a table says for the lower half of a byte in which rows of 16 it is.
 func bytes256() {
-	begin("bytes256", "makes the masks of bytes, letter to high, as alphabet.spread has them.", "a *alphabet, p *[64]byte, m *masks)", 24)
+	begin("bytes256", "makes the masks of bytes, letter to high, as alphabet.spread has them.", "a *alphabet, p *[64]byte, m *masks)", 0, 24)
 	p("MOVQ a+0(FP), DI", "MOVQ p+8(FP), SI", "MOVQ m+16(FP), DX",
 		"VMOVDQU (SI), Y0", "VMOVDQU 32(SI), Y1",
 		"VPMOVMSKB Y0, AX", "VPMOVMSKB Y1, R8", "SHLQ $32, R8", "ORQ AX, R8", "MOVQ R8, masks_high(DX)",
@@ -208,12 +209,12 @@ func bytes256() {
 }
 
 func deposit() {
-	begin("deposit512", "puts the bits of x, lowest first, where mask has bits.", "x, mask uint64) uint64", 24)
+	begin("deposit512", "puts the bits of x, lowest first, where mask has bits.", "x, mask uint64) uint64", 0, 24)
 	p("MOVQ x+0(FP), AX", "PDEPQ mask+8(FP), AX, AX", "MOVQ AX, ret+16(FP)", "RET")
 }
 
 func emit() {
-	begin("emit512", "is emitGo.", "ends *[64]int, pos int, starts uint64) int", 32)
+	begin("emit512", "is emitGo.", "ends *[64]int, pos int, starts uint64) int", 0, 32)
 	p("MOVQ ends+0(FP), DI", "VPBROADCASTQ pos+8(FP), Z16", "MOVQ starts+16(FP), AX",
 		"BLSRQ AX, AX", "POPCNTQ AX, CX", "MOVQ CX, ret+24(FP)",
 		"KMOVQ AX, K1", "VMOVDQU64 places<>(SB), Z17", "VPCOMPRESSB.Z Z17, K1, Z17")
@@ -231,4 +232,72 @@ func emit() {
 	p("SUBQ $8, CX", "JGT more")
 	label("end")
 	p("RET")
+}
+
+// probe looks four pieces up at once: their 16 bytes are the quarters of one vector, and of the four sets of the hot part two fill another.
+func probe() {
+	table := func(name string, words ...uint64) {
+		for i, w := range words {
+			fmt.Fprintf(asm, "DATA %s<>+%d(SB)/8, $%#x\n", name, 8*i, w)
+		}
+		fmt.Fprintf(asm, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, 8*len(words))
+	}
+	const low, high = 0x0101010101010101, 0x0706050403020100
+	table("lengthOf", 0, 0, 8*low, 8*low, 16*low, 16*low, 24*low, 24*low)
+	table("byteOf", high, high+8*low, high, high+8*low, high, high+8*low, high, high+8*low)
+	table("valueOf", 0, 4, 1, 5, 0, 4, 1, 5)
+	table("fourOf", 1<<32, 3<<32|2)
+
+	begin("probe512", "is probeGo of the first n pieces, n being a multiple of 4.",
+		"text *byte, pos int, ends *int, n int, hot *hotSet, values *uint64, misses *int32) int", 64, 64)
+	p("MOVQ text+0(FP), SI", "MOVQ pos+8(FP), R8", "MOVQ ends+16(FP), DI", "MOVQ n+24(FP), CX",
+		"MOVQ hot+32(FP), DX", "MOVQ values+40(FP), R12", "MOVQ misses+48(FP), R13", "MOVQ R13, R14")
+	constant := func(reg, k string, words ...uint64) { // one of two for the even and odd words
+		for i, w := range words {
+			p(fmt.Sprintf("MOVQ $%#x, AX", w))
+			if i == 0 {
+				p("VPBROADCASTQ AX, " + reg)
+			} else {
+				p("VPBROADCASTQ AX, " + k + ", " + reg)
+			}
+		}
+	}
+	p("MOVL $0xAA, AX", "KMOVW AX, K3", "MOVL $0x55, AX", "KMOVW AX, K4", "MOVQ $0x8000800080008000, AX", "KMOVQ AX, K5")
+	p("VMOVDQU64 lengthOf<>(SB), Z16", "VMOVDQU64 byteOf<>(SB), Z17", "VMOVDQU64 valueOf<>(SB), Z18", "VMOVDQU32 fourOf<>(SB), X19")
+	// X19 is 0, 1, 2, 3
+	fmt.Fprintf(asm, "\tMOVL $const_maxHot+1, AX\n\tVPBROADCASTQ AX, Y20\n")
+	constant("Z21", "", 0x9E3779B97F4A7C15)
+	constant("Z22", "", 0xD6E8FEB86659FD93)
+	p("MOVQ $~const_hotLow, AX", "VPBROADCASTQ AX, Z23", "MOVQ $const_hotKey, AX", "VPBROADCASTQ AX, K3, Z23")
+	p("VPXORQ Z24, Z24, Z24", "MOVL $(32-const_hotBits), AX", "VPBROADCASTQ AX, K3, Z24")
+	p("MOVQ $const_hotLow, AX", "VPBROADCASTQ AX, Z25", "MOVQ $(0xFFFFFF<<const_hotBits), AX", "VPBROADCASTQ AX, K3, Z25")
+	p("MOVL $4, AX", "VPBROADCASTD AX, X26")
+	p("VPBROADCASTQ R8, Y27") // the last end
+	p("TESTQ CX, CX", "JZ end")
+	label("four")
+	p("VMOVDQU64 (DI), Y0", "MOVQ (DI), R9", "MOVQ 8(DI), R10", "MOVQ 16(DI), R11",
+		"VMOVDQU (SI)(R8*1), X1", "MOVQ 24(DI), R8", "ADDQ $32, DI",
+		"VINSERTI32X4 $1, (SI)(R9*1), Z1, Z1", "VINSERTI32X4 $2, (SI)(R10*1), Z1, Z1", "VINSERTI32X4 $3, (SI)(R11*1), Z1, Z1",
+		"VALIGNQ $3, Y27, Y0, Y2", "VMOVDQA64 Y0, Y27", "VPSUBQ Y2, Y0, Y2", "VPMINUQ Y20, Y2, Y2", "VPERMB Z2, Z16, Z2",
+		"VPCMPUB $1, Z2, Z17, K1", "VMOVDQU8.Z Z1, K1, Z1", "VMOVDQU8 Z2, K5, Z1", // the keys
+		"VPMULLQ Z21, Z1, Z3", "VPSHUFD $0x4E, Z3, Z3", "VPXORQ Z1, Z3, Z3", "VPMULLQ Z22, Z3, Z3", // the hashes, in the even words
+		"VPSRLQ $(64-const_hotBits), Z3, Z4", "VPSLLQ $5, Z4, Z4", "VMOVDQU64 Z4, sets-64(SP)",
+		"VPSLLQ $const_hotBits, Z3, K4, Z1",
+		"VSHUFI64X2 $0x50, Z1, Z1, Z5", "VSHUFI64X2 $0xFA, Z1, Z1, Z6", // twice each, for the slots of a set
+		"MOVQ sets-64(SP), R9", "MOVQ sets-48(SP), R10", "MOVQ sets-32(SP), R11", "MOVQ sets-16(SP), AX",
+		"VMOVDQU (DX)(R9*1), Y7", "VINSERTI64X4 $1, (DX)(R10*1), Z7, Z7",
+		"VMOVDQU (DX)(R11*1), Y8", "VINSERTI64X4 $1, (DX)(AX*1), Z8, Z8")
+	for i := range 2 {
+		slots, x := fmt.Sprintf("Z%d", 7+i), fmt.Sprintf("Z%d", 5+i)
+		p("VPTERNLOGQ $0x28, Z23, "+slots+", "+x, // what differs
+			"VPSHUFD $0x4E, "+x+", Z9", "VPORQ Z9, "+x+", "+x, fmt.Sprintf("VPTESTNMQ %s, %s, K%d", x, x, 1+i),
+			fmt.Sprintf("VPSRLVQ.Z Z24, %s, K%d, %s", slots, 1+i, slots), "VPANDQ Z25, "+slots+", "+slots)
+	}
+	p("VPUNPCKLQDQ Z8, Z7, Z5", "VPUNPCKHQDQ Z8, Z7, Z6", "VPORQ Z5, Z6, Z5", "VSHUFI64X2 $0xB1, Z5, Z5, Z6", "VPORQ Z5, Z6, Z5",
+		"VPERMQ Z5, Z18, Z5", "VMOVDQU Y5, (R12)", "ADDQ $32, R12",
+		"VPTESTNMQ Y5, Y5, K1", "VPCOMPRESSD.Z X19, K1, X6", "VMOVDQU X6, (R13)", "VPADDD X26, X19, X19",
+		"KMOVW K1, AX", "POPCNTL AX, AX", "LEAQ (R13)(AX*4), R13",
+		"SUBQ $4, CX", "JNZ four")
+	label("end")
+	p("SUBQ R14, R13", "SHRQ $2, R13", "MOVQ R13, ret+56(FP)", "VZEROUPPER", "RET")
 }
