@@ -678,3 +678,10 @@ end:
 	MOVQ R13, ret+56(FP)
 	VZEROUPPER
 	RET
+
+// func prefetch(p unsafe.Pointer) uint64
+TEXT ·prefetch(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	PREFETCHT0 (AX)
+	MOVQ $0, ret+8(FP)
+	RET

@@ -4,6 +4,8 @@
 
 package tokenize
 
+import "unsafe"
+
 // classify512 is classifyGo; it leaves squeeze as it is.
 //
 //go:noescape
@@ -28,3 +30,8 @@ func emit512(ends *[64]int, pos int, starts uint64) int
 //
 //go:noescape
 func probe512(text *byte, pos int, ends *int, n int, hot *hotSet, values *uint64, misses *int32) int
+
+// prefetch asks for a line of memory; it gives 0.
+//
+//go:noescape
+func prefetch(p unsafe.Pointer) uint64
