@@ -121,7 +121,7 @@ func (c *cache) store(h, lo, hi uint64, ids []uint32) {
 		c.wipe()
 	} else if n > len(c.table) {
 		old := c.table
-		c.table = make([]slot, n)
+		c.table = hugePages(make([]slot, n))
 		c.shift = 64 - uint(bits.Len(uint(n-1)))
 		for _, s := range old {
 			if s.hi != 0 {
@@ -206,7 +206,7 @@ func (c *cache) storeWide(h uint64, k *[4]uint64, ids []uint32) {
 		c.wipe()
 	} else if n > len(c.wide) {
 		old := c.wide
-		c.wide = make([]wideSlot, n)
+		c.wide = hugePages(make([]wideSlot, n))
 		for i := range old {
 			if s := &old[i]; s.key[3] != 0 {
 				c.putWide(wideHash(&s.key), s)

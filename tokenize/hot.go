@@ -75,18 +75,29 @@ func key(piece []byte) (lo, hi uint64) {
 // keyHash spreads a key; its top bits are the best ones. For each hi it is one-to-one in lo.
 func keyHash(lo, hi uint64) uint64 { return (lo ^ hi*0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93 }
 
-// probe looks the first n pieces of the batch up and lists those that are not there. 16 bytes of text can be read where each of them starts. Nothing in
-// it branches on what the text is, so that the loads of many pieces overlap.
+// probe looks the first n pieces of the batch up, the first of which starts at pos, and lists those that are not there. 16 bytes of text can be read where each
+// of them starts.
 func (e *Encoder) probe(text []byte, pos, n int) (missed int) {
 	if n == 0 {
 		return 0
 	}
 	_ = text[e.start(n-1, pos)+15] // the last and furthest load; the ends of pieces rise
+	first := 0
+	if first, missed = e.probeFours(text, pos, n); first > 0 {
+		pos = e.ends[first-1]
+	}
+	return e.probeGo(text, pos, first, n, missed)
+}
+
+// probeGo is probe from piece first on, which starts at pos, behind missed that are listed. Nothing in it branches on what the text is, so that the loads of
+// many pieces overlap.
+func (e *Encoder) probeGo(text []byte, pos, first, n, missed int) int {
 	hot := e.cache.hot
 	base := unsafe.Pointer(unsafe.SliceData(text))
 	ends := e.ends[:n]
 	values := e.values[:len(ends)]
-	for i, end := range ends {
+	for i := first; i < len(ends); i++ {
+		end := ends[i]
 		m := &hotMask[min(uint(end-pos), maxHot+1)]
 		b := (*[16]byte)(unsafe.Add(base, pos)) // without a bounds check, which spills registers
 		lo := binary.LittleEndian.Uint64(b[:8]) & m[0]
@@ -136,7 +147,7 @@ func newSeeds(words [][]byte, ids []uint32) *seeds {
 	for 2*len(words) > 4<<n || largest>>(n+64-seedTop) != 0 {
 		n++
 	}
-	t := &seeds{buckets: make([][4]hotSlot, 1<<n), shift: uint(64 - n)}
+	t := &seeds{buckets: hugePages(make([][4]hotSlot, 1<<n)), shift: uint(64 - n)}
 	for i, w := range words {
 		if len(w) > maxShort {
 			continue

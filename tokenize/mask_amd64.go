@@ -2,7 +2,11 @@
 
 package tokenize
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 // vectors is how many bits the vectors of this processor have that are used: 512, 256, or 0 for plain Go.
 var vectors = widest()
@@ -10,7 +14,7 @@ var vectors = widest()
 func widest() int {
 	x := &cpu.X86
 	switch {
-	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512VBMI && x.HasAVX512VBMI2 && x.HasBMI1 && x.HasBMI2 && x.HasPOPCNT:
+	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512VBMI && x.HasAVX512VBMI2 && x.HasBMI1 && x.HasBMI2 && x.HasPOPCNT:
 		return 512
 	case x.HasAVX2:
 		return 256
@@ -42,4 +46,12 @@ func emit(ends *[64]int, pos int, starts uint64) int {
 		return emit512(ends, pos, starts)
 	}
 	return emitGo(ends, pos, starts)
+}
+
+// probeFours looks pieces up, four at once, as far as they go; first is the first one that is left.
+func (e *Encoder) probeFours(text []byte, pos, n int) (first, missed int) {
+	if first = n &^ 3; vectors != 512 || first == 0 {
+		return 0, 0
+	}
+	return first, probe512(unsafe.SliceData(text), pos, &e.ends[0], first, &e.cache.hot[0], &e.values[0], &e.misses[0])
 }

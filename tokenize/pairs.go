@@ -16,7 +16,7 @@ type pairTable struct {
 
 func newPairTable(n int) pairTable {
 	b := bits.Len(uint(n*5/4 + 1))
-	t := pairTable{slots: make([]uint64, 1<<b), shift: 64 - uint(b), filter: new([1 << 14]uint64), bytes: make([]uint32, 1<<16)}
+	t := pairTable{slots: hugePages(make([]uint64, 1<<b)), shift: 64 - uint(b), filter: new([1 << 14]uint64), bytes: make([]uint32, 1<<16)}
 	for i := range t.bytes {
 		t.bytes[i] = none
 	}

@@ -4,6 +4,8 @@
 
 package tokenize
 
+import "unsafe"
+
 // classify512 is classifyGo; it leaves squeeze as it is.
 //
 //go:noescape
@@ -23,3 +25,13 @@ func deposit512(x, mask uint64) uint64
 //
 //go:noescape
 func emit512(ends *[64]int, pos int, starts uint64) int
+
+// probe512 is probeGo of the first n pieces, n being a multiple of 4.
+//
+//go:noescape
+func probe512(text *byte, pos int, ends *int, n int, hot *hotSet, values *uint64, misses *int32) int
+
+// prefetch asks for a line of memory; it gives 0.
+//
+//go:noescape
+func prefetch(p unsafe.Pointer) uint64

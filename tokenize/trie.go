@@ -6,16 +6,17 @@ type trie struct {
 	two    []uint32 // by two bytes: node, 0 = none
 	edges  []uint64 // parent 25 bits | byte 8 | child 25 | the child is a token 1; 0 = free
 	shift  uint
-	token  []uint32 // by node: token, none if it is none
-	prefix []uint32 // by token: its longest proper prefix that is a token, none if there is none
-	length []uint16 // by token: its bytes
+	filter *[1 << 15]uint64 // a bit for each edge: ends most searches for what is not there
+	token  []uint32         // by node: token, none if it is none
+	prefix []uint32         // by token: its longest proper prefix that is a token, none if there is none
+	length []uint16         // by token: its bytes
 }
 
 const edgeKey = 26 // where an edge's parent and byte begin
 
 // newTrie makes the trie of words; the first 256 are the bytes, and none stands there twice. Those that are marked in out stay out of it.
 func newTrie(words [][]byte, out []bool) trie {
-	t := trie{two: make([]uint32, 1<<16), token: make([]uint32, 1, 2*len(words)+1), prefix: make([]uint32, len(words)), length: make([]uint16, len(words))}
+	t := trie{two: make([]uint32, 1<<16), token: make([]uint32, 1, 2*len(words)+1), prefix: make([]uint32, len(words)), filter: new([1 << 15]uint64), length: make([]uint16, len(words))}
 	t.token[0] = none
 	t.resize(1 << 10)
 	for i, w := range words {
@@ -32,6 +33,8 @@ func newTrie(words [][]byte, out []bool) trie {
 		for _, c := range w[2:] {
 			last = t.edge(at, c)
 			if *last == 0 {
+				h := edgeHash(uint64(at)<<8 | uint64(c))
+				t.filter[h>>49] |= 1 << (h >> 43 & 63)
 				child := t.node()
 				*last = uint64(at)<<34 | uint64(c)<<26 | uint64(child)<<1
 				if 2*len(t.token) > len(t.edges) {
@@ -63,7 +66,7 @@ func (t *trie) node() uint32 {
 
 func (t *trie) resize(n int) {
 	old := t.edges
-	t.edges = make([]uint64, n)
+	t.edges = hugePages(make([]uint64, n))
 	t.shift = 64
 	for n > 1 {
 		n /= 2
@@ -103,13 +106,17 @@ func (t *trie) longest(text []byte) uint32 {
 	if t.token[node] != none {
 		at = node
 	}
-	edges := t.edges
+	edges, filter := t.edges, t.filter
 	m := uint64(len(edges) - 1)
 	shift := t.shift & 63
 search:
 	for _, c := range text[2:] {
 		key := uint64(node)<<8 | uint64(c)
-		for i := edgeHash(key) >> shift; ; i++ {
+		h := edgeHash(key)
+		if filter[h>>49]>>(h>>43&63)&1 == 0 {
+			break
+		}
+		for i := h >> shift; ; i++ {
 			e := edges[i&m]
 			if e>>edgeKey == key {
 				node = uint32(e >> 1 & (1<<25 - 1))
