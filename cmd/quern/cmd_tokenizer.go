@@ -206,7 +206,15 @@ func tokenizerConvert() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeTokenizer(args[1], tok)
+			if err := writeTokenizer(args[1], tok); err != nil {
+				return err
+			}
+			lost := ""
+			if filepath.Ext(args[1]) == ".tiktoken" {
+				lost = "; it holds ranks alone: who reads it must know the split and the special tokens"
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %d ids%s\n", args[1], tok.Describe(), tok.Vocab(), lost)
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&split, "split", "", "of a .tiktoken file of another name: "+strings.Join(tokenize.Splits(), ", "))
