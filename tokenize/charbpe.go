@@ -51,6 +51,7 @@ type charBPE struct {
 	fallback  bool
 	bytes     [256]uint32 // none = there is no token for the byte
 	complete  bool        // every byte has a token, so that nothing is unknown
+	unknowns  bool        // merges take the token of what is unknown: any character may join a neighbor
 	partial   bool        // merges take tokens of bytes, which stand for parts of characters
 	whole     bool        // a piece that is a token needs no merges to reach it
 	prefix    string      // before each character but the first of a piece
@@ -99,6 +100,7 @@ func newCharBPE(f *hfFile) (*charBPE, error) {
 		}
 		b.made[i] = to
 		b.partial = b.partial || b.fallback && (isByte(left) || isByte(right) || isByte(made))
+		b.unknowns = b.unknowns || b.unknown != none && (l == b.unknown || r == b.unknown)
 		last[uint64(l)<<32|uint64(r)] = i
 	}
 	for pair, rank := range last {

@@ -59,7 +59,7 @@ func newJoinsFlow(t *Tokenizer) *flow {
 	}
 	switch m := t.model.(type) {
 	case *charBPE:
-		if f.joins = newJoins(m); f.joins == nil {
+		if f.joins = newJoins(m); f.joins == nil || m.unknowns {
 			return nil
 		}
 		m.ascii[' '] = none // no text has a space left that is not a mark

@@ -278,3 +278,19 @@ func FuzzFlow(f *testing.F) {
 		}
 	})
 }
+
+// Where the token of unknown characters merges, what is unknown may join anything: such a file has no fast path, and gives what its parts give.
+func TestUnknownsThatMerge(t *testing.T) {
+	k, err := Parse([]byte(`{"added_tokens": [{"id": 9, "content": "<|endoftext|>", "special": true}], "normalizer": {"type": "Sequence", "normalizers": [
+		{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}, "pre_tokenizer": null, "post_processor": null, "decoder": null,
+		"model": {"type": "BPE", "unk_token": "u", "fuse_unk": true, "byte_fallback": false, "vocab": {"▁": 0, "u": 1, "e": 2, "ue": 3}, "merges": [["u", "e"]]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"0e", "0e00e", "e0e u", "ue"} {
+		got, want := k.NewEncoder().Append([]uint32{}, []byte(text)), slowIDs(t, k, []byte(text))
+		if !slices.Equal(got, want) || k.Fast() {
+			t.Errorf("%q: %v, part by part %v, fast %v", text, got, want, k.Fast())
+		}
+	}
+}

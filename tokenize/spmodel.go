@@ -144,7 +144,7 @@ func newPieceBPE(f *sentencepiece.File) (*charBPE, error) {
 			b.userIDs = append(b.userIDs, uint32(id))
 		}
 	}
-	if f.Unknown >= 0 && f.Unknown < len(f.Pieces) {
+	if hasUnknown(f) {
 		b.unknown = uint32(f.Unknown)
 	}
 	if b.unknown == none {
@@ -232,8 +232,13 @@ type pieceUnigram struct {
 	bytes    [256]uint32
 }
 
+// hasUnknown reports whether a piece stands for what is unknown, and for nothing else: its kind says so, as SentencePiece asks.
+func hasUnknown(f *sentencepiece.File) bool {
+	return f.Unknown >= 0 && f.Unknown < len(f.Pieces) && f.Pieces[f.Unknown].Kind == sentencepiece.Unknown
+}
+
 func newPieceUnigram(f *sentencepiece.File) (*pieceUnigram, error) {
-	if f.Unknown < 0 || f.Unknown >= len(f.Pieces) {
+	if !hasUnknown(f) {
 		return nil, errors.New("tokenize: .model: no unknown piece")
 	}
 	m, err := f.Model()

@@ -173,6 +173,7 @@ func TestSentencePieceRefuses(t *testing.T) {
 	read("model type 4", func(f *sentencepiece.File) { f.Type = 4 })
 	read("eos_id is 9", func(f *sentencepiece.File) { f.End = 9 })
 	read("no unknown piece", func(f *sentencepiece.File) { f.Pieces[0].Kind, f.Unknown = sentencepiece.Control, -1 })
+	read("no unknown piece", func(f *sentencepiece.File) { f.Pieces[0].Kind = sentencepiece.Normal })
 	read("stands twice", func(f *sentencepiece.File) { f.Pieces[5].Text = []byte("a") })
 	read(`the unused piece "ab"`, func(f *sentencepiece.File) { f.Pieces[5].Kind = sentencepiece.Unused })
 	read("byte_fallback without", func(f *sentencepiece.File) { f.ByteFallback = true })
