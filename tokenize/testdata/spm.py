@@ -6,7 +6,8 @@ import sentencepiece as sp
 
 here = os.path.dirname(os.path.abspath(__file__))
 if not os.path.exists(here + "/user.model"):
-    sp.SentencePieceTrainer.train(input=here + "/sample.txt", model_prefix=here + "/user", model_type="bpe", vocab_size=700, byte_fallback=True, hard_vocab_limit=False,
+    os.chdir(here)  # the file keeps the paths that it was trained with
+    sp.SentencePieceTrainer.train(input="sample.txt", model_prefix="user", model_type="bpe", vocab_size=700, byte_fallback=True, hard_vocab_limit=False,
         user_defined_symbols=["<sep>", "[X]", "th", "▁▁"], normalization_rule_name="identity", minloglevel=2, num_threads=1)
     os.remove(here + "/user.vocab")
 random.seed(5)
