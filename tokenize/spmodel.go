@@ -159,16 +159,19 @@ func newPieceBPE(f *sentencepiece.File) (*charBPE, error) {
 		return nil, errors.New("tokenize: .model: byte_fallback without a piece for each byte")
 	}
 	b.setChars()
-	slices.SortStableFunc(order, func(x, y uint32) int {
-		switch a, c := f.Pieces[x].Score, f.Pieces[y].Score; {
-		case a > c:
-			return -1
-		case a < c:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(x, y uint32) int { return byScore(f, int(x), int(y)) })
 	return b, b.setPieceMerges(f, order)
+}
+
+// byScore orders pieces by their ids, the highest score first.
+func byScore(f *sentencepiece.File, x, y int) int {
+	switch a, c := f.Pieces[x].Score, f.Pieces[y].Score; {
+	case a > c:
+		return -1
+	case a < c:
+		return 1
+	}
+	return 0
 }
 
 // setPieceMerges lists for each piece all pairs of pieces that make it, in the order of the pieces' scores.

@@ -105,15 +105,7 @@ func scoredMerges(f *sentencepiece.File) [][2]string {
 			order = append(order, id)
 		}
 	}
-	slices.SortStableFunc(order, func(x, y int) int {
-		switch a, c := f.Pieces[x].Score, f.Pieces[y].Score; {
-		case a > c:
-			return -1
-		case a < c:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(x, y int) int { return byScore(f, x, y) })
 	var out [][2]string
 	for _, id := range order {
 		w := string(f.Pieces[id].Text)
@@ -235,17 +227,7 @@ func (t *Tokenizer) bpePieces(f *sentencepiece.File, m *charBPE) error {
 	}
 	f.Prefix = t.flow.lead == leadSpace
 	f.ByteFallback = m.fallback
-	if m.unknown != none {
-		f.Unknown = int(m.unknown)
-		f.Pieces[m.unknown].Kind = sentencepiece.Unknown
-	}
-	if m.fallback {
-		for _, id := range m.bytes {
-			if id != none {
-				f.Pieces[id].Kind = sentencepiece.Byte
-			}
-		}
-	}
+	setKinds(f, m.unknown, m.fallback, &m.bytes)
 	listed, err := t.mergeScores(f, m)
 	if err != nil {
 		return err
@@ -332,17 +314,7 @@ func (t *Tokenizer) unigramPieces(f *sentencepiece.File, m *unigram) error {
 			}
 		}
 	}
-	if m.unknown != none {
-		f.Unknown = int(m.unknown)
-		f.Pieces[m.unknown].Kind = sentencepiece.Unknown
-	}
-	if m.fallback {
-		for _, id := range m.bytes {
-			if id != none {
-				f.Pieces[id].Kind = sentencepiece.Byte
-			}
-		}
-	}
+	setKinds(f, m.unknown, m.fallback, &m.bytes)
 	return nil
 }
 
@@ -385,4 +357,20 @@ func unigramSteps(f *sentencepiece.File, steps []normalizer) error {
 		f.NormalizerName = "identity"
 	}
 	return nil
+}
+
+// setKinds marks the piece of what is unknown and those of bytes.
+func setKinds(f *sentencepiece.File, unknown uint32, fallback bool, bytes *[256]uint32) {
+	if unknown != none {
+		f.Unknown = int(unknown)
+		f.Pieces[unknown].Kind = sentencepiece.Unknown
+	}
+	if !fallback {
+		return
+	}
+	for _, id := range bytes {
+		if id != none {
+			f.Pieces[id].Kind = sentencepiece.Byte
+		}
+	}
 }
