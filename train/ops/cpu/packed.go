@@ -56,7 +56,7 @@ func (o *Ops) Pack(w *ops.Weight[float32]) {
 		b.packB = ceil(ceil(b.nj, p.kern.nr), panelsB)
 		s.next = b
 		o.j.phase = s
-		o.pool.run(b.packB, &o.j, func(j *job, t, w int) { j.phase.phase(t, w) })
+		o.pool.run(b.packB, &o.j, runPhase)
 	}
 	s.productOf, s.workers, s.next = product{}, nil, block[float32]{}
 	o.j = job{}
