@@ -55,6 +55,7 @@ func NewIn(p Precision, count int) *Ops {
 	}
 	n := workers(count)
 	o := &Ops{pool: newPool(n), spaces: make([]space, n), scratch: make([][]float32, n)}
+	o.single.workers = o.spaces
 	if list := kernels(); len(list) > 0 {
 		o.kern = list[0]
 	}

@@ -69,7 +69,7 @@ func TestProductsDoNotAllocate(t *testing.T) {
 			"shared":  func() { o.MatMul(false, true, 200, 200, 800, x, x, 0, c) },
 			"few":     func() { o.MatMul(false, true, 2, 200, 800, x, x, 0, c) },
 			"alone":   func() { o.MatMul(true, false, 20, 30, 40, x, x, 1, c) },
-			"weight":  func() { o.Linear(c, x, &w, c[:200], 1) },
+			"weight":  func() { o.Linear(c, x, &w, x[:200], 1) },
 			"pack":    func() { o.Pack(&w) },
 			"packed":  func() { o.Linear(c, x, &w, nil, 0) },
 			"general": func() { b.Sgemm('N', 'T', 200, 200, 800, 1, x, 800, x, 800, 0, c, 200) },
