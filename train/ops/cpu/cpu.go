@@ -21,6 +21,7 @@ type Ops struct {
 	spaces  []space // panels of a worker's own products
 	scratch [][]float32
 	sums    []float64
+	flash   flash
 }
 
 var _ ops.Ops[float32] = (*Ops)(nil)
@@ -40,6 +41,7 @@ type job struct {
 	block                 block
 	spaces                []space
 	kern                  *kernel
+	flash                 *flash
 }
 
 // New makes kernels for a number of workers; 0 = one for each processor. Workers sleep between calls and end when the Ops is
