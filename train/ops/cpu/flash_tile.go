@@ -16,7 +16,7 @@ func (h *flashHead) forward(out, lse []float32) {
 	blocks := ceil(h.q1-h.q0, tileQ)
 	for i := range group * blocks {
 		q := h.q0 + i%blocks*tileQ
-		pack(h.q[i*tileQ*wide:], h.part(h.qkv, h.kv*group+i/blocks, q), h.a.Stride(), min(tileQ, h.q1-q), tileQ, size, h.scale())
+		vec.Pack(h.q[i*tileQ*wide:], h.part(h.qkv, h.kv*group+i/blocks, q), h.a.Stride(), min(tileQ, h.q1-q), tileQ, size, h.scale())
 	}
 	n := group * blocks * tileQ
 	clear(h.o[:n*wide])
@@ -26,8 +26,8 @@ func (h *flashHead) forward(out, lse []float32) {
 	}
 	for k := h.start(h.q0) / tileK * tileK; k < h.q1; k += tileK {
 		nk := min(tileK, h.q1-k)
-		transpose(h.kt, h.part(h.qkv, h.a.Heads+h.kv, k), h.a.Stride(), nk, size)
-		pack(h.v, h.part(h.qkv, h.a.Heads+h.a.KV+h.kv, k), h.a.Stride(), nk, tileK, size, 1)
+		vec.Transpose(h.kt, h.part(h.qkv, h.a.Heads+h.kv, k), h.a.Stride(), nk, size)
+		vec.Pack(h.v, h.part(h.qkv, h.a.Heads+h.a.KV+h.kv, k), h.a.Stride(), nk, tileK, size, 1)
 		for i := range group * blocks {
 			q := h.q0 + i%blocks*tileQ
 			nq := min(tileQ, h.q1-q)
@@ -38,12 +38,18 @@ func (h *flashHead) forward(out, lse []float32) {
 	}
 	for i := range group * blocks {
 		q := h.q0 + i%blocks*tileQ
+		o, sum := h.o[i*tileQ*wide:], h.sum[i*tileQ:]
 		for r := range min(tileQ, h.q1-q) {
 			at := h.token(q+r)*h.a.Heads + h.kv*group + i/blocks
-			sum := h.sum[i*tileQ+r]
-			lse[at] = h.top[i*tileQ+r] + float32(math.Log(float64(sum)))
-			h.unpack(out[at*size:][:size], h.o[i*tileQ*wide+r*vec.Panel:], tileQ)
-			vec.Scale(out[at*size:][:size], 1/sum)
+			lse[at] = h.top[i*tileQ+r] + float32(math.Log(float64(sum[r])))
+			sum[r] = 1 / sum[r]
+			if r%vec.Rows == vec.Rows-1 || q+r == h.q1-1 {
+				first := r / vec.Rows * vec.Rows
+				vec.ScaleRows(o[first*vec.Panel:], wide/vec.Panel, tileQ*vec.Panel, sum[first:])
+				for j := first; j <= r; j++ {
+					h.unpack(out[(at+(j-r)*h.a.Heads)*size:][:size], o[j*vec.Panel:], tileQ)
+				}
+			}
 		}
 	}
 }
@@ -137,9 +143,9 @@ func (h *flashHead) backward(dqkv, dout, lse, mean []float32) {
 	for k := max(h.k0, h.start(h.q0)/tileK*tileK); k < min(h.k1, h.q1); k += tileK {
 		nk := min(tileK, h.n-k)
 		keys := h.part(h.qkv, h.a.Heads+h.kv, k)
-		transpose(h.kt, keys, stride, nk, size)
-		transpose(h.vt, h.part(h.qkv, h.a.Heads+h.a.KV+h.kv, k), stride, nk, size)
-		pack(h.k, keys, stride, nk, tileK, size, h.scale())
+		vec.Transpose(h.kt, keys, stride, nk, size)
+		vec.Transpose(h.vt, h.part(h.qkv, h.a.Heads+h.a.KV+h.kv, k), stride, nk, size)
+		vec.Pack(h.k, keys, stride, nk, tileK, size, h.scale())
 		clear(h.dk[:tileK*wide])
 		clear(h.dv[:tileK*wide])
 		for head := h.kv * group; head < (h.kv+1)*group; head++ {
@@ -166,8 +172,8 @@ func (h *flashHead) backward(dqkv, dout, lse, mean []float32) {
 // gather packs a tile of queries of a head and all that backward needs of them.
 func (h *flashHead) gather(head, q, nq int, dout, lse, mean []float32) {
 	n := h.a.Heads * h.a.Size
-	pack(h.q, h.part(h.qkv, head, q), h.a.Stride(), nq, tileQ, h.a.Size, h.scale())
-	pack(h.do, dout[h.token(q)*n+head*h.a.Size:], n, nq, tileQ, h.a.Size, 1)
+	vec.Pack(h.q, h.part(h.qkv, head, q), h.a.Stride(), nq, tileQ, h.a.Size, h.scale())
+	vec.Pack(h.do, dout[h.token(q)*n+head*h.a.Size:], n, nq, tileQ, h.a.Size, 1)
 	for i := range nq {
 		at := h.token(q+i)*h.a.Heads + head
 		h.low[i], h.mean[i] = lse[at], mean[at]
@@ -243,45 +249,6 @@ func (h *flashHead) toQueries(dqkv []float32, head, q, nq, k, nk int) {
 			vec.Across(kc, a, tileQ*vec.Panel, b, h.edge, vec.Panel, true)
 			for i := range rows {
 				copy(c[i*stride:][:w], h.edge[i*vec.Panel:])
-			}
-		}
-	}
-}
-
-// pack cuts n rows of x, of size numbers and stride apart, into panels of so many rows, times by. What is left of a panel of numbers
-// and of eight rows becomes zero.
-func pack(dst, x []float32, stride, n, rows, size int, by float32) {
-	for p := range ceil(size, vec.Panel) {
-		w := min(vec.Panel, size-p*vec.Panel)
-		for i := range n {
-			d := dst[(p*rows+i)*vec.Panel:][:vec.Panel]
-			s := x[i*stride+p*vec.Panel:][:w]
-			if by == 1 {
-				copy(d, s)
-			} else {
-				for j, v := range s {
-					d[j] = v * by
-				}
-			}
-			clear(d[w:])
-		}
-		clear(dst[(p*rows+n)*vec.Panel : (p*rows+ceil(n, vec.Rows)*vec.Rows)*vec.Panel])
-	}
-}
-
-// transpose cuts n rows of x, of size numbers and stride apart, into panels of 32 rows, each with a row a number.
-func transpose(dst, x []float32, stride, n, size int) {
-	for p := range ceil(n, vec.Panel) {
-		d := dst[p*size*vec.Panel:][:size*vec.Panel]
-		w := min(vec.Panel, n-p*vec.Panel)
-		for i := range w {
-			for k, v := range x[(p*vec.Panel+i)*stride:][:size] {
-				d[k*vec.Panel+i] = v
-			}
-		}
-		for i := w; i < vec.Panel; i++ {
-			for k := range size {
-				d[k*vec.Panel+i] = 0
 			}
 		}
 	}

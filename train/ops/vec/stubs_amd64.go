@@ -79,6 +79,16 @@ func softmaxRowsBack512(rows, panels int, s, d *float32, step int, lse, mean *fl
 //go:noescape
 func scaleRows512(rows, panels int, x *float32, step int, by *float32)
 
+// packRows512 copies n rows of 32 numbers, ld bytes apart, times by, to rows of a panel.
+//
+//go:noescape
+func packRows512(n int, src *float32, ld int, dst, by *float32)
+
+// transposeRows512 is dst[k·32+i] = src[i,k] for 16 rows, ld bytes apart, and 4·k4 numbers of each.
+//
+//go:noescape
+func transposeRows512(k4 int, src *float32, ld int, dst *float32)
+
 // max256 is, for n numbers, a multiple of 16, lanes = max(lanes, x).
 //
 //go:noescape
@@ -153,3 +163,13 @@ func softmaxRowsBack256(rows, panels int, s, d *float32, step int, lse, mean *fl
 //
 //go:noescape
 func scaleRows256(rows, panels int, x *float32, step int, by *float32)
+
+// packRows256 copies n rows of 32 numbers, ld bytes apart, times by, to rows of a panel.
+//
+//go:noescape
+func packRows256(n int, src *float32, ld int, dst, by *float32)
+
+// transposeRows256 is dst[k·32+i] = src[i,k] for 8 rows, ld bytes apart, and 4·k4 numbers of each.
+//
+//go:noescape
+func transposeRows256(k4 int, src *float32, ld int, dst *float32)

@@ -118,3 +118,55 @@ func ScaleRows(x []float32, panels, step int, by []float32) {
 		}
 	}
 }
+
+// Pack cuts n rows of x, of size numbers and stride apart, into panels of so many rows, times by. What is left of a panel's numbers and
+// of the last Rows rows becomes zero.
+func Pack(dst, x []float32, stride, n, rows, size int, by float32) {
+	for p := range (size + Panel - 1) / Panel {
+		at, w := p*rows*Panel, min(Panel, size-p*Panel)
+		d, s := dst[at:at+rows*Panel], x[p*Panel:]
+		_, _ = s[(n-1)*stride+w-1], d[n*Panel-1]
+		i := 0
+		if width > 0 && w == Panel {
+			packRows(n, &s[0], stride, &d[0], by)
+			i = n
+		}
+		for ; i < n; i++ {
+			for j, v := range s[i*stride:][:w] {
+				d[i*Panel+j] = v * by
+			}
+			clear(d[i*Panel+w : (i+1)*Panel])
+		}
+		clear(d[n*Panel : (n+Rows-1)/Rows*Rows*Panel])
+	}
+}
+
+// Transpose cuts n rows of x, of size numbers and stride apart, into panels of Panel rows, each panel with a row a number. What is left
+// of the last panel becomes zero.
+func Transpose(dst, x []float32, stride, n, size int) {
+	_ = x[(n-1)*stride+size-1]
+	for p := 0; p < n; p += Panel {
+		d, rows := dst[p*size:][:size*Panel], min(Panel, n-p)
+		i, step := 0, width/32
+		if width > 0 && size >= 4 {
+			for ; i+step <= rows; i += step {
+				transposeRows(size/4, &x[(p+i)*stride], stride, &d[i])
+				transposeRest(d[i:], x[(p+i)*stride:], stride, step, size&^3, size)
+			}
+		}
+		transposeRest(d[i:], x[min(p+i, n-1)*stride:], stride, rows-i, 0, size)
+		if rows < Panel {
+			for k := range size {
+				clear(d[k*Panel+rows : (k+1)*Panel])
+			}
+		}
+	}
+}
+
+func transposeRest(dst, x []float32, stride, n, from, size int) {
+	for i := range n {
+		for k := from; k < size; k++ {
+			dst[k*Panel+i] = x[i*stride+k]
+		}
+	}
+}

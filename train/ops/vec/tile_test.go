@@ -110,3 +110,42 @@ func TestTileSoftmax(t *testing.T) {
 		}
 	}
 }
+
+// Every number comes to its place in panels, with every width.
+func TestPanels(t *testing.T) {
+	best := width
+	for _, w := range []int{0, 256, 512} {
+		for _, s := range []struct{ n, size, stride int }{{1, 1, 1}, {7, 3, 5}, {16, 4, 4}, {33, 37, 40}, {64, 64, 70}, {40, 96, 100}, {31, 66, 66}} {
+			if w > best {
+				continue
+			}
+			with(t, w)
+			r := rand.New(rand.NewPCG(uint64(s.n), 2))
+			x := normals(r, (s.n-1)*s.stride+s.size)
+			const rows = 72
+			a, b := normals(r, (s.size+31)/32*rows*Panel), normals(r, (s.n+31)/32*s.size*Panel)
+			Pack(a, x, s.stride, s.n, rows, s.size, 3)
+			Transpose(b, x, s.stride, s.n, s.size)
+			at := func(i, k int) float32 {
+				if i < s.n && k < s.size {
+					return x[i*s.stride+k]
+				}
+				return 0
+			}
+			for i := range (s.n + 7) &^ 7 {
+				for k := range (s.size + 31) &^ 31 {
+					if got := a[(k/32*rows+i)*Panel+k%32]; got != 3*at(i, k) {
+						t.Fatalf("%+v, %d bits: packed [%d,%d] is %g, want %g", s, w, i, k, got, 3*at(i, k))
+					}
+				}
+			}
+			for i := range (s.n + 31) &^ 31 {
+				for k := range s.size {
+					if got := b[(i/32*s.size+k)*Panel+i%32]; got != at(i, k) {
+						t.Fatalf("%+v, %d bits: transposed [%d,%d] is %g, want %g", s, w, i, k, got, at(i, k))
+					}
+				}
+			}
+		}
+	}
+}

@@ -195,3 +195,19 @@ func scaleRows(panels int, x *float32, step int, by *float32) {
 		scaleRows256(Rows, panels, x, step*4, by)
 	}
 }
+
+func packRows(n int, src *float32, ld int, dst *float32, by float32) {
+	if width == 512 {
+		packRows512(n, src, ld*4, dst, &by)
+	} else {
+		packRows256(n, src, ld*4, dst, &by)
+	}
+}
+
+func transposeRows(k4 int, src *float32, ld int, dst *float32) {
+	if width == 512 {
+		transposeRows512(k4, src, ld*4, dst)
+	} else {
+		transposeRows256(k4, src, ld*4, dst)
+	}
+}

@@ -34,3 +34,5 @@ func along(kc int, a, b, c *float32, ldc int, add bool)                       {}
 func softmaxRows(panels int, s *float32, step int, top, sum, scale *float32)  {}
 func softmaxRowsBack(panels int, s, d *float32, step int, lse, mean *float32) {}
 func scaleRows(panels int, x *float32, step int, by *float32)                 {}
+func packRows(n int, src *float32, ld int, dst *float32, by float32)          {}
+func transposeRows(k4 int, src *float32, ld int, dst *float32)                {}

@@ -32,6 +32,8 @@ func tiles() {
 	softmaxRows()
 	softmaxRowsBack()
 	scaleRows()
+	packRows()
+	transposeRows()
 }
 
 // product is a block of 8×32 numbers of c. A row of a is read across its columns, which lie in panels, or along its rows. Every lane
@@ -292,5 +294,66 @@ func scaleRows() {
 	p("ADDQ $4, R9")
 	p("DECQ CX")
 	p("JNZ row")
+	end()
+}
+
+func packRows() {
+	begin("packRows", "copies n rows of 32 numbers, ld bytes apart, times by, to rows of a panel.", "n int, src *float32, ld int, dst, by *float32")
+	p("MOVQ n+0(FP), CX")
+	p("MOVQ src+8(FP), SI")
+	p("MOVQ ld+16(FP), R8")
+	p("MOVQ dst+24(FP), DI")
+	p("MOVQ by+32(FP), R9")
+	p("VBROADCASTSS (R9), %s", r(4))
+	label("row")
+	for off := 0; off < panelRow; off += wide {
+		p("VMULPS %d(SI), %s, %s", off, r(4), r(off/wide))
+		p("VMOVUPS %s, %d(DI)", r(off/wide), off)
+	}
+	p("ADDQ R8, SI")
+	p("ADDQ $%d, DI", panelRow)
+	p("DECQ CX")
+	p("JNZ row")
+	end()
+}
+
+// transposeRows reads four numbers of each of four rows for every 128 bits of a vector, and transposes 4×4 within these.
+func transposeRows() {
+	rows := wide / 4
+	begin("transposeRows", fmt.Sprintf("is dst[k·32+i] = src[i,k] for %d rows, ld bytes apart, and 4·k4 numbers of each.", rows), "k4 int, src *float32, ld int, dst *float32")
+	p("MOVQ k4+0(FP), CX")
+	p("MOVQ src+8(FP), R9")
+	p("MOVQ ld+16(FP), R8")
+	p("MOVQ dst+24(FP), DI")
+	p("LEAQ (R8)(R8*2), R13")
+	for l := 1; l < rows/4; l++ {
+		p("LEAQ (R%d)(R8*4), R%d", 8+l, 9+l)
+	}
+	label("four")
+	for i, index := range []string{"", "(R8*1)", "(R8*2)", "(R13*1)"} {
+		p("VMOVUPS (R9)%s, X%d", index, i)
+		p("VINSERTF128 $1, (R10)%s, Y%d, Y%d", index, i, i)
+		if wide == 64 {
+			p("VINSERTF32X4 $2, (R11)%s, Z%d, Z%d", index, i, i)
+			p("VINSERTF32X4 $3, (R12)%s, Z%d, Z%d", index, i, i)
+		}
+	}
+	op("VUNPCKLPS", 4, 0, 1)
+	op("VUNPCKHPS", 5, 0, 1)
+	op("VUNPCKLPS", 6, 2, 3)
+	op("VUNPCKHPS", 7, 2, 3)
+	op("VUNPCKLPD", 8, 4, 6)
+	op("VUNPCKHPD", 9, 4, 6)
+	op("VUNPCKLPD", 10, 5, 7)
+	op("VUNPCKHPD", 11, 5, 7)
+	for i := range 4 {
+		p("VMOVUPS %s, %d(DI)", r(8+i), i*panelRow)
+	}
+	p("ADDQ $%d, DI", 4*panelRow)
+	for l := range rows / 4 {
+		p("ADDQ $16, R%d", 9+l)
+	}
+	p("DECQ CX")
+	p("JNZ four")
 	end()
 }
