@@ -104,6 +104,8 @@ type Ops[F Float] interface {
 	Add(out, x, y []F)
 	// Scale is x[i] *= by.
 	Scale(x []F, by F)
+	// Blend is out[i] = a·x[i] + b·y[i], each product rounded by itself; out may be x or y. Momentum and moving averages are made of it.
+	Blend(out, x, y []F, a, b F)
 
 	// LogProb is, for each row l of width logits, lse = log Σ_j e^l[j]; entropy = lse - Σ_j e^(l[j]-lse)·l[j];
 	// logp = l[target]-lse, or 0 if the target is negative.

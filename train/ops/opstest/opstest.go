@@ -241,6 +241,8 @@ func (k *kit[F]) elementwise() {
 	k.keep("Add in place", x)
 	k.o.Scale(x, 0.25)
 	k.keep("Scale", x)
+	k.o.Blend(y, x, y, 0.75, -0.5)
+	k.keep("Blend in place", y)
 	k.keepDoubles("SumSquares", []float64{k.o.SumSquares(x)})
 	m, v, g := k.random(n*w), k.random(n*w), k.random(n*w)
 	for i := range v {

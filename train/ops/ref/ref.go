@@ -237,6 +237,13 @@ func (Ops) Scale(x []float64, by float64) {
 	}
 }
 
+// Blend adds multiples.
+func (Ops) Blend(out, x, y []float64, a, b float64) {
+	for i := range out {
+		out[i] = a*x[i] + b*y[i]
+	}
+}
+
 // AdamW is Loshchilov and Hutter's (2019).
 func (Ops) AdamW(w, g, m, v []float64, a ops.Adam) {
 	for i := range w {
