@@ -44,7 +44,6 @@ func Results[F ops.Float](o ops.Ops[F], seed uint64) []Result {
 	k.matrices()
 	k.embeddings()
 	k.norms()
-	k.headNorms()
 	k.activations()
 	k.rotations()
 	k.attention()
@@ -141,24 +140,6 @@ func (k *kit[F]) norms() {
 	k.keep("LayerNormBack dx", dx)
 	k.keep("LayerNormBack dgain", dgain)
 	k.keep("LayerNormBack dbias", dbias)
-}
-
-func (k *kit[F]) headNorms() {
-	n, heads, size, off := k.size(200), k.size(5), k.size(70), k.r.IntN(10)
-	stride := off + heads*size + k.r.IntN(20)
-	x, gain, dout := k.random(n*stride), k.random(size), k.random(n*stride)
-	out, inv, dx, dgain := k.random(n*stride), k.random(n*heads), k.random(n*stride), k.random(size)
-	k.o.HeadNorm(out[off:], inv, x[off:], gain, heads, size, stride, 1e-3)
-	k.keep("HeadNorm", out)
-	k.keep("HeadNorm inv", inv)
-	k.o.HeadNormBack(dx[off:], dgain, dout[off:], x[off:], gain, inv, heads, size, stride)
-	k.keep("HeadNormBack dx", dx)
-	k.keep("HeadNormBack dgain", dgain)
-	clear(dgain)
-	k.o.HeadNormBack(dout[off:], dgain, dout[off:], x[off:], gain, inv, heads, size, stride)
-	k.keep("HeadNormBack dx in place", dout)
-	k.o.HeadNorm(x[off:], inv, x[off:], gain, heads, size, stride, 1e-3)
-	k.keep("HeadNorm in place", x)
 }
 
 func (k *kit[F]) activations() {
