@@ -22,6 +22,7 @@ type Ops struct {
 	scratch [][]float32
 	sums    []float64
 	flash   flash
+	parts   []float32 // of sums over tokens, by task
 }
 
 var _ ops.Ops[float32] = (*Ops)(nil)
