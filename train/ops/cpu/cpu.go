@@ -21,6 +21,7 @@ type Ops struct {
 	spaces  []space // panels of a worker's own products
 	scratch [][]float32
 	sums    []float64
+	parts   []float32 // of sums over tokens, by task
 }
 
 var _ ops.Ops[float32] = (*Ops)(nil)
