@@ -30,7 +30,7 @@ func load(t testing.TB, dir quern.Dir) (*model.Model, *Folder) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	m, err := f.Load(cpu.New(1), 0, 1)
+	m, err := f.Load(cpu.New(1), 0, 32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,15 +60,24 @@ func golden(t testing.TB, name string) (tokens []int32, logits format.Tensor) {
 	return tokens, logits
 }
 
-// off is the largest difference between a model's logits and transformers'.
+// off is the largest difference between a model's log-probabilities, of every token at every place, and transformers'.
 func off(t testing.TB, m *model.Model, name string) (worst float64) {
 	t.Helper()
 	tokens, want := golden(t, name)
-	c := model.NewCache(m, 1)
-	for i, token := range tokens {
-		row := want.Data[i*want.Shape[1] : (i+1)*want.Shape[1]]
-		for j, v := range c.Next([]int32{token}) {
-			worst = max(worst, math.Abs(float64(v-row[j])))
+	b := model.Batch{Rows: 1, Cols: len(tokens), Tokens: tokens, Targets: make([]int32, len(tokens))}
+	logp := make([]float64, len(tokens))
+	for target := range want.Shape[1] {
+		for i := range b.Targets {
+			b.Targets[i] = int32(target)
+		}
+		m.Forward(&b, &model.Signals{LogP: logp})
+		for i := range tokens {
+			row := want.Data[i*want.Shape[1] : (i+1)*want.Shape[1]]
+			sum := 0.0
+			for _, v := range row {
+				sum += math.Exp(float64(v - row[target]))
+			}
+			worst = max(worst, math.Abs(logp[i]+math.Log(sum)))
 		}
 	}
 	return worst
@@ -158,7 +167,7 @@ func TestShorterContext(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		m, err := f.Load(cpu.New(1), 24, 1)
+		m, err := f.Load(cpu.New(1), 24, 24)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +266,7 @@ func TestOpenRefuses(t *testing.T) {
 	f("llama", format.IndexName, `"model.norm.weight": => "model.norm.weighs":`, "tensor model.norm.weighs is not in", "does not name tensor model.norm.weight")
 	f("llama", "model-00002-of-00003.safetensors", "", "model-00002")
 	f("llama", tokenizerSetup, `{ => [`, tokenizerSetup)
-	f("qwen2", generationName, `261 => 400`, "eos_token_id has 400, the tokenizer has 264 ids")
+	f("qwen2", generationName, `"eos_token_id": 261 => "eos_token_id": 400`, "eos_token_id has 400, the tokenizer has 264 ids")
 	f("qwen3", c, `"vocab_size": 264 => "vocab_size": 200`, "vocab_size is 200")
 }
 
