@@ -69,6 +69,15 @@ type Ops[F Float] interface {
 	//	dx[t,i] += inv[t]·(h[t,i] - mean_j h[t,j] - y[t,i]·mean_j(h[t,j]·y[t,j]))
 	LayerNormBack(dx, dgain, dbias, dout, x, gain, mean, inv []F)
 
+	// HeadNorm is RMSNorm of each head by itself, in place, with one gain of size = len(gain) numbers for all: for the first heads·size
+	// numbers of each stride of x, whose last may be cut short after them,
+	//	x[t,h,i] = x[t,h,i]·gain[i]/√(mean_j x[t,h,j]² + eps)
+	HeadNorm(x, gain []F, heads, stride int, eps F)
+	// HeadNormBack turns gradients of HeadNorm's result into those of x, in place, where x is what HeadNorm took: with
+	// inv = 1/√(mean x² + eps), y = x·inv and h = dx·gain of each head,
+	//	dgain[i] += Σ_t,h dx[t,h,i]·y[i];  dx[t,h,i] = inv·(h[i] - y[i]·mean_j(h[j]·y[j]))
+	HeadNormBack(dx, dgain, x, gain []F, heads, stride int, eps F)
+
 	// Rotary turns the first heads·size numbers of each stride of x by the angles of its position p = pos[t], in place. With
 	// h = size/2 and angle tables cos, sin of h numbers a position:
 	//	x[i], x[i+h] = x[i]·cos[p,i] - x[i+h]·sin[p,i], x[i+h]·cos[p,i] + x[i]·sin[p,i]
@@ -107,6 +116,8 @@ type Ops[F Float] interface {
 	Add(out, x, y []F)
 	// Scale is x[i] *= by.
 	Scale(x []F, by F)
+	// Blend is out[i] = a·x[i] + b·y[i], each product rounded by itself; out may be x or y. Momentum and moving averages are made of it.
+	Blend(out, x, y []F, a, b F)
 
 	// LogProb is, for each row l of width logits, lse = log Σ_j e^l[j]; entropy = lse - Σ_j e^(l[j]-lse)·l[j];
 	// logp = l[target]-lse, or 0 if the target is negative.

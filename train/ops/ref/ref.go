@@ -140,6 +140,32 @@ func (Ops) LayerNormBack(dx, dgain, dbias, dout, x, gain, mean, inv []float64) {
 	}
 }
 
+// HeadNorm is RMSNorm of each head.
+func (o Ops) HeadNorm(x, gain []float64, heads, stride int, eps float64) {
+	inv := []float64{0}
+	eachHead(x, len(gain), heads, stride, func(at int) { o.RMSNorm(x[at:][:len(gain)], inv, x[at:][:len(gain)], gain, eps) })
+}
+
+// HeadNormBack is its gradient.
+func (o Ops) HeadNormBack(dx, dgain, x, gain []float64, heads, stride int, eps float64) {
+	w := len(gain)
+	inv, y, dout := []float64{0}, make([]float64, w), make([]float64, w)
+	eachHead(x, w, heads, stride, func(at int) {
+		o.RMSNorm(y, inv, x[at:][:w], gain, eps)
+		copy(dout, dx[at:])
+		clear(dx[at:][:w])
+		o.RMSNormBack(dx[at:][:w], dgain, dout, x[at:][:w], gain, inv)
+	})
+}
+
+func eachHead(x []float64, size, heads, stride int, f func(at int)) {
+	for t := 0; t < len(x); t += stride {
+		for h := range heads {
+			f(t + h*size)
+		}
+	}
+}
+
 // Rotary pairs a number with the one half a head away, as Hugging Face's Llama does.
 func (Ops) Rotary(x, cos, sin []float64, pos []int32, heads, size, stride int) {
 	rotate(x, cos, sin, pos, heads, size, stride, 1)
@@ -229,6 +255,13 @@ func (Ops) Add(out, x, y []float64) {
 func (Ops) Scale(x []float64, by float64) {
 	for i := range x {
 		x[i] *= by
+	}
+}
+
+// Blend adds multiples.
+func (Ops) Blend(out, x, y []float64, a, b float64) {
+	for i := range out {
+		out[i] = a*x[i] + b*y[i]
 	}
 }
 
