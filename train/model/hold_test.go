@@ -11,7 +11,7 @@ import (
 func TestHoldChangesNoBit(t *testing.T) {
 	for _, precision := range []cpu.Precision{cpu.FP32, cpu.BF16} {
 		for _, arch := range []string{GPT2, Llama} {
-			c := Config{Arch: arch, Layers: 2, Width: 36, Heads: 4, Hidden: 50, Context: 10, Vocab: 70, Tied: true, RopeTheta: 100, NormEps: 1e-4}
+			c := Config{Arch: arch, Layers: 2, Width: 40, Heads: 4, Hidden: 50, Context: 10, Vocab: 70, Tied: true, RopeTheta: 100, NormEps: 1e-4}
 			step := func(hold bool) []float32 {
 				m := build(t, c, cpu.NewIn(precision, 2), 40)
 				var out []float32
