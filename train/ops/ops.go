@@ -31,11 +31,24 @@ type Adam struct {
 	Keep         float64 // 1 - lr·decay
 }
 
+// Weight is a matrix that many products share: op(B) is K×N, and T says that B is stored N×K.
+type Weight[F Float] struct {
+	T    bool
+	K, N int
+	B    []F
+	Form any // what Pack made of B; nil = nothing
+}
+
 // Ops is the list. Each comment is the kernel's definition; t counts tokens (rows of a matrix), i and j count columns.
 type Ops[F Float] interface {
 	// MatMul is c = op(a)·op(b) + beta·c with op(a) m×k, op(b) k×n; ta says that a is stored k×m, tb that b is stored n×k.
 	// c is not read if beta is 0.
 	MatMul(ta, tb bool, m, n, k int, a, b []F, beta F, c []F)
+	// Linear is out = x·op(w.B) + beta·out and then out[t,i] += bias[i] unless bias is nil. out is not read if beta is 0.
+	Linear(out, x []F, w *Weight[F], bias []F, beta F)
+	// Pack lets an implementation keep w.B in w.Form as Linear wants to read it, which pays if several products follow. It changes no
+	// bit, and may take as much memory as w.B. Whoever changes w.B calls Pack again or sets w.Form to nil before the next product.
+	Pack(w *Weight[F])
 
 	// Embed is out[t,:] = table[ids[t],:].
 	Embed(out, table []F, ids []int32, width int)

@@ -40,6 +40,19 @@ func (Ops) MatMul(ta, tb bool, m, n, k int, a, b []float64, beta float64, c []fl
 	}
 }
 
+// Linear multiplies, then adds.
+func (o Ops) Linear(out, x []float64, w *ops.Weight[float64], bias []float64, beta float64) {
+	o.MatMul(false, w.T, len(out)/w.N, w.N, w.K, x, w.B, beta, out)
+	for i := range out {
+		if bias != nil {
+			out[i] += bias[i%w.N]
+		}
+	}
+}
+
+// Pack has nothing to gain.
+func (Ops) Pack(*ops.Weight[float64]) {}
+
 // Embed copies rows.
 func (Ops) Embed(out, table []float64, ids []int32, width int) {
 	for t, id := range ids {
