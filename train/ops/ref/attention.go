@@ -138,6 +138,9 @@ func (Ops) LogProbBack(logits []float64, targets []int32, entropy, lse, dlogp, d
 		}
 		if dentropy != nil {
 			de = dentropy[t]
+		} else if target < 0 {
+			clear(l)
+			continue
 		}
 		for j, x := range l {
 			p := math.Exp(x - lse[t])

@@ -112,8 +112,9 @@ func pick(dst, x, how int, limit, a string, b int) {
 }
 
 const (
-	less    = 1
-	greater = 14
+	less         = 1
+	greater      = 14
+	notLessEqual = 6 // greater or NaN
 )
 
 // exp is dst = e^x; a and b are lost.
@@ -138,7 +139,14 @@ func exp(dst, x, a, b int) {
 	op("VADDPS", dst, dst, "one")
 	op("VPADDD", dst, dst, a)
 	pick(dst, x, less, "low", "zero", dst)
-	pick(dst, x, greater, "high", "inf", dst)
+	if wide == 64 { // beyond the largest, and for NaN: x + Inf
+		p("VCMPPS $%d, %s, %s, K1", notLessEqual, at("high"), r(x))
+		p("VADDPS %s, %s, K1, %s", at("inf"), r(x), r(dst))
+	} else {
+		op("VADDPS", a, x, "inf")
+		p("VCMPPS $%d, %s, %s, Y15", notLessEqual, at("high"), r(x))
+		p("VBLENDVPS Y15, %s, %s, %s", r(a), r(dst), r(dst))
+	}
 }
 
 func minus(dst, x int) {
