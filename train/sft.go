@@ -21,7 +21,7 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 		return Result{}, fmt.Errorf("the pretrained model: %w", err)
 	}
 	cols := shape.Context
-	rows, micros, err := c.rows(cols)
+	rows, _, err := c.rows(cols)
 	if err != nil {
 		return Result{}, err
 	}
@@ -40,8 +40,10 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 	if err != nil {
 		return Result{}, err
 	}
-	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, samples: packed,
-		plan: data.Plan{Rows: rows * micros, Shuffle: true, Seed: env.Seed, Ahead: readAhead}, micros: micros}
+	l, err := newLoop(c.Optim, env, m, packed, true)
+	if err != nil {
+		return Result{}, err
+	}
 	prompts := make([]prompt, len(c.Sample.Prompts)) // before the first step: a prompt that does not fit must not cost a run
 	for i, p := range c.Sample.Prompts {
 		if prompts[i], err = chatPrompt(chat.Template(c.Template), env.Tokenizer, p); err != nil {
