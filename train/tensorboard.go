@@ -12,6 +12,7 @@ import (
 // (tensorflow/core/util/event.proto, framework/summary.proto; lib/io/record_writer.h).
 type events struct {
 	w   io.Writer
+	now func() time.Time
 	buf []byte
 }
 
@@ -26,7 +27,11 @@ func newEvents(w io.Writer) *events {
 	if w == nil {
 		return nil
 	}
-	e := &events{w: w}
+	return startEvents(w, time.Now)
+}
+
+func startEvents(w io.Writer, now func() time.Time) *events {
+	e := &events{w: w, now: now}
 	e.record(appendBytes(e.event(0, false), 3, "brain.Event:2")) // file_version
 	if e.w == nil {
 		return nil
@@ -52,7 +57,7 @@ func (e *events) add(step int, numbers ...scalar) {
 // event begins an Event: the time, and the step.
 func (e *events) event(step int, hasStep bool) []byte {
 	out := append([]byte(nil), 1<<3|1) // wall_time, fixed64
-	out = binary.LittleEndian.AppendUint64(out, math.Float64bits(float64(time.Now().UnixMicro())/1e6))
+	out = binary.LittleEndian.AppendUint64(out, math.Float64bits(float64(e.now().UnixMicro())/1e6))
 	if hasStep {
 		out = binary.AppendUvarint(append(out, 2<<3), uint64(step)) // step, varint
 	}
