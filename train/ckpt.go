@@ -12,14 +12,15 @@ import (
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/train/format"
 	"github.com/seed-83c59573/quern/train/model"
+	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
 // A checkpoint is a folder of its own, which is a model that can be used as it lies, and what it takes to go on. The manifest is written
 // last: a folder without one is no checkpoint.
 //
-//	ckpt/step-00000300/   config.json, model.safetensors, optimizer.safetensors, state.json, manifest.json;
-//	                      average.safetensors with ema, best.safetensors with early_stop
-//	checkpoint/           the final model: model.safetensors, config.json
+//	ckpt/step-00000300/   a folder of Hugging Face, and optimizer.safetensors, state.json, manifest.json; with ema also
+//	                      average.safetensors, with early_stop best.safetensors, with an adapter adapter.safetensors
+//	checkpoint/           the final model, as a folder of Hugging Face
 const (
 	ckptFolder   = "ckpt"
 	manifestName = "manifest.json"
@@ -182,7 +183,7 @@ func load(dir quern.Dir, folder string, m ckptManifest, files []tensorFile) (st 
 		return st, fmt.Errorf("%s/state.json: %d updates and cursor %d after %d steps", folder, st.Updates, st.Cursor, st.Step)
 	}
 	for _, f := range files {
-		if err := loadTensors(dir, folder+"/"+f.name, f.tensors); err != nil {
+		if err := pretrained.ReadTensors(dir, folder+"/"+f.name, f.tensors); err != nil {
 			return st, err
 		}
 	}
@@ -225,63 +226,12 @@ func tensorDigest(x []float32) quern.Digest {
 	return w.Digest()
 }
 
-// saveFinal commits the trained model and returns its blobs.
-func saveFinal(dir quern.Dir, m *model.Model) ([]quern.BlobInfo, error) {
-	weights, err := saveTensors(dir, "checkpoint/model.safetensors", tensors(m.Params()))
-	if err != nil {
-		return nil, err
-	}
-	config, err := saveJSON(dir, "checkpoint/config.json", m.Config())
-	return []quern.BlobInfo{weights, config}, err
-}
-
-// LoadModel loads the final model of a training step, with room for batches of up to maxTokens tokens; 0 = only to sample from it.
-func LoadModel(dir quern.Dir, workers, maxTokens int) (*model.Model, error) {
-	c, err := loadConfig(dir)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newModel(c, workers, max(1, maxTokens))
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint/config.json: %w", err)
-	}
-	return m, loadTensors(dir, "checkpoint/model.safetensors", tensors(m.Params()))
-}
-
-// loadConfig reads the shape of the final model of a training step.
-func loadConfig(dir quern.Dir) (c model.Config, err error) {
-	b, err := quern.ReadBlob(dir, "checkpoint/config.json")
-	if err != nil {
-		return c, err
-	}
-	if err := json.Unmarshal(b, &c); err != nil {
-		return c, fmt.Errorf("checkpoint/config.json: %w", err)
-	}
-	return c, nil
-}
-
 func tensors(params []model.Param) []format.Tensor {
 	out := make([]format.Tensor, len(params))
 	for i, p := range params {
 		out[i] = format.Tensor{Name: p.Name, Shape: p.Shape, Data: p.W}
 	}
 	return out
-}
-
-func saveTensors(dir quern.Dir, name string, ts []format.Tensor) (quern.BlobInfo, error) {
-	w, err := dir.Create(name)
-	if err != nil {
-		return quern.BlobInfo{}, err
-	}
-	meter := quern.NewMeter(w)
-	if err := format.Write(meter, ts, map[string]string{"format": "pt"}); err != nil {
-		w.Abort()
-		return quern.BlobInfo{}, fmt.Errorf("%s: %w", name, err)
-	}
-	if err := w.Commit(); err != nil {
-		return quern.BlobInfo{}, err
-	}
-	return quern.BlobInfo{Name: name, Size: meter.N, Digest: meter.Digest()}, nil
 }
 
 func saveJSON(dir quern.Dir, name string, v any) (quern.BlobInfo, error) {
@@ -291,32 +241,4 @@ func saveJSON(dir quern.Dir, name string, v any) (quern.BlobInfo, error) {
 	}
 	b = append(b, '\n')
 	return quern.BlobInfo{Name: name, Size: int64(len(b)), Digest: quern.DigestOf(b)}, quern.WriteBlob(dir, name, b)
-}
-
-// loadTensors fills the given tensors from a file that must have exactly these.
-func loadTensors(dir quern.Dir, name string, into []format.Tensor) error {
-	f, err := dir.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	file, err := format.Read(f, f.Size())
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if len(file.Tensors) != len(into) {
-		return fmt.Errorf("%s: %d tensors, the model has %d", name, len(file.Tensors), len(into))
-	}
-	byName := map[string]format.Tensor{}
-	for _, t := range file.Tensors {
-		byName[t.Name] = t
-	}
-	for _, want := range into {
-		got, ok := byName[want.Name]
-		if !ok || !slices.Equal(got.Shape, want.Shape) {
-			return fmt.Errorf("%s: tensor %s has shape %v, the model wants %v", name, want.Name, got.Shape, want.Shape)
-		}
-		copy(want.Data, got.Data)
-	}
-	return nil
 }

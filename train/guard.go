@@ -56,7 +56,7 @@ func (s Skip) outlier(seen *[]float64, x, sigmas float64) bool {
 // culprit names the first part of a model that has a number that is none: a weight, or else what a layer put out, or else a gradient, in
 // the order that they are computed in, from the head down.
 func (l *loop) culprit() string {
-	for _, p := range l.m.Params() {
+	for _, p := range append(slices.Clone(l.m.Params()), l.m.AdapterParams()...) {
 		if bad(p.W) {
 			return ", first in the weights of " + p.Name
 		}
@@ -64,7 +64,7 @@ func (l *loop) culprit() string {
 	if where := l.m.FirstBad(len(l.step.batch.Tokens)); where != "" {
 		return ", first in what " + where + " puts out"
 	}
-	for _, p := range slices.Backward(l.m.Params()) {
+	for _, p := range slices.Backward(l.opt.params) {
 		if bad(p.G) {
 			return ", first in the gradient of " + p.Name
 		}

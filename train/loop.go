@@ -12,6 +12,7 @@ import (
 	"github.com/seed-83c59573/quern/train/data"
 	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/ops/cpu"
+	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
 // loop runs optimizer steps. What differs between kinds of training is the objective and where batches come from.
@@ -25,7 +26,8 @@ type loop struct {
 	plan      data.Plan // a batch is a micro-batch
 	steps     int
 	lengths   Ramp
-	eval      int // steps between measurements; 0 = first and last
+	text      pretrained.Text // of the final model; zero = the default
+	eval      int             // steps between measurements; 0 = first and last
 	measure   func() (loss float64, ok bool, err error)
 
 	st       state
@@ -39,25 +41,32 @@ type loop struct {
 }
 
 // newModel builds a model for this machine.
-func newModel(c model.Config, workers, maxTokens int) (*model.Model, error) {
-	return model.New(c, cpu.New(workers), maxTokens)
+func newModel(c model.Config, precision string, workers, maxTokens int) (*model.Model, error) {
+	return model.New(c, cpu.NewIn(cpu.Precision(precision), workers), maxTokens)
 }
 
-// newLoop plans a run of m over samples whose rows have so many tokens. m has room for a micro-batch of o.rows.
+// newLoop plans a run of m, from the weights that it has, over samples. m has room for a micro-batch of o.rows.
 func newLoop(o Optim, env Env, m *model.Model, samples data.Samples, shuffle bool) (*loop, error) {
 	cols, segments := samples.Shape()
 	rows, micros, err := o.rows(cols)
 	if err != nil {
 		return nil, err
 	}
-	opt, err := newOptimizer(o, m.Ops(), m.Config(), m.Params())
+	opt, err := newOptimizer(o, m.Ops(), m.Config(), m.Trainable())
 	if err != nil {
 		return nil, err
 	}
 	steps := o.Planned(cols, samples.Len()*int64(cols))
-	return &loop{o: o, env: env, m: m, opt: opt, objective: NextToken{}, samples: samples, steps: steps, schedule: o.schedule(steps),
+	l := &loop{o: o, env: env, m: m, opt: opt, objective: NextToken{}, samples: samples, steps: steps, schedule: o.schedule(steps),
 		plan: data.Plan{Rows: rows, Shuffle: shuffle, Seed: env.Seed, Ahead: readAhead * micros},
-		step: newStep(rows, cols, micros, segments)}, nil
+		step: newStep(rows, cols, micros, segments)}
+	if o.EMA > 0 {
+		l.average = newShadow(opt.params)
+	}
+	if o.EarlyStop.Patience > 0 {
+		l.best = newShadow(opt.params)
+	}
+	return l, nil
 }
 
 // start takes what stands beside the weights, and goes on from the newest checkpoint.
@@ -65,20 +74,21 @@ func (l *loop) start() (resumed bool, err error) {
 	if l.o.EarlyStop.Patience > 0 && (l.measure == nil || l.eval == 0) {
 		return false, errors.New("train: early_stop looks at a validation loss, and this run has none")
 	}
-	files := []tensorFile{{"model.safetensors", tensors(l.m.Params())}, {"optimizer.safetensors", l.opt.moments()}}
-	if l.o.EMA > 0 {
-		l.average = newShadow(l.opt.params)
+	files := []tensorFile{{pretrained.WeightsName, tensors(l.m.Params())}, {"optimizer.safetensors", l.opt.moments()}}
+	if own := l.m.AdapterParams(); len(own) > 0 {
+		files = append(files, tensorFile{"adapter.safetensors", tensors(own)})
+	}
+	if l.average != nil {
 		files = append(files, tensorFile{"average.safetensors", l.average.tensors()})
 	}
-	if l.o.EarlyStop.Patience > 0 {
-		l.best = newShadow(l.opt.params)
+	if l.best != nil {
 		files = append(files, tensorFile{"best.safetensors", l.best.tensors()})
 	}
 	run, err := l.identity()
 	if err != nil {
 		return false, err
 	}
-	l.saver = &saver{dir: l.env.Dir, run: run, config: l.m.Config(), keep: l.o.Keep, every: l.o.KeepEvery, files: files}
+	l.saver = &saver{dir: l.env.Dir, run: run, config: l.m.Config(), tok: l.env.Tokenizer, text: l.text, keep: l.o.Keep, every: l.o.KeepEvery, files: files}
 	if l.st, resumed, err = resume(l.env.Dir, run, files, l.env.Note); err != nil {
 		return false, fmt.Errorf("train: %w", err)
 	}
@@ -291,7 +301,7 @@ func (l *loop) finish(prompts []prompt, s Sampling) (Result, error) {
 		}
 		r.Samples = append(r.Samples, p.shown+text)
 	}
-	if r.Blobs, err = saveFinal(l.env.Dir, l.m); err != nil {
+	if r.Blobs, err = saveModel(l.env.Dir, finalName, l.m, l.env.Tokenizer, l.text); err != nil {
 		return r, err
 	}
 	b, err := json.Marshal(r.Blobs)

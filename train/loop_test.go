@@ -21,7 +21,7 @@ func tinyLoop(t testing.TB, c Config, e Env) *loop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := newModel(c.Model, e.Workers, rows*c.Model.Context)
+	m, err := newModel(c.Model, c.Precision, e.Workers, rows*c.Model.Context)
 	if err != nil {
 		t.Fatal(err)
 	}

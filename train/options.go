@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/seed-83c59573/quern/train/ops/cpu"
 )
 
 // Optim is what every kind of training is told: how much, how fast, and when to look up.
@@ -32,6 +34,7 @@ type Optim struct {
 	Skip        Skip    `yaml:"skip"`
 	EMA         float64 `yaml:"ema"` // the model is a moving average of the weights, which keeps this much a step; 0 = the weights
 
+	Precision  string    `yaml:"precision"` // of what products multiply: fp32, or bf16; sums, weights and all else are fp32
 	EarlyStop  EarlyStop `yaml:"early_stop"`
 	Micro      int       `yaml:"micro"`      // tokens of a micro-batch, at most: what memory is spent on
 	Checkpoint int       `yaml:"checkpoint"` // steps between checkpoints; 0 = only at the end
@@ -54,7 +57,7 @@ type EarlyStop struct {
 
 // defaultOptim has what all kinds of training begin with.
 func defaultOptim() Optim {
-	return Optim{Optimizer: ruleAdamW, MinLR: 0.1, Schedule: "cosine", Decay: 0.2, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Momentum: 0.9,
+	return Optim{Optimizer: ruleAdamW, Precision: string(cpu.FP32), MinLR: 0.1, Schedule: "cosine", Decay: 0.2, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Momentum: 0.9,
 		Muon: Muon{Momentum: 0.95, Scale: scaleJordan}, Clip: 1, Skip: Skip{Window: 128}, Micro: 8192, Checkpoint: 100, Keep: 2}
 }
 
@@ -112,6 +115,8 @@ func (o Optim) validateRule() error {
 		return fmt.Errorf("train: momentum is %g, want 0 to 1", o.Momentum)
 	case !(o.Clip >= 0):
 		return fmt.Errorf("train: clip is %g, want 0 or more", o.Clip)
+	case o.Precision != string(cpu.FP32) && o.Precision != string(cpu.BF16):
+		return fmt.Errorf("train: precision is %q, want %s or %s", o.Precision, cpu.FP32, cpu.BF16)
 	case !(o.EMA >= 0 && o.EMA < 1):
 		return fmt.Errorf("train: ema is %g, want 0 to 1", o.EMA)
 	}

@@ -21,7 +21,7 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	m, err := newModel(c.Model, env.Workers, rows*cols)
+	m, err := newModel(c.Model, c.Precision, env.Workers, rows*cols)
 	if err != nil {
 		return Result{}, err
 	}

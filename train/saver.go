@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train/format"
 	"github.com/seed-83c59573/quern/train/model"
+	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
 // saver commits checkpoints while training goes on: at the end of a step it copies all tensors into buffers that it keeps, and one
@@ -19,6 +21,8 @@ type saver struct {
 	dir         quern.Dir
 	run         json.RawMessage
 	config      model.Config
+	tok         *tokenize.Tokenizer
+	text        pretrained.Text
 	keep, every int
 	files       []tensorFile // the live tensors
 	copies      []tensorFile
@@ -72,7 +76,7 @@ func (s *saver) poll() error {
 
 // wait is poll, but for the end of what is being written.
 func (s *saver) wait() error {
-	if s.done == nil {
+	if s == nil || s.done == nil {
 		return nil
 	}
 	err := <-s.done
@@ -91,13 +95,19 @@ func (s *saver) write(files []tensorFile, st state) error {
 		return nil
 	}
 	for _, f := range files {
-		if err := add(saveTensors(s.dir, folder+"/"+f.name, f.tensors)); err != nil {
+		m.Tensors[f.name] = digests(f.tensors)
+		if f.name == pretrained.WeightsName {
+			blobs, err := pretrained.SaveAs(quern.Sub(s.dir, folder), s.config, f.tensors, s.tok, s.text, pretrained.Options{})
+			if err != nil {
+				return fmt.Errorf("checkpoint of step %d: %w", st.Step, err)
+			}
+			for _, b := range blobs {
+				b.Name = folder + "/" + b.Name
+				m.Blobs = append(m.Blobs, b)
+			}
+		} else if err := add(pretrained.WriteTensors(s.dir, folder+"/"+f.name, format.F32, f.tensors)); err != nil {
 			return err
 		}
-		m.Tensors[f.name] = digests(f.tensors)
-	}
-	if err := add(saveJSON(s.dir, folder+"/config.json", s.config)); err != nil {
-		return err
 	}
 	if err := add(saveJSON(s.dir, folder+"/state.json", st)); err != nil {
 		return err

@@ -9,25 +9,17 @@ import (
 // FirstBad names the first place in the last forward pass, in its order, that put out a number that is none: NaN or infinite. It is ""
 // if there is none. tokens is the size of that batch.
 func (m *Decoder[F]) FirstBad(tokens int) string {
-	name := func(i int) string {
-		if i < 0 {
+	for i, x := range m.acts.x {
+		switch {
+		case !bad(x[:tokens*m.cfg.Width]):
+		case i == 0:
 			return "the embedding"
-		}
-		return fmt.Sprintf("layer %d", i)
-	}
-	w := m.cfg.Width
-	for i := range m.layers {
-		if bad(m.layers[i].saved.x[:tokens*w]) {
-			return name(i - 1)
+		default:
+			return fmt.Sprintf("layer %d", i-1)
 		}
 	}
-	if bad(m.acts.out[:tokens*w]) {
-		return name(len(m.layers) - 1)
-	}
-	for _, p := range m.acts.logp[:tokens] {
-		if p-p != 0 {
-			return "the head"
-		}
+	if bad(m.acts.logp[:tokens]) {
+		return "the head"
 	}
 	return ""
 }

@@ -44,6 +44,7 @@ func Results[F ops.Float](o ops.Ops[F], seed uint64) []Result {
 	k.matrices()
 	k.embeddings()
 	k.norms()
+	k.headNorms()
 	k.activations()
 	k.rotations()
 	k.attention()
@@ -140,6 +141,17 @@ func (k *kit[F]) norms() {
 	k.keep("LayerNormBack dx", dx)
 	k.keep("LayerNormBack dgain", dgain)
 	k.keep("LayerNormBack dbias", dbias)
+}
+
+func (k *kit[F]) headNorms() {
+	heads, size, n := k.size(5), k.size(40), k.size(300)
+	stride := heads*size + k.size(20)
+	x, gain, dx, dgain := k.random(n*stride), k.random(size), k.random(n*stride), k.random(size)
+	k.o.HeadNormBack(dx, dgain, x, gain, heads, stride, 1e-3)
+	k.keep("HeadNormBack dx", dx)
+	k.keep("HeadNormBack dgain", dgain)
+	k.o.HeadNorm(x[:len(x)-(stride-heads*size)], gain, heads, stride, 1e-3)
+	k.keep("HeadNorm", x)
 }
 
 func (k *kit[F]) activations() {
