@@ -66,9 +66,10 @@ func (l *loop) validate(w *data.Windows) (float64, bool, error) {
 		if n.Tokens == 0 {
 			continue
 		}
-		if err := l.forward(b); err != nil {
+		if err := l.use(b); err != nil {
 			return 0, false, err
 		}
+		l.m.Forward(&l.step.batch, &l.step.signals)
 		clear(l.step.grads.LogP)
 		m := l.objective.Loss(b, &l.step.signals, n, &l.step.grads)
 		sum += m.Loss * float64(n.Tokens)
