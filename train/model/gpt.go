@@ -241,6 +241,7 @@ func (m *Decoder[F]) forward(b *Batch) {
 	m.check(b)
 	m.batch = b
 	n, a := b.Rows*b.Cols, &m.acts
+	a.filled = n
 	m.rope.fit(m.positions(b))
 	m.refresh()
 	m.embedding(a.x[0][:n*m.cfg.Width], b.Tokens, a.pos[:n])
@@ -393,40 +394,47 @@ func (m *Decoder[F]) multiplyBack(dx, dout, x []F, l *linear[F]) {
 
 // turn makes queries and keys of n tokens fit for attention: their norm, then their rotation; in place if they have no norm.
 func (m *Decoder[F]) turn(qkv []F, l *layer[F], n int) []F {
-	if l.qNorm.w != nil {
-		copy(m.acts.turned, qkv)
-		qkv = m.acts.turned[:len(qkv)]
+	if l.qNorm.w == nil {
+		m.turnInto(qkv, qkv, l, m.acts.pos[:n])
+		return qkv
 	}
-	m.turnInPlace(qkv, l, m.acts.pos[:n])
-	return qkv
+	turned, c := m.acts.turned[:len(qkv)], m.cfg
+	for at := c.qkv() - c.KVHeads*c.size(); at < len(qkv); at += c.qkv() {
+		copy(turned[at:][:c.KVHeads*c.size()], qkv[at:])
+	}
+	m.turnInto(turned, qkv, l, m.acts.pos[:n])
+	return turned
 }
 
-func (m *Decoder[F]) turnInPlace(qkv []F, l *layer[F], pos []int32) {
-	c := m.cfg
+// turnInto turns queries and keys into out, which may be qkv. Values it leaves alone.
+func (m *Decoder[F]) turnInto(out, qkv []F, l *layer[F], pos []int32) {
+	c, a := m.cfg, &m.acts
 	if l.qNorm.w != nil {
-		m.o.HeadNorm(qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
-		m.o.HeadNorm(qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
+		a.qInv, a.kInv = grown(a.qInv, len(pos)*c.Heads), grown(a.kInv, len(pos)*c.KVHeads)
+		m.o.HeadNorm(out, a.qInv[:len(pos)*c.Heads], qkv, l.qNorm.w, c.Heads, c.size(), c.qkv(), F(c.NormEps))
+		m.o.HeadNorm(out[c.attn():], a.kInv[:len(pos)*c.KVHeads], qkv[c.attn():], l.kNorm.w, c.KVHeads, c.size(), c.qkv(), F(c.NormEps))
 	}
 	if m.rope.cos != nil {
-		m.o.Rotary(qkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
+		m.o.Rotary(out, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 }
 
-// turnBack turns gradients back, in place; qkv is what the layer saved.
+// turnBack turns gradients back, in place; qkv is what the layer saved, and turn was called with it.
 func (m *Decoder[F]) turnBack(dqkv, qkv []F, l *layer[F], n int) {
-	c, pos := m.cfg, m.acts.pos[:n]
+	c, a := m.cfg, &m.acts
 	if m.rope.cos != nil {
-		m.o.RotaryBack(dqkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
+		m.o.RotaryBack(dqkv, m.rope.cos, m.rope.sin, a.pos[:n], c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 	if l.qNorm.w == nil {
 		return
 	}
 	dq, dk := l.qNorm.g, l.kNorm.g
 	if dq == nil {
-		dq, dk = m.acts.frozen[:c.size()], m.acts.frozen[:c.size()]
+		dq, dk = a.frozen[:c.size()], a.frozen[:c.size()]
 	}
-	m.o.HeadNormBack(dqkv, dq, qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
-	m.o.HeadNormBack(dqkv[c.attn():], dk, qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
+	m.o.HeadNormBack(dqkv, dq, dqkv, qkv, l.qNorm.w, a.qInv[:n*c.Heads], c.Heads, c.size(), c.qkv())
+	keys, dkeys := qkv[c.attn():], dqkv[c.attn():]
+	m.o.HeadNormBack(dkeys, dk, dkeys, keys, l.kNorm.w, a.kInv[:n*c.KVHeads], c.KVHeads, c.size(), c.qkv())
 }
 
 func (m *Decoder[F]) activate(out, up []F) {

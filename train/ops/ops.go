@@ -48,6 +48,16 @@ type Ops[F Float] interface {
 	//	dgain[i] += Σ_t dout[t,i]·y[t,i];  dx[t,i] += inv[t]·(h[t,i] - y[t,i]·mean_j(h[t,j]·y[t,j]))
 	RMSNormBack(dx, dgain, dout, x, gain, inv []F)
 
+	// HeadNorm is RMSNorm of the first heads·size numbers of each stride of x, every head by itself with the same gain of size numbers:
+	//	inv[t,h] = 1/√(mean_i x[t,h,i]² + eps); out[t,h,i] = x[t,h,i]·inv[t,h]·gain[i]
+	// The number of tokens is len(inv)/heads; what lies between the heads of one stride and those of the next is not touched. x and
+	// out may begin within a stride, at the first of their heads; out may be x.
+	HeadNorm(out, inv, x, gain []F, heads, size, stride int, eps F)
+	// HeadNormBack is, with y = x·inv and g = dout·gain, x being what HeadNorm took,
+	//	dgain[i] += Σ_t Σ_h dout[t,h,i]·y[t,h,i];  dx[t,h,i] = inv[t,h]·(g[t,h,i] - y[t,h,i]·mean_j(g[t,h,j]·y[t,h,j]))
+	// dx may be dout.
+	HeadNormBack(dx, dgain, dout, x, gain, inv []F, heads, size, stride int)
+
 	// LayerNorm is mean[t] = mean_i x[t,i]; inv[t] = 1/√(mean_i (x[t,i]-mean[t])² + eps);
 	// out[t,i] = (x[t,i]-mean[t])·inv[t]·gain[i] + bias[i].
 	LayerNorm(out, mean, inv, x, gain, bias []F, eps F)
@@ -55,15 +65,6 @@ type Ops[F Float] interface {
 	//	dgain[i] += Σ_t dout[t,i]·y[t,i];  dbias[i] += Σ_t dout[t,i]
 	//	dx[t,i] += inv[t]·(h[t,i] - mean_j h[t,j] - y[t,i]·mean_j(h[t,j]·y[t,j]))
 	LayerNormBack(dx, dgain, dbias, dout, x, gain, mean, inv []F)
-
-	// HeadNorm is RMSNorm of each head by itself, in place, with one gain of size = len(gain) numbers for all: for the first heads·size
-	// numbers of each stride of x, whose last may be cut short after them,
-	//	x[t,h,i] = x[t,h,i]·gain[i]/√(mean_j x[t,h,j]² + eps)
-	HeadNorm(x, gain []F, heads, stride int, eps F)
-	// HeadNormBack turns gradients of HeadNorm's result into those of x, in place, where x is what HeadNorm took: with
-	// inv = 1/√(mean x² + eps), y = x·inv and h = dx·gain of each head,
-	//	dgain[i] += Σ_t,h dx[t,h,i]·y[i];  dx[t,h,i] = inv·(h[i] - y[i]·mean_j(h[j]·y[j]))
-	HeadNormBack(dx, dgain, x, gain []F, heads, stride int, eps F)
 
 	// Rotary turns the first heads·size numbers of each stride of x by the angles of its position p = pos[t], in place. With
 	// h = size/2 and angle tables cos, sin of h numbers a position:
@@ -103,6 +104,8 @@ type Ops[F Float] interface {
 	Add(out, x, y []F)
 	// Scale is x[i] *= by.
 	Scale(x []F, by F)
+	// Blend is out[i] = a·x[i] + b·y[i], each product rounded by itself; out may be x or y. Momentum and moving averages are made of it.
+	Blend(out, x, y []F, a, b F)
 
 	// LogProb is, for each row l of width logits, lse = log Σ_j e^l[j]; entropy = lse - Σ_j e^(l[j]-lse)·l[j];
 	// logp = l[target]-lse, or 0 if the target is negative.

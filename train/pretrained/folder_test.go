@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// names are the folders of testdata that transformers wrote (cmd/versus/models.py).
+// names are the folders of testdata that transformers wrote (cmd/versus/folders.py).
 var names = []string{"gpt2", "llama", "mistral", "qwen2", "qwen3"}
 
 func testdata(name string) quern.Local { return quern.Local(filepath.Join("testdata", name)) }
@@ -129,7 +129,7 @@ func TestWhatIsSavedIsLoaded(t *testing.T) {
 	}
 }
 
-// The bytes of our own folders are a promise; cmd/versus/models.py check holds transformers against them.
+// The bytes of our own folders are a promise; cmd/versus/folders.py check holds transformers against them.
 func TestFolderBytes(t *testing.T) {
 	for _, name := range names {
 		m, f := load(t, testdata(name))
