@@ -90,7 +90,7 @@ func (c *CacheOf[F]) step(tokens []int32) {
 		l := &m.layers[i]
 		m.normalize(normed, c.stat, x, l.norm1)
 		m.multiply(qkv, normed, &l.qkv)
-		m.turnInto(qkv, qkv, l, pos)
+		m.turnInPlace(qkv, l, pos)
 		m.o.Decode(attn, qkv, c.keys[i], c.values[i], c.past, at)
 		m.multiply(part, attn, &l.proj)
 		m.o.Add(x, x, part)

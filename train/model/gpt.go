@@ -63,6 +63,7 @@ type linear[F ops.Float] struct {
 	weight, bias tensor[F] // bias may be absent
 	in, out      int
 	conv         bool        // stored in×out
+	shape        ops.Weight[F]
 	low          *lowRank[F] // what an adapter adds; nil = nothing
 }
 
@@ -364,12 +365,10 @@ func (m *Decoder[F]) normalizeBack(dx, dout, x []F, s stat[F], n norm[F]) {
 }
 
 func (m *Decoder[F]) multiply(out, x []F, l *linear[F]) {
-	m.o.MatMul(false, !l.conv, len(x)/l.in, l.out, l.in, x, l.effective(), 0, out)
+	l.shape = ops.Weight[F]{T: !l.conv, K: l.in, N: l.out, B: l.effective()}
+	m.o.Linear(out, x, &l.shape, l.bias.w, 0)
 	if l.low != nil {
 		l.low.add(m.o, out, x)
-	}
-	if l.bias.w != nil {
-		m.o.Bias(out, l.bias.w)
 	}
 }
 
@@ -394,47 +393,40 @@ func (m *Decoder[F]) multiplyBack(dx, dout, x []F, l *linear[F]) {
 
 // turn makes queries and keys of n tokens fit for attention: their norm, then their rotation; in place if they have no norm.
 func (m *Decoder[F]) turn(qkv []F, l *layer[F], n int) []F {
-	if l.qNorm.w == nil {
-		m.turnInto(qkv, qkv, l, m.acts.pos[:n])
-		return qkv
-	}
-	turned, c := m.acts.turned[:len(qkv)], m.cfg
-	for at := c.qkv() - c.KVHeads*c.size(); at < len(qkv); at += c.qkv() {
-		copy(turned[at:][:c.KVHeads*c.size()], qkv[at:])
-	}
-	m.turnInto(turned, qkv, l, m.acts.pos[:n])
-	return turned
-}
-
-// turnInto turns queries and keys into out, which may be qkv. Values it leaves alone.
-func (m *Decoder[F]) turnInto(out, qkv []F, l *layer[F], pos []int32) {
-	c, a := m.cfg, &m.acts
 	if l.qNorm.w != nil {
-		a.qInv, a.kInv = grown(a.qInv, len(pos)*c.Heads), grown(a.kInv, len(pos)*c.KVHeads)
-		m.o.HeadNorm(out, a.qInv[:len(pos)*c.Heads], qkv, l.qNorm.w, c.Heads, c.size(), c.qkv(), F(c.NormEps))
-		m.o.HeadNorm(out[c.attn():], a.kInv[:len(pos)*c.KVHeads], qkv[c.attn():], l.kNorm.w, c.KVHeads, c.size(), c.qkv(), F(c.NormEps))
+		copy(m.acts.turned, qkv)
+		qkv = m.acts.turned[:len(qkv)]
+	}
+	m.turnInPlace(qkv, l, m.acts.pos[:n])
+	return qkv
+}
+
+func (m *Decoder[F]) turnInPlace(qkv []F, l *layer[F], pos []int32) {
+	c := m.cfg
+	if l.qNorm.w != nil {
+		m.o.HeadNorm(qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
+		m.o.HeadNorm(qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
 	}
 	if m.rope.cos != nil {
-		m.o.Rotary(out, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
+		m.o.Rotary(qkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 }
 
-// turnBack turns gradients back, in place; qkv is what the layer saved, and turn was called with it.
+// turnBack turns gradients back, in place; qkv is what the layer saved.
 func (m *Decoder[F]) turnBack(dqkv, qkv []F, l *layer[F], n int) {
-	c, a := m.cfg, &m.acts
+	c, pos := m.cfg, m.acts.pos[:n]
 	if m.rope.cos != nil {
-		m.o.RotaryBack(dqkv, m.rope.cos, m.rope.sin, a.pos[:n], c.Heads+c.KVHeads, c.size(), c.qkv())
+		m.o.RotaryBack(dqkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 	if l.qNorm.w == nil {
 		return
 	}
 	dq, dk := l.qNorm.g, l.kNorm.g
 	if dq == nil {
-		dq, dk = a.frozen[:c.size()], a.frozen[:c.size()]
+		dq, dk = m.acts.frozen[:c.size()], m.acts.frozen[:c.size()]
 	}
-	m.o.HeadNormBack(dqkv, dq, dqkv, qkv, l.qNorm.w, a.qInv[:n*c.Heads], c.Heads, c.size(), c.qkv())
-	keys, dkeys := qkv[c.attn():], dqkv[c.attn():]
-	m.o.HeadNormBack(dkeys, dk, dkeys, keys, l.kNorm.w, a.kInv[:n*c.KVHeads], c.KVHeads, c.size(), c.qkv())
+	m.o.HeadNormBack(dqkv, dq, qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
+	m.o.HeadNormBack(dqkv[c.attn():], dk, qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
 }
 
 func (m *Decoder[F]) activate(out, up []F) {

@@ -18,9 +18,7 @@ type acts[F ops.Float] struct {
 	last   stat[F]
 	dx     []F // width
 	dtmp   []F // width: what is added to dx or, in the forward pass, to x
-	turned []F // qkv: after norm and rotation, if heads have a norm, and what that norm measured
-	qInv   []F
-	kInv   []F
+	turned []F // qkv: after norm and rotation, if heads have a norm
 	frozen []F // gradients that nobody wants
 
 	// These share one buffer, since no two of a line are alive at once. Gradients in one line lie behind each other.
@@ -72,7 +70,7 @@ func (c Config) sizes(n, bytes int) sizes {
 	s.shared = max(s.shared, s.chunk*c.Vocab)
 	s.own = n*(3*c.Width+2+c.Scores) + 2*max(c.Width, c.size())
 	if c.Arch == Qwen3 {
-		s.own += n * (c.qkv() + c.Heads + c.KVHeads)
+		s.own += n * c.qkv()
 	}
 	s.small = n*(2*4+3*8) + s.chunk*8
 	if c.Arch != GPT2 {
@@ -137,7 +135,7 @@ func (m *Decoder[F]) alloc(n int) {
 	a.normed, a.dx, a.dtmp = own.take(n*c.Width), own.take(n*c.Width), own.take(n*c.Width)
 	a.last, a.values, a.frozen = own.stat(n), own.take(n*c.Scores), own.take(2*max(c.Width, c.size()))
 	if c.Arch == Qwen3 {
-		a.turned, a.qInv, a.kInv = own.take(n*c.qkv()), own.take(n*c.Heads), own.take(n*c.KVHeads)
+		a.turned = own.take(n * c.qkv())
 	}
 	shared := make(slab[F], z.shared)
 	a.logits = shared[:a.chunk*c.Vocab]
