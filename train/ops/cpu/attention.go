@@ -156,33 +156,3 @@ func (h *head) backward(dqkv, dout, out, lse []float32, q, col, n int) {
 	h.gemm(n, h.a.Size, wide, 1, dm, h.keys(h.qkv, lo), 0, h.part(dqkv, q, col))
 	h.gemm(wide, h.a.Size, n, 1, dm.transposed(), h.part(h.qkv, q, col), 1, h.keys(dqkv, lo))
 }
-
-// Decode gives each head of keys to a task.
-func (o *Ops) Decode(out, qkv, keys, values []float32, past int, a ops.Attn) {
-	o.room(past+a.Cols, a)
-	o.j = job{a: out, b: qkv, c: keys, d: values, n: past, attn: a, scratch: o.scratch, spaces: o.spaces, kern: o.kern}
-	o.pool.run(a.KV, &o.j, func(j *job, kv, worker int) {
-		a, w, size := j.attn, j.attn.KV*j.attn.Size, j.attn.Size
-		scale := float32(1 / math.Sqrt(float64(size)))
-		for c := range a.Cols {
-			x, at := j.b[c*a.Stride():], j.n+c
-			copy(j.c[at*w+kv*size:][:size], x[(a.Heads+kv)*size:])
-			copy(j.d[at*w+kv*size:][:size], x[(a.Heads+a.KV+kv)*size:])
-			for q := kv * a.Heads / a.KV; q < (kv+1)*a.Heads/a.KV; q++ {
-				s := j.scratch[worker][:at+1]
-				for i := range s {
-					s[i] = scale * dot(x[q*size:][:size], j.c[i*w+kv*size:][:size])
-				}
-				softmax(s)
-				out := j.a[(c*a.Heads+q)*size:][:size]
-				clear(out)
-				for i, p := range s {
-					for l, v := range j.d[i*w+kv*size:][:size] {
-						out[l] += p * v
-					}
-				}
-			}
-		}
-	})
-	o.j = job{}
-}

@@ -12,15 +12,14 @@ import (
 //
 //	c = beta·c; for each block of kBlock steps: acc = 0; acc = fma(a, b, acc) in the order of k; c = fma(alpha, acc, c)
 //
-// whatever the kernel, the tile or the worker. Without a kernel, and for the few rows of decoding, gonum's BLAS computes tiles of c:
-// with other bits, yet the same on any number of workers.
+// whatever the kernel, the tile or the worker. Without a kernel gonum's BLAS computes tiles of c: with other bits,
+// yet the same on any number of workers.
 const (
 	kBlock   = 384
 	colBlock = 3072    // columns of b packed at a time
 	rowBlock = 2016    // rows of a packed at a time
 	mulRows  = 168     // the largest tile of c that one task computes
 	mulCols  = 384     //
-	few      = 4       // rows below which packing b costs more than it saves
 	small    = 1 << 19 // multiplications below which one worker does it all
 	panelsA  = 8       // panels of a that one task packs
 	panelsB  = 4       // panels of b that one task packs
@@ -111,7 +110,7 @@ func (p *product) ready(s *space) {
 	s.pb = grown(s.pb, ceil(min(p.n, colBlock), p.kern.nr)*p.kern.nr*kc)
 }
 
-func (p *product) scalar() bool { return p.kern == nil || p.m < few }
+func (p *product) scalar() bool { return p.kern == nil }
 
 // count is the number of blocks.
 func (p *product) count() int {
@@ -175,6 +174,10 @@ func (o *Ops) MatMul(ta, tb bool, m, n, k int, a, b []float32, beta float32, c [
 	}
 	if m*n*k < small && !p.scalar() {
 		p.serial(&o.spaces[0])
+		return
+	}
+	if m <= fewRows && !p.scalar() {
+		o.fewRows(p)
 		return
 	}
 	p.ready(&o.whole)
