@@ -43,7 +43,7 @@ func TestComplete(t *testing.T) {
 	// A sample ends before its stop token, and at the end of the context.
 	p := textPrompt(e.Tokenizer, "")
 	long, _ := generate(m, e.Tokenizer, Sampling{Tokens: 99, TopP: 1}, prompt{tokens: p.tokens}, 1)
-	if n := len(e.Tokenizer.NewEncoder().Append(nil, []byte(long))); n > 15 || n == 0 {
+	if n := len(e.Tokenizer.NewEncoder().Append(nil, []byte(long))); n > 16 || n == 0 {
 		t.Errorf("%d tokens after one, of a context of 16", n)
 	}
 	first, _ := generate(m, e.Tokenizer, Sampling{Tokens: 1, TopP: 1}, prompt{tokens: p.tokens}, 1)
