@@ -69,6 +69,16 @@ type Ops[F Float] interface {
 	//	dgain[i] += Σ_t dout[t,i]·y[t,i];  dx[t,i] += inv[t]·(h[t,i] - y[t,i]·mean_j(h[t,j]·y[t,j]))
 	RMSNormBack(dx, dgain, dout, x, gain, inv []F)
 
+	// HeadNorm is RMSNorm of the first heads·size numbers of each stride of x, every head by itself with the same gain of size numbers:
+	//	inv[t,h] = 1/√(mean_i x[t,h,i]² + eps); out[t,h,i] = x[t,h,i]·inv[t,h]·gain[i]
+	// The number of tokens is len(inv)/heads; what lies between the heads of one stride and those of the next is not touched. x and
+	// out may begin within a stride, at the first of their heads; out may be x.
+	HeadNorm(out, inv, x, gain []F, heads, size, stride int, eps F)
+	// HeadNormBack is, with y = x·inv and g = dout·gain, x being what HeadNorm took,
+	//	dgain[i] += Σ_t Σ_h dout[t,h,i]·y[t,h,i];  dx[t,h,i] = inv[t,h]·(g[t,h,i] - y[t,h,i]·mean_j(g[t,h,j]·y[t,h,j]))
+	// dx may be dout.
+	HeadNormBack(dx, dgain, dout, x, gain, inv []F, heads, size, stride int)
+
 	// LayerNorm is mean[t] = mean_i x[t,i]; inv[t] = 1/√(mean_i (x[t,i]-mean[t])² + eps);
 	// out[t,i] = (x[t,i]-mean[t])·inv[t]·gain[i] + bias[i].
 	LayerNorm(out, mean, inv, x, gain, bias []F, eps F)
@@ -116,6 +126,8 @@ type Ops[F Float] interface {
 	Add(out, x, y []F)
 	// Scale is x[i] *= by.
 	Scale(x []F, by F)
+	// Blend is out[i] = a·x[i] + b·y[i], each product rounded by itself; out may be x or y. Momentum and moving averages are made of it.
+	Blend(out, x, y []F, a, b F)
 
 	// LogProb is, for each row l of width logits, lse = log Σ_j e^l[j]; entropy = lse - Σ_j e^(l[j]-lse)·l[j];
 	// logp = l[target]-lse, or 0 if the target is negative.

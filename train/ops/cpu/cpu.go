@@ -31,7 +31,7 @@ type job struct {
 	ids                   []int32
 	p, q, r, s            []float64
 	n, m, k, width, heads int
-	x                     float32
+	x, y                  float32
 	attn                  ops.Attn
 	spans                 []ops.Span[float32]
 	adam                  ops.Adam
@@ -133,6 +133,17 @@ func (o *Ops) Scale(x []float32, by float32) {
 	o.elements(len(x), func(j *job, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			j.a[i] *= j.x
+		}
+	})
+}
+
+// Blend adds multiples.
+func (o *Ops) Blend(out, x, y []float32, a, b float32) {
+	o.j = job{a: out, b: x, c: y, x: a, y: b}
+	o.elements(len(out), func(j *job, lo, hi int) {
+		out, x, y, a, b := j.a[lo:hi], j.b[lo:hi], j.c[lo:hi], j.x, j.y
+		for i := range out {
+			out[i] = float32(a*x[i]) + float32(b*y[i])
 		}
 	})
 }

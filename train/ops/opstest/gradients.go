@@ -58,6 +58,19 @@ func normGradients(t *testing.T, o ops.Ops[float64], k *kit[float64]) {
 	hold(t, "RMSNormBack dx", x, dx, rms)
 	hold(t, "RMSNormBack dgain", gain, dgain, rms)
 
+	const heads, size, stride = 2, 2, 5 // heads and a number between them
+	hgain, hdgain, hinv := gain[:size], make([]float64, size), make([]float64, n*heads)
+	head := func() float64 {
+		copy(out, x)
+		o.HeadNorm(out, hinv, x, hgain, heads, size, stride, 1e-3)
+		return dot(out, dout)
+	}
+	head()
+	copy(dx, dout)
+	o.HeadNormBack(dx, hdgain, dx, x, hgain, hinv, heads, size, stride)
+	hold(t, "HeadNormBack dx", x, dx, head)
+	hold(t, "HeadNormBack dgain", hgain, hdgain, head)
+
 	clear(dx)
 	clear(dgain)
 	layer := func() float64 { o.LayerNorm(out, mean, inv, x, gain, bias, 1e-3); return dot(out, dout) }

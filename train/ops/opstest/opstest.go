@@ -44,6 +44,7 @@ func Results[F ops.Float](o ops.Ops[F], seed uint64) []Result {
 	k.matrices()
 	k.embeddings()
 	k.norms()
+	k.headNorms()
 	k.activations()
 	k.rotations()
 	k.attention()
@@ -142,6 +143,24 @@ func (k *kit[F]) norms() {
 	k.keep("LayerNormBack dbias", dbias)
 }
 
+func (k *kit[F]) headNorms() {
+	n, heads, size, off := k.size(200), k.size(5), k.size(70), k.r.IntN(10)
+	stride := off + heads*size + k.r.IntN(20)
+	x, gain, dout := k.random(n*stride), k.random(size), k.random(n*stride)
+	out, inv, dx, dgain := k.random(n*stride), k.random(n*heads), k.random(n*stride), k.random(size)
+	k.o.HeadNorm(out[off:], inv, x[off:], gain, heads, size, stride, 1e-3)
+	k.keep("HeadNorm", out)
+	k.keep("HeadNorm inv", inv)
+	k.o.HeadNormBack(dx[off:], dgain, dout[off:], x[off:], gain, inv, heads, size, stride)
+	k.keep("HeadNormBack dx", dx)
+	k.keep("HeadNormBack dgain", dgain)
+	clear(dgain)
+	k.o.HeadNormBack(dout[off:], dgain, dout[off:], x[off:], gain, inv, heads, size, stride)
+	k.keep("HeadNormBack dx in place", dout)
+	k.o.HeadNorm(x[off:], inv, x[off:], gain, heads, size, stride, 1e-3)
+	k.keep("HeadNorm in place", x)
+}
+
 func (k *kit[F]) activations() {
 	n, w := k.size(300), k.size(100)
 	x, dout := k.random(n*2*w), k.random(n*w)
@@ -232,6 +251,8 @@ func (k *kit[F]) elementwise() {
 	k.keep("Add in place", x)
 	k.o.Scale(x, 0.25)
 	k.keep("Scale", x)
+	k.o.Blend(y, x, y, 0.75, -0.5)
+	k.keep("Blend in place", y)
 	k.keepDoubles("SumSquares", []float64{k.o.SumSquares(x)})
 	m, v, g := k.random(n*w), k.random(n*w), k.random(n*w)
 	for i := range v {

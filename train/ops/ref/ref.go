@@ -87,6 +87,24 @@ func (Ops) RMSNormBack(dx, dgain, dout, x, gain, inv []float64) {
 	}
 }
 
+// HeadNorm is RMSNorm of each head.
+func (Ops) HeadNorm(out, inv, x, gain []float64, heads, size, stride int, eps float64) {
+	for th := range inv {
+		at := th/heads*stride + th%heads*size
+		Ops{}.RMSNorm(out[at:][:size], inv[th:th+1], x[at:][:size], gain, eps)
+	}
+}
+
+// HeadNormBack is its gradient.
+func (Ops) HeadNormBack(dx, dgain, dout, x, gain, inv []float64, heads, size, stride int) {
+	for th := range inv {
+		at := th/heads*stride + th%heads*size
+		d := append([]float64(nil), dout[at:][:size]...)
+		clear(dx[at:][:size])
+		Ops{}.RMSNormBack(dx[at:][:size], dgain, d, x[at:][:size], gain, inv[th:th+1])
+	}
+}
+
 // LayerNorm is Ba, Kiros and Hinton's (2016).
 func (Ops) LayerNorm(out, mean, inv, x, gain, bias []float64, eps float64) {
 	w := len(gain)
@@ -216,6 +234,13 @@ func (Ops) Add(out, x, y []float64) {
 func (Ops) Scale(x []float64, by float64) {
 	for i := range x {
 		x[i] *= by
+	}
+}
+
+// Blend adds multiples.
+func (Ops) Blend(out, x, y []float64, a, b float64) {
+	for i := range out {
+		out[i] = a*x[i] + b*y[i]
 	}
 }
 
