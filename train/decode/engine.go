@@ -90,7 +90,7 @@ func (e *Engine) Check(r *Request) error {
 	switch {
 	case len(r.Prompt) == 0:
 		return errors.New("the prompt is empty: begin with the token that ends documents")
-	case len(r.Prompt) > e.length:
+	case max(1, r.need()) > e.length: // what is scored last need not be read
 		return fmt.Errorf("the prompt has %d tokens, the model's context is %d", len(r.Prompt), e.length)
 	case r.From < 0 || r.From > len(r.Prompt):
 		return fmt.Errorf("scores from token %d of %d", r.From, len(r.Prompt))
