@@ -1,7 +1,6 @@
 package format
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -139,25 +137,6 @@ func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	return h, nil
 }
 
-// strict is a reader of JSON token by token: encoding/json alone lets the last of two equal names win.
-type strict struct {
-	d *json.Decoder
-}
-
-func newStrict(b []byte) strict {
-	s := strict{json.NewDecoder(bytes.NewReader(b))}
-	s.d.UseNumber()
-	return s
-}
-
-// end insists that nothing but space follows what was read of b.
-func (h *strict) end(b []byte) error {
-	if rest := strings.TrimRight(string(b[h.d.InputOffset():]), " \t\r\n"); rest != "" {
-		return fmt.Errorf("%d bytes after the object", len(rest))
-	}
-	return nil
-}
-
 func parseHeader(b []byte) ([]Entry, map[string]string, error) {
 	h := newStrict(b)
 	var entries []Entry
@@ -185,87 +164,6 @@ func parseHeader(b []byte) ([]Entry, map[string]string, error) {
 		return nil, nil, bad(8+h.d.InputOffset(), "%v", err)
 	}
 	return entries, meta, nil
-}
-
-func (h *strict) delim(want json.Delim) error {
-	t, err := h.d.Token()
-	if err != nil {
-		return err
-	}
-	if t != want {
-		return fmt.Errorf("found %v, want %v", t, want)
-	}
-	return nil
-}
-
-// object calls f after each key; f reads the value.
-func (h *strict) object(f func(key string) error) error {
-	if err := h.delim('{'); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for h.d.More() {
-		key, err := h.text()
-		if err != nil {
-			return err
-		}
-		if seen[key] {
-			return fmt.Errorf("%q twice", key)
-		}
-		seen[key] = true
-		if err := f(key); err != nil {
-			return err
-		}
-	}
-	return h.delim('}')
-}
-
-func (h *strict) text() (string, error) {
-	t, err := h.d.Token()
-	if err != nil {
-		return "", err
-	}
-	s, ok := t.(string)
-	if !ok {
-		return "", fmt.Errorf("found %v, want a string", t)
-	}
-	return s, nil
-}
-
-// whole reads a whole number that is not negative.
-func (h *strict) whole() (int, error) {
-	t, err := h.d.Token()
-	if err != nil {
-		return 0, err
-	}
-	n, ok := t.(json.Number)
-	if !ok {
-		return 0, fmt.Errorf("found %v, want a number", t)
-	}
-	v, err := n.Int64()
-	if err != nil || v < 0 || int64(int(v)) != v {
-		return 0, fmt.Errorf("found %v, want a whole number that is not negative", n)
-	}
-	return int(v), nil
-}
-
-// numbers reads an array of at most limit whole numbers.
-func (h *strict) numbers(limit int) ([]int, error) {
-	if err := h.delim('['); err != nil {
-		return nil, err
-	}
-	out := []int{}
-	for h.d.More() {
-		v, err := h.whole()
-		if err != nil {
-			return nil, err
-		}
-		if len(out) == limit {
-			return nil, fmt.Errorf("more than %d numbers", limit)
-		}
-		out = append(out, v)
-	}
-	return out, h.delim(']')
 }
 
 func (h *strict) entry(name string) (Entry, error) {

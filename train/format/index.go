@@ -80,12 +80,6 @@ func (x *Index) entry(h *strict) func(string) error {
 	}
 }
 
-// skip passes over a value.
-func (h *strict) skip() error {
-	var v json.RawMessage
-	return h.d.Decode(&v)
-}
-
 // Shards lists the files, sorted.
 func (x *Index) Shards() []string {
 	seen := map[string]bool{}
@@ -113,7 +107,7 @@ func (x *Index) JSON() []byte {
 func Split(tensors []Tensor, dtype string, limit int64) (parts [][]Tensor) {
 	at, from := int64(0), 0
 	for i, t := range tensors {
-		n := int64(len(t.Data)) * int64(floats[dtype])
+		n := Bytes(t, dtype)
 		if limit > 0 && i > from && at+n > limit {
 			parts = append(parts, tensors[from:i])
 			at, from = 0, i
@@ -122,3 +116,6 @@ func Split(tensors []Tensor, dtype string, limit int64) (parts [][]Tensor) {
 	}
 	return append(parts, tensors[from:])
 }
+
+// Bytes is how long a tensor's data is as dtype.
+func Bytes(t Tensor, dtype string) int64 { return int64(len(t.Data)) * int64(floats[dtype]) }

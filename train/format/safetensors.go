@@ -39,6 +39,17 @@ func (e *Entry) Float() bool { return floats[e.Dtype] > 0 }
 // Bytes is how long its data is.
 func (e *Entry) Bytes() int64 { return e.end - e.begin }
 
+// Head is the entry of the first rows of a tensor, which has at least as many.
+func (e *Entry) Head(rows int) *Entry {
+	h := *e
+	h.Shape = append([]int{rows}, e.Shape[1:]...)
+	h.end = h.begin
+	if e.Shape[0] > 0 {
+		h.end += e.Bytes() / int64(e.Shape[0]) * int64(rows)
+	}
+	return &h
+}
+
 // Limits on foreign files. The header's is the one of the format's own reader.
 const (
 	maxHeader  = 100_000_000

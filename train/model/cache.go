@@ -39,6 +39,7 @@ type Part struct {
 // NewCache has slots for as many sequences of m, all empty, and room for steps of up to rows tokens over all of them.
 func NewCache[F ops.Float](m *Decoder[F], slots, rows int) *CacheOf[F] {
 	cfg := m.cfg
+	m.refresh()
 	rows = max(rows, slots, 1)
 	c := &CacheOf[F]{m: m, rows: rows, slots: make([]slot[F], slots)}
 	for i := range c.slots {
@@ -47,7 +48,7 @@ func NewCache[F ops.Float](m *Decoder[F], slots, rows int) *CacheOf[F] {
 	c.chunk = min(rows, max(slots, logitBytes/4/cfg.Vocab, 1))
 	width := rows * cfg.Width
 	c.x, c.normed, c.part = make([]F, width), make([]F, width), make([]F, width)
-	c.attn, c.qkv = make([]F, rows*cfg.Heads*cfg.size()), make([]F, rows*cfg.qkv())
+	c.attn, c.qkv = make([]F, rows*cfg.attn()), make([]F, rows*cfg.qkv())
 	c.up, c.wide = make([]F, rows*cfg.up()), make([]F, rows*cfg.Hidden)
 	c.logits, c.stat = make([]F, c.chunk*cfg.Vocab), newStat[F](rows)
 	c.tokens, c.pos, c.spans = make([]int32, 0, rows), make([]int32, 0, rows), make([]ops.Span[F], 0, slots)
@@ -106,33 +107,44 @@ func (c *CacheOf[F]) Step(parts ...Part) {
 		}
 	}
 	c.last = len(c.tokens)
-	c.layers(parts)
+	if c.m.cfg.Scaling.Kind == ScaleNTK { // its angles depend on a sequence's length
+		lo := 0
+		for i, p := range parts {
+			c.m.rope.fit(c.slots[p.Slot].past + len(p.Tokens))
+			c.layers(parts[i:i+1], lo, lo+len(p.Tokens))
+			lo += len(p.Tokens)
+		}
+	} else {
+		c.layers(parts, 0, c.last)
+	}
 	for _, p := range parts {
 		c.slots[p.Slot].past += len(p.Tokens)
 	}
 }
 
-// layers takes the tokens of a step through all layers and leaves their last activations in c.x.
-func (c *CacheOf[F]) layers(parts []Part) {
-	m, n, cfg := c.m, c.last, c.m.cfg
-	x, normed, part, attn := c.x[:n*cfg.Width], c.normed[:n*cfg.Width], c.part[:n*cfg.Width], c.attn[:n*cfg.Heads*cfg.size()]
+// layers takes the tokens lo to hi-1 of a step, which are those of parts, through all layers and leaves their last activations in c.x.
+func (c *CacheOf[F]) layers(parts []Part, lo, hi int) {
+	m, n, cfg := c.m, hi-lo, c.m.cfg
+	tokens, pos := c.tokens[lo:hi], c.pos[lo:hi]
+	x := c.x[lo*cfg.Width : hi*cfg.Width]
+	normed, part, attn := c.normed[:n*cfg.Width], c.part[:n*cfg.Width], c.attn[:n*cfg.attn()]
 	qkv, up, wide := c.qkv[:n*cfg.qkv()], c.up[:n*cfg.up()], c.wide[:n*cfg.Hidden]
-	m.o.Embed(x, m.embed.w, c.tokens, cfg.Width)
+	m.o.Embed(x, m.embed.w, tokens, cfg.Width)
 	if m.place.w != nil {
-		m.o.Embed(part, m.place.w, c.pos, cfg.Width)
+		m.o.Embed(part, m.place.w, pos, cfg.Width)
 		m.o.Add(x, x, part)
 	}
 	for i := range m.layers {
 		l := &m.layers[i]
 		m.normalize(normed, c.stat, x, l.norm1)
 		m.multiply(qkv, normed, &l.qkv)
-		m.rotate(qkv, c.pos)
+		m.turnInPlace(qkv, l, pos)
 		c.spans = c.spans[:0]
 		for _, p := range parts {
 			s := &c.slots[p.Slot]
 			c.spans = append(c.spans, ops.Span[F]{Cols: len(p.Tokens), Past: s.past, Keys: s.keys[i], Values: s.values[i]})
 		}
-		m.o.Decode(attn, qkv, c.spans, 0, c.shape())
+		m.o.Decode(attn, qkv, c.spans, cfg.Window, c.shape())
 		m.multiply(part, attn, &l.proj)
 		m.o.Add(x, x, part)
 		m.normalize(normed, c.stat, x, l.norm2)
@@ -152,7 +164,7 @@ func (c *CacheOf[F]) Logits(lo, hi int) []F {
 	w, v := c.m.cfg.Width, c.m.cfg.Vocab
 	normed, out := c.normed[:(hi-lo)*w], c.logits[:(hi-lo)*v]
 	c.m.normalize(normed, c.stat, c.x[lo*w:hi*w], c.m.final)
-	c.m.logits(out, normed, 0, hi-lo)
+	c.m.multiply(out, normed, &c.m.head)
 	return out
 }
 

@@ -15,12 +15,17 @@ import (
 // Ops implements ops.Ops in float32. One goroutine at a time may call it.
 type Ops struct {
 	pool    *pool
-	j       job     // of the call that runs
-	kern    *kernel // nil: gonum's BLAS
-	whole   space   // panels of a product that all workers share
+	j       job             // of the call that runs
+	kern    *kernel         // of products within a kernel, always fp32; nil: gonum's BLAS
+	matmul  *kernel         // of MatMul and Linear
+	single  shared[float32] // the product that all workers share
+	few     fewCall         // the product of few rows that they share
+	fewA    []float32
 	spaces  []space // panels of a worker's own products
 	scratch [][]float32
 	sums    []float64
+	flash   flash
+	parts   []float32 // of sums over tokens, by task
 }
 
 var _ ops.Ops[float32] = (*Ops)(nil)
@@ -37,21 +42,31 @@ type job struct {
 	adam                  ops.Adam
 	body                  func(j *job, lo, hi int)
 	scratch               [][]float32
-	product               product
-	block                 block
+	phase                 phase
 	spaces                []space
 	kern                  *kernel
+	flash                 *flash
 }
 
-// New makes kernels for a number of workers; 0 = one for each processor. Workers sleep between calls and end when the Ops is
+// New makes kernels for a number of workers, 0 = one for each processor, in fp32. Workers sleep between calls and end when the Ops is
 // garbage.
-func New(workers int) *Ops {
+func New(workers int) *Ops { return NewIn(FP32, workers) }
+
+// NewIn is New with MatMul and Linear in a precision. Attention is in fp32 always.
+func NewIn(p Precision, workers int) *Ops {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	o := &Ops{pool: newPool(workers), spaces: make([]space, workers), scratch: make([][]float32, workers)}
 	if list := kernels(); len(list) > 0 {
 		o.kern = list[0]
+	}
+	switch o.matmul = o.kern; p {
+	case FP32:
+	case BF16:
+		o.matmul = bestBF16()
+	default:
+		panic("cpu: no precision " + string(p))
 	}
 	runtime.AddCleanup(o, (*pool).close, o.pool)
 	return o

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/seed-83c59573/quern/train/ops"
+	"github.com/seed-83c59573/quern/train/ops/vec"
 )
 
 //go:generate sh -c "go run gendecode.go asm > decode_amd64.s && go run gendecode.go stubs > decodestubs_amd64.go"
@@ -114,20 +115,8 @@ func decodeHead(j *job, sp *ops.Span[float32], row, kv int, scratch []float32) {
 	}
 }
 
-// A product of few rows, as decoding has, reads its weights once: a task packs a strip of columns into its worker's cache and
-// multiplies it there. A row has the bits that it has in any product.
-const (
-	fewRows  = 16
-	fewStrip = 64 // columns of a task
-)
-
-func (o *Ops) fewRows(p product) {
-	o.j = job{product: p, spaces: o.spaces}
-	o.pool.run(ceil(p.n, fewStrip), &o.j, func(j *job, t, w int) {
-		p := j.product
-		lo := t * fewStrip
-		p.n, p.b, p.c = min(fewStrip, p.n-lo), p.b.from(0, lo), p.c.from(0, lo)
-		p.serial(&j.spaces[w])
-	})
-	o.j = job{}
+// softmax makes shares of scores.
+func softmax(s []float32) {
+	sum := vec.Exps(s, s, vec.Max(s), 1)
+	vec.Scale(s, 1/sum)
 }

@@ -47,56 +47,6 @@ func (o *Ops) RMSNormBack(dx, dgain, dout, x, gain, inv []float32) {
 	})
 }
 
-// HeadNorm goes token by token.
-func (o *Ops) HeadNorm(out, inv, x, gain []float32, heads, size, stride int, eps float32) {
-	o.j = job{a: out, b: inv, c: x, d: gain, x: eps, heads: heads, width: stride}
-	o.rows(len(inv)/heads, heads*size, func(j *job, lo, hi int) {
-		w := len(j.d)
-		for t := lo; t < hi; t++ {
-			for h := range j.heads {
-				at := t*j.width + h*w
-				x, out := j.c[at:][:w], j.a[at:][:w]
-				s := float32(1 / math.Sqrt(float64(dot(x, x))/float64(w)+float64(j.x)))
-				j.b[t*j.heads+h] = s
-				for i, g := range j.d {
-					out[i] = x[i] * s * g
-				}
-			}
-		}
-	})
-}
-
-// HeadNormBack goes down the tokens for the gain, before dx takes the place of dout, then token by token for dx.
-func (o *Ops) HeadNormBack(dx, dgain, dout, x, gain, inv []float32, heads, size, stride int) {
-	o.j = job{a: dgain, b: dout, c: x, e: inv, heads: heads, width: stride, k: size}
-	o.columns(size, func(j *job, lo, hi int) {
-		dg := j.a[lo:hi]
-		for th, s := range j.e {
-			at := th/j.heads*j.width + th%j.heads*j.k + lo
-			dout, x := j.b[at:][:len(dg)], j.c[at:][:len(dg)]
-			for i := range dg {
-				dg[i] += dout[i] * x[i] * s
-			}
-		}
-	})
-	o.j = job{a: dx, b: dout, c: x, d: gain, e: inv, heads: heads, width: stride}
-	o.rows(len(inv)/heads, heads*size, func(j *job, lo, hi int) {
-		w := len(j.d)
-		for th := lo * j.heads; th < hi*j.heads; th++ {
-			at := th/j.heads*j.width + th%j.heads*w
-			dx, dout, x, s := j.a[at:][:w], j.b[at:][:w], j.c[at:][:w], j.e[th]
-			mean := float32(0)
-			for i, g := range j.d {
-				mean += dout[i] * g * x[i]
-			}
-			mean = mean * s * s / float32(w)
-			for i, g := range j.d {
-				dx[i] = s * (dout[i]*g - x[i]*mean)
-			}
-		}
-	})
-}
-
 // LayerNorm goes row by row.
 func (o *Ops) LayerNorm(out, mean, inv, x, gain, bias []float32, eps float32) {
 	o.j = job{a: out, b: mean, c: inv, d: x, e: gain, f: bias, x: eps}
