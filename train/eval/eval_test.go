@@ -44,7 +44,7 @@ func tiny(t testing.TB, slots, rows int) (*Runner, *model.Model) {
 			p.W[i] *= 5
 		}
 	}
-	return NewRunner(decode.NewEngine(m, tok, slots, rows), tok), m
+	return NewRunner(decode.NewEngine(m, tok, slots, rows), tok, tok.EndOfText()), m
 }
 
 func write(t testing.TB, name, text string) string {

@@ -120,7 +120,7 @@ func (r *Runner) say(ctx context.Context, prompts []string, o decode.Options, n 
 		for k := range n {
 			q := &decode.Request{Prompt: ids, Options: o}
 			q.Options.Seed += uint64(i*n + k)
-			q.Options.StopTokens = []int32{r.prefix}
+			q.Options.StopTokens = []int32{int32(r.tok.EndOfText())}
 			rs = append(rs, q)
 		}
 	}

@@ -24,9 +24,10 @@ type Runner struct {
 	Progress func(done, total int) // of the requests of a task; may be nil
 }
 
-// NewRunner measures the model of an engine. Nobody else may use the engine meanwhile.
-func NewRunner(e *decode.Engine, tok *tokenize.Tokenizer) *Runner {
-	return &Runner{engine: e, tok: tok, enc: tok.NewEncoder(), prefix: int32(tok.EndOfText())}
+// NewRunner measures the model of an engine. prefix is the token that begins a text, as a rule the one that ends documents. Nobody else
+// may use the engine meanwhile.
+func NewRunner(e *decode.Engine, tok *tokenize.Tokenizer, prefix uint32) *Runner {
+	return &Runner{engine: e, tok: tok, enc: tok.NewEncoder(), prefix: int32(prefix)}
 }
 
 func (r *Runner) encode(text string) []int32 {

@@ -17,6 +17,7 @@ type completionRequest struct {
 	LogProbs *int            `json:"logprobs"`
 	BestOf   *int            `json:"best_of"`
 	Suffix   *string         `json:"suffix"`
+	Special  *bool           `json:"add_special_tokens"` // as vLLM has it: false leaves out what begins texts
 }
 
 // logprobs are the log-probabilities of a completion's tokens, in OpenAI's old shape: nothing for the first token of all.
@@ -111,7 +112,7 @@ func (s *Server) plan(q *completionRequest) (rs []*decode.Request, prompts [][]i
 	if q.LogProbs != nil {
 		o.Top = *q.LogProbs
 	}
-	if prompts, err = s.prompts(q.Prompt); err != nil {
+	if prompts, err = s.prompts(q.Prompt, q.Special == nil || *q.Special); err != nil {
 		return nil, nil, err
 	}
 	o.StopTokens = []int32{int32(s.tok.EndOfText())}

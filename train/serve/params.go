@@ -103,8 +103,8 @@ func oneOrMore(raw json.RawMessage, name string) ([]string, error) {
 // seedOf is the seed of choice k: the first has the request's own.
 func seedOf(seed uint64, k int) uint64 { return seed + uint64(k)*0x9e3779b97f4a7c15 }
 
-// prompts are a text, texts, token ids or lists of them.
-func (s *Server) prompts(raw json.RawMessage) ([][]int32, error) {
+// prompts are a text, texts, token ids or lists of them. Texts get the token that begins texts, if the model wants it.
+func (s *Server) prompts(raw json.RawMessage, bos bool) ([][]int32, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, bad("prompt", "no prompt")
 	}
@@ -113,7 +113,9 @@ func (s *Server) prompts(raw json.RawMessage) ([][]int32, error) {
 	var lists [][]int32
 	switch {
 	case json.Unmarshal(raw, &ids) == nil:
-		lists = [][]int32{ids}
+		if len(ids) > 0 {
+			lists = [][]int32{ids}
+		}
 	case json.Unmarshal(raw, &lists) == nil:
 	case json.Unmarshal(raw, &texts) == nil:
 		lists = nil
@@ -127,6 +129,10 @@ func (s *Server) prompts(raw json.RawMessage) ([][]int32, error) {
 	enc := s.tok.NewEncoder()
 	for _, text := range texts {
 		var list []int32
+		if bos && s.o.BOS != "" {
+			id, _ := s.tok.Special(s.o.BOS)
+			list = append(list, int32(id))
+		}
 		for _, id := range enc.Append(nil, []byte(text)) {
 			list = append(list, int32(id))
 		}

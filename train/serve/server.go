@@ -36,6 +36,7 @@ type Options struct {
 	Key     string        // that requests must name; "" = none
 	Local   bool          // only hosts that mean this machine are answered, so that no web page reaches it by a name of its own
 	Now     func() time.Time
+	BOS     string // the special token that begins every text; "" = none
 
 	// Chat lays out a conversation for the assistant to go on, and lists the tokens that end its turn; nil = no chat.
 	Chat func([]Message) (prompt, stop []int32, err error)
@@ -266,6 +267,9 @@ func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) tokenizerInfo(w http.ResponseWriter, _ *http.Request) {
 	info := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": nil, "eos_token": string(s.tok.Token(s.tok.EndOfText())), "model_max_length": s.context}
+	if s.o.BOS != "" {
+		info["bos_token"] = s.o.BOS
+	}
 	if s.o.Template != "" {
 		info["chat_template"] = s.o.Template
 	}
