@@ -26,7 +26,7 @@ func Run[F ops.Float](t *testing.T, o ops.Ops[F], tolerance float64) {
 func compare(t *testing.T, seed uint64, got, want []Result, tolerance float64) {
 	t.Helper()
 	for i, w := range want {
-		if strings.HasSuffix(w.Name, " packed") && !slices.Equal(got[i].X, got[i-1].X) {
+		if strings.HasSuffix(w.Name, " packed") && !slices.EqualFunc(got[i].X, got[i-1].X, equal) {
 			t.Errorf("seed %d: %s has other bits", seed, w.Name)
 		}
 		largest := 1e-30
@@ -44,6 +44,9 @@ func compare(t *testing.T, seed uint64, got, want []Result, tolerance float64) {
 		}
 	}
 }
+
+// equal says that two numbers are the same, NaN too.
+func equal(x, y float64) bool { return x == y || x != x && y != y }
 
 // Result is a buffer that a kernel wrote.
 type Result struct {
