@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-83c59573/quern/train/ops"
@@ -18,6 +20,9 @@ func Run[F ops.Float](t *testing.T, o ops.Ops[F], tolerance float64) {
 	for seed := range uint64(8) {
 		got, want := Results(o, seed), Results(ref.Ops{}, seed)
 		for i, w := range want {
+			if strings.HasSuffix(w.Name, " packed") && !slices.Equal(got[i].X, got[i-1].X) {
+				t.Errorf("seed %d: %s has other bits", seed, w.Name)
+			}
 			largest := 1e-30
 			for _, x := range w.X {
 				largest = max(largest, math.Abs(x))
@@ -42,6 +47,7 @@ type Result struct {
 func Results[F ops.Float](o ops.Ops[F], seed uint64) []Result {
 	k := &kit[F]{o: o, r: rand.New(rand.NewPCG(seed, 0))}
 	k.matrices()
+	k.weights()
 	k.embeddings()
 	k.norms()
 	k.headNorms()
@@ -113,6 +119,33 @@ func (k *kit[F]) matrices() {
 		}
 		k.o.MatMul(ta, tb, m, n, l, a, b, beta, c)
 		k.keep(fmt.Sprintf("MatMul ta=%v tb=%v %d×%d×%d beta=%v", ta, tb, m, n, l, beta), c)
+	}
+}
+
+// weights go through Linear as they are and packed, for few rows and for many: with the same bits.
+func (k *kit[F]) weights() {
+	for i := range 18 {
+		m, w := k.size([]int{3, 20, 90}[i%3]), ops.Weight[F]{T: i&1 != 0, K: 4 * k.size(30), N: 4 + k.size(200)}
+		if i > 11 {
+			w.K = k.size(500)
+		}
+		w.B = k.random(w.K * w.N)
+		x, out, bias := k.random(m*w.K), k.random(m*w.N), k.random(w.N)
+		if i%4 == 0 {
+			bias = nil
+		}
+		beta := []F{0, 1, -0.5}[i/6]
+		if beta == 0 { // must not be read
+			for j := range out {
+				out[j] = F(math.NaN())
+			}
+		}
+		again := append([]F(nil), out...)
+		k.o.Linear(out, x, &w, bias, beta)
+		k.keep(fmt.Sprintf("Linear %v", w.T), out)
+		k.o.Pack(&w)
+		k.o.Linear(again, x, &w, bias, beta)
+		k.keep(fmt.Sprintf("Linear %v packed", w.T), again)
 	}
 }
 
