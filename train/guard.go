@@ -52,10 +52,10 @@ func (s Skip) outlier(seen *[]float64, x, sigmas float64) bool {
 	return far
 }
 
-// culprit says where the first number that is none came from.
+// culprit says where the first number of a model that is none comes from.
 func (l *loop) culprit() string {
 	if where := l.m.FirstBad(); where != "" {
-		return ", since " + where
+		return "; first, " + where
 	}
 	return ""
 }

@@ -117,7 +117,7 @@ func NewOf[F ops.Float](c Config, o ops.Ops[F], maxTokens int) (*Decoder[F], err
 	}
 	m.wire()
 	m.alloc(maxTokens)
-	m.rope = newRope[F](m.cfg)
+	m.rope = newRope[F](m.cfg, min(c.Context, maxTokens))
 	return m, nil
 }
 
@@ -408,7 +408,8 @@ func (m *Decoder[F]) turnInPlace(qkv []F, l *layer[F], pos []int32) {
 		m.o.HeadNorm(qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
 		m.o.HeadNorm(qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
 	}
-	if m.rope.cos != nil {
+	if m.rope.speed != nil {
+		m.rope.cover(pos)
 		m.o.Rotary(qkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 }
@@ -416,7 +417,7 @@ func (m *Decoder[F]) turnInPlace(qkv []F, l *layer[F], pos []int32) {
 // turnBack turns gradients back, in place; qkv is what the layer saved.
 func (m *Decoder[F]) turnBack(dqkv, qkv []F, l *layer[F], n int) {
 	c, pos := m.cfg, m.acts.pos[:n]
-	if m.rope.cos != nil {
+	if m.rope.speed != nil {
 		m.o.RotaryBack(dqkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 	if l.qNorm.w == nil {
