@@ -41,6 +41,7 @@ type Decoder[F ops.Float] struct {
 
 	embed, place tensor[F] // place: learned positions
 	layers       []layer[F]
+	lowest       int // layer that gradients go back to: all below is frozen
 	final        norm[F]
 	head         linear[F] // its weight is embed's if tied
 	score        tensor[F] // the second head, Scores × Width
@@ -264,7 +265,7 @@ func (m *Decoder[F]) backward(dnormed []F, b *Batch) {
 	clear(dx)
 	m.normalizeBack(dx, dnormed, a.x[len(m.layers)][:len(dx)], a.last, m.final)
 	at := m.attn(b)
-	for i := len(m.layers) - 1; i >= 0; i-- {
+	for i := len(m.layers) - 1; i >= m.lowest; i-- {
 		l := &m.layers[i]
 		if m.cfg.Recompute && i < len(m.layers)-1 { // the last layer's are still there
 			m.fill(l, at)
@@ -425,7 +426,10 @@ func (m *Decoder[F]) turnBack(dqkv, qkv []F, l *layer[F], n int) {
 	}
 	dq, dk := l.qNorm.g, l.kNorm.g
 	if dq == nil {
-		dq, dk = m.acts.frozen[:c.size()], m.acts.frozen[:c.size()]
+		dq = m.acts.frozen[:c.size()]
+	}
+	if dk == nil {
+		dk = m.acts.frozen[:c.size()]
 	}
 	m.o.HeadNormBack(dqkv, dq, qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
 	m.o.HeadNormBack(dqkv[c.attn():], dk, qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
