@@ -333,17 +333,32 @@ func TestBadBatchesPanic(t *testing.T) {
 }
 
 func BenchmarkStep(b *testing.B) {
-	c := Default()
-	c.Vocab = 16384
-	m := build(b, c, cpu.New(0), 2048)
-	batch, s, g := randomBatch(c, 4, 512, true, 1), signals(2048), &Grads{LogP: make([]float64, 2048)}
-	for i := range g.LogP {
-		g.LogP[i] = -1.0 / 2048
+	f := func(name string, change func(*Config), a *Adapter) {
+		b.Run(name, func(b *testing.B) {
+			c := Default()
+			c.Vocab = 16384
+			if change != nil {
+				change(&c)
+			}
+			m := build(b, c, ops.Ops[float32](cpu.New(0)), 2048)
+			if a != nil {
+				if err := m.Adapt(*a, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+			batch, s, g := randomBatch(c, 4, 512, true, 1), signals(2048), &Grads{LogP: make([]float64, 2048)}
+			for i := range g.LogP {
+				g.LogP[i] = -1.0 / 2048
+			}
+			for b.Loop() {
+				m.ZeroGrad()
+				m.ForwardBackward(batch, s, g)
+			}
+			b.ReportMetric(2048*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
+		})
 	}
-	for b.Loop() {
-		m.ZeroGrad()
-		m.Forward(batch, s)
-		m.Backward(g)
-	}
-	b.ReportMetric(2048*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
+	f("full", nil, nil)
+	f("recompute", func(c *Config) { c.Recompute = true }, nil)
+	f("LoRA", nil, &Adapter{Rank: 8, Alpha: 16, Targets: []string{AllLinear}})
+	f("DoRA", nil, &Adapter{Rank: 8, Alpha: 16, Targets: []string{AllLinear}, DoRA: true})
 }
