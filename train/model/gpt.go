@@ -260,6 +260,9 @@ func (m *Decoder[F]) forward(b *Batch) {
 
 // backward takes the gradient of what the last norm gave back to the embedding.
 func (m *Decoder[F]) backward(dnormed []F, b *Batch) {
+	if m.adapter != nil && (!m.adapter.on || m.adapter.merged) {
+		panic("model: Backward while the adapter is off or merged: nothing would be trained")
+	}
 	n, a := b.Rows*b.Cols, &m.acts
 	dx := a.dx[:n*m.cfg.Width]
 	clear(dx)
