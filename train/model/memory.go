@@ -74,7 +74,7 @@ func (c Config) sizes(n, bytes int) sizes {
 	}
 	s.small = n*(2*4+3*8) + s.chunk*8
 	if c.Arch != GPT2 {
-		s.tables = c.Context*c.size()*bytes + c.size()/2*8
+		s.tables = min(n, c.Context)*c.size()*bytes + c.size()/2*8
 	}
 	return s
 }
@@ -89,8 +89,8 @@ type Footprint struct {
 // Total is the sum.
 func (f Footprint) Total() int64 { return f.Weights + f.Gradients + f.Saved + f.Arena }
 
-// Footprint says what New takes in float32 for batches of up to maxTokens tokens, before an adapter. An optimizer's state and the
-// kernels' own panels come on top.
+// Footprint says what New takes in float32 for batches of up to maxTokens tokens, before an adapter. An optimizer's state, the
+// kernels' own panels and what Hold packs come on top.
 func (c Config) Footprint(maxTokens int) Footprint {
 	const bytes = 4
 	c = c.resolved()
