@@ -52,23 +52,29 @@ type job struct {
 func New(workers int) *Ops { return NewIn(FP32, workers) }
 
 // NewIn is New with MatMul and Linear in a precision. Attention is in fp32 always.
-func NewIn(p Precision, workers int) *Ops {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
+func NewIn(p Precision, count int) *Ops {
+	if p != FP32 && p != BF16 {
+		panic("cpu: no precision " + string(p))
 	}
-	o := &Ops{pool: newPool(workers), spaces: make([]space, workers), scratch: make([][]float32, workers)}
+	n := workers(count)
+	o := &Ops{pool: newPool(n), spaces: make([]space, n), scratch: make([][]float32, n)}
+	o.single.workers = o.spaces
 	if list := kernels(); len(list) > 0 {
 		o.kern = list[0]
 	}
-	switch o.matmul = o.kern; p {
-	case FP32:
-	case BF16:
+	if o.matmul = o.kern; p == BF16 {
 		o.matmul = bestBF16()
-	default:
-		panic("cpu: no precision " + string(p))
 	}
 	runtime.AddCleanup(o, (*pool).close, o.pool)
 	return o
+}
+
+// workers is how many are meant by a number of workers.
+func workers(n int) int {
+	if n <= 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return n
 }
 
 // Sizes of tasks. They are part of no result but those of sums, whose order they are.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-83c59573/quern/train/ops"
@@ -24,6 +26,9 @@ func Run[F ops.Float](t *testing.T, o ops.Ops[F], tolerance float64) {
 func compare(t *testing.T, seed uint64, got, want []Result, tolerance float64) {
 	t.Helper()
 	for i, w := range want {
+		if strings.HasSuffix(w.Name, " packed") && !slices.EqualFunc(got[i].X, got[i-1].X, func(x, y float64) bool { return x == y || x != x && y != y }) {
+			t.Errorf("seed %d: %s has other bits", seed, w.Name)
+		}
 		largest := 1e-30
 		for _, x := range w.X {
 			if !math.IsInf(x, 0) && x == x {
@@ -58,7 +63,7 @@ func Results[F ops.Float](o ops.Ops[F], seed uint64) []Result {
 // rows runs every kernel in which a number meets only those that its definition names.
 func (k *kit[F]) rows() {
 	k.matrices()
-	k.linear()
+	k.weights()
 	k.embeddings()
 	k.norms()
 	k.headNorms()
@@ -134,19 +139,30 @@ func (k *kit[F]) matrices() {
 	}
 }
 
-func (k *kit[F]) linear() {
-	for i := range 8 {
-		n, in, out := k.size(40), k.size(120), k.size(150)
-		x, y, bias := k.random(n*in), k.random(n*out), k.random(out)
-		w := ops.Weight[F]{T: i&1 != 0, K: in, N: out, B: k.random(in * out)}
-		if i&2 != 0 {
-			k.o.Pack(&w)
+// weights go through Linear as they are and packed, for few rows and for many: with the same bits.
+func (k *kit[F]) weights() {
+	for i := range 18 {
+		m, w := k.size([]int{3, 20, 90}[i%3]), ops.Weight[F]{T: i&1 != 0, K: 4 * k.size(30), N: 4 + k.size(200)}
+		if i > 11 {
+			w.K = k.size(500)
 		}
-		if i&4 != 0 {
+		w.B = k.random(w.K * w.N)
+		x, out, bias := k.random(m*w.K), k.random(m*w.N), k.random(w.N)
+		if i%4 == 0 {
 			bias = nil
 		}
-		k.o.Linear(y, x, &w, bias, F(i%3%2))
-		k.keep(fmt.Sprintf("Linear %d: %d×%d×%d", i, n, out, in), y)
+		beta := []F{0, 1, -0.5}[i/6]
+		if beta == 0 { // must not be read
+			for j := range out {
+				out[j] = F(math.NaN())
+			}
+		}
+		again := append([]F(nil), out...)
+		k.o.Linear(out, x, &w, bias, beta)
+		k.keep(fmt.Sprintf("Linear %v", w.T), out)
+		k.o.Pack(&w)
+		k.o.Linear(again, x, &w, bias, beta)
+		k.keep(fmt.Sprintf("Linear %v packed", w.T), again)
 	}
 }
 
