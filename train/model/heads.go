@@ -65,25 +65,31 @@ func (m *Decoder[F]) signalsAndBack(dnormed []F, b *Batch, s *Signals, g *Grads)
 	m.valueBack(dnormed, g.Value)
 }
 
-// choose finds the tokens whose logits are wanted: all for their entropy, else those with a target, which are few where prompts are
-// not trained; rows tells where they stand, and head is
-// their normed output.
+// choose finds the tokens whose logits are wanted: rows tells where they stand, and head is their normed output. These are all for
+// their entropy, else those with a target where these are few, as where prompts are not trained. (Few, since sums over tokens are cut
+// by their number: what accumulates gradients of batches without gaps gets the bits of one large batch.)
 func (m *Decoder[F]) choose(b *Batch, s *Signals, g *Grads) {
 	a, w := &m.acts, m.cfg.Width
-	n := b.Rows * b.Cols
+	n, count := b.Rows*b.Cols, 0
 	a.kept, a.entropy = 0, s.Entropy != nil || g.Entropy != nil
 	a.known = a.entropy || s.LogP != nil || g.LogP != nil
 	a.rows, a.targets, a.head = a.rows[:0], a.targets[:0], a.normed[:n*w]
 	if !a.known {
 		return
 	}
+	for _, t := range b.Targets {
+		if t >= 0 {
+			count++
+		}
+	}
+	all := a.entropy || 4*count > 3*n
 	for i, t := range b.Targets {
-		if t >= 0 || a.entropy {
+		if t >= 0 || all {
 			a.rows, a.targets = append(a.rows, int32(i)), append(a.targets, t)
 		}
 	}
-	if len(a.rows) < n {
-		a.head = a.dx[:len(a.rows)*w] // which backward needs later only
+	if !all {
+		a.head = a.dx[:count*w] // which backward needs later only
 		m.o.Embed(a.head, a.normed, a.rows, w)
 	}
 }
@@ -91,6 +97,9 @@ func (m *Decoder[F]) choose(b *Batch, s *Signals, g *Grads) {
 // spread moves gradients of chosen tokens, which stand one behind the other, to where these belong, and zeros to where the others are.
 func (m *Decoder[F]) spread(x []F) {
 	rows, w := m.acts.rows, m.cfg.Width
+	if len(rows)*w == len(x) {
+		return
+	}
 	end := len(x)
 	for i := len(rows) - 1; i >= 0; i-- {
 		at := int(rows[i]) * w
