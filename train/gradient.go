@@ -67,8 +67,12 @@ func (l *loop) gradient(ctx context.Context) (Metrics, error) {
 		return Metrics{}, fmt.Errorf("step %d: its batch has no token to learn", l.st.Step+1)
 	}
 	l.m.ZeroGrad()
-	var total Metrics
 	rows := s.rows * s.cols / s.now.Cols
+	if s.now.Rows > rows {
+		l.m.Hold()
+		defer l.m.Release()
+	}
+	var total Metrics
 	for from := 0; from < s.now.Rows; from += rows {
 		s.part = s.now.Part(from, from+rows)
 		if err := l.use(&s.part); err != nil {
