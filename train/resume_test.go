@@ -71,7 +71,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 // A machine that dies at any call leaves what a later run completes to the same bytes.
 func TestDeathAtAnyCall(t *testing.T) {
 	c := tinyConfig()
-	c.Steps, c.Checkpoint, c.Eval, c.Sample.Prompts = 4, 1, 0, nil
+	c.Steps, c.Checkpoint, c.Keep, c.Eval, c.Sample.Prompts = 4, 1, 1, 0, nil
 	whole := &quern.Memory{}
 	count := &failing{Dir: whole, at: math.MaxInt}
 	e := tinyEnv(t, count)
