@@ -51,3 +51,11 @@ func (s Skip) outlier(seen *[]float64, x, sigmas float64) bool {
 	*seen = append(list, x)
 	return far
 }
+
+// culprit says where the first number of a model that is none comes from.
+func (l *loop) culprit() string {
+	if where := l.m.FirstBad(); where != "" {
+		return "; first, " + where
+	}
+	return ""
+}

@@ -262,10 +262,6 @@ func finite(x float64) bool { return x-x == 0 }
 
 // diverged says what is no number, where it came from, and what is left.
 func (l *loop) diverged(what string, v float64) error {
-	where := l.m.FirstBad()
-	if where != "" {
-		where = ": first, " + where
-	}
 	kept := "no checkpoint was kept"
 	if err := l.saver.wait(); err != nil {
 		kept += " (" + err.Error() + ")"
@@ -273,7 +269,7 @@ func (l *loop) diverged(what string, v float64) error {
 	if step, ok := newestCheckpoint(l.env.Dir); ok {
 		kept = fmt.Sprintf("the checkpoint of step %d is kept", step)
 	}
-	return fmt.Errorf("step %d: the %s is %v%s; %s: lower lr, lengthen warmup or look at the data", l.st.Step+1, what, v, where, kept)
+	return fmt.Errorf("step %d: the %s is %v%s; %s: lower lr, lengthen warmup or look at the data", l.st.Step+1, what, v, l.culprit(), kept)
 }
 
 // finish measures, draws samples, and commits the final model.
