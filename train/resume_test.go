@@ -291,3 +291,33 @@ func TestAFullDiskIsAnErrorAndThePreviousStays(t *testing.T) {
 	want := pretrain(t, c, tinyEnv(t, whole))
 	same(t, "with room again", want, pretrain(t, c, e), whole, dir)
 }
+
+// A checkpoint is a model that can be used as it lies.
+func TestACheckpointIsAModel(t *testing.T) {
+	c := everything()
+	dir := stopped(t, c)
+	names, _ := dir.List("ckpt/step-00000005")
+	for _, want := range []string{"average", "best", "model", "optimizer"} {
+		if !slices.Contains(names, "ckpt/step-00000005/"+want+".safetensors") {
+			t.Errorf("%s.safetensors is not among %v", want, names)
+		}
+	}
+	m, f, err := LoadFolder(quern.Sub(dir, "ckpt/step-00000005"), 1, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Tokenizer == nil || len(f.Notes) > 0 {
+		t.Errorf("its tokenizer is %v; noted %q", f.Tokenizer, f.Notes)
+	}
+	l := tinyLoop(t, c, tinyEnv(t, dir))
+	l.eval, l.measure = 2, func() (float64, bool, error) { return 0, false, nil }
+	if resumed, err := l.start(); err != nil || !resumed {
+		t.Fatal(resumed, err)
+	}
+	l.loader.Close()
+	for i, p := range m.Params() {
+		if !slices.Equal(p.W, l.m.Params()[i].W) {
+			t.Fatalf("%s differs from what the run goes on with", p.Name)
+		}
+	}
+}
