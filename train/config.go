@@ -152,5 +152,11 @@ func (r *Result) String() string {
 	if r.ValBPB > 0 {
 		s += fmt.Sprintf(", validation %.3f -> %.3f (%.3f bits per byte)", r.ValFirst, r.ValLoss, r.ValBPB)
 	}
+	if r.BestStep > 0 {
+		s += fmt.Sprintf(", kept the model of step %d", r.BestStep)
+	}
+	if r.Skipped > 0 {
+		s += fmt.Sprintf(", %d steps skipped as outliers", r.Skipped)
+	}
 	return s
 }
