@@ -64,6 +64,9 @@ func parseConfig(b []byte) (*config, error) {
 	return c, nil
 }
 
+// maxScores is more classes than any head has.
+const maxScores = 1 << 16
+
 // class reads which heads the model has.
 func (c *config) class(f *fields) {
 	names := f.texts("architectures")
@@ -78,8 +81,11 @@ func (c *config) class(f *fields) {
 			if labels := f.object("id2label"); labels != nil && c.Scores == 0 {
 				c.Scores = len(labels.raw)
 			}
-			if c.Scores == 0 {
+			switch {
+			case c.Scores == 0:
 				c.Scores = 2 // the default of transformers
+			case c.Scores > maxScores:
+				f.bad("num_labels", "is %d, the limit is %d", c.Scores, maxScores)
 			}
 			return
 		}
