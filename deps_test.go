@@ -35,8 +35,9 @@ tokenize/...:            . tokenize/... xsys xxhash text klauspost json uax29 re
 shard:                   . parquet arrow klauspost xsys
 train/model:             train/ops/... train/model
 train/format:            train/format
+train/pretrained:        . tokenize train/model train/format train/ops
 train/data/...:          . shard tokenize train/data/... klauspost json xxhash
-train:                   . shard tokenize train/data/... train/model train/format train/ops/... xxhash
+train:                   . shard tokenize train/data/... train/model train/format train/pretrained train/ops/... xxhash
 train/eval/...:          . shard tokenize train/data/... train/model train/format train/ops/...
 pipelines/report:        . clean/... dedup mix shard pipelines gonum plot
 pipelines:               . ingest/... clean/... dedup mix tokenize/... shard train/... pipelines/... yaml flock xxhash json xsys

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/train/format"
 	"github.com/seed-83c59573/quern/train/model"
+	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
 // A checkpoint is three blobs in one of two slots, and latest.json, which names the newest whole one and is written last. A new one
@@ -17,7 +17,7 @@ import (
 //
 //	ckpt/a, ckpt/b     model.safetensors, optimizer.safetensors, state.json
 //	ckpt/latest.json   which slot, and the size and digest of each blob
-//	checkpoint/        the final model: model.safetensors, config.json
+//	checkpoint/        the final model, as a folder of Hugging Face
 const latestName = "ckpt/latest.json"
 
 // state is what a run needs to go on, besides weights and moments.
@@ -69,10 +69,10 @@ func save(dir quern.Dir, opt *adamW, st state) error {
 		l.Blobs = append(l.Blobs, info)
 		return err
 	}
-	if err := add(saveTensors(dir, slot+"/model.safetensors", tensors(opt.params))); err != nil {
+	if err := add(pretrained.WriteTensors(dir, slot+"/model.safetensors", format.F32, tensors(opt.params))); err != nil {
 		return err
 	}
-	if err := add(saveTensors(dir, slot+"/optimizer.safetensors", opt.moments())); err != nil {
+	if err := add(pretrained.WriteTensors(dir, slot+"/optimizer.safetensors", format.F32, opt.moments())); err != nil {
 		return err
 	}
 	if err := add(saveJSON(dir, slot+"/state.json", st)); err != nil {
@@ -95,10 +95,10 @@ func resume(dir quern.Dir, opt *adamW) (st state, ok bool, err error) {
 	if err := m.Verify(dir, true); err != nil {
 		return st, false, fmt.Errorf("checkpoint: %w; remove %s to start from the first step", err, latestName)
 	}
-	if err := loadTensors(dir, l.Slot+"/model.safetensors", tensors(opt.params)); err != nil {
+	if err := pretrained.ReadTensors(dir, l.Slot+"/model.safetensors", tensors(opt.params)); err != nil {
 		return st, false, err
 	}
-	if err := loadTensors(dir, l.Slot+"/optimizer.safetensors", opt.moments()); err != nil {
+	if err := pretrained.ReadTensors(dir, l.Slot+"/optimizer.safetensors", opt.moments()); err != nil {
 		return st, false, err
 	}
 	b, err := quern.ReadBlob(dir, l.Slot+"/state.json")
@@ -113,41 +113,6 @@ func resume(dir quern.Dir, opt *adamW) (st state, ok bool, err error) {
 	}
 	opt.step = st.Step
 	return st, true, nil
-}
-
-// saveFinal commits the trained model and returns its blobs.
-func saveFinal(dir quern.Dir, m *model.Model) ([]quern.BlobInfo, error) {
-	weights, err := saveTensors(dir, "checkpoint/model.safetensors", tensors(m.Params()))
-	if err != nil {
-		return nil, err
-	}
-	config, err := saveJSON(dir, "checkpoint/config.json", m.Config())
-	return []quern.BlobInfo{weights, config}, err
-}
-
-// LoadModel loads the final model of a training step, with room for batches of up to maxTokens tokens; 0 = only to sample from it.
-func LoadModel(dir quern.Dir, workers, maxTokens int) (*model.Model, error) {
-	c, err := loadConfig(dir)
-	if err != nil {
-		return nil, err
-	}
-	m, err := newModel(c, workers, max(1, maxTokens))
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint/config.json: %w", err)
-	}
-	return m, loadTensors(dir, "checkpoint/model.safetensors", tensors(m.Params()))
-}
-
-// loadConfig reads the shape of the final model of a training step.
-func loadConfig(dir quern.Dir) (c model.Config, err error) {
-	b, err := quern.ReadBlob(dir, "checkpoint/config.json")
-	if err != nil {
-		return c, err
-	}
-	if err := json.Unmarshal(b, &c); err != nil {
-		return c, fmt.Errorf("checkpoint/config.json: %w", err)
-	}
-	return c, nil
 }
 
 func tensors(params []model.Param) []format.Tensor {
@@ -167,22 +132,6 @@ func (a *adamW) moments() []format.Tensor {
 	return out
 }
 
-func saveTensors(dir quern.Dir, name string, ts []format.Tensor) (quern.BlobInfo, error) {
-	w, err := dir.Create(name)
-	if err != nil {
-		return quern.BlobInfo{}, err
-	}
-	meter := quern.NewMeter(w)
-	if err := format.Write(meter, ts, map[string]string{"format": "pt"}); err != nil {
-		w.Abort()
-		return quern.BlobInfo{}, fmt.Errorf("%s: %w", name, err)
-	}
-	if err := w.Commit(); err != nil {
-		return quern.BlobInfo{}, err
-	}
-	return quern.BlobInfo{Name: name, Size: meter.N, Digest: meter.Digest()}, nil
-}
-
 func saveJSON(dir quern.Dir, name string, v any) (quern.BlobInfo, error) {
 	b, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
@@ -190,32 +139,4 @@ func saveJSON(dir quern.Dir, name string, v any) (quern.BlobInfo, error) {
 	}
 	b = append(b, '\n')
 	return quern.BlobInfo{Name: name, Size: int64(len(b)), Digest: quern.DigestOf(b)}, quern.WriteBlob(dir, name, b)
-}
-
-// loadTensors fills the given tensors from a file that must have exactly these.
-func loadTensors(dir quern.Dir, name string, into []format.Tensor) error {
-	f, err := dir.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	file, err := format.Read(f, f.Size())
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if len(file.Tensors) != len(into) {
-		return fmt.Errorf("%s: %d tensors, the model has %d", name, len(file.Tensors), len(into))
-	}
-	byName := map[string]format.Tensor{}
-	for _, t := range file.Tensors {
-		byName[t.Name] = t
-	}
-	for _, want := range into {
-		got, ok := byName[want.Name]
-		if !ok || !slices.Equal(got.Shape, want.Shape) {
-			return fmt.Errorf("%s: tensor %s has shape %v, the model wants %v", name, want.Name, got.Shape, want.Shape)
-		}
-		copy(want.Data, got.Data)
-	}
-	return nil
 }

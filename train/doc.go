@@ -5,4 +5,4 @@
 package train
 
 // Version is part of the key of every training step: raise it when checkpoints change.
-const Version = "2"
+const Version = "3"

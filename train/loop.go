@@ -12,6 +12,7 @@ import (
 	"github.com/seed-83c59573/quern/train/data"
 	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/ops/cpu"
+	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
 // loop runs optimizer steps. What differs between kinds of training is the objective and where batches come from.
@@ -22,9 +23,10 @@ type loop struct {
 	opt       *adamW
 	objective Objective
 	samples   data.Samples
-	plan      data.Plan // a batch is a whole step
-	micros    int       // parts of equal rows that it is worked on in
-	eval      int       // steps between measurements; 0 = first and last
+	plan      data.Plan       // a batch is a whole step
+	micros    int             // parts of equal rows that it is worked on in
+	text      pretrained.Text // of the final model; zero = the default
+	eval      int             // steps between measurements; 0 = first and last
 	measure   func() (loss float64, ok bool, err error)
 
 	st      state
@@ -268,7 +270,7 @@ func (l *loop) finish(prompts []prompt, s Sampling) (Result, error) {
 		r.Samples = append(r.Samples, p.shown+text)
 	}
 	var err error
-	if r.Blobs, err = saveFinal(l.env.Dir, l.m); err != nil {
+	if r.Blobs, err = saveModel(l.env.Dir, finalName, l.m, l.env.Tokenizer, l.text); err != nil {
 		return r, err
 	}
 	b, err := json.Marshal(r.Blobs)

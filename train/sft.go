@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train/data"
 	"github.com/seed-83c59573/quern/train/data/chat"
+	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
 // SFT fine-tunes the final model of the training step in base on conversations: the loss is on the assistant's tokens only. A
@@ -41,7 +43,7 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 		return Result{}, err
 	}
 	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, samples: packed,
-		plan: data.Plan{Rows: rows * micros, Shuffle: true, Seed: env.Seed, Ahead: readAhead}, micros: micros}
+		plan: data.Plan{Rows: rows * micros, Shuffle: true, Seed: env.Seed, Ahead: readAhead}, micros: micros, text: chatText(chat.Template(c.Template), env.Tokenizer)}
 	prompts := make([]prompt, len(c.Sample.Prompts)) // before the first step: a prompt that does not fit must not cost a run
 	for i, p := range c.Sample.Prompts {
 		if prompts[i], err = chatPrompt(chat.Template(c.Template), env.Tokenizer, p); err != nil {
@@ -57,6 +59,14 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 	r, err := l.finish(prompts, c.Sample)
 	r.Cut = cut
 	return r, err
+}
+
+// chatText is the text of a model that was tuned on conversations: an answer ends with the template's token, and no text stands before the first message.
+func chatText(t chat.Template, tok *tokenize.Tokenizer) pretrained.Text {
+	text := pretrained.DefaultText(tok)
+	stop := t.Stop()
+	text.AddBOS, text.EOS, text.Stop, text.Template = false, stop[0], append(stop[1:], text.EOS), t.Jinja()
+	return text
 }
 
 // encode reads all conversations as examples of at most cols tokens.

@@ -254,31 +254,3 @@ func appendQ4_0(b []byte, x []float32) []byte {
 	}
 	return b
 }
-
-func abs32(v float32) float32 { return math.Float32frombits(math.Float32bits(v) &^ (1 << 31)) }
-
-// toBF16 rounds to the nearest, of two equally near to the even one; what is no number stays none.
-func toBF16(v float32) uint16 {
-	b := math.Float32bits(v)
-	if v != v {
-		return uint16(b>>16) | 0x40
-	}
-	return uint16((b + 0x7FFF + b>>16&1) >> 16)
-}
-
-// toF16 rounds likewise; what is too large becomes infinite.
-func toF16(v float32) uint16 {
-	b := math.Float32bits(v)
-	sign := uint16(b >> 16 & 0x8000)
-	b &^= 1 << 31
-	switch {
-	case b > 0x7F800000:
-		return sign | 0x7E00
-	case b >= 0x477FF000: // 65520 and above
-		return sign | 0x7C00
-	case b < 0x38800000: // below 2^-14: counted in steps of 2^-24
-		f := math.Float32frombits(b) + 0.5 // the sum's last bit is 2^-24: the hardware rounds
-		return sign | uint16(math.Float32bits(f)-0x3F000000)
-	}
-	return sign | uint16((b-0x38000000+0xFFF+b>>13&1)>>13)
-}

@@ -26,6 +26,7 @@ type CacheOf[F ops.Float] struct {
 // NewCache is an empty sequence of m. A Next of more than piece tokens, such as a prompt, is taken in pieces of that size.
 func NewCache[F ops.Float](m *Decoder[F], piece int) *CacheOf[F] {
 	cfg := m.cfg
+	m.refresh()
 	piece = min(max(piece, 1), cfg.Context)
 	c := &CacheOf[F]{m: m, piece: piece}
 	for range cfg.Layers {
@@ -33,7 +34,7 @@ func NewCache[F ops.Float](m *Decoder[F], piece int) *CacheOf[F] {
 		c.values = append(c.values, make([]F, cfg.Context*cfg.KVHeads*cfg.size()))
 	}
 	width := piece * cfg.Width
-	c.x, c.normed, c.part, c.attn = make([]F, width), make([]F, width), make([]F, width), make([]F, width)
+	c.x, c.normed, c.part, c.attn = make([]F, width), make([]F, width), make([]F, width), make([]F, piece*cfg.attn())
 	c.qkv, c.up, c.wide = make([]F, piece*cfg.qkv()), make([]F, piece*cfg.up()), make([]F, piece*cfg.Hidden)
 	c.logits, c.pos, c.stat = make([]F, cfg.Vocab), make([]int32, piece), newStat[F](piece)
 	return c
@@ -65,7 +66,7 @@ func (c *CacheOf[F]) Next(tokens []int32) []F {
 	w := c.m.cfg.Width
 	x := c.x[(last-1)*w : last*w]
 	c.m.normalize(c.normed[:w], c.stat, x, c.m.final)
-	c.m.logits(c.logits, c.normed, 0, 1)
+	c.m.multiply(c.logits, c.normed[:w], &c.m.head)
 	return c.logits
 }
 
@@ -76,7 +77,8 @@ func (c *CacheOf[F]) step(tokens []int32) {
 		c.pos[i] = int32(c.past + i)
 	}
 	pos := c.pos[:n]
-	x, normed, part, attn := c.x[:n*cfg.Width], c.normed[:n*cfg.Width], c.part[:n*cfg.Width], c.attn[:n*cfg.Width]
+	m.rope.fit(c.past + n)
+	x, normed, part, attn := c.x[:n*cfg.Width], c.normed[:n*cfg.Width], c.part[:n*cfg.Width], c.attn[:n*cfg.attn()]
 	qkv, up, wide := c.qkv[:n*cfg.qkv()], c.up[:n*cfg.up()], c.wide[:n*cfg.Hidden]
 	m.o.Embed(x, m.embed.w, tokens, cfg.Width)
 	if m.place.w != nil {
@@ -88,7 +90,7 @@ func (c *CacheOf[F]) step(tokens []int32) {
 		l := &m.layers[i]
 		m.normalize(normed, c.stat, x, l.norm1)
 		m.multiply(qkv, normed, &l.qkv)
-		m.rotate(qkv, pos)
+		m.turnInPlace(qkv, l, pos)
 		m.o.Decode(attn, qkv, c.keys[i], c.values[i], c.past, at)
 		m.multiply(part, attn, &l.proj)
 		m.o.Add(x, x, part)

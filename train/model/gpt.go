@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/seed-83c59573/quern/train/ops"
 )
@@ -11,7 +10,7 @@ import (
 type Signals struct {
 	LogP    []float64 // of the target, in nats; 0 where there is none
 	Entropy []float64 // of the distribution over the vocabulary, in nats
-	Value   []float64 // of a value head; this decoder has none and leaves it alone
+	Value   []float64 // of the second head, Config.Scores numbers a position
 }
 
 // Grads are the gradients of a loss with respect to Signals; nil = unused.
@@ -37,33 +36,40 @@ func New(c Config, o ops.Ops[float32], maxTokens int) (*Model, error) { return N
 type Decoder[F ops.Float] struct {
 	asked, cfg Config // as given, and with nothing left open
 	o          ops.Ops[F]
-	w, g       []F // all weights and all gradients
+	w, g       []F // all weights and all gradients; g is nil if most are frozen
 	params     []ParamOf[F]
 
-	embed, place, head tensor[F] // place: learned positions; head: embed if tied
-	final              norm[F]
-	layers             []layer[F]
-	cos, sin           []F // angle tables of rotary positions, size/2 numbers a position
+	embed, place tensor[F] // place: learned positions
+	layers       []layer[F]
+	final        norm[F]
+	head         linear[F] // its weight is embed's if tied
+	score        tensor[F] // the second head, Scores × Width
+	rope         rope[F]
+	adapter      *adapter[F] // nil = none
 
 	batch *Batch
 	acts  acts[F]
 }
 
-// tensor is a parameter's weights and gradients; of parameters side by side, if one product computes them.
+// tensor is a parameter's weights and gradients; of parameters side by side, if one product computes them. Frozen ones have no
+// gradients.
 type tensor[F ops.Float] struct{ w, g []F }
 
 // norm is RMSNorm, or LayerNorm if it has a bias.
 type norm[F ops.Float] struct{ gain, bias tensor[F] }
 
-// linear is x·W for GPT-2, whose weights are stored in×out, and x·Wᵀ for Llama, whose are out×in.
+// linear is x·Wᵀ + bias with W stored out×in, or x·W with W stored in×out as GPT-2 does.
 type linear[F ops.Float] struct {
 	weight, bias tensor[F] // bias may be absent
 	in, out      int
+	conv         bool        // stored in×out
+	low          *lowRank[F] // what an adapter adds; nil = nothing
 }
 
-// layer is a block: x += proj(attention(qkv(norm1(x)))); x += down(act(up(norm2(x)))).
+// layer is a block: x += proj(attention(turn(qkv(norm1(x))))); x += down(act(up(norm2(x)))).
 type layer[F ops.Float] struct {
 	norm1, norm2        norm[F]
+	qNorm, kNorm        tensor[F] // gains of the norm of each query and key, if they have one
 	qkv, proj, up, down linear[F]
 	saved               saved[F]
 }
@@ -71,8 +77,8 @@ type layer[F ops.Float] struct {
 // saved is what backward needs of a layer's forward pass, per token. What is cheap to compute again is not here.
 type saved[F ops.Float] struct {
 	x     []F // width: what came in
-	qkv   []F // queries, keys and values, after their rotation
-	attn  []F // width: what attention said
+	qkv   []F // queries, keys and values: as attention took them, or as they were before their norm if they have one
+	attn  []F // heads·size: what attention said
 	lse   []F // heads
 	mid   []F // width: x after attention
 	up    []F // hidden, or twice that: gates and ups
@@ -82,24 +88,6 @@ type saved[F ops.Float] struct {
 
 // stat is a norm's statistics, one number a token.
 type stat[F ops.Float] struct{ mean, inv []F }
-
-// acts is the arena: everything that does not belong to a layer, for up to tokens tokens.
-type acts[F ops.Float] struct {
-	tokens     int
-	chunk      int // rows of logits that are held at once
-	out        []F // width: after the last layer
-	normed     []F // width: after a norm
-	wide       []F // hidden: after the activation
-	last       stat[F]
-	logits     []F // chunk × vocab
-	kept       int // rows of logits that still stand from the forward pass
-	dx, dtmp   []F // width
-	dwide, dup []F // hidden; as wide as saved.up
-	dqkv       []F
-	pos, start []int32
-	lse        []float64
-	logp, ent  []float64
-}
 
 // NewOf is New in either precision.
 func NewOf[F ops.Float](c Config, o ops.Ops[F], maxTokens int) (*Decoder[F], error) {
@@ -125,20 +113,24 @@ func NewOf[F ops.Float](c Config, o ops.Ops[F], maxTokens int) (*Decoder[F], err
 		at += n
 	}
 	m.wire()
-	m.acts.alloc(m.cfg, maxTokens)
-	for i := range m.layers {
-		m.layers[i].saved.alloc(m.cfg, maxTokens)
-	}
-	m.cos, m.sin = angles[F](m.cfg)
+	m.alloc(maxTokens)
+	m.rope = newRope[F](m.cfg)
 	return m, nil
 }
 
 // wire gives the parameters, which stand in the order of specs, their places in the network.
 func (m *Decoder[F]) wire() {
-	c, at := m.cfg, 0
+	c, at, next := m.cfg, 0, 0
 	take := func(n int) tensor[F] {
-		t := tensor[F]{m.w[at : at+n : at+n], m.g[at : at+n : at+n]}
-		at += n
+		t := tensor[F]{w: m.w[at : at+n : at+n]}
+		if p := m.params[next]; len(p.W) == n {
+			t.g = p.G
+		} else if m.g != nil {
+			t.g = m.g[at : at+n : at+n]
+		}
+		for end := at + n; at < end; next++ {
+			at += len(m.params[next].W)
+		}
 		return t
 	}
 	normOf := func() norm[F] {
@@ -148,9 +140,9 @@ func (m *Decoder[F]) wire() {
 		}
 		return n
 	}
-	linearOf := func(in, out int) linear[F] {
-		l := linear[F]{weight: take(in * out), in: in, out: out}
-		if c.Arch == GPT2 {
+	linearOf := func(in, out int, bias bool) linear[F] {
+		l := linear[F]{weight: take(in * out), in: in, out: out, conv: c.Arch == GPT2}
+		if bias {
 			l.bias = take(out)
 		}
 		return l
@@ -159,68 +151,29 @@ func (m *Decoder[F]) wire() {
 	if c.Arch == GPT2 {
 		m.place = take(c.Context * c.Width)
 	}
-	m.layers = make([]layer[F], c.Layers)
+	if m.layers == nil {
+		m.layers = make([]layer[F], c.Layers)
+	}
 	for i := range m.layers {
 		l := &m.layers[i]
 		l.norm1 = normOf()
-		l.qkv = linearOf(c.Width, c.qkv())
-		l.proj = linearOf(c.Width, c.Width)
+		l.qkv = linearOf(c.Width, c.qkv(), c.Arch == GPT2 || c.Arch == Qwen2)
+		if c.Arch == Qwen3 {
+			l.qNorm, l.kNorm = take(c.size()), take(c.size())
+		}
+		l.proj = linearOf(c.attn(), c.Width, c.Arch == GPT2)
 		l.norm2 = normOf()
-		l.up = linearOf(c.Width, c.up())
-		l.down = linearOf(c.Hidden, c.Width)
+		l.up = linearOf(c.Width, c.up(), c.Arch == GPT2)
+		l.down = linearOf(c.Hidden, c.Width, c.Arch == GPT2)
 	}
 	m.final = normOf()
-	m.head = m.embed
+	m.head = linear[F]{weight: m.embed, in: c.Width, out: c.Vocab}
 	if !c.Tied {
-		m.head = take(c.Vocab * c.Width)
+		m.head.weight = take(c.Vocab * c.Width)
 	}
-}
-
-// up is the width of what the activation takes: gates beside ups for SwiGLU.
-func (c Config) up() int {
-	if c.Arch == GPT2 {
-		return c.Hidden
+	if c.Scores > 0 {
+		m.score = take(c.Scores * c.Width)
 	}
-	return 2 * c.Hidden
-}
-
-// logitBytes bounds the logits that are held at once: a vocabulary is wide, and a batch of it wider than all else together.
-const logitBytes = 64 << 20
-
-func (a *acts[F]) alloc(c Config, n int) {
-	a.tokens = n
-	a.chunk = min(n, max(16, logitBytes/4/c.Vocab))
-	a.out, a.normed, a.dx, a.dtmp = make([]F, n*c.Width), make([]F, n*c.Width), make([]F, n*c.Width), make([]F, n*c.Width)
-	a.wide, a.dwide, a.dup = make([]F, n*c.Hidden), make([]F, n*c.Hidden), make([]F, n*c.up())
-	a.dqkv = make([]F, n*c.qkv())
-	a.last = newStat[F](n)
-	a.logits = make([]F, a.chunk*c.Vocab)
-	a.pos, a.start = make([]int32, n), make([]int32, n)
-	a.lse, a.logp, a.ent = make([]float64, n), make([]float64, n), make([]float64, n)
-}
-
-func (s *saved[F]) alloc(c Config, n int) {
-	s.x, s.attn, s.mid = make([]F, n*c.Width), make([]F, n*c.Width), make([]F, n*c.Width)
-	s.qkv, s.lse, s.up = make([]F, n*c.qkv()), make([]F, n*c.Heads), make([]F, n*c.up())
-	s.stat1, s.stat2 = newStat[F](n), newStat[F](n)
-}
-
-func newStat[F ops.Float](n int) stat[F] { return stat[F]{make([]F, n), make([]F, n)} }
-
-// angles are the tables of rotary positions (Su et al., 2021): position p turns pair i by p·theta^(-2i/size).
-func angles[F ops.Float](c Config) (cos, sin []F) {
-	if c.Arch == GPT2 {
-		return nil, nil
-	}
-	half := c.size() / 2
-	cos, sin = make([]F, c.Context*half), make([]F, c.Context*half)
-	for p := range c.Context {
-		for i := range half {
-			s, k := math.Sincos(float64(p) * math.Pow(c.RopeTheta, -2*float64(i)/float64(c.size())))
-			cos[p*half+i], sin[p*half+i] = F(k), F(s)
-		}
-	}
-	return cos, sin
 }
 
 // Config is the shape as it was asked for.
@@ -229,99 +182,97 @@ func (m *Decoder[F]) Config() Config { return m.asked }
 // Ops is what the model computes with.
 func (m *Decoder[F]) Ops() ops.Ops[F] { return m.o }
 
-// Params lists all parameters, always in the same order.
+// Params lists all parameters but an adapter's, always in the same order.
 func (m *Decoder[F]) Params() []ParamOf[F] { return m.params }
 
+// Trainable lists the parameters that have gradients, always in the same order: all, or with an adapter its own and those beside it.
+func (m *Decoder[F]) Trainable() []ParamOf[F] {
+	if m.adapter == nil {
+		return m.params
+	}
+	return m.adapter.trainable
+}
+
 // ZeroGrad forgets all gradients.
-func (m *Decoder[F]) ZeroGrad() { clear(m.g) }
+func (m *Decoder[F]) ZeroGrad() {
+	clear(m.g)
+	if m.adapter != nil {
+		for _, p := range m.adapter.trainable {
+			clear(p.G)
+		}
+	}
+}
 
 // Forward fills the wanted channels of s for every position of b. It panics on a batch that does not fit the model: too many
 // tokens or columns, or an id outside the vocabulary.
 func (m *Decoder[F]) Forward(b *Batch, s *Signals) {
-	m.check(b)
-	m.batch = b
-	n, a := b.Rows*b.Cols, &m.acts
-	m.positions(b)
-	x := a.out[:n*m.cfg.Width]
-	m.embedding(x, b.Tokens, a.pos[:n])
-	for i := range m.layers {
-		m.forwardLayer(&m.layers[i], x, m.attn(b))
-	}
-	m.normalize(a.normed, a.last, x, m.final)
-	a.kept = 0
-	for lo := 0; lo < n; lo += a.chunk {
-		hi := min(n, lo+a.chunk)
-		m.logits(a.logits, a.normed, lo, hi)
-		m.o.LogProb(a.logp[lo:hi], a.ent[lo:hi], a.lse[lo:hi], a.logits[:(hi-lo)*m.cfg.Vocab], b.Targets[lo:hi], m.cfg.Vocab)
-		if hi-lo == n {
-			a.kept = n
-		}
-	}
-	if s.LogP != nil {
-		copy(s.LogP, a.logp[:n])
-	}
-	if s.Entropy != nil {
-		copy(s.Entropy, a.ent[:n])
-	}
+	m.forward(b)
+	m.signals(b, s)
 }
 
 // Backward adds to the gradients of all parameters those of a loss that has gradients g in the signals of the last Forward. It may
-// be called once after each Forward.
+// be called once after each Forward, and only for signals that Forward was asked for.
 func (m *Decoder[F]) Backward(g *Grads) {
-	b, a := m.batch, &m.acts
+	b := m.batch
 	if b == nil {
 		panic("model: Backward without Forward")
 	}
-	n := b.Rows * b.Cols
 	m.batch = nil
-	if g.LogP == nil && g.Entropy == nil {
+	if g.LogP == nil && g.Entropy == nil && g.Value == nil {
 		return
 	}
-	dnormed := a.dtmp[:n*m.cfg.Width]
-	m.backwardHead(dnormed, b, g)
+	dnormed := m.acts.dtmp[:b.Rows*b.Cols*m.cfg.Width]
+	m.signalsBack(dnormed, b, g)
+	m.backward(dnormed, b)
+}
+
+// ForwardBackward is Forward and Backward, to the bit, for a loss whose gradients are known before its signals are, such as the sum
+// of log-probabilities. It computes logits once, where the two compute those again that did not all fit.
+func (m *Decoder[F]) ForwardBackward(b *Batch, s *Signals, g *Grads) {
+	m.forward(b)
+	m.batch = nil
+	dnormed := m.acts.dtmp[:b.Rows*b.Cols*m.cfg.Width]
+	m.signalsAndBack(dnormed, b, s, g)
+	m.backward(dnormed, b)
+}
+
+// forward takes a batch through all layers, up to the last norm.
+func (m *Decoder[F]) forward(b *Batch) {
+	m.check(b)
+	m.batch = b
+	n, a := b.Rows*b.Cols, &m.acts
+	m.rope.fit(m.positions(b))
+	m.refresh()
+	m.embedding(a.x[0][:n*m.cfg.Width], b.Tokens, a.pos[:n])
+	at := m.attn(b)
+	for i := range m.layers {
+		l := &m.layers[i]
+		m.fill(l, at)
+		m.leave(a.x[i+1][:n*m.cfg.Width], l)
+	}
+	m.normalize(a.normed, a.last, a.x[len(m.layers)][:n*m.cfg.Width], m.final)
+}
+
+// backward takes the gradient of what the last norm gave back to the embedding.
+func (m *Decoder[F]) backward(dnormed []F, b *Batch) {
+	n, a := b.Rows*b.Cols, &m.acts
 	dx := a.dx[:n*m.cfg.Width]
 	clear(dx)
-	m.normalizeBack(dx, dnormed, a.out[:n*m.cfg.Width], a.last, m.final)
+	m.normalizeBack(dx, dnormed, a.x[len(m.layers)][:len(dx)], a.last, m.final)
+	at := m.attn(b)
 	for i := len(m.layers) - 1; i >= 0; i-- {
-		m.backwardLayer(&m.layers[i], dx, m.attn(b))
+		l := &m.layers[i]
+		if m.cfg.Recompute && i < len(m.layers)-1 { // the last layer's are still there
+			m.fill(l, at)
+		}
+		m.back(dx, l, at)
 	}
-	m.o.EmbedBack(m.embed.g, dx, b.Tokens, m.cfg.Width)
+	if m.embed.g != nil {
+		m.o.EmbedBack(m.embed.g, dx, b.Tokens, m.cfg.Width)
+	}
 	if m.place.g != nil {
 		m.o.EmbedBack(m.place.g, dx, a.pos[:n], m.cfg.Width)
 	}
-}
-
-func (m *Decoder[F]) check(b *Batch) {
-	n := b.Rows * b.Cols
-	switch {
-	case b.Rows < 1 || b.Cols < 1 || n > m.acts.tokens || b.Cols > m.cfg.Context:
-		panic(fmt.Sprintf("model: a batch of %d×%d tokens; there is room for %d tokens, the context is %d", b.Rows, b.Cols, m.acts.tokens, m.cfg.Context))
-	case len(b.Tokens) != n || len(b.Targets) != n || b.Doc != nil && len(b.Doc) != n:
-		panic(fmt.Sprintf("model: a batch of %d×%d with %d tokens, %d targets, %d documents", b.Rows, b.Cols, len(b.Tokens), len(b.Targets), len(b.Doc)))
-	}
-	for i, t := range b.Tokens {
-		if t < 0 || int(t) >= m.cfg.Vocab || int(b.Targets[i]) >= m.cfg.Vocab {
-			panic(fmt.Sprintf("model: token %d, target %d at %d: the vocabulary has %d", t, b.Targets[i], i, m.cfg.Vocab))
-		}
-	}
-}
-
-// positions finds each token's first visible column and its position after that.
-func (m *Decoder[F]) positions(b *Batch) {
-	for r := range b.Rows {
-		first := 0
-		for c := range b.Cols {
-			t := r*b.Cols + c
-			if b.Doc != nil && c > 0 && b.Doc[t] != b.Doc[t-1] {
-				first = c
-			}
-			m.acts.start[t], m.acts.pos[t] = int32(first), int32(c-first)
-		}
-	}
-}
-
-func (m *Decoder[F]) attn(b *Batch) ops.Attn {
-	return ops.Attn{Rows: b.Rows, Cols: b.Cols, Heads: m.cfg.Heads, KV: m.cfg.KVHeads, Size: m.cfg.size(), Start: m.acts.start[:b.Rows*b.Cols]}
 }
 
 // embedding is the tokens' vectors, plus those of their positions if they are learned.
@@ -334,31 +285,35 @@ func (m *Decoder[F]) embedding(x []F, tokens, pos []int32) {
 	}
 }
 
-// forwardLayer adds to x what attention and the feed-forward part have to say.
-func (m *Decoder[F]) forwardLayer(l *layer[F], x []F, at ops.Attn) {
+// fill computes what a layer saves from what came in.
+func (m *Decoder[F]) fill(l *layer[F], at ops.Attn) {
 	s, a, n := &l.saved, &m.acts, at.Rows*at.Cols
-	copy(s.x, x)
+	x, mid, attn := s.x[:n*m.cfg.Width], s.mid[:n*m.cfg.Width], s.attn[:n*m.cfg.attn()]
 	normed, part := a.normed[:len(x)], a.dtmp[:len(x)]
 	qkv, up := s.qkv[:n*m.cfg.qkv()], s.up[:n*m.cfg.up()]
 	m.normalize(normed, s.stat1, x, l.norm1)
 	m.multiply(qkv, normed, &l.qkv)
-	m.rotate(qkv, a.pos[:n])
-	m.o.Attention(s.attn[:len(x)], s.lse[:n*at.Heads], qkv, at)
-	m.multiply(part, s.attn[:len(x)], &l.proj)
-	m.o.Add(x, x, part)
-	copy(s.mid, x)
-	m.normalize(normed, s.stat2, x, l.norm2)
+	m.o.Attention(attn, s.lse[:n*at.Heads], m.turn(qkv, l, n), at)
+	m.multiply(part, attn, &l.proj)
+	m.o.Add(mid, x, part)
+	m.normalize(normed, s.stat2, mid, l.norm2)
 	m.multiply(up, normed, &l.up)
-	m.activate(a.wide[:n*m.cfg.Hidden], up)
-	m.multiply(part, a.wide[:n*m.cfg.Hidden], &l.down)
-	m.o.Add(x, x, part)
 }
 
-// backwardLayer turns dx, the gradient of what the layer gave, into that of what it took. What forward did not save, the norms'
-// and the activation's results, is computed again.
-func (m *Decoder[F]) backwardLayer(l *layer[F], dx []F, at ops.Attn) {
+// leave is what a layer gives, from what it saved.
+func (m *Decoder[F]) leave(out []F, l *layer[F]) {
+	s, a, n := &l.saved, &m.acts, len(out)/m.cfg.Width
+	wide, part := a.wide[:n*m.cfg.Hidden], a.dtmp[:len(out)]
+	m.activate(wide, s.up[:n*m.cfg.up()])
+	m.multiply(part, wide, &l.down)
+	m.o.Add(out, s.mid[:len(out)], part)
+}
+
+// back turns dx, the gradient of what the layer gave, into that of what it took. What was not saved, the norms' and the activation's
+// results, is computed again.
+func (m *Decoder[F]) back(dx []F, l *layer[F], at ops.Attn) {
 	s, a, n := &l.saved, &m.acts, at.Rows*at.Cols
-	x, mid, attn := s.x[:len(dx)], s.mid[:len(dx)], s.attn[:len(dx)]
+	x, mid, attn := s.x[:len(dx)], s.mid[:len(dx)], s.attn[:n*m.cfg.attn()]
 	normed, dpart := a.normed[:len(dx)], a.dtmp[:len(dx)]
 	qkv, up := s.qkv[:n*m.cfg.qkv()], s.up[:n*m.cfg.up()]
 	wide, dwide, dup := a.wide[:n*m.cfg.Hidden], a.dwide[:n*m.cfg.Hidden], a.dup[:len(up)]
@@ -370,47 +325,17 @@ func (m *Decoder[F]) backwardLayer(l *layer[F], dx []F, at ops.Attn) {
 	m.multiplyBack(dpart, dup, normed, &l.up)
 	m.normalizeBack(dx, dpart, mid, s.stat2, l.norm2)
 
-	m.multiplyBack(dpart, dx, attn, &l.proj)
-	dqkv := a.dqkv[:len(qkv)]
-	m.o.AttentionBack(dqkv, dpart, attn, s.lse[:n*at.Heads], qkv, at)
-	m.rotateBack(dqkv, a.pos[:n])
+	dattn, dqkv := a.dattn[:len(attn)], a.dqkv[:len(qkv)]
+	m.multiplyBack(dattn, dx, attn, &l.proj)
+	turned := qkv
+	if l.qNorm.w != nil {
+		turned = m.turn(qkv, l, n)
+	}
+	m.o.AttentionBack(dqkv, dattn, attn, s.lse[:n*at.Heads], turned, at)
+	m.turnBack(dqkv, qkv, l, n)
 	m.normalize(normed, s.stat1, x, l.norm1)
 	m.multiplyBack(dpart, dqkv, normed, &l.qkv)
 	m.normalizeBack(dx, dpart, x, s.stat1, l.norm1)
-}
-
-// logits are rows lo to hi-1 of normed times the head.
-func (m *Decoder[F]) logits(dst, normed []F, lo, hi int) {
-	w, v := m.cfg.Width, m.cfg.Vocab
-	m.o.MatMul(false, true, hi-lo, v, w, normed[lo*w:hi*w], m.head.w, 0, dst[:(hi-lo)*v])
-}
-
-// backwardHead turns gradients of the signals into those of the normed output and of the head. Logits that did not fit all at
-// once are computed again.
-func (m *Decoder[F]) backwardHead(dnormed []F, b *Batch, g *Grads) {
-	a, w, v := &m.acts, m.cfg.Width, m.cfg.Vocab
-	n := b.Rows * b.Cols
-	dlogp := g.LogP
-	if dlogp == nil {
-		dlogp = a.logp[:n]
-		clear(dlogp)
-	}
-	for lo := 0; lo < n; lo += a.chunk {
-		hi := min(n, lo+a.chunk)
-		logits := a.logits[:(hi-lo)*v]
-		normed := a.normed[lo*w : hi*w]
-		if a.kept != n {
-			m.logits(logits, a.normed, lo, hi)
-		}
-		var dent []float64
-		if g.Entropy != nil {
-			dent = g.Entropy[lo:hi]
-		}
-		m.o.LogProbBack(logits, b.Targets[lo:hi], a.ent[lo:hi], a.lse[lo:hi], dlogp[lo:hi], dent, v)
-		m.o.MatMul(false, false, hi-lo, w, v, logits, m.head.w, 0, dnormed[lo*w:hi*w])
-		m.o.MatMul(true, false, v, w, hi-lo, logits, normed, 1, m.head.g)
-	}
-	a.kept = 0
 }
 
 func (m *Decoder[F]) normalize(out []F, s stat[F], x []F, n norm[F]) {
@@ -421,46 +346,87 @@ func (m *Decoder[F]) normalize(out []F, s stat[F], x []F, n norm[F]) {
 	m.o.RMSNorm(out[:len(x)], s.inv, x, n.gain.w, F(m.cfg.NormEps))
 }
 
+// normalizeBack adds to dx. Gains and biases are small: the gradients of frozen ones are computed and forgotten.
 func (m *Decoder[F]) normalizeBack(dx, dout, x []F, s stat[F], n norm[F]) {
-	if n.bias.w != nil {
-		m.o.LayerNormBack(dx, n.gain.g, n.bias.g, dout, x, n.gain.w, s.mean, s.inv)
+	dgain, dbias := n.gain.g, n.bias.g
+	if dgain == nil {
+		dgain = m.acts.frozen[:len(n.gain.w)]
+	}
+	if n.bias.w == nil {
+		m.o.RMSNormBack(dx, dgain, dout, x, n.gain.w, s.inv)
 		return
 	}
-	m.o.RMSNormBack(dx, n.gain.g, dout, x, n.gain.w, s.inv)
+	if dbias == nil {
+		dbias = m.acts.frozen[m.cfg.Width:][:m.cfg.Width]
+	}
+	m.o.LayerNormBack(dx, dgain, dbias, dout, x, n.gain.w, s.mean, s.inv)
 }
 
 func (m *Decoder[F]) multiply(out, x []F, l *linear[F]) {
-	m.o.MatMul(false, m.cfg.Arch != GPT2, len(x)/l.in, l.out, l.in, x, l.weight.w, 0, out)
+	m.o.MatMul(false, !l.conv, len(x)/l.in, l.out, l.in, x, l.effective(), 0, out)
+	if l.low != nil {
+		l.low.add(m.o, out, x)
+	}
 	if l.bias.w != nil {
 		m.o.Bias(out, l.bias.w)
 	}
 }
 
-// multiplyBack overwrites dx and adds to the gradients of the weights.
+// multiplyBack overwrites dx and adds to the gradients of what is not frozen.
 func (m *Decoder[F]) multiplyBack(dx, dout, x []F, l *linear[F]) {
 	n := len(x) / l.in
-	if m.cfg.Arch == GPT2 {
-		m.o.MatMul(false, true, n, l.in, l.out, dout, l.weight.w, 0, dx)
+	m.o.MatMul(false, l.conv, n, l.in, l.out, dout, l.effective(), 0, dx)
+	switch {
+	case l.weight.g == nil:
+	case l.conv:
 		m.o.MatMul(true, false, l.in, l.out, n, x, dout, 1, l.weight.g)
-	} else {
-		m.o.MatMul(false, false, n, l.in, l.out, dout, l.weight.w, 0, dx)
+	default:
 		m.o.MatMul(true, false, l.out, l.in, n, dout, x, 1, l.weight.g)
 	}
-	if l.bias.w != nil {
+	if l.low != nil {
+		l.low.back(m.o, dx, dout, x)
+	}
+	if l.bias.g != nil {
 		m.o.BiasBack(l.bias.g, dout)
 	}
 }
 
-func (m *Decoder[F]) rotate(qkv []F, pos []int32) {
-	if c := m.cfg; m.cos != nil {
-		m.o.Rotary(qkv, m.cos, m.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
+// turn makes queries and keys of n tokens fit for attention: their norm, then their rotation; in place if they have no norm.
+func (m *Decoder[F]) turn(qkv []F, l *layer[F], n int) []F {
+	if l.qNorm.w != nil {
+		copy(m.acts.turned, qkv)
+		qkv = m.acts.turned[:len(qkv)]
+	}
+	m.turnInPlace(qkv, l, m.acts.pos[:n])
+	return qkv
+}
+
+func (m *Decoder[F]) turnInPlace(qkv []F, l *layer[F], pos []int32) {
+	c := m.cfg
+	if l.qNorm.w != nil {
+		m.o.HeadNorm(qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
+		m.o.HeadNorm(qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
+	}
+	if m.rope.cos != nil {
+		m.o.Rotary(qkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 }
 
-func (m *Decoder[F]) rotateBack(dqkv []F, pos []int32) {
-	if c := m.cfg; m.cos != nil {
-		m.o.RotaryBack(dqkv, m.cos, m.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
+// turnBack turns gradients back, in place; qkv is what the layer saved.
+func (m *Decoder[F]) turnBack(dqkv, qkv []F, l *layer[F], n int) {
+	c, pos := m.cfg, m.acts.pos[:n]
+	if m.rope.cos != nil {
+		m.o.RotaryBack(dqkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
+	if l.qNorm.w == nil {
+		return
+	}
+	dq, dk := l.qNorm.g, l.kNorm.g
+	if dq == nil {
+		dq, dk = m.acts.frozen[:c.size()], m.acts.frozen[:c.size()]
+	}
+	m.o.HeadNormBack(dqkv, dq, qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
+	m.o.HeadNormBack(dqkv[c.attn():], dk, qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
 }
 
 func (m *Decoder[F]) activate(out, up []F) {

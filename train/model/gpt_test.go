@@ -14,12 +14,19 @@ import (
 
 // small is a model of every kind that fits a check of each of its weights.
 func small(arch string, tied bool, kv int) Config {
-	return Config{Arch: arch, Layers: 2, Width: 8, Heads: 4, KVHeads: kv, Hidden: 6, Context: 6, Vocab: 7, Tied: tied, RopeTheta: 100, NormEps: 1e-4}
+	c := Config{Arch: arch, Layers: 2, Width: 8, Heads: 4, KVHeads: kv, Hidden: 6, Context: 6, Vocab: 7, Tied: tied, RopeTheta: 100, NormEps: 1e-4}
+	if arch == GPT2 {
+		c.KVHeads = 0
+	}
+	if arch == Qwen3 {
+		c.HeadSize = 6
+	}
+	return c
 }
 
 func kinds() map[string]Config {
 	out := map[string]Config{}
-	for _, arch := range []string{Llama, GPT2} {
+	for _, arch := range archs {
 		for _, tied := range []bool{true, false} {
 			for _, kv := range []int{0, 2, 1} {
 				out[fmt.Sprintf("%s tied=%v kv=%d", arch, tied, kv)] = small(arch, tied, kv)
@@ -196,8 +203,8 @@ func train(m *Model, b *Batch, steps int, rate float32) []float64 {
 }
 
 func TestLearnsABatchByHeart(t *testing.T) {
-	for _, arch := range []string{Llama, GPT2} {
-		c := Config{Arch: arch, Layers: 2, Width: 32, Heads: 4, KVHeads: 2, Context: 16, Vocab: 50, Tied: true, RopeTheta: 10000, NormEps: 1e-5}
+	for _, arch := range archs {
+		c := Config{Arch: arch, Layers: 2, Width: 32, Heads: 4, Context: 16, Vocab: 50, Tied: true, RopeTheta: 10000, NormEps: 1e-5}
 		m := build(t, c, cpu.New(2), 32)
 		losses := train(m, randomBatch(c, 2, 16, false, 5), 400, 0.3)
 		if first, last := losses[0], losses[len(losses)-1]; math.Abs(first-math.Log(50)) > 0.3 || last > 0.05 {
@@ -224,7 +231,7 @@ func TestBitsDoNotDependOnWorkers(t *testing.T) {
 
 // A document does not see its neighbors, whatever they are.
 func TestDocumentsAreAlone(t *testing.T) {
-	for _, arch := range []string{Llama, GPT2} {
+	for _, arch := range archs {
 		c := small(arch, true, 2)
 		m := build(t, c, cpu.New(1), 6)
 		packed, alone := signals(6), signals(3)

@@ -31,11 +31,24 @@ type Adam struct {
 	Keep         float64 // 1 - lr·decay
 }
 
+// Weight is a matrix that many products share: op(B) is K×N, and T says that B is stored N×K.
+type Weight[F Float] struct {
+	T    bool
+	K, N int
+	B    []F
+	Form any // what Pack made of B; nil = nothing
+}
+
 // Ops is the list. Each comment is the kernel's definition; t counts tokens (rows of a matrix), i and j count columns.
 type Ops[F Float] interface {
 	// MatMul is c = op(a)·op(b) + beta·c with op(a) m×k, op(b) k×n; ta says that a is stored k×m, tb that b is stored n×k.
 	// c is not read if beta is 0.
 	MatMul(ta, tb bool, m, n, k int, a, b []F, beta F, c []F)
+	// Linear is out = x·op(w.B) + beta·out and then out[t,i] += bias[i] unless bias is nil. out is not read if beta is 0.
+	Linear(out, x []F, w *Weight[F], bias []F, beta F)
+	// Pack lets an implementation keep w.B in w.Form as Linear wants to read it, which pays if several products follow. It changes no
+	// bit, and may take as much memory as w.B. Whoever changes w.B calls Pack again or sets w.Form to nil before the next product.
+	Pack(w *Weight[F])
 
 	// Embed is out[t,:] = table[ids[t],:].
 	Embed(out, table []F, ids []int32, width int)
@@ -55,6 +68,15 @@ type Ops[F Float] interface {
 	//	dgain[i] += Σ_t dout[t,i]·y[t,i];  dbias[i] += Σ_t dout[t,i]
 	//	dx[t,i] += inv[t]·(h[t,i] - mean_j h[t,j] - y[t,i]·mean_j(h[t,j]·y[t,j]))
 	LayerNormBack(dx, dgain, dbias, dout, x, gain, mean, inv []F)
+
+	// HeadNorm is RMSNorm of each head by itself, in place, with one gain of size = len(gain) numbers for all: for the first heads·size
+	// numbers of each stride of x, whose last may be cut short after them,
+	//	x[t,h,i] = x[t,h,i]·gain[i]/√(mean_j x[t,h,j]² + eps)
+	HeadNorm(x, gain []F, heads, stride int, eps F)
+	// HeadNormBack turns gradients of HeadNorm's result into those of x, in place, where x is what HeadNorm took: with
+	// inv = 1/√(mean x² + eps), y = x·inv and h = dx·gain of each head,
+	//	dgain[i] += Σ_t,h dx[t,h,i]·y[i];  dx[t,h,i] = inv·(h[i] - y[i]·mean_j(h[j]·y[j]))
+	HeadNormBack(dx, dgain, x, gain []F, heads, stride int, eps F)
 
 	// Rotary turns the first heads·size numbers of each stride of x by the angles of its position p = pos[t], in place. With
 	// h = size/2 and angle tables cos, sin of h numbers a position:
@@ -94,6 +116,8 @@ type Ops[F Float] interface {
 	Add(out, x, y []F)
 	// Scale is x[i] *= by.
 	Scale(x []F, by F)
+	// Blend is out[i] = a·x[i] + b·y[i], each product rounded by itself; out may be x or y. Momentum and moving averages are made of it.
+	Blend(out, x, y []F, a, b F)
 
 	// LogProb is, for each row l of width logits, lse = log Σ_j e^l[j]; entropy = lse - Σ_j e^(l[j]-lse)·l[j];
 	// logp = l[target]-lse, or 0 if the target is negative.

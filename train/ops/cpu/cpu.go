@@ -15,12 +15,17 @@ import (
 // Ops implements ops.Ops in float32. One goroutine at a time may call it.
 type Ops struct {
 	pool    *pool
-	j       job     // of the call that runs
-	kern    *kernel // nil: gonum's BLAS
-	whole   space   // panels of a product that all workers share
+	j       job             // of the call that runs
+	kern    *kernel         // of products within a kernel, always fp32; nil: gonum's BLAS
+	matmul  *kernel         // of MatMul and Linear
+	single  shared[float32] // the product that all workers share
+	few     fewCall         // the product of few rows that they share
+	fewA    []float32
 	spaces  []space // panels of a worker's own products
 	scratch [][]float32
 	sums    []float64
+	flash   flash
+	parts   []float32 // of sums over tokens, by task
 }
 
 var _ ops.Ops[float32] = (*Ops)(nil)
@@ -31,26 +36,36 @@ type job struct {
 	ids                   []int32
 	p, q, r, s            []float64
 	n, m, k, width, heads int
-	x                     float32
+	x, y                  float32
 	attn                  ops.Attn
 	adam                  ops.Adam
 	body                  func(j *job, lo, hi int)
 	scratch               [][]float32
-	product               product
-	block                 block
+	phase                 phase
 	spaces                []space
 	kern                  *kernel
+	flash                 *flash
 }
 
-// New makes kernels for a number of workers; 0 = one for each processor. Workers sleep between calls and end when the Ops is
+// New makes kernels for a number of workers, 0 = one for each processor, in fp32. Workers sleep between calls and end when the Ops is
 // garbage.
-func New(workers int) *Ops {
+func New(workers int) *Ops { return NewIn(FP32, workers) }
+
+// NewIn is New with MatMul and Linear in a precision. Attention is in fp32 always.
+func NewIn(p Precision, workers int) *Ops {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	o := &Ops{pool: newPool(workers), spaces: make([]space, workers), scratch: make([][]float32, workers)}
 	if list := kernels(); len(list) > 0 {
 		o.kern = list[0]
+	}
+	switch o.matmul = o.kern; p {
+	case FP32:
+	case BF16:
+		o.matmul = bestBF16()
+	default:
+		panic("cpu: no precision " + string(p))
 	}
 	runtime.AddCleanup(o, (*pool).close, o.pool)
 	return o
@@ -132,6 +147,17 @@ func (o *Ops) Scale(x []float32, by float32) {
 	o.elements(len(x), func(j *job, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			j.a[i] *= j.x
+		}
+	})
+}
+
+// Blend adds multiples.
+func (o *Ops) Blend(out, x, y []float32, a, b float32) {
+	o.j = job{a: out, b: x, c: y, x: a, y: b}
+	o.elements(len(out), func(j *job, lo, hi int) {
+		out, x, y, a, b := j.a[lo:hi], j.b[lo:hi], j.c[lo:hi], j.x, j.y
+		for i := range out {
+			out[i] = float32(a*x[i]) + float32(b*y[i])
 		}
 	})
 }

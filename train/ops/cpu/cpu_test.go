@@ -9,9 +9,9 @@ import (
 
 // variants are all ways of multiplying that this machine has; "gonum" is there always.
 func variants() map[string]func(workers int) *Ops {
-	out := map[string]func(workers int) *Ops{"gonum": func(w int) *Ops { o := New(w); o.kern = nil; return o }}
+	out := map[string]func(workers int) *Ops{"gonum": func(w int) *Ops { o := New(w); o.kern, o.matmul = nil, nil; return o }}
 	for _, k := range kernels() {
-		out[k.name] = func(w int) *Ops { o := New(w); o.kern = k; return o }
+		out[k.name] = func(w int) *Ops { o := New(w); o.kern, o.matmul = k, k; return o }
 	}
 	return out
 }

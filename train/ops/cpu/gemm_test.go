@@ -88,7 +88,7 @@ func TestSharedOutIsSerial(t *testing.T) {
 			p.serial(&space{})
 			for _, workers := range []int{1, 3} {
 				o := New(workers)
-				o.kern = kern
+				o.matmul = kern
 				got := make([]float32, len(c))
 				o.MatMul(false, true, s[0], s[1], s[2], a, b, 0, got)
 				if !slices.Equal(got, c) {

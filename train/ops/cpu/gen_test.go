@@ -12,7 +12,7 @@ import (
 // The assembly is what its generator prints.
 func TestGenerated(t *testing.T) {
 	for arg, file := range map[string]string{"asm": "kernels_amd64.s", "stubs": "stubs_amd64.go"} {
-		got, err := exec.Command("go", "run", "gen.go", arg).Output()
+		got, err := exec.Command("go", "run", "./gen", arg).Output()
 		if err != nil {
 			t.Skipf("cannot run the generator here: %v", err)
 		}

@@ -71,6 +71,15 @@ func normGradients(t *testing.T, o ops.Ops[float64], k *kit[float64]) {
 	o.BiasBack(dbias, dout)
 	hold(t, "BiasBack", bias, dbias, func() float64 { y := slices.Clone(x); o.Bias(y, bias); return dot(y, dout) })
 
+	const heads, stride = 2, 2*w + 3
+	y, dy := k.random(n*stride), k.random(n*stride)
+	dhead := slices.Clone(dy)
+	clear(dgain)
+	o.HeadNormBack(dhead, dgain, y, gain, heads, stride, 1e-3)
+	head := func() float64 { z := slices.Clone(y); o.HeadNorm(z, gain, heads, stride, 1e-3); return dot(z, dy) }
+	hold(t, "HeadNormBack dx", y, dhead, head)
+	hold(t, "HeadNormBack dgain", gain, dgain, head)
+
 	ids, table, dtable := []int32{1, 0, 1}, k.random(2*w), make([]float64, 2*w)
 	o.EmbedBack(dtable, dout, ids, w)
 	hold(t, "EmbedBack", table, dtable, func() float64 { o.Embed(out, table, ids, w); return dot(out, dout) })

@@ -44,6 +44,7 @@ func Results[F ops.Float](o ops.Ops[F], seed uint64) []Result {
 	k.matrices()
 	k.embeddings()
 	k.norms()
+	k.headNorms()
 	k.activations()
 	k.rotations()
 	k.attention()
@@ -142,6 +143,17 @@ func (k *kit[F]) norms() {
 	k.keep("LayerNormBack dbias", dbias)
 }
 
+func (k *kit[F]) headNorms() {
+	heads, size, n := k.size(5), k.size(40), k.size(300)
+	stride := heads*size + k.size(20)
+	x, gain, dx, dgain := k.random(n*stride), k.random(size), k.random(n*stride), k.random(size)
+	k.o.HeadNormBack(dx, dgain, x, gain, heads, stride, 1e-3)
+	k.keep("HeadNormBack dx", dx)
+	k.keep("HeadNormBack dgain", dgain)
+	k.o.HeadNorm(x[:len(x)-(stride-heads*size)], gain, heads, stride, 1e-3)
+	k.keep("HeadNorm", x)
+}
+
 func (k *kit[F]) activations() {
 	n, w := k.size(300), k.size(100)
 	x, dout := k.random(n*2*w), k.random(n*w)
@@ -222,6 +234,8 @@ func (k *kit[F]) elementwise() {
 	k.keep("Add in place", x)
 	k.o.Scale(x, 0.25)
 	k.keep("Scale", x)
+	k.o.Blend(y, x, y, 0.75, -0.5)
+	k.keep("Blend in place", y)
 	k.keepDoubles("SumSquares", []float64{k.o.SumSquares(x)})
 	m, v, g := k.random(n*w), k.random(n*w), k.random(n*w)
 	for i := range v {

@@ -40,6 +40,19 @@ func (Ops) MatMul(ta, tb bool, m, n, k int, a, b []float64, beta float64, c []fl
 	}
 }
 
+// Linear multiplies, then adds.
+func (o Ops) Linear(out, x []float64, w *ops.Weight[float64], bias []float64, beta float64) {
+	o.MatMul(false, w.T, len(out)/w.N, w.N, w.K, x, w.B, beta, out)
+	for i := range out {
+		if bias != nil {
+			out[i] += bias[i%w.N]
+		}
+	}
+}
+
+// Pack has nothing to gain.
+func (Ops) Pack(*ops.Weight[float64]) {}
+
 // Embed copies rows.
 func (Ops) Embed(out, table []float64, ids []int32, width int) {
 	for t, id := range ids {
@@ -123,6 +136,32 @@ func (Ops) LayerNormBack(dx, dgain, dbias, dout, x, gain, mean, inv []float64) {
 		for i := range w {
 			y := (x[t*w+i] - mean[t]) * inv[t]
 			dx[t*w+i] += inv[t] * (dout[t*w+i]*gain[i] - first - y*second)
+		}
+	}
+}
+
+// HeadNorm is RMSNorm of each head.
+func (o Ops) HeadNorm(x, gain []float64, heads, stride int, eps float64) {
+	inv := []float64{0}
+	eachHead(x, len(gain), heads, stride, func(at int) { o.RMSNorm(x[at:][:len(gain)], inv, x[at:][:len(gain)], gain, eps) })
+}
+
+// HeadNormBack is its gradient.
+func (o Ops) HeadNormBack(dx, dgain, x, gain []float64, heads, stride int, eps float64) {
+	w := len(gain)
+	inv, y, dout := []float64{0}, make([]float64, w), make([]float64, w)
+	eachHead(x, w, heads, stride, func(at int) {
+		o.RMSNorm(y, inv, x[at:][:w], gain, eps)
+		copy(dout, dx[at:])
+		clear(dx[at:][:w])
+		o.RMSNormBack(dx[at:][:w], dgain, dout, x[at:][:w], gain, inv)
+	})
+}
+
+func eachHead(x []float64, size, heads, stride int, f func(at int)) {
+	for t := 0; t < len(x); t += stride {
+		for h := range heads {
+			f(t + h*size)
 		}
 	}
 }
@@ -216,6 +255,13 @@ func (Ops) Add(out, x, y []float64) {
 func (Ops) Scale(x []float64, by float64) {
 	for i := range x {
 		x[i] *= by
+	}
+}
+
+// Blend adds multiples.
+func (Ops) Blend(out, x, y []float64, a, b float64) {
+	for i := range out {
+		out[i] = a*x[i] + b*y[i]
 	}
 }
 

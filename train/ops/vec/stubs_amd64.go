@@ -9,6 +9,11 @@ package vec
 //go:noescape
 func max512(n int, x *float32, lanes *[16]float32)
 
+// dot512 is, for n numbers, a multiple of 16, lanes += x·y.
+//
+//go:noescape
+func dot512(n int, x, y *float32, lanes *[16]float32)
+
 // scale512 is, for n numbers, a multiple of 16, x *= by.
 //
 //go:noescape
@@ -49,10 +54,50 @@ func gelu512(n int, out, x *float32)
 //go:noescape
 func geluBack512(n int, dx, dout, x *float32)
 
+// across512 is c[i,j] = Σ_k a[i·32+k]·b[k·32+j] for 8×32 numbers of c, ldc bytes a row; the columns of a beyond each 32 are step bytes further. c goes on from what it is if add is not 0.
+//
+//go:noescape
+func across512(kc int, a *float32, step int, b, c *float32, ldc, add int)
+
+// along512 is c[i,j] = Σ_k a[k·32+i]·b[k·32+j] for 8×32 numbers of c, ldc bytes a row; c goes on from what it is if add is not 0.
+//
+//go:noescape
+func along512(kc int, a, b, c *float32, ldc, add int)
+
+// softmaxRows512 is, for each of rows rows of s, whose pieces of 32 numbers are step bytes apart, with t = max(top, s): scale = e^(top-t); s = e^(s-t); sum = sum·scale + Σ s; top = t.
+//
+//go:noescape
+func softmaxRows512(rows, panels int, s *float32, step int, top, sum, scale *float32)
+
+// softmaxRowsBack512 is, for each of rows rows of s and d, whose pieces of 32 numbers are step bytes apart, s = e^(s-lse); d = s·(d-mean).
+//
+//go:noescape
+func softmaxRowsBack512(rows, panels int, s, d *float32, step int, lse, mean *float32)
+
+// scaleRows512 multiplies each of rows rows of x, whose pieces of 32 numbers are step bytes apart, by its number in by.
+//
+//go:noescape
+func scaleRows512(rows, panels int, x *float32, step int, by *float32)
+
+// packRows512 copies n rows of 32 numbers, ld bytes apart, times by, to rows of a panel.
+//
+//go:noescape
+func packRows512(n int, src *float32, ld int, dst, by *float32)
+
+// transposeRows512 is dst[k·32+i] = src[i,k] for 16 rows, ld bytes apart, and 4·k4 numbers of each.
+//
+//go:noescape
+func transposeRows512(k4 int, src *float32, ld int, dst *float32)
+
 // max256 is, for n numbers, a multiple of 16, lanes = max(lanes, x).
 //
 //go:noescape
 func max256(n int, x *float32, lanes *[16]float32)
+
+// dot256 is, for n numbers, a multiple of 16, lanes += x·y.
+//
+//go:noescape
+func dot256(n int, x, y *float32, lanes *[16]float32)
 
 // scale256 is, for n numbers, a multiple of 16, x *= by.
 //
@@ -93,3 +138,38 @@ func gelu256(n int, out, x *float32)
 //
 //go:noescape
 func geluBack256(n int, dx, dout, x *float32)
+
+// across256 is c[i,j] = Σ_k a[i·32+k]·b[k·32+j] for 8×32 numbers of c, ldc bytes a row; the columns of a beyond each 32 are step bytes further. c goes on from what it is if add is not 0.
+//
+//go:noescape
+func across256(kc int, a *float32, step int, b, c *float32, ldc, add int)
+
+// along256 is c[i,j] = Σ_k a[k·32+i]·b[k·32+j] for 8×32 numbers of c, ldc bytes a row; c goes on from what it is if add is not 0.
+//
+//go:noescape
+func along256(kc int, a, b, c *float32, ldc, add int)
+
+// softmaxRows256 is, for each of rows rows of s, whose pieces of 32 numbers are step bytes apart, with t = max(top, s): scale = e^(top-t); s = e^(s-t); sum = sum·scale + Σ s; top = t.
+//
+//go:noescape
+func softmaxRows256(rows, panels int, s *float32, step int, top, sum, scale *float32)
+
+// softmaxRowsBack256 is, for each of rows rows of s and d, whose pieces of 32 numbers are step bytes apart, s = e^(s-lse); d = s·(d-mean).
+//
+//go:noescape
+func softmaxRowsBack256(rows, panels int, s, d *float32, step int, lse, mean *float32)
+
+// scaleRows256 multiplies each of rows rows of x, whose pieces of 32 numbers are step bytes apart, by its number in by.
+//
+//go:noescape
+func scaleRows256(rows, panels int, x *float32, step int, by *float32)
+
+// packRows256 copies n rows of 32 numbers, ld bytes apart, times by, to rows of a panel.
+//
+//go:noescape
+func packRows256(n int, src *float32, ld int, dst, by *float32)
+
+// transposeRows256 is dst[k·32+i] = src[i,k] for 8 rows, ld bytes apart, and 4·k4 numbers of each.
+//
+//go:noescape
+func transposeRows256(k4 int, src *float32, ld int, dst *float32)

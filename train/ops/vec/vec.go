@@ -8,7 +8,7 @@ package vec
 
 import "math"
 
-//go:generate go run gen/main.go
+//go:generate go run gen/main.go gen/tile.go
 
 const lanes = 16
 
@@ -79,6 +79,16 @@ func Max(x []float32) float32 {
 		top = max(top, v)
 	}
 	return top
+}
+
+// Dot is Σ x[i]·y[i].
+func Dot(x, y []float32) float32 {
+	y = y[:len(x)]
+	var l [lanes]float32
+	for i := dot(x, y, &l); i < len(x); i++ {
+		l[i%lanes] += float32(x[i] * y[i])
+	}
+	return reduce(&l)
 }
 
 // Scale is x[i] *= by.

@@ -3,7 +3,7 @@
 // Command gen writes the assembly of package vec and its Go declarations. Each kernel is described once for both widths of vectors,
 // and the files are functions of this program alone.
 //
-//	go run gen/main.go [-dir .]
+//	go run gen/main.go gen/tile.go [-dir .]
 package main
 
 import (
@@ -49,6 +49,7 @@ func main() {
 	fmt.Fprintf(asm, "GLOBL rows<>(SB), RODATA|NOPTR, $%d\n", len(constants)*64)
 	for _, wide = range []int{64, 32} {
 		kernels()
+		tiles()
 	}
 	for name, b := range map[string]*bytes.Buffer{"kern_amd64.s": asm, "stubs_amd64.go": stubs} {
 		if err := os.WriteFile(filepath.Join(*dir, name), b.Bytes(), 0o644); err != nil {
@@ -230,6 +231,12 @@ func kernels() {
 	kernel("max", "lanes = max(lanes, x).", "x", "", "lanes", func(load loads, store stores, lane laneOf) {
 		load(0, 0)
 		op("VMAXPS", lane(0), lane(0), 0)
+	})
+	kernel("dot", "lanes += x·y.", "x y", "", "lanes", func(load loads, store stores, lane laneOf) {
+		load(0, 0)
+		load(1, 1)
+		op("VMULPS", 0, 0, 1)
+		op("VADDPS", lane(0), lane(0), 0)
 	})
 	kernel("scale", "x *= by.", "x", "by", "", func(load loads, store stores, lane laneOf) {
 		load(0, 0)
