@@ -17,11 +17,11 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 	}
 	c.Model.Vocab = env.Tokenizer.Vocab()
 	cols := c.Model.Context
-	rows, micros, err := c.rows(cols)
+	rows, _, err := c.rows(cols)
 	if err != nil {
 		return Result{}, err
 	}
-	m, err := newModel(c.Model, env.Workers, rows*cols)
+	m, err := newModel(c.Model, c.Precision, env.Workers, rows*cols)
 	if err != nil {
 		return Result{}, err
 	}
@@ -31,8 +31,11 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 	if windows.Len() == 0 {
 		return Result{}, fmt.Errorf("train: the corpus has %d tokens, fewer than a context of %d: mix more tokens", env.Train.Len(), cols)
 	}
-	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, samples: windows,
-		plan: data.Plan{Rows: rows * micros, Shuffle: c.Shuffle, Seed: env.Seed, Ahead: readAhead}, micros: micros, eval: c.Eval}
+	l, err := newLoop(c.Optim, env, m, windows, c.Shuffle)
+	if err != nil {
+		return Result{}, err
+	}
+	l.eval, l.lengths = c.Eval, c.LengthWarmup
 	if env.Val != nil && env.Val.Len() > 1 {
 		l.measure = func() (float64, bool, error) {
 			return l.validate(&data.Windows{Stream: env.Val, Rows: rows, Cols: cols, EOT: eot, Segmented: c.Documents})
@@ -66,8 +69,8 @@ func (l *loop) validate(w *data.Windows) (float64, bool, error) {
 		if err := l.forward(b); err != nil {
 			return 0, false, err
 		}
-		clear(l.grads.LogP)
-		m := l.objective.Loss(b, &l.signals, n, &l.grads)
+		clear(l.step.grads.LogP)
+		m := l.objective.Loss(b, &l.step.signals, n, &l.step.grads)
 		sum += m.Loss * float64(n.Tokens)
 		count += n.Tokens
 	}
