@@ -54,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(runCommand(), planCommand(), showCommand(), cleanCommand(), rulesCommand(), ngramCommand(), diffCommand(), reportCommand(), inspectCommand(),
 		sampleCommand(), biasCommand(), dedupCommand(), benchCommand(), initCommand(), mixCommand(), tokenizerCommand(),
-		exportCommand(), importCommand())
+		exportCommand(), importCommand(), modelCommand())
 	ran, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:

@@ -63,6 +63,7 @@ type linear[F ops.Float] struct {
 	weight, bias tensor[F] // bias may be absent
 	in, out      int
 	conv         bool        // stored in×out
+	shape        ops.Weight[F]
 	low          *lowRank[F] // what an adapter adds; nil = nothing
 }
 
@@ -241,6 +242,7 @@ func (m *Decoder[F]) forward(b *Batch) {
 	m.check(b)
 	m.batch = b
 	n, a := b.Rows*b.Cols, &m.acts
+	a.filled = n
 	m.rope.fit(m.positions(b))
 	m.refresh()
 	m.embedding(a.x[0][:n*m.cfg.Width], b.Tokens, a.pos[:n])
@@ -363,12 +365,10 @@ func (m *Decoder[F]) normalizeBack(dx, dout, x []F, s stat[F], n norm[F]) {
 }
 
 func (m *Decoder[F]) multiply(out, x []F, l *linear[F]) {
-	m.o.MatMul(false, !l.conv, len(x)/l.in, l.out, l.in, x, l.effective(), 0, out)
+	l.shape = ops.Weight[F]{T: !l.conv, K: l.in, N: l.out, B: l.effective()}
+	m.o.Linear(out, x, &l.shape, l.bias.w, 0)
 	if l.low != nil {
 		l.low.add(m.o, out, x)
-	}
-	if l.bias.w != nil {
-		m.o.Bias(out, l.bias.w)
 	}
 }
 

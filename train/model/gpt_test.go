@@ -69,50 +69,6 @@ func build[F ops.Float](t testing.TB, c Config, o ops.Ops[F], tokens int) *Decod
 
 func signals(n int) *Signals { return &Signals{LogP: make([]float64, n), Entropy: make([]float64, n)} }
 
-// Every weight's gradient, of every kind of model, through both signals, is the slope of the loss.
-func TestGradientsAreSlopes(t *testing.T) {
-	for name, c := range kinds() {
-		t.Run(name, func(t *testing.T) {
-			const rows, cols = 2, 5
-			m := build(t, c, ref.Ops{}, rows*cols)
-			r := rand.New(rand.NewPCG(2, 0))
-			for i := range m.w { // larger than Init's, so that every path matters, and gains and biases too
-				m.w[i] += 0.3 * r.NormFloat64()
-			}
-			b, s := randomBatch(c, rows, cols, true, 3), signals(rows*cols)
-			g := &Grads{LogP: make([]float64, rows*cols), Entropy: make([]float64, rows*cols)}
-			for i := range g.LogP {
-				g.LogP[i], g.Entropy[i] = r.NormFloat64(), r.NormFloat64()
-			}
-			loss := func() float64 {
-				m.Forward(b, s)
-				sum := 0.0
-				for i := range s.LogP {
-					sum += s.LogP[i]*g.LogP[i] + s.Entropy[i]*g.Entropy[i]
-				}
-				return sum
-			}
-			loss()
-			m.Backward(g)
-			for _, p := range m.Params() {
-				for i := range p.W {
-					const h = 1e-5
-					was := p.W[i]
-					p.W[i] = was + h
-					up := loss()
-					p.W[i] = was - h
-					down := loss()
-					p.W[i] = was
-					if want := (up - down) / (2 * h); math.Abs(p.G[i]-want) > 1e-5*(1+math.Abs(want)) {
-						t.Errorf("%s[%d]: gradient %g, slope %g", p.Name, i, p.G[i], want)
-						break
-					}
-				}
-			}
-		})
-	}
-}
-
 func TestParametersAreHuggingFaces(t *testing.T) {
 	f := func(c Config, want ...string) {
 		t.Helper()
@@ -192,7 +148,7 @@ func train(m *Model, b *Batch, steps int, rate float32) []float64 {
 			g.LogP[i] = -1 / float64(count)
 		}
 		m.Backward(g)
-		for _, p := range m.Params() {
+		for _, p := range m.Trainable() {
 			for i, d := range p.G {
 				p.W[i] -= rate * d
 			}
