@@ -142,14 +142,19 @@ type Options struct {
 // Save writes a folder that transformers loads as it lies, and gives the blobs in it, named from dir. The tokenizer may be nil. A text
 // without EOS is DefaultText's.
 func Save(dir quern.Dir, m *model.Model, tok *tokenize.Tokenizer, t Text, o Options) ([]quern.BlobInfo, error) {
+	return SaveAs(dir, m.Config(), Tensors(m), tok, t, o)
+}
+
+// SaveAs is Save of a model of which one has the shape and the weights.
+func SaveAs(dir quern.Dir, shape model.Config, weights []format.Tensor, tok *tokenize.Tokenizer, t Text, o Options) ([]quern.BlobInfo, error) {
 	if o.Dtype == "" {
 		o.Dtype = format.F32
 	}
 	w := writer{dir: dir}
-	if err := w.tensors(Tensors(m), o); err != nil {
+	if err := w.tensors(weights, o); err != nil {
 		return nil, err
 	}
-	c := config{Config: m.Config(), dtype: dtypes[o.Dtype]}
+	c := config{Config: shape, dtype: dtypes[o.Dtype]}
 	if tok != nil {
 		if t.EOS == "" {
 			t = DefaultText(tok)

@@ -21,7 +21,7 @@ type setting struct {
 	Steps       int          `json:"steps"` // that the schedule is made for
 	LR          float64      `json:"lr"`
 	MinLR       float64      `json:"min_lr"`
-	Warmup      int          `json:"warmup"`
+	Warmup      float64      `json:"warmup"`
 	WeightDecay float64      `json:"weight_decay"`
 	Tokens      string       `json:"tokens"` // a file of int32, little-endian
 	Seed        uint64       `json:"seed"`
