@@ -38,6 +38,7 @@ type job struct {
 	n, m, k, width, heads int
 	x, y                  float32
 	attn                  ops.Attn
+	spans                 []ops.Span[float32]
 	adam                  ops.Adam
 	body                  func(j *job, lo, hi int)
 	scratch               [][]float32
