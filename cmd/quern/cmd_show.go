@@ -62,6 +62,8 @@ func show(out io.Writer, path, name string, asJSON bool) error {
 		return showDataset(out, folder, asJSON)
 	case filepath.Base(folder) == "runs" && strings.HasSuffix(base, ".json"):
 		return showRun(out, filepath.Dir(folder), strings.TrimSuffix(base, ".json"), asJSON)
+	case filepath.Ext(base) == ".gguf":
+		return showGGUF(out, path, asJSON)
 	case slices.Contains(tokenizerFormats, filepath.Ext(base)):
 		return showTokenizer(out, path, asJSON)
 	}
