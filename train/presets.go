@@ -9,8 +9,9 @@ import (
 	"github.com/seed-83c59573/quern/train/model"
 )
 
-// presets are shapes that people call by name, as their config.json has them; llama-10m is this project's own.
+// presets are shapes that people call by name, as their config.json has them; llama-1m and llama-10m are this project's own.
 var presets = map[string]model.Config{
+	"llama-1m":    llama(4, 128, 4, 4, 384, 256, 4096, 1e4, true),
 	"llama-10m":   llama(6, 320, 5, 5, 896, 512, 8192, 1e4, true),
 	"tinyllama":   llama(22, 2048, 32, 4, 5632, 2048, 32000, 1e4, false),
 	"llama2-7b":   llama(32, 4096, 32, 32, 11008, 4096, 32000, 1e4, false),

@@ -211,8 +211,8 @@ func scaled(s string) (float64, error) {
 	return v * unit, nil
 }
 
-// figure is a number as people say it.
-func figure(v float64) string {
+// said is a number as people say it.
+func said(v float64) string {
 	units := []struct {
 		size float64
 		name string
@@ -236,12 +236,12 @@ func (e *estimate) print(out io.Writer, c train.Cost) {
 	if m := e.job.Model; m.Layers > 0 {
 		row("model", shape(m))
 	}
-	params := figure(c.Params)
+	params := said(c.Params)
 	if c.Trained != c.Params {
-		params += ", of which " + figure(c.Trained) + " in adapters learn"
+		params += ", of which " + said(c.Trained) + " in adapters learn"
 	}
 	row("parameters", params)
-	row(e.job.Method+" on", figure(e.job.Tokens)+" tokens")
+	row(e.job.Method+" on", said(e.job.Tokens)+" tokens")
 	m := c.Memory
 	row("weights", gigabytes(m.Weights))
 	row("gradients", gigabytes(m.Gradients))
@@ -265,14 +265,14 @@ func (e *estimate) print(out io.Writer, c train.Cost) {
 	if name != "" {
 		name += ", "
 	}
-	row("on", fmt.Sprintf("%d of %s%sFLOP/s at %.3g %% of that", e.hw.Count, name, figure(e.hw.Flops), 100*e.hw.MFU))
-	hours := figure(c.Hours) + " of a device"
+	row("on", fmt.Sprintf("%d of %s%sFLOP/s at %.3g %% of that", e.hw.Count, name, said(e.hw.Flops), 100*e.hw.MFU))
+	hours := said(c.Hours) + " of a device"
 	if c.AttnFlops > 0 {
-		hours += fmt.Sprintf(" (%s without attention)", figure(c.BareHours))
+		hours += fmt.Sprintf(" (%s without attention)", said(c.BareHours))
 	}
-	row("hours", fmt.Sprintf("%s; %s days on all", hours, figure(c.Days)))
+	row("hours", fmt.Sprintf("%s; %s days on all", hours, said(c.Days)))
 	if e.hw.Price > 0 {
-		row("money", figure(c.Money))
+		row("money", said(c.Money))
 	}
 	tw.Flush()
 }
