@@ -27,7 +27,7 @@ func TestFromVocab(t *testing.T) {
 	}
 	f := func(want, split string, vocab, merges []string) {
 		t.Helper()
-		if _, err := FromVocab(split, vocab, merges, nil, false); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := FromVocab(split, vocab, merges, added, false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one about %q", err, want)
 		}
 	}
