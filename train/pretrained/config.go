@@ -249,11 +249,11 @@ func ropeObject(c model.Config, theta bool) object {
 	s := c.Scaling
 	put := func(key string, v float64) {
 		if v != 0 {
-			o.add(key, v)
+			o.add(key, real(v))
 		}
 	}
 	if theta {
-		o.add("rope_theta", c.RopeTheta)
+		o.add("rope_theta", real(c.RopeTheta))
 	}
 	o.add("rope_type", ropeKinds[s.Kind])
 	put("factor", s.Factor)
@@ -337,7 +337,7 @@ func (c *config) addGPT2(o *object, m model.Config) {
 	o.add("activation_function", "gelu_new")
 	o.add("layer_norm_epsilon", m.NormEps)
 	for _, key := range []string{"attn_pdrop", "embd_pdrop", "resid_pdrop"} {
-		o.add(key, 0.0)
+		o.add(key, real(0))
 	}
 	o.add("scale_attn_weights", true)
 }
@@ -352,14 +352,14 @@ func (c *config) addLlama(o *object, m model.Config) {
 	o.add("hidden_act", "silu")
 	o.add("max_position_embeddings", m.Context)
 	o.add("rms_norm_eps", m.NormEps)
-	o.add("rope_theta", m.RopeTheta)
+	o.add("rope_theta", real(m.RopeTheta))
 	var scaling any // null = none
 	if m.Scaling != (model.RopeScaling{}) {
 		scaling = ropeObject(m, false)
 	}
 	o.add("rope_scaling", scaling)
 	o.add("rope_parameters", ropeObject(m, true))
-	o.add("attention_dropout", 0.0)
+	o.add("attention_dropout", real(0))
 	var window any
 	if m.Window > 0 {
 		window = m.Window

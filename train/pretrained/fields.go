@@ -169,6 +169,17 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// real is a number that is written with a point even if it is whole: transformers 4 warns of whole ones where it wants others.
+type real float64
+
+func (r real) MarshalJSON() ([]byte, error) {
+	b, err := json.Marshal(float64(r))
+	if err == nil && !bytes.ContainsAny(b, ".e") {
+		b = append(b, ".0"...)
+	}
+	return b, err
+}
+
 // plainJSON leaves <, > and & as they are: names of tokens are full of them.
 func plainJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
