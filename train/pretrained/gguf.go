@@ -277,6 +277,9 @@ func (g *ggufModel) tokenizer(tok *tokenize.Tokenizer, t Text) error {
 	if err != nil {
 		return fmt.Errorf("gguf: %w", err)
 	}
+	if !tok.Lossless() {
+		g.notes = append(g.notes, "the tokenizer brings texts to a normal form first, llama.cpp does not: texts that are not in it have other ids there")
+	}
 	g.put("tokenizer.ggml.model", "gpt2")
 	g.put("tokenizer.ggml.pre", pre)
 	g.put("tokenizer.ggml.tokens", tokens)
