@@ -141,7 +141,7 @@ func (c *config) window(f *fields) {
 		}
 		return
 	case model.Mistral:
-		if !f.has("sliding_window") && !hasKey(f, "sliding_window") {
+		if !f.names("sliding_window") {
 			asked = 4096 // the default of transformers' MistralConfig
 		}
 	default:
@@ -149,7 +149,7 @@ func (c *config) window(f *fields) {
 			asked = 0
 		} else {
 			full = min(f.whole("max_window_layers", 28), c.Layers)
-			if !hasKey(f, "sliding_window") {
+			if !f.names("sliding_window") {
 				asked = 4096
 			}
 		}
@@ -179,11 +179,6 @@ func (c *config) window(f *fields) {
 	default:
 		f.bad("max_window_layers", "is %d of %d layers: all have to look equally far", full, c.Layers)
 	}
-}
-
-func hasKey(f *fields, key string) bool {
-	_, ok := f.raw[key]
-	return ok
 }
 
 // rope reads rotary positions in the spelling of transformers 4, rope_theta and rope_scaling, and in that of 5, rope_parameters. A file that has both has to

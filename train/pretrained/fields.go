@@ -39,6 +39,12 @@ func (f *fields) bad(key, format string, a ...any) {
 	*f.errs = append(*f.errs, fmt.Errorf("%s: %s %s", f.file, key, fmt.Sprintf(format, a...)))
 }
 
+// names tells whether a member is there, be it null.
+func (f *fields) names(key string) bool {
+	_, ok := f.raw[key]
+	return ok
+}
+
 // has tells whether a member is there and not null.
 func (f *fields) has(key string) bool {
 	v, ok := f.raw[key]
