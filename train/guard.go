@@ -61,7 +61,7 @@ func (l *loop) culprit() string {
 			return ", first in the weights of " + p.Name
 		}
 	}
-	if where := l.m.FirstBad(len(l.step.batch.Tokens)); where != "" {
+	if where := l.m.FirstBad(); where != "" {
 		return ", first in what " + where + " puts out"
 	}
 	for _, p := range slices.Backward(l.opt.params) {
