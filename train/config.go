@@ -1,6 +1,8 @@
 package train
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,12 +25,15 @@ type Sampling struct {
 // Config is pretraining.
 type Config struct {
 	Model        model.Config `yaml:"model"`
+	From         string       `yaml:"from"` // a folder of Hugging Face whose model is trained further; model then only has context, and recompute
 	Optim        `yaml:",inline"`
-	LengthWarmup Ramp     `yaml:"length_warmup"` // rows are cut into pieces of from tokens, which double until they are whole
-	Eval         int      `yaml:"eval"`          // steps between measurements on the validation split; 0 = first and last
-	Documents    bool     `yaml:"documents"`     // attention stays inside documents
-	Shuffle      bool     `yaml:"shuffle"`       // each epoch reads the corpus in another order; else all in its own, which is shuffled already
-	Sample       Sampling `yaml:"sample"`
+	LengthWarmup Ramp `yaml:"length_warmup"` // rows are cut into pieces of from tokens, which double until they are whole
+	Eval         int  `yaml:"eval"`          // steps between measurements on the validation split; 0 = first and last
+	Documents    bool `yaml:"documents"`     // attention stays inside documents
+	// Each epoch reads the corpus in another order; else all in its own, which is shuffled already, and in which the phases of a mix follow
+	// one another.
+	Shuffle bool     `yaml:"shuffle"`
+	Sample  Sampling `yaml:"sample"`
 }
 
 // DefaultConfig has GPT-3's AdamW with a cosine schedule.
@@ -59,6 +64,9 @@ func (c Config) Validate() error {
 	if m.Vocab != 0 {
 		return errors.New("train: model.vocab is the tokenizer's: leave it out")
 	}
+	if c.From != "" && !sameShape(m) {
+		return errors.New("train: from says what the model is: leave out all of model but context and recompute")
+	}
 	m.Vocab = 256 // any will do to check the rest
 	if c.Eval < 0 {
 		return fmt.Errorf("train: eval is %d steps, want 0 or more", c.Eval)
@@ -70,6 +78,15 @@ func (c Config) Validate() error {
 		return err
 	}
 	return errors.Join(c.Fits(m.Context), c.LengthWarmup.lengths(m.Context))
+}
+
+// sameShape tells whether a shape is the default, but for what may differ from a folder's.
+func sameShape(m model.Config) bool {
+	d := model.Default()
+	m.Context, m.Recompute = d.Context, d.Recompute
+	a, errA := json.Marshal(m)
+	b, errB := json.Marshal(d)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
 // Env is where a training run happens. Nothing in it but the data, the tokenizer and the seed changes a result.

@@ -60,6 +60,37 @@ func TestAccumulationOfAnySplit(t *testing.T) {
 	}
 }
 
+// Sums over tokens are taken 384 at a time and then added up in order. So micro-batches of whole 384s give the bits of one big batch, but
+// for an embedding that is the head, too: its gradient has the head's share first, and once for each micro-batch.
+func TestAccumulationIsBitEqual(t *testing.T) {
+	for _, tied := range []bool{false, true} {
+		c := tinyConfig()
+		c.Model.Context, c.Model.Width, c.Model.Heads, c.Model.KVHeads, c.Model.Tied = 384, 32, 2, 1, tied
+		c.Batch, c.Documents = 384*4, true
+		e := tinyEnv(t, &quern.Memory{})
+		e.Train, _ = corpus(e.Tokenizer, 40)
+		whole := map[string][]float32{}
+		for _, micro := range []int{4, 2, 1} {
+			c.Micro = 384 * micro
+			l := tinyLoop(t, c, e)
+			if err := l.open(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.gradient(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			l.loader.Close()
+			for _, p := range l.m.Params() {
+				if micro == 4 {
+					whole[p.Name] = p.G
+				} else if !slices.Equal(p.G, whole[p.Name]) && !(tied && p.Name == "model.embed_tokens.weight") {
+					t.Errorf("tied %t, %d micro-batches: the gradient of %s has other bits", tied, 4/micro, p.Name)
+				}
+			}
+		}
+	}
+}
+
 // The mean is over tokens: NLLs of 1, 2, 3 and of 4 have the mean 2.5, not that of two means, 3.
 func TestTheMeanIsOverTokensNotOverMicroBatches(t *testing.T) {
 	whole := data.Batch{Rows: 2, Cols: 3, Tokens: make([]int32, 6), Targets: []int32{1, 1, 1, 1, data.NoTarget, data.NoTarget}}

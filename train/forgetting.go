@@ -92,9 +92,10 @@ func (w *watcher) heldOut() (float64, bool, error) {
 		if n.Tokens == 0 {
 			continue
 		}
-		if err := w.l.forward(b); err != nil {
+		if err := w.l.use(b); err != nil {
 			return 0, false, err
 		}
+		w.l.m.Forward(&s.batch, &s.signals)
 		for i, t := range b.Targets {
 			if t != data.NoTarget {
 				sum -= s.signals.LogP[i]

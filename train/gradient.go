@@ -56,7 +56,7 @@ func cut(b *data.Batch, cols int) {
 	b.Rows, b.Cols = b.Rows*b.Cols/cols, cols
 }
 
-// gradient sums the gradients of all micro-batches of one step. It fails, before gradients are spoiled, on a loss that is no number.
+// gradient sums the gradients of all micro-batches of one step. It fails on a loss that is no number.
 func (l *loop) gradient(ctx context.Context) (Metrics, error) {
 	s := &l.step
 	if err := l.read(ctx); err != nil {
@@ -67,33 +67,44 @@ func (l *loop) gradient(ctx context.Context) (Metrics, error) {
 		return Metrics{}, fmt.Errorf("step %d: its batch has no token to learn", l.st.Step+1)
 	}
 	l.m.ZeroGrad()
-	var total Metrics
 	rows := s.rows * s.cols / s.now.Cols
+	if s.now.Rows > rows {
+		l.m.Hold()
+		defer l.m.Release()
+	}
+	var total Metrics
 	for from := 0; from < s.now.Rows; from += rows {
 		s.part = s.now.Part(from, from+rows)
-		if err := l.forward(&s.part); err != nil {
+		if err := l.use(&s.part); err != nil {
 			return Metrics{}, err
 		}
 		clear(s.grads.LogP)
+		known, ok := l.objective.(foreseen)
+		if ok {
+			known.Gradients(&s.part, norm, &s.grads)
+			l.m.ForwardBackward(&s.batch, &s.signals, &s.grads)
+		} else {
+			l.m.Forward(&s.batch, &s.signals)
+		}
 		total = total.Add(l.objective.Loss(&s.part, &s.signals, norm, &s.grads))
 		if !finite(total.Loss) {
 			return Metrics{}, l.diverged("loss", total.Loss)
 		}
-		l.m.Backward(&s.grads)
+		if !ok {
+			l.m.Backward(&s.grads)
+		}
 	}
 	return total, nil
 }
 
-// forward fails on a token that the model does not know.
-func (l *loop) forward(b *data.Batch) error {
+// use makes b the batch that the model works on. It fails on a token that the model does not know.
+func (l *loop) use(b *data.Batch) error {
 	vocab := int32(l.m.Config().Vocab)
 	for i, t := range b.Tokens {
 		if t < 0 || t >= vocab || b.Targets[i] >= vocab {
 			return fmt.Errorf("token %d, before %d: the vocabulary has %d: the corpus is another tokenizer's", t, b.Targets[i], vocab)
 		}
 	}
-	s := &l.step
-	s.batch = model.Batch{Rows: b.Rows, Cols: b.Cols, Tokens: b.Tokens, Targets: b.Targets, Doc: b.Segments}
-	l.m.Forward(&s.batch, &s.signals)
+	l.step.batch = model.Batch{Rows: b.Rows, Cols: b.Cols, Tokens: b.Tokens, Targets: b.Targets, Doc: b.Segments}
 	return nil
 }

@@ -42,18 +42,18 @@ func TestOutliers(t *testing.T) {
 
 // loud is NextToken whose gradient is scaled at a step.
 type loud struct {
-	NextToken
+	next      NextToken
 	steps, at int
 	by        float64
 }
 
 func (o *loud) Count(b *data.Batch) Norm {
 	o.steps++
-	return o.NextToken.Count(b)
+	return o.next.Count(b)
 }
 
 func (o *loud) Loss(b *data.Batch, s *Signals, n Norm, g *Grads) Metrics {
-	m := o.NextToken.Loss(b, s, n, g)
+	m := o.next.Loss(b, s, n, g)
 	if o.steps == o.at {
 		for i := range g.LogP {
 			g.LogP[i] *= o.by

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,13 +182,15 @@ func TestValidationMeasuresEveryToken(t *testing.T) {
 
 // poison is NextToken that yields no number at a step.
 type poison struct {
-	NextToken
+	next      NextToken
 	calls, at int
 	grad      bool
 }
 
+func (p *poison) Count(b *data.Batch) Norm { return p.next.Count(b) }
+
 func (p *poison) Loss(b *data.Batch, s *Signals, n Norm, g *Grads) Metrics {
-	m := p.NextToken.Loss(b, s, n, g)
+	m := p.next.Loss(b, s, n, g)
 	if p.calls++; p.calls == p.at {
 		if p.grad {
 			g.LogP[0] = math.Inf(1)
@@ -291,5 +294,23 @@ func TestShuffledRunsReadAnotherOrder(t *testing.T) {
 	}
 	if other := pretrain(t, c, b); other.LossFirst == a.LossFirst {
 		t.Error("two seeds read one order")
+	}
+}
+
+// An objective that knows its gradients before the network has spoken takes the same steps as one that waits.
+func TestForeseenGradientsChangeNothing(t *testing.T) {
+	var all [2][]float32
+	for i, o := range []Objective{NextToken{}, &poison{}} {
+		l := tinyLoop(t, tinyConfig(), tinyEnv(t, &quern.Memory{}))
+		l.objective = o
+		if err := l.run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range l.m.Params() {
+			all[i] = append(all[i], p.W...)
+		}
+	}
+	if !slices.Equal(all[0], all[1]) {
+		t.Error("the weights differ")
 	}
 }

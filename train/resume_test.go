@@ -213,6 +213,7 @@ func TestCheckpointsOfOtherRunsAreRefusedInWords(t *testing.T) {
 		change func(*Config, *Env)
 	}{
 		{"another run: Model.width was 16, is 32", func(c *Config, _ *Env) { c.Model.Width = 32 }},
+		{"Weights was", func(_ *Config, e *Env) { e.Seed = 8 }},
 		{"Train.LR was 0.01, is 0.02", func(c *Config, _ *Env) { c.LR = 0.02 }},
 		{"Steps was 12, is 4", func(c *Config, _ *Env) { c.Steps = 4 }},
 		{"Seed was 7, is 8", func(_ *Config, e *Env) { e.Seed = 8 }},

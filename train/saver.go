@@ -167,13 +167,17 @@ type identity struct {
 	Steps   int
 	Seed    uint64
 	Samples int64
+	Weights quern.Digest // that the run began with
 }
 
 func (l *loop) identity() (json.RawMessage, error) {
 	o := l.o
-	o.Checkpoint, o.Keep, o.KeepEvery = 0, 0, 0 // they change no step
-	o.Steps, o.Tokens, o.Epochs = 0, 0, 0       // what they come to stands in Steps
-	return json.Marshal(identity{Version, l.m.Config(), o, l.lengths, l.steps, l.env.Seed, l.samples.Len()})
+	o.Steps, o.Tokens, o.Epochs = 0, 0, 0 // what they come to stands in Steps
+	var weights []byte
+	for _, p := range l.m.Params() {
+		weights = append(weights, tensorDigest(p.W)...)
+	}
+	return json.Marshal(identity{Version, l.m.Config(), o, l.lengths, l.steps, l.env.Seed, l.samples.Len(), quern.DigestOf(weights)})
 }
 
 // differences tells in words how run a differs from b; "" if it does not.

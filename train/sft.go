@@ -15,10 +15,10 @@ import (
 	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
-// SFT fine-tunes a model on conversations: with c.Base the one of that folder, which base is; else the final model of the training step in
+// SFT fine-tunes a model on conversations: with c.From the one of that folder, which base is; else the final model of the training step in
 // base. The loss is on the turns to be learned. What is longer than the context is dealt with as c.Long says, and counted in the result;
 // a row that is broken or has nothing to learn is an error that names it. env.Train and env.Val are the pretraining corpus, for replay and
-// to see what is forgotten; env.Tokenizer is the folder's with c.Base.
+// to see what is forgotten; env.Tokenizer is the folder's with c.From.
 func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, error) {
 	if err := c.Validate(); err != nil {
 		return Result{}, err
@@ -35,12 +35,12 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 		return Result{}, err
 	}
 	own := s.env
-	own.Val = nil // its bytes are not those of the conversations
+	own.Val, own.ValBytes = nil, 0 // its bytes are not those of the conversations
 	l, err := newLoop(s.c.Optim, own, s.m, samples, shuffle)
 	if err != nil {
 		return Result{}, err
 	}
-	l.eval, l.text, l.base = s.c.Eval, s.text(), s.c.Base
+	l.eval, l.text, l.base = s.c.Eval, s.text(), s.c.From
 	prompts, err := s.prompts()
 	if err != nil {
 		return Result{}, err
@@ -81,14 +81,14 @@ type sft struct {
 
 // load loads the model, adapts it, and prepares the template.
 func (s *sft) load(base quern.Dir) error {
-	if s.c.Base == "" {
+	if s.c.From == "" {
 		base = quern.Sub(base, finalName)
 	}
 	fail := func(err error) error {
-		if s.c.Base == "" {
+		if s.c.From == "" {
 			return fmt.Errorf("%s: %w", finalName, err)
 		}
-		return fmt.Errorf("%s: %w", s.c.Base, err)
+		return fmt.Errorf("%s: %w", s.c.From, err)
 	}
 	shape, err := pretrained.ReadConfig(base)
 	if err != nil {
@@ -108,12 +108,16 @@ func (s *sft) load(base quern.Dir) error {
 		return fail(err)
 	}
 	s.m, s.own = m, folder.Text
-	if s.c.Base != "" {
-		if s.env.Tokenizer = folder.Tokenizer; folder.Tokenizer == nil {
-			return errors.New("its folder has no tokenizer")
+	if s.c.From != "" {
+		if folder.Tokenizer == nil {
+			return fail(errors.New("the folder has no tokenizer"))
 		}
+		if corpus := s.env.Tokenizer; s.c.NeedsCorpus() && corpus != nil && corpus.Digest() != folder.Tokenizer.Digest() {
+			return fail(errors.New("its tokenizer is not the corpus's, whose tokens it is to read: set tokenize: {file: …} to it"))
+		}
+		s.env.Tokenizer = folder.Tokenizer
 	}
-	if vocab := s.env.Tokenizer.Vocab(); m.Config().Vocab < vocab || s.c.Base == "" && m.Config().Vocab != vocab { // folders pad their embeddings
+	if vocab := s.env.Tokenizer.Vocab(); m.Config().Vocab < vocab || s.c.From == "" && m.Config().Vocab != vocab { // folders pad their embeddings
 		return fmt.Errorf("it has %d tokens, the tokenizer %d", m.Config().Vocab, vocab)
 	}
 	if s.c.LoRA != nil {

@@ -29,7 +29,7 @@ func (s *Share) UnmarshalText(b []byte) error {
 
 // SFTConfig is supervised fine-tuning.
 type SFTConfig struct {
-	Base     string     `yaml:"base"` // a folder of a model in Hugging Face's form to start from; "" = the model that the run pretrained
+	From     string     `yaml:"from"` // a folder of a model in Hugging Face's form to start from; "" = the model that the run pretrained
 	Data     []string   `yaml:"data"` // files of conversations, see chat.Read
 	Rows     chat.Shape `yaml:"rows"` // what they look like; "" = each file tells
 	Template string     `yaml:"template"`

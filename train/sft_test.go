@@ -272,14 +272,14 @@ func TestAFolderIsTuned(t *testing.T) {
 	c.Steps, c.LR = 50, 2e-2
 	first := tinyEnv(t, &quern.Memory{})
 	tune(t, c, base, first)
-	c.Base, c.Template = "a folder", chat.OfModel
+	c.From, c.Template = "a folder", chat.OfModel
 	e := tinyEnv(t, &quern.Memory{})
 	e.Tokenizer = nil
 	r := tune(t, c, quern.Sub(first.Dir, finalName), e)
 	if !(r.LossFirst < 0.5) || len(r.Samples) != 1 {
 		t.Errorf("%+v", r)
 	}
-	c.Base, c.Template = "", chat.OfModel
+	c.From, c.Template = "", chat.OfModel
 	if _, err := SFT(context.Background(), c, base, tinyEnv(t, &quern.Memory{})); err != nil && !strings.Contains(err.Error(), "brings none") {
 		t.Errorf("a model without a template: %v", err)
 	}

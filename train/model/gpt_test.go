@@ -258,19 +258,39 @@ func TestGradientsAddUp(t *testing.T) {
 }
 
 func TestAStepAllocatesNothing(t *testing.T) {
-	c := Config{Arch: Llama, Layers: 2, Width: 64, Heads: 4, KVHeads: 2, Context: 128, Vocab: 500, Tied: true, RopeTheta: 10000, NormEps: 1e-5}
-	m := build(t, c, cpu.New(2), 512)
-	b, s, g := randomBatch(c, 4, 128, true, 1), signals(512), &Grads{LogP: make([]float64, 512)}
-	for i := range g.LogP {
-		g.LogP[i] = -1
+	f := func(name string, c Config, a *Adapter) {
+		t.Helper()
+		c.Layers, c.Width, c.Heads, c.Context, c.Vocab, c.RopeTheta, c.NormEps = 2, 64, 4, 128, 500, 10000, 1e-5
+		m := build(t, c, ops.Ops[float32](cpu.New(2)), 512)
+		if a != nil {
+			if err := m.Adapt(*a, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, s, g := randomBatch(c, 4, 128, true, 1), signals(512), &Grads{LogP: make([]float64, 512)}
+		if c.Scores > 0 {
+			s.Value, g.Value = make([]float64, 512*c.Scores), make([]float64, 512*c.Scores)
+		}
+		for i := range g.LogP {
+			g.LogP[i] = -1
+		}
+		for what, step := range map[string]func(){
+			"Forward and Backward": func() { m.Forward(b, s); m.Backward(g) },
+			"ForwardBackward":      func() { m.ForwardBackward(b, s, g) },
+		} {
+			if n := testing.AllocsPerRun(5, func() { m.ZeroGrad(); step() }); n > 0 {
+				t.Errorf("%s: %s allocates %g times", name, what, n)
+			}
+		}
 	}
-	if n := testing.AllocsPerRun(5, func() {
-		m.ZeroGrad()
-		m.Forward(b, s)
-		m.Backward(g)
-	}); n > 0 {
-		t.Errorf("%g allocations a step", n)
+	for _, arch := range archs {
+		f(arch, Config{Arch: arch, Tied: true}, nil)
 	}
+	f("recompute, scores", Config{Arch: Llama, KVHeads: 2, Recompute: true, Scores: 2}, nil)
+	f("window, yarn", Config{Arch: Mistral, Window: 50, Scaling: RopeScaling{Kind: ScaleYaRN, Factor: 2, Original: 64}}, nil)
+	f("dynamic", Config{Arch: Llama, Scaling: RopeScaling{Kind: ScaleNTK, Factor: 2, Original: 20}}, nil)
+	f("LoRA", Config{Arch: Qwen2}, &Adapter{Rank: 4, Alpha: 4, Targets: []string{AllLinear, "lm_head"}})
+	f("DoRA", Config{Arch: GPT2}, &Adapter{Rank: 4, Alpha: 4, Targets: []string{AllLinear}, DoRA: true})
 }
 
 func TestBadBatchesPanic(t *testing.T) {

@@ -41,10 +41,13 @@ func parseAdapter(b []byte) (a model.Adapter, err error) {
 		}
 	}
 	for _, key := range []string{"layers_to_transform", "layers_pattern", "layer_replication", "megatron_config", "loftq_config", "eva_config", "corda_config",
-		"trainable_token_indices", "exclude_modules", "target_parameters", "arrow_config", "alora_invocation_tokens"} {
-		if o := strings.TrimSpace(string(f.raw[key])); f.has(key) && o != "{}" && o != "[]" {
+		"trainable_token_indices", "exclude_modules", "target_parameters", "arrow_config", "alora_invocation_tokens", "kasa_config", "lora_ga_config", "monteclora_config", "velora_config", "use_bdlora"} {
+		if o := strings.TrimSpace(string(f.raw[key])); f.has(key) && o != "{}" && o != "[]" && o != "false" {
 			f.bad(key, "is %s, which is not computed here", f.show(key))
 		}
+	}
+	if init := string(f.raw["init_lora_weights"]); strings.Contains(init, "pissa") || strings.Contains(init, "olora") || strings.Contains(init, "corda") || strings.Contains(init, "loftq") {
+		f.bad("init_lora_weights", "is %s, which changes the model below the adapter: let peft convert it to a plain one", init)
 	}
 	f.only("bias", "none")
 	f.only("lora_bias", false)

@@ -50,7 +50,7 @@ func (o *Ops) Decode(out, qkv, keys, values []float32, past int, a ops.Attn) {
 			for q := kv * a.Heads / a.KV; q < (kv+1)*a.Heads/a.KV; q++ {
 				s := j.scratch[worker][:at+1]
 				for i := range s {
-					s[i] = scale * dot(x[q*size:][:size], j.c[i*w+kv*size:][:size])
+					s[i] = scale * vec.Dot(x[q*size:][:size], j.c[i*w+kv*size:][:size])
 				}
 				softmax(s)
 				out := j.a[(c*a.Heads+q)*size:][:size]
