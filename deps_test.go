@@ -37,8 +37,10 @@ train/model:             train/ops/... train/model
 train/format:            train/format
 train/pretrained:        . tokenize train/model train/format train/ops
 train/data/...:          . shard tokenize train/data/... klauspost json xxhash
-train:                   . shard tokenize train/data/... train/model train/format train/pretrained train/ops/... xxhash
-train/eval/...:          . shard tokenize train/data/... train/model train/format train/ops/...
+train/decode:            tokenize train/model train/ops/...
+train:                   . shard tokenize train/data/... train/decode train/model train/format train/pretrained train/ops/... xxhash
+train/eval/...:          . shard tokenize train/data/... train/decode train/model train/format train/ops/...
+train/serve:             tokenize train/data/... train/decode train/model
 pipelines/report:        . clean/... dedup mix shard pipelines gonum plot
 pipelines:               . ingest/... clean/... dedup mix tokenize/... shard train/... pipelines/... yaml flock xxhash json xsys
 cmd/versus/corpus:       text

@@ -3,7 +3,6 @@ package train
 import (
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Skip leaves out the update of a step whose loss or gradient norm lies so many standard deviations above the mean of the last Window
@@ -53,30 +52,10 @@ func (s Skip) outlier(seen *[]float64, x, sigmas float64) bool {
 	return far
 }
 
-// culprit names the first part of a model that has a number that is none: a weight, or else what a layer put out, or else a gradient, in
-// the order that they are computed in, from the head down.
+// culprit says where the first number of a model that is none comes from.
 func (l *loop) culprit() string {
-	for _, p := range append(slices.Clone(l.m.Params()), l.m.AdapterParams()...) {
-		if bad(p.W) {
-			return ", first in the weights of " + p.Name
-		}
-	}
 	if where := l.m.FirstBad(); where != "" {
-		return ", first in what " + where + " puts out"
-	}
-	for _, p := range slices.Backward(l.opt.params) {
-		if bad(p.G) {
-			return ", first in the gradient of " + p.Name
-		}
+		return "; first, " + where
 	}
 	return ""
-}
-
-func bad(x []float32) bool {
-	for _, v := range x {
-		if v-v != 0 { // NaN and the infinities
-			return true
-		}
-	}
-	return false
 }

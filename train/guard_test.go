@@ -111,15 +111,15 @@ func TestNotANumberIsTracedToWhereItAppeared(t *testing.T) {
 		name, want string
 		spoil      func(p []model.Param)
 	}{
-		{"a weight", "the loss is NaN, first in the weights of model.layers.1.mlp.up_proj.weight", func(p []model.Param) { param(p, "model.layers.1.mlp.up_proj.weight").W[3] = nan }},
-		{"an overflow in a layer", "first in what layer 1 puts out", func(p []model.Param) {
+		{"a weight", "the loss is NaN; first, the weight model.layers.1.mlp.up_proj.weight[3] is NaN", func(p []model.Param) { param(p, "model.layers.1.mlp.up_proj.weight").W[3] = nan }},
+		{"an overflow in a layer", "; first, the output of layer 1, token", func(p []model.Param) {
 			for _, n := range []string{"gate_proj", "up_proj", "down_proj"} {
 				for i := range param(p, "model.layers.1.mlp."+n+".weight").W {
 					param(p, "model.layers.1.mlp."+n+".weight").W[i] = 1e30
 				}
 			}
 		}},
-		{"an infinite embedding", "first in the weights of model.embed_tokens.weight", func(p []model.Param) { p[0].W[0] = inf }},
+		{"an infinite embedding", "; first, the weight model.embed_tokens.weight[0] is +Inf", func(p []model.Param) { p[0].W[0] = inf }},
 	} {
 		c := tinyConfig()
 		c.Model.Layers = 3

@@ -2,12 +2,9 @@ package train
 
 import (
 	"fmt"
-	"math"
-	"math/rand/v2"
-	"slices"
-	"sort"
 
 	"github.com/seed-83c59573/quern/tokenize"
+	"github.com/seed-83c59573/quern/train/decode"
 	"github.com/seed-83c59573/quern/train/model"
 )
 
@@ -41,68 +38,31 @@ func Complete(m *model.Model, tok *tokenize.Tokenizer, s Sampling, text string, 
 	return generate(m, tok, s, textPrompt(tok, text), seed)
 }
 
+// options is how decode says the same.
+func (s Sampling) options(seed uint64) decode.Options {
+	o := decode.Greedy(s.Tokens)
+	o.Temperature, o.TopK, o.TopP, o.Seed = s.Temperature, s.TopK, s.TopP, seed
+	return o
+}
+
 // generate draws tokens one by one until a stop token, s.Tokens or the end of the context.
 func generate(m *model.Model, tok *tokenize.Tokenizer, s Sampling, p prompt, seed uint64) (string, error) {
 	if err := s.Validate(); err != nil {
 		return "", err
 	}
-	context := m.Config().Context
-	if err := p.fits(context); err != nil {
+	if err := p.fits(m.Config().Context); err != nil {
 		return "", err
 	}
-	cache := model.NewCache(m, len(p.tokens))
-	rnd := rand.New(rand.NewPCG(seed, 0))
-	logits := cache.Next(p.tokens)
-	var out []uint32
-	for len(out) < s.Tokens {
-		for i, v := range logits {
-			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-				return "", fmt.Errorf("the model's logit of token %d is %v: its weights are damaged", i, v)
-			}
-		}
-		t := int32(draw(logits, s, rnd))
-		if slices.Contains(p.stop, t) {
-			break
-		}
-		out = append(out, uint32(t))
-		if len(p.tokens)+len(out) >= context {
-			break
-		}
-		logits = cache.Next([]int32{t})
+	if s.Tokens == 0 {
+		return "", nil
 	}
-	return string(tok.AppendDecode(nil, out)), nil
-}
-
-// draw picks a token: the k likeliest of the tempered distribution, of them the fewest that hold a mass of p, then by chance. Ties
-// go to the smaller id.
-func draw(logits []float32, s Sampling, rnd *rand.Rand) int {
-	order := make([]int, len(logits))
-	for i := range order {
-		order[i] = i
+	r := &decode.Request{Prompt: p.tokens, Options: s.options(seed)}
+	r.Options.StopTokens = p.stop
+	e := decode.NewEngine(m, tok, 1, len(p.tokens))
+	if err := e.Add(r); err != nil {
+		return "", err
 	}
-	sort.SliceStable(order, func(i, j int) bool { return logits[order[i]] > logits[order[j]] })
-	if s.Temperature == 0 {
-		return order[0]
+	for e.Step() {
 	}
-	if s.TopK > 0 && s.TopK < len(order) {
-		order = order[:s.TopK]
-	}
-	weights := make([]float64, len(order))
-	sum := 0.0
-	for i, t := range order {
-		weights[i] = math.Exp(float64(logits[t]-logits[order[0]]) / s.Temperature)
-		sum += weights[i]
-	}
-	mass, n := 0.0, 0
-	for n < len(order) && mass < s.TopP*sum {
-		mass += weights[n]
-		n++
-	}
-	x := rnd.Float64() * mass
-	for i := range n {
-		if x -= weights[i]; x < 0 {
-			return order[i]
-		}
-	}
-	return order[n-1]
+	return string(r.Text), r.Err
 }

@@ -137,7 +137,7 @@ func TestCacheHearsTheAdapter(t *testing.T) {
 		}
 		stir(m)
 		tokens := []int32{3, 1, 6, 0}
-		compare(t, "adapted", m, tokens, NewCache(m, 2).Next(tokens))
+		compare(t, "adapted", m, tokens, NewCache(m, 1, 2).Next(0, tokens))
 	}
 }
 

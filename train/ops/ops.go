@@ -22,6 +22,27 @@ type Attn struct {
 // Stride is the length of a token's part of a qkv buffer.
 func (a Attn) Stride() int { return (a.Heads + 2*a.KV) * a.Size }
 
+// KeyBlock is how many tokens stand side by side in a cache of keys.
+const KeyBlock = 16
+
+// Span is a sequence that is decoded: Cols new tokens after the Past tokens that its caches hold. Number d of the key of token t and
+// head h stands at KeyAt(t, h, d); values are Past+Cols rows of KV·Size numbers.
+type Span[F Float] struct {
+	Cols, Past   int
+	Keys, Values []F
+}
+
+// KeyAt is where a number of a key stands in a cache: blocks of KeyBlock tokens lie one after another, in them heads, in them the
+// numbers of a head, so that one vector holds the same number of all keys of a block.
+func (a Attn) KeyAt(token, head, d int) int {
+	return ((token/KeyBlock*a.KV+head)*a.Size+d)*KeyBlock + token%KeyBlock
+}
+
+// KeySpace is how long a cache of keys for so many tokens is.
+func (a Attn) KeySpace(tokens int) int {
+	return (tokens + KeyBlock - 1) / KeyBlock * KeyBlock * a.KV * a.Size
+}
+
 // Adam is one step of AdamW. Rate and Eps carry the bias corrections: with c1 = 1-Beta1^t and c2 = 1-Beta2^t they are
 // lr·√c2/c1 and eps·√c2.
 type Adam struct {
@@ -103,9 +124,10 @@ type Ops[F Float] interface {
 	//	dv[j] = Σ p[j]·dout;  dq = Σ_j p[j]·d[j]·k[j]/√Size;  dk[j] = Σ p[j]·d[j]·q/√Size
 	// the sums without an index running over all queries that see j. It overwrites dqkv.
 	AttentionBack(dqkv, dout, out, lse, qkv []F, a Attn)
-	// Decode is Attention of the a.Cols newest tokens of one sequence, Rows = 1. Keys and values of a.KV·Size numbers a token: past
-	// of them stand there, those of qkv are appended. Start is not read: every token sees all before it.
-	Decode(out, qkv, keys, values []F, past int, a Attn)
+	// Decode is Attention of new tokens, a row of qkv each, which follow those that each span's caches hold and are appended there
+	// first. A token sees the last window tokens up to itself, all if window is 0. Only Heads, KV and Size of a are read. A token's
+	// result depends on no other span, and not on how many tokens of its own come at once.
+	Decode(out, qkv []F, spans []Span[F], window int, a Attn)
 
 	// Bias is x[t,i] += bias[i].
 	Bias(x, bias []F)

@@ -73,29 +73,48 @@ func (Ops) AttentionBack(dqkv, dout, out, lse, qkv []float64, a ops.Attn) {
 }
 
 // Decode appends keys and values, then looks at each query by itself.
-func (Ops) Decode(out, qkv, keys, values []float64, past int, a ops.Attn) {
-	n, w, scale := a.Stride(), a.KV*a.Size, 1/math.Sqrt(float64(a.Size))
-	for c := range a.Cols {
-		copy(keys[(past+c)*w:][:w], qkv[c*n+a.Heads*a.Size:])
-		copy(values[(past+c)*w:][:w], qkv[c*n+a.Heads*a.Size+w:])
-		for h := range a.Heads {
-			off := h * a.KV / a.Heads * a.Size
-			s := make([]float64, past+c+1)
-			top, sum := math.Inf(-1), 0.0
-			for j := range s {
-				s[j] = scale * dot(qkv[c*n+h*a.Size:][:a.Size], keys[j*w+off:][:a.Size])
-				top = max(top, s[j])
-			}
-			for _, x := range s {
-				sum += math.Exp(x - top)
-			}
-			o := out[(c*a.Heads+h)*a.Size:][:a.Size]
-			clear(o)
-			for j, x := range s {
-				for i := range o {
-					o[i] += math.Exp(x-top) / sum * values[j*w+off+i]
+func (Ops) Decode(out, qkv []float64, spans []ops.Span[float64], window int, a ops.Attn) {
+	n, w, row := a.Stride(), a.KV*a.Size, 0
+	for _, sp := range spans {
+		for c := range sp.Cols {
+			at := sp.Past + c
+			x := qkv[(row+c)*n:][:n]
+			for h := range a.KV {
+				for d := range a.Size {
+					sp.Keys[a.KeyAt(at, h, d)] = x[(a.Heads+h)*a.Size+d]
 				}
 			}
+			copy(sp.Values[at*w:][:w], x[a.Heads*a.Size+w:])
+			first := 0
+			if window > 0 {
+				first = max(0, at-window+1)
+			}
+			for h := range a.Heads {
+				decodeHead(out[((row+c)*a.Heads+h)*a.Size:][:a.Size], x[h*a.Size:][:a.Size], sp, first, at, h*a.KV/a.Heads, a)
+			}
+		}
+		row += sp.Cols
+	}
+}
+
+// decodeHead is what query q sees of the tokens first to last.
+func decodeHead(out, q []float64, sp ops.Span[float64], first, last, kv int, a ops.Attn) {
+	s := make([]float64, last-first+1)
+	top, sum := math.Inf(-1), 0.0
+	for j := range s {
+		for d, x := range q {
+			s[j] += x * sp.Keys[a.KeyAt(first+j, kv, d)]
+		}
+		s[j] /= math.Sqrt(float64(a.Size))
+		top = max(top, s[j])
+	}
+	for _, x := range s {
+		sum += math.Exp(x - top)
+	}
+	clear(out)
+	for j, x := range s {
+		for d := range out {
+			out[d] += math.Exp(x-top) / sum * sp.Values[((first+j)*a.KV+kv)*a.Size+d]
 		}
 	}
 }
