@@ -24,6 +24,7 @@ type Encoder struct {
 	specials specials
 	leads    []lead
 	stops    []int32
+	turnEnds string
 	ids      []uint32
 	text     []byte
 }
@@ -123,6 +124,7 @@ func (e *Encoder) findStops() error {
 			all.WriteString(s.Text)
 		}
 		_, which, _ := e.specials.find(all.String()[said:end])
+		e.turnEnds = e.specials[which].Content
 		e.stops = append(e.stops, int32(e.specials[which].ID))
 	}
 	slices.Sort(e.stops)
@@ -135,6 +137,9 @@ func (e *Encoder) Template() *Template { return e.t }
 
 // Stops are the tokens that end an answer: the one that the template writes behind it, and the end of a text.
 func (e *Encoder) Stops() []int32 { return e.stops }
+
+// TurnEnd is the name of the special token that the template writes behind an answer; "" if it writes none.
+func (e *Encoder) TurnEnd() string { return e.turnEnds }
 
 // Segments lays a conversation out. A text without turns, which is all learned, stands between two end-of-text tokens.
 func (e *Encoder) Segments(c *Conversation, m Mask) ([]Segment, error) {

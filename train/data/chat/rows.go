@@ -16,11 +16,11 @@ import (
 
 // Message is one turn.
 type Message struct {
-	Role      string // "system", "user", "assistant", "tool"
-	Content   string
-	ToolCalls json.RawMessage // of an assistant: a JSON array of {"type": "function", "function": {"name": …, "arguments": {…}}}; nil = none
-	More      json.RawMessage // a JSON object of the row's other fields, such as name or reasoning_content, for templates that know them; nil = none
-	Mute      bool            // weight 0: the turn is read and never learned
+	Role      string          `json:"role"` // "system", "user", "assistant", "tool"
+	Content   string          `json:"content"`
+	ToolCalls json.RawMessage `json:"tool_calls,omitempty"` // of an assistant: a JSON array of {"type": "function", "function": {"name": …, "arguments": {…}}}; nil = none
+	More      json.RawMessage `json:"-"`                    // a JSON object of the row's other fields, such as name or reasoning_content, for templates that know them; nil = none
+	Mute      bool            `json:"-"`                    // weight 0: the turn is read and never learned
 }
 
 // Conversation is a row of a file.
