@@ -158,6 +158,10 @@ func (l *loop) gradient(ctx context.Context) (Metrics, error) {
 		return Metrics{}, fmt.Errorf("step %d: its batch has no token to learn", l.st.Step+1)
 	}
 	l.m.ZeroGrad()
+	if l.micros > 1 {
+		l.m.Hold()
+		defer l.m.Release()
+	}
 	var total Metrics
 	rows := whole.Rows / l.micros
 	for i := range l.micros {

@@ -106,7 +106,7 @@ def golden(out, name, shape, model, scores=0, adapter=None):
     if adapter is None:
         del doc["adapter"]
     (out / f"{name}.json").write_text(json.dumps(doc, separators=(",", ":")).replace('"gradients"', '\n"gradients"').replace('"logits"', '\n"logits"') + "\n")
-    print(name, len(gradients), "gradients", float(logits.abs().max()))
+    print(name, len(gradients), "gradients", float(logits.detach().abs().max()))
 
 
 def main():

@@ -46,6 +46,8 @@ type Decoder[F ops.Float] struct {
 	score        tensor[F] // the second head, Scores × Width
 	rope         rope[F]
 	adapter      *adapter[F] // nil = none
+	holding      bool
+	holds        int // how often Hold was called
 
 	batch *Batch
 	acts  acts[F]
@@ -63,6 +65,7 @@ type linear[F ops.Float] struct {
 	weight, bias tensor[F] // bias may be absent
 	in, out      int
 	conv         bool        // stored in×out
+	forth, back  held[F]     // the weight as products read it, and turned as those of gradients do
 	low          *lowRank[F] // what an adapter adds; nil = nothing
 }
 
@@ -241,6 +244,7 @@ func (m *Decoder[F]) forward(b *Batch) {
 	m.check(b)
 	m.batch = b
 	n, a := b.Rows*b.Cols, &m.acts
+	a.filled = n
 	m.rope.fit(m.positions(b))
 	m.refresh()
 	m.embedding(a.x[0][:n*m.cfg.Width], b.Tokens, a.pos[:n])
@@ -363,19 +367,16 @@ func (m *Decoder[F]) normalizeBack(dx, dout, x []F, s stat[F], n norm[F]) {
 }
 
 func (m *Decoder[F]) multiply(out, x []F, l *linear[F]) {
-	m.o.MatMul(false, !l.conv, len(x)/l.in, l.out, l.in, x, l.effective(), 0, out)
+	m.o.Linear(out, x, m.weight(&l.forth, !l.conv, l.in, l.out, l.effective()), l.bias.w, 0)
 	if l.low != nil {
 		l.low.add(m.o, out, x)
-	}
-	if l.bias.w != nil {
-		m.o.Bias(out, l.bias.w)
 	}
 }
 
 // multiplyBack overwrites dx and adds to the gradients of what is not frozen.
 func (m *Decoder[F]) multiplyBack(dx, dout, x []F, l *linear[F]) {
 	n := len(x) / l.in
-	m.o.MatMul(false, l.conv, n, l.in, l.out, dout, l.effective(), 0, dx)
+	m.o.Linear(dx, dout, m.weight(&l.back, l.conv, l.out, l.in, l.effective()), nil, 0)
 	switch {
 	case l.weight.g == nil:
 	case l.conv:

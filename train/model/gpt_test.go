@@ -69,50 +69,6 @@ func build[F ops.Float](t testing.TB, c Config, o ops.Ops[F], tokens int) *Decod
 
 func signals(n int) *Signals { return &Signals{LogP: make([]float64, n), Entropy: make([]float64, n)} }
 
-// Every weight's gradient, of every kind of model, through both signals, is the slope of the loss.
-func TestGradientsAreSlopes(t *testing.T) {
-	for name, c := range kinds() {
-		t.Run(name, func(t *testing.T) {
-			const rows, cols = 2, 5
-			m := build(t, c, ref.Ops{}, rows*cols)
-			r := rand.New(rand.NewPCG(2, 0))
-			for i := range m.w { // larger than Init's, so that every path matters, and gains and biases too
-				m.w[i] += 0.3 * r.NormFloat64()
-			}
-			b, s := randomBatch(c, rows, cols, true, 3), signals(rows*cols)
-			g := &Grads{LogP: make([]float64, rows*cols), Entropy: make([]float64, rows*cols)}
-			for i := range g.LogP {
-				g.LogP[i], g.Entropy[i] = r.NormFloat64(), r.NormFloat64()
-			}
-			loss := func() float64 {
-				m.Forward(b, s)
-				sum := 0.0
-				for i := range s.LogP {
-					sum += s.LogP[i]*g.LogP[i] + s.Entropy[i]*g.Entropy[i]
-				}
-				return sum
-			}
-			loss()
-			m.Backward(g)
-			for _, p := range m.Params() {
-				for i := range p.W {
-					const h = 1e-5
-					was := p.W[i]
-					p.W[i] = was + h
-					up := loss()
-					p.W[i] = was - h
-					down := loss()
-					p.W[i] = was
-					if want := (up - down) / (2 * h); math.Abs(p.G[i]-want) > 1e-5*(1+math.Abs(want)) {
-						t.Errorf("%s[%d]: gradient %g, slope %g", p.Name, i, p.G[i], want)
-						break
-					}
-				}
-			}
-		})
-	}
-}
-
 func TestParametersAreHuggingFaces(t *testing.T) {
 	f := func(c Config, want ...string) {
 		t.Helper()
@@ -192,7 +148,7 @@ func train(m *Model, b *Batch, steps int, rate float32) []float64 {
 			g.LogP[i] = -1 / float64(count)
 		}
 		m.Backward(g)
-		for _, p := range m.Params() {
+		for _, p := range m.Trainable() {
 			for i, d := range p.G {
 				p.W[i] -= rate * d
 			}
@@ -302,19 +258,39 @@ func TestGradientsAddUp(t *testing.T) {
 }
 
 func TestAStepAllocatesNothing(t *testing.T) {
-	c := Config{Arch: Llama, Layers: 2, Width: 64, Heads: 4, KVHeads: 2, Context: 128, Vocab: 500, Tied: true, RopeTheta: 10000, NormEps: 1e-5}
-	m := build(t, c, cpu.New(2), 512)
-	b, s, g := randomBatch(c, 4, 128, true, 1), signals(512), &Grads{LogP: make([]float64, 512)}
-	for i := range g.LogP {
-		g.LogP[i] = -1
+	f := func(name string, c Config, a *Adapter) {
+		t.Helper()
+		c.Layers, c.Width, c.Heads, c.Context, c.Vocab, c.RopeTheta, c.NormEps = 2, 64, 4, 128, 500, 10000, 1e-5
+		m := build(t, c, ops.Ops[float32](cpu.New(2)), 512)
+		if a != nil {
+			if err := m.Adapt(*a, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, s, g := randomBatch(c, 4, 128, true, 1), signals(512), &Grads{LogP: make([]float64, 512)}
+		if c.Scores > 0 {
+			s.Value, g.Value = make([]float64, 512*c.Scores), make([]float64, 512*c.Scores)
+		}
+		for i := range g.LogP {
+			g.LogP[i] = -1
+		}
+		for what, step := range map[string]func(){
+			"Forward and Backward": func() { m.Forward(b, s); m.Backward(g) },
+			"ForwardBackward":      func() { m.ForwardBackward(b, s, g) },
+		} {
+			if n := testing.AllocsPerRun(5, func() { m.ZeroGrad(); step() }); n > 0 {
+				t.Errorf("%s: %s allocates %g times", name, what, n)
+			}
+		}
 	}
-	if n := testing.AllocsPerRun(5, func() {
-		m.ZeroGrad()
-		m.Forward(b, s)
-		m.Backward(g)
-	}); n > 0 {
-		t.Errorf("%g allocations a step", n)
+	for _, arch := range archs {
+		f(arch, Config{Arch: arch, Tied: true}, nil)
 	}
+	f("recompute, scores", Config{Arch: Llama, KVHeads: 2, Recompute: true, Scores: 2}, nil)
+	f("window, yarn", Config{Arch: Mistral, Window: 50, Scaling: RopeScaling{Kind: ScaleYaRN, Factor: 2, Original: 64}}, nil)
+	f("dynamic", Config{Arch: Llama, Scaling: RopeScaling{Kind: ScaleNTK, Factor: 2, Original: 20}}, nil)
+	f("LoRA", Config{Arch: Qwen2}, &Adapter{Rank: 4, Alpha: 4, Targets: []string{AllLinear, "lm_head"}})
+	f("DoRA", Config{Arch: GPT2}, &Adapter{Rank: 4, Alpha: 4, Targets: []string{AllLinear}, DoRA: true})
 }
 
 func TestBadBatchesPanic(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 
 // acts is the arena: all that a batch of up to tokens tokens leaves behind, for the forward pass and the backward pass alike.
 type acts[F ops.Float] struct {
-	tokens int
+	tokens int   // there is room for
+	filled int   // of the last forward pass
 	chunk  int   // rows of logits that are held at once
 	kept   int   // rows of logits that still stand from the forward pass
 	known  bool  // whether logp, ent and lse are of this batch

@@ -142,11 +142,12 @@ type Ops[F Float] interface {
 	Blend(out, x, y []F, a, b F)
 
 	// LogProb is, for each row l of width logits, lse = log Σ_j e^l[j]; entropy = lse - Σ_j e^(l[j]-lse)·l[j];
-	// logp = l[target]-lse, or 0 if the target is negative.
+	// logp = l[target]-lse, or 0 if the target is negative. entropy may be nil, which costs less; then lse is 0 where the target is
+	// negative.
 	LogProb(logp, entropy, lse []float64, logits []F, targets []int32, width int)
 	// LogProbBack overwrites logits with their gradients: with p[j] = e^(l[j]-lse),
 	//	(target ≥ 0: dlogp·([j = target] - p[j])) - dentropy·p[j]·(l[j]-lse+entropy)
-	// dentropy may be nil.
+	// dentropy may be nil, and then entropy, too.
 	LogProbBack(logits []F, targets []int32, entropy, lse, dlogp, dentropy []float64, width int)
 
 	// AdamW is g' = Scale·g; m = Beta1·m + (1-Beta1)·g'; v = Beta2·v + (1-Beta2)·g'²; w = Keep·w - Rate·m/(√v+Eps).

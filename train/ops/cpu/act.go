@@ -4,30 +4,25 @@ import "github.com/seed-83c59573/quern/train/ops/vec"
 
 // Rotary turns in place.
 func (o *Ops) Rotary(x, cos, sin []float32, pos []int32, heads, size, stride int) {
-	o.rotate(x, cos, sin, pos, heads, size, stride, 1)
+	o.j = job{a: x, b: cos, c: sin, ids: pos, width: stride, k: size, heads: heads}
+	o.rows(len(pos), stride, func(j *job, lo, hi int) { j.rotate(lo, hi, vec.Rotate) })
 }
 
 // RotaryBack turns back.
 func (o *Ops) RotaryBack(dx, cos, sin []float32, pos []int32, heads, size, stride int) {
-	o.rotate(dx, cos, sin, pos, heads, size, stride, -1)
+	o.j = job{a: dx, b: cos, c: sin, ids: pos, width: stride, k: size, heads: heads}
+	o.rows(len(pos), stride, func(j *job, lo, hi int) { j.rotate(lo, hi, vec.RotateBack) })
 }
 
-func (o *Ops) rotate(x, cos, sin []float32, pos []int32, heads, size, stride int, sign float32) {
-	o.j = job{a: x, b: cos, c: sin, ids: pos, width: stride, k: size, heads: heads, x: sign}
-	o.rows(len(pos), stride, func(j *job, lo, hi int) {
-		half := j.k / 2
-		for t := lo; t < hi; t++ {
-			cos, sin := j.b[int(j.ids[t])*half:][:half], j.c[int(j.ids[t])*half:][:half]
-			for h := range j.heads {
-				v := j.a[t*j.width+h*j.k:][:j.k]
-				x, y := v[:half], v[half:]
-				for i, c := range cos {
-					s := j.x * sin[i]
-					x[i], y[i] = x[i]*c-y[i]*s, y[i]*c+x[i]*s
-				}
-			}
+func (j *job) rotate(lo, hi int, turn func(x, y, cos, sin []float32)) {
+	half := j.k / 2
+	for t := lo; t < hi; t++ {
+		cos, sin := j.b[int(j.ids[t])*half:][:half], j.c[int(j.ids[t])*half:][:half]
+		for h := range j.heads {
+			v := j.a[t*j.width+h*j.k:][:j.k]
+			turn(v[:half], v[half:], cos, sin)
 		}
-	})
+	}
 }
 
 // SwiGLU goes row by row.

@@ -61,16 +61,23 @@ func TestBitsDoNotDependOnVectors(t *testing.T) {
 	}
 }
 
+func TestInfinitiesAndNaNs(t *testing.T) {
+	for name, build := range variants() {
+		t.Run(name, func(t *testing.T) { opstest.Edges(t, build(2), 2e-5) })
+	}
+}
+
 func TestNothingToDo(t *testing.T) {
 	for name, build := range variants() {
-		o := build(2)
-		o.MatMul(false, false, 0, 3, 3, nil, make([]float32, 9), 0, nil)
-		o.Add(nil, nil, nil)
-		if got := o.SumSquares(nil); got != 0 {
-			t.Errorf("%s: the empty sum is %g", name, got)
-		}
+		t.Run(name, func(t *testing.T) { opstest.Empty(t, build(2)) })
 	}
 	if New(0).pool.n < 1 {
 		t.Error("no workers")
+	}
+}
+
+func TestKernelsTakeNoMemory(t *testing.T) {
+	for _, workers := range []int{1, 3} {
+		opstest.Steady(t, New(workers))
 	}
 }

@@ -2,37 +2,36 @@ package cpu
 
 // Few rows, as in decoding, multiply at the speed of reading b once: b is not packed, but every number has the bits that it would
 // have from panels, so that a row does not depend on its company.
-const (
-	fewRows = 8   // rows up to which this is faster than panels
-	fewCols = 128 // columns of a task, about
-)
+const fewCols = 512 // columns of a task
 
-// fewKernels are kernels for 1, 2 and 4 rows.
+// fewKernels multiply a few rows.
 type fewKernels struct {
-	acrossCols, alongCols int
-	across, along         [3]func(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+	width  int             // columns that one call of across computes; what along's are a multiple of
+	most   int             // rows up to which across is faster than panels; along is up to half as many
+	across []fewRowsKernel // by the number of rows; nil = none
+	along  func(n int, a, b *float32, ldb int, sum *float32)
 }
+
+type fewRowsKernel func(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
 // fewCall is what the tasks of one call need.
 type fewCall struct {
 	product
 	bias []float32
-	pa   []float32 // for groups of 4, 2 and 1 rows one after another, k × rows
-	edge [][]float32
+	pa   []float32   // groups of rows one after another, each k × rows
+	room [][]float32 // of each worker: a tile of c, or sums
 }
 
-// isFew says that p is read through once. Rounding to bf16 is left out then: it could save no time.
+// isFew says that p is to be read through once. Rounding to bf16 is left out then: it could save no time.
 func isFew(p *product) bool {
-	if p.kern == nil || p.kern.few == nil || p.b.x == nil {
+	k := p.kern
+	switch {
+	case k == nil || k.few == nil || p.b.x == nil || p.m > k.few.most || k.form != plain && p.m >= 4:
 		return false
+	case p.b.t:
+		return p.n >= k.few.width && p.k%4 == 0
 	}
-	if p.kern.form != plain && p.m >= 4 || p.m > fewRows {
-		return false
-	}
-	if p.b.t {
-		return p.n >= p.kern.few.acrossCols && p.k%4 == 0
-	}
-	return p.n >= p.kern.few.alongCols
+	return p.alpha == 1 && p.k >= 4 && p.m <= k.few.most/2
 }
 
 // fewRows computes p if it is a case for it.
@@ -42,22 +41,15 @@ func (o *Ops) fewRows(p *product, bias []float32) bool {
 	}
 	f := &o.few
 	f.product, f.bias = *p, bias
-	if p.m == 1 && !p.a.t {
-		f.pa = p.a.x
-	} else {
-		o.fewA = grown(o.fewA, p.m*p.k)
-		f.pa = o.fewA
-		f.pack()
-	}
-	if len(f.edge) == 0 {
-		f.edge = make([][]float32, o.pool.n)
-		for i := range f.edge {
-			f.edge[i] = make([]float32, 5*64)
-		}
+	o.fewA = grown(o.fewA, p.m*p.k)
+	f.pa = o.fewA
+	f.pack()
+	for len(f.room) < o.pool.n {
+		f.room = append(f.room, grown[float32](nil, fewCols))
 	}
 	o.j.phase = f
 	if n := ceil(p.n, fewCols); n > 1 && p.m*p.n*p.k > small/8 {
-		o.pool.run(n, &o.j, func(j *job, t, w int) { j.phase.phase(t, w) })
+		o.pool.run(n, &o.j, runPhase)
 	} else {
 		for t := range n {
 			f.phase(t, 0)
@@ -68,24 +60,26 @@ func (o *Ops) fewRows(p *product, bias []float32) bool {
 	return true
 }
 
-// group is the largest group of rows that fits into so many.
-func group(rows int) (size, index int) {
-	switch {
-	case rows >= 4:
-		return 4, 2
-	case rows >= 2:
-		return 2, 1
+// group is the kernel for the largest group of rows within so many, and its size.
+func (k *fewKernels) group(rows int) (fewRowsKernel, int) {
+	i := min(rows, len(k.across)-1)
+	for k.across[i] == nil {
+		i--
 	}
-	return 1, 0
+	return k.across[i], i
 }
 
+// pack lays out a: in groups for across, in single rows for along.
 func (f *fewCall) pack() {
 	row, step := f.a.ld, 1
 	if f.a.t {
 		row, step = 1, f.a.ld
 	}
 	for i := 0; i < f.m; {
-		g, _ := group(f.m - i)
+		g := 1
+		if f.b.t {
+			_, g = f.kern.few.group(f.m - i)
+		}
 		d := f.pa[i*f.k:][:g*f.k]
 		for y := range g {
 			for k := range f.k {
@@ -96,45 +90,86 @@ func (f *fewCall) pack() {
 	}
 }
 
-// phase computes the columns of task t. The last ones of the matrix are computed together with some before them, aside.
+// phase computes the columns of task t.
 func (f *fewCall) phase(t, worker int) {
-	kern, cols := &f.kern.few.along, f.kern.few.alongCols
-	if f.b.t {
-		kern, cols = &f.kern.few.across, f.kern.few.acrossCols
-	}
-	for j := t * fewCols; j < min((t+1)*fewCols, f.n); j += cols {
-		over := max(0, j+cols-f.n)
-		for k := 0; k < f.k; k += kBlock {
-			b := f.b.from(k, j-over)
+	from, to := t*fewCols, min((t+1)*fewCols, f.n)
+	for k := 0; k < f.k; k += kBlock {
+		if f.beta != 0 && f.beta != 1 && k == 0 {
+			scale(f.c.x[from:], f.c.ld, f.m, to-from, f.beta)
+		}
+		if !f.b.t {
+			f.along(k, min(kBlock, f.k-k), from, to, f.room[worker])
+			continue
+		}
+		for j := from; j < to; j += f.kern.few.width {
 			for i := 0; i < f.m; {
-				g, index := group(f.m - i)
-				f.tile(kern[index], min(kBlock, f.k-k), f.pa[i*f.k+k*g:], b, i, j, k == 0, g, cols, over, f.edge[worker])
+				mul, g := f.kern.few.group(f.m - i)
+				f.across(mul, i, g, k, j, f.room[worker])
 				i += g
 			}
 		}
 	}
 }
 
-// tile computes g rows from i on and cols columns, those from j on and over before.
-func (f *fewCall) tile(mul func(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int), kc int, a []float32, b matrix, i, j int, first bool, g, cols, over int, edge []float32) {
-	mode := mode(first, f.beta, f.bias)
-	c := f.c.x[i*f.c.ld+j:]
+// across computes g rows from i on and a vector of columns from j on. The last columns are computed with some before them, aside.
+func (f *fewCall) across(mul fewRowsKernel, i, g, k, j int, room []float32) {
+	width := f.kern.few.width
+	mode, kc, over := mode(k == 0, f.beta, f.bias), min(kBlock, f.k-k), max(0, j+width-f.n)
+	a, b, c := &f.pa[i*f.k+k*g], &f.b.x[(j-over)*f.b.ld+k], f.c.x[i*f.c.ld+j:]
 	var add *float32
 	if f.bias != nil {
 		add = &f.bias[j-over]
 	}
-	if first && f.beta != 0 && f.beta != 1 {
-		scale(c, f.c.ld, g, min(cols, f.n-j), f.beta)
-	}
 	if over == 0 {
-		mul(kc, &a[0], &b.x[0], b.ld*4, &c[0], f.c.ld, add, f.alpha, mode)
+		mul(kc, a, b, f.b.ld*4, &c[0], f.c.ld, add, f.alpha, mode)
 		return
 	}
 	for y := range g {
-		copy(edge[y*cols+over:(y+1)*cols], c[y*f.c.ld:])
+		copy(room[y*width+over:(y+1)*width], c[y*f.c.ld:])
 	}
-	mul(kc, &a[0], &b.x[0], b.ld*4, &edge[0], cols, add, f.alpha, mode)
+	mul(kc, a, b, f.b.ld*4, &room[0], width, add, f.alpha, mode)
 	for y := range g {
-		copy(c[y*f.c.ld:][:cols-over], edge[y*cols+over:])
+		copy(c[y*f.c.ld:][:width-over], room[y*width+over:])
 	}
+}
+
+// along computes the columns from to to-1 in sums aside, row by row, over kc steps from k on.
+func (f *fewCall) along(k, kc, from, to int, sum []float32) {
+	width := f.kern.few.width
+	wide := (to - from) / width * width
+	sum = sum[:to-from]
+	mode := mode(k == 0, f.beta, f.bias)
+	for i := range f.m {
+		a := f.pa[i*f.k+k:][:kc]
+		clear(sum)
+		l := 0
+		for ; l+4 <= kc && wide > 0; l += 4 {
+			f.kern.few.along(wide, &a[l], &f.b.x[(k+l)*f.b.ld+from], f.b.ld*4, &sum[0])
+		}
+		for j := range sum { // what is left over of either
+			for l := tail(j < wide, l); l < kc; l++ {
+				sum[j] = fma(a[l], f.b.x[(k+l)*f.b.ld+from+j], sum[j])
+			}
+		}
+		c := f.c.x[i*f.c.ld+from:][:len(sum)]
+		for j, s := range sum {
+			switch mode {
+			case addC:
+				s += c[j]
+			case addBias:
+				s += f.bias[from+j]
+			case addBoth:
+				s += c[j] + f.bias[from+j]
+			}
+			c[j] = s
+		}
+	}
+}
+
+// tail is where a column begins that a kernel has brought to l, or has not.
+func tail(done bool, l int) int {
+	if done {
+		return l
+	}
+	return 0
 }

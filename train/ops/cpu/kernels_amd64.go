@@ -20,10 +20,8 @@ var (
 	double512 = kernelOf[float64]{"avx512", 12, 16, mulDouble12x16, packer[float64]{width: 12}, packer[float64]{width: 16}, plain, nil}
 	double256 = kernelOf[float64]{"avx2", 6, 8, mulDouble6x8, packer[float64]{width: 6}, packer[float64]{width: 8}, plain, nil}
 
-	few512 = fewKernels{16, 64, [3]func(int, *float32, *float32, int, *float32, int, *float32, float32, int){few1T16, few2T16, few4T16},
-		[3]func(int, *float32, *float32, int, *float32, int, *float32, float32, int){few1N64, few2N64, few4N64}}
-	few256 = fewKernels{8, 16, [3]func(int, *float32, *float32, int, *float32, int, *float32, float32, int){few1T8, few2T8, few4T8},
-		[3]func(int, *float32, *float32, int, *float32, int, *float32, float32, int){few1N16, few2N16, few4N16}}
+	few512 = fewKernels{16, 16, []fewRowsKernel{1: few1x16, 2: few2x16, 3: few3x16, 4: few4x16, 6: few6x16, 8: few8x16, 12: few12x16, 16: few16x16}, along16}
+	few256 = fewKernels{8, 6, []fewRowsKernel{1: few1x8, 2: few2x8, 3: few3x8, 4: few4x8}, along8}
 )
 
 // as is k with other panels.

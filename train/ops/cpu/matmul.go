@@ -23,6 +23,8 @@ const (
 // phase runs task t of a phase.
 type phase interface{ phase(t, worker int) }
 
+func runPhase(j *job, t, worker int) { j.phase.phase(t, worker) }
+
 func (s *shared[F]) phase(t, worker int) {
 	w := &s.workers[worker]
 	switch pack := t - s.tiles; {
@@ -74,7 +76,7 @@ func (s *shared[F]) compute(p *pool, j *job) {
 		if i < n {
 			s.next = s.block(i)
 		}
-		p.run(s.tiles+s.next.packB+s.next.packA, j, func(j *job, t, w int) { j.phase.phase(t, w) })
+		p.run(s.tiles+s.next.packB+s.next.packA, j, runPhase)
 	}
 	s.now, s.next = block[F]{}, block[F]{}
 }
@@ -120,7 +122,7 @@ func (o *Ops) multiply(p product, bias []float32, packed *panels[float32]) {
 	switch {
 	case p.kern == nil:
 		o.j.phase = (*scalar)(&o.single.productOf)
-		o.pool.run(p.scalarTiles(), &o.j, func(j *job, t, w int) { j.phase.phase(t, w) })
+		o.pool.run(p.scalarTiles(), &o.j, runPhase)
 	default:
 		o.single.compute(o.pool, &o.j)
 	}

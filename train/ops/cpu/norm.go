@@ -1,6 +1,15 @@
 package cpu
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed-83c59573/quern/train/ops/vec"
+)
+
+// inverse is 1/√(squares/n + eps).
+func inverse(squares float32, n int, eps float32) float32 {
+	return float32(1 / math.Sqrt(float64(squares)/float64(n)+float64(eps)))
+}
 
 // RMSNorm goes row by row.
 func (o *Ops) RMSNorm(out, inv, x, gain []float32, eps float32) {
@@ -8,43 +17,55 @@ func (o *Ops) RMSNorm(out, inv, x, gain []float32, eps float32) {
 	o.rows(len(x)/len(gain), len(gain), func(j *job, lo, hi int) {
 		w := len(j.d)
 		for t := lo; t < hi; t++ {
-			x, out := j.c[t*w:][:w], j.a[t*w:][:w]
-			s := float32(1 / math.Sqrt(float64(dot(x, x))/float64(w)+float64(j.x)))
-			j.b[t] = s
-			for i, g := range j.d {
-				out[i] = x[i] * s * g
+			x := j.c[t*w:][:w]
+			j.b[t] = inverse(vec.Dot(x, x), w, j.x)
+			vec.RMS(j.a[t*w:][:w], x, j.d, j.b[t])
+		}
+	})
+}
+
+// RMSNormBack goes row by row.
+func (o *Ops) RMSNormBack(dx, dgain, dout, x, gain, inv []float32) {
+	o.j = job{a: dx, b: dout, c: x, d: gain, e: inv}
+	o.parted(len(x)/len(gain), len(gain), func(j *job, lo, hi int) {
+		w := len(j.d)
+		dgain := j.g[lo/j.k*w:][:w]
+		for t := lo; t < hi; t++ {
+			dout, x, s := j.b[t*w:][:w], j.c[t*w:][:w], j.e[t]
+			vec.RMSBack(j.a[t*w:][:w], dgain, dout, x, j.d, s, vec.RMSMean(dout, j.d, x)*s/float32(w))
+		}
+	}, dgain)
+}
+
+// HeadNorm goes head by head.
+func (o *Ops) HeadNorm(x, gain []float32, heads, stride int, eps float32) {
+	o.j = job{a: x, d: gain, heads: heads, width: stride, x: eps}
+	o.rows(ceil(len(x), stride), heads*len(gain), func(j *job, lo, hi int) {
+		size := len(j.d)
+		for t := lo; t < hi; t++ {
+			for h := range j.heads {
+				x := j.a[t*j.width+h*size:][:size]
+				vec.RMS(x, x, j.d, inverse(vec.Dot(x, x), size, j.x))
 			}
 		}
 	})
 }
 
-// RMSNormBack goes row by row for dx, then column by column for the gain.
-func (o *Ops) RMSNormBack(dx, dgain, dout, x, gain, inv []float32) {
-	o.j = job{a: dx, b: dout, c: x, d: gain, e: inv}
-	o.rows(len(x)/len(gain), len(gain), func(j *job, lo, hi int) {
-		w := len(j.d)
+// HeadNormBack goes head by head.
+func (o *Ops) HeadNormBack(dx, dgain, x, gain []float32, heads, stride int, eps float32) {
+	o.j = job{a: dx, c: x, d: gain, heads: heads, width: stride, x: eps}
+	o.parted(ceil(len(x), stride), len(gain), func(j *job, lo, hi int) {
+		size := len(j.d)
+		dgain := j.g[lo/j.k*size:][:size]
 		for t := lo; t < hi; t++ {
-			dx, dout, x, s := j.a[t*w:][:w], j.b[t*w:][:w], j.c[t*w:][:w], j.e[t]
-			mean := float32(0)
-			for i, g := range j.d {
-				mean += dout[i] * g * x[i]
-			}
-			mean = mean * s * s / float32(w)
-			for i, g := range j.d {
-				dx[i] += s * (dout[i]*g - x[i]*mean)
+			for h := range j.heads {
+				at := t*j.width + h*size
+				dx, x := j.a[at:][:size], j.c[at:][:size]
+				s := inverse(vec.Dot(x, x), size, j.x)
+				vec.RMSTurn(dx, dgain, x, j.d, s, vec.RMSMean(dx, j.d, x)*s/float32(size))
 			}
 		}
-	})
-	o.j = job{a: dgain, b: dout, c: x, e: inv, n: len(x) / len(gain), width: len(gain)}
-	o.columns(len(gain), func(j *job, lo, hi int) {
-		dg, w := j.a[lo:hi], j.width
-		for t := range len(j.c) / w {
-			dout, x, s := j.b[t*w+lo:][:len(dg)], j.c[t*w+lo:][:len(dg)], j.e[t]
-			for i := range dg {
-				dg[i] += dout[i] * x[i] * s
-			}
-		}
-	})
+	}, dgain)
 }
 
 // LayerNorm goes row by row.
@@ -53,69 +74,24 @@ func (o *Ops) LayerNorm(out, mean, inv, x, gain, bias []float32, eps float32) {
 	o.rows(len(x)/len(gain), len(gain), func(j *job, lo, hi int) {
 		w := len(j.e)
 		for t := lo; t < hi; t++ {
-			x, out := j.d[t*w:][:w], j.a[t*w:][:w]
-			sum, square := float32(0), float32(0)
-			for _, v := range x {
-				sum += v
-			}
-			mean := sum / float32(w)
-			for _, v := range x {
-				square += (v - mean) * (v - mean)
-			}
-			s := float32(1 / math.Sqrt(float64(square)/float64(w)+float64(j.x)))
-			j.b[t], j.c[t] = mean, s
-			for i, g := range j.e {
-				out[i] = (x[i]-mean)*s*g + j.f[i]
-			}
+			x := j.d[t*w:][:w]
+			mean := vec.Sum(x) / float32(w)
+			j.b[t], j.c[t] = mean, inverse(vec.Spread(x, mean), w, j.x)
+			vec.Layer(j.a[t*w:][:w], x, j.e, j.f, mean, j.c[t])
 		}
 	})
 }
 
-// LayerNormBack goes row by row for dx, then column by column for gain and bias.
+// LayerNormBack goes row by row.
 func (o *Ops) LayerNormBack(dx, dgain, dbias, dout, x, gain, mean, inv []float32) {
 	o.j = job{a: dx, b: dout, c: x, d: gain, e: mean, f: inv}
-	o.rows(len(x)/len(gain), len(gain), func(j *job, lo, hi int) {
+	o.parted(len(x)/len(gain), 2*len(gain), func(j *job, lo, hi int) {
 		w := len(j.d)
+		part := j.g[lo/j.k*2*w:][:2*w]
 		for t := lo; t < hi; t++ {
-			dx, dout, x, mean, s := j.a[t*w:][:w], j.b[t*w:][:w], j.c[t*w:][:w], j.e[t], j.f[t]
-			first, second := float32(0), float32(0)
-			for i, g := range j.d {
-				h := dout[i] * g
-				first += h
-				second += h * (x[i] - mean) * s
-			}
-			first, second = first/float32(w), second/float32(w)
-			for i, g := range j.d {
-				dx[i] += s * (dout[i]*g - first - (x[i]-mean)*s*second)
-			}
+			dout, x, mean, s := j.b[t*w:][:w], j.c[t*w:][:w], j.e[t], j.f[t]
+			first, second := vec.LayerMeans(dout, j.d, x, mean, s)
+			vec.LayerBack(j.a[t*w:][:w], part[:w], part[w:], dout, x, j.d, mean, s, first/float32(w), second/float32(w))
 		}
-	})
-	o.j = job{a: dgain, g: dbias, b: dout, c: x, e: mean, f: inv, width: len(gain)}
-	o.columns(len(gain), func(j *job, lo, hi int) {
-		dg, db, w := j.a[lo:hi], j.g[lo:hi], j.width
-		for t := range len(j.c) / w {
-			dout, x, mean, s := j.b[t*w+lo:][:len(dg)], j.c[t*w+lo:][:len(dg)], j.e[t], j.f[t]
-			for i := range dg {
-				dg[i] += dout[i] * (x[i] - mean) * s
-				db[i] += dout[i]
-			}
-		}
-	})
-}
-
-// dot sums in four strands, so that additions need not wait for each other.
-func dot(x, y []float32) float32 {
-	y = y[:len(x)]
-	var a, b, c, d float32
-	i := 0
-	for ; i+4 <= len(x); i += 4 {
-		a += x[i] * y[i]
-		b += x[i+1] * y[i+1]
-		c += x[i+2] * y[i+2]
-		d += x[i+3] * y[i+3]
-	}
-	for ; i < len(x); i++ {
-		a += x[i] * y[i]
-	}
-	return (a + b) + (c + d)
+	}, dgain, dbias)
 }

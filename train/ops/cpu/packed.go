@@ -47,7 +47,7 @@ func (o *Ops) Pack(w *ops.Weight[float32]) {
 		p.kern.tileRoom(&o.spaces[i])
 	}
 	s := &o.single
-	s.productOf, s.workers, s.tiles = p, o.spaces, 0
+	s.productOf, s.tiles = p, 0
 	s.m = 1
 	for i := range f.blocks {
 		b := p.blockOf(i)
@@ -56,9 +56,9 @@ func (o *Ops) Pack(w *ops.Weight[float32]) {
 		b.packB = ceil(ceil(b.nj, p.kern.nr), panelsB)
 		s.next = b
 		o.j.phase = s
-		o.pool.run(b.packB, &o.j, func(j *job, t, w int) { j.phase.phase(t, w) })
+		o.pool.run(b.packB, &o.j, runPhase)
 	}
-	s.productOf, s.workers, s.next = product{}, nil, block[float32]{}
+	s.productOf, s.next = product{}, block[float32]{}
 	o.j = job{}
 }
 

@@ -99,65 +99,75 @@ func pair12(pairs int, src, dst *float32)
 //go:noescape
 func pair32(pairs int, src, dst *float32)
 
-// few1T16 is 1×16 of c from a of kc×1 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
+// few1x16 is 1×16 of c from a of kc×1 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few1T16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few1x16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few1N64 is 1×64 of c from a of kc×1 and rows of b ldb bytes apart. See write for mode.
+// few2x16 is 2×16 of c from a of kc×2 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few1N64(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few2x16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few2T16 is 2×16 of c from a of kc×2 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
+// few3x16 is 3×16 of c from a of kc×3 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few2T16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few3x16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few2N64 is 2×64 of c from a of kc×2 and rows of b ldb bytes apart. See write for mode.
+// few4x16 is 4×16 of c from a of kc×4 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few2N64(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few4x16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few4T16 is 4×16 of c from a of kc×4 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
+// few6x16 is 6×16 of c from a of kc×6 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few4T16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few6x16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few4N64 is 4×64 of c from a of kc×4 and rows of b ldb bytes apart. See write for mode.
+// few8x16 is 8×16 of c from a of kc×8 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few4N64(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few8x16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few1T8 is 1×8 of c from a of kc×1 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
+// few12x16 is 12×16 of c from a of kc×12 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few1T8(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few12x16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few1N16 is 1×16 of c from a of kc×1 and rows of b ldb bytes apart. See write for mode.
+// few16x16 is 16×16 of c from a of kc×16 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few1N16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few16x16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few2T8 is 2×8 of c from a of kc×2 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
+// few1x8 is 1×8 of c from a of kc×1 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few2T8(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few1x8(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few2N16 is 2×16 of c from a of kc×2 and rows of b ldb bytes apart. See write for mode.
+// few2x8 is 2×8 of c from a of kc×2 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few2N16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few2x8(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few4T8 is 4×8 of c from a of kc×4 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
+// few3x8 is 3×8 of c from a of kc×3 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few4T8(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few3x8(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
 
-// few4N16 is 4×16 of c from a of kc×4 and rows of b ldb bytes apart. See write for mode.
+// few4x8 is 4×8 of c from a of kc×4 and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.
 //
 //go:noescape
-func few4N16(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+func few4x8(kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int)
+
+// along16 is sum[j] = fma(a[l], b[l,j], sum[j]) for l from 0 to 3 and j below n, a multiple of 16, rows of b ldb bytes apart.
+//
+//go:noescape
+func along16(n int, a, b *float32, ldb int, sum *float32)
+
+// along8 is sum[j] = fma(a[l], b[l,j], sum[j]) for l from 0 to 3 and j below n, a multiple of 8, rows of b ldb bytes apart.
+//
+//go:noescape
+func along8(n int, a, b *float32, ldb int, sum *float32)
 
 // pause waits for about n times 40 ns and leaves the core's other thread alone.
 //

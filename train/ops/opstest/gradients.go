@@ -107,14 +107,19 @@ func activationGradients(t *testing.T, o ops.Ops[float64], k *kit[float64]) {
 
 func attentionGradients(t *testing.T, o ops.Ops[float64], k *kit[float64]) {
 	t.Helper()
-	a := ops.Attn{Rows: 2, Cols: 4, Heads: 4, KV: 2, Size: 3, Start: []int32{0, 0, 2, 2, 0, 0, 0, 0}}
-	n, w := a.Rows*a.Cols, a.Heads*a.Size
-	qkv, dout := k.random(n*a.Stride()), k.random(n*w)
-	out, lse, dqkv := make([]float64, n*w), make([]float64, n*a.Heads), k.random(n*a.Stride())
-	loss := func() float64 { o.Attention(out, lse, qkv, a); return dot(out, dout) }
-	loss()
-	o.AttentionBack(dqkv, dout, out, lse, qkv, a)
-	hold(t, "AttentionBack", qkv, dqkv, loss)
+	for _, a := range []ops.Attn{
+		{Rows: 2, Cols: 4, Heads: 4, KV: 2, Size: 3, Start: []int32{0, 0, 2, 2, 0, 0, 0, 0}}, // two documents in a row
+		{Rows: 1, Cols: 5, Heads: 2, KV: 1, Size: 4, Start: []int32{0, 0, 1, 2, 3}},          // a window of two
+		{Rows: 1, Cols: 1, Heads: 1, KV: 1, Size: 1, Start: []int32{0}},
+	} {
+		n, w := a.Rows*a.Cols, a.Heads*a.Size
+		qkv, dout := k.random(n*a.Stride()), k.random(n*w)
+		out, lse, dqkv := make([]float64, n*w), make([]float64, n*a.Heads), k.random(n*a.Stride())
+		loss := func() float64 { o.Attention(out, lse, qkv, a); return dot(out, dout) }
+		loss()
+		o.AttentionBack(dqkv, dout, out, lse, qkv, a)
+		hold(t, "AttentionBack", qkv, dqkv, loss)
+	}
 }
 
 func headGradients(t *testing.T, o ops.Ops[float64], k *kit[float64]) {

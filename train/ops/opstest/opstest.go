@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-83c59573/quern/train/ops"
@@ -16,17 +18,28 @@ import (
 func Run[F ops.Float](t *testing.T, o ops.Ops[F], tolerance float64) {
 	t.Helper()
 	for seed := range uint64(8) {
-		got, want := Results(o, seed), Results(ref.Ops{}, seed)
-		for i, w := range want {
-			largest := 1e-30
-			for _, x := range w.X {
+		compare(t, seed, Results(o, seed), Results(ref.Ops{}, seed), tolerance)
+	}
+}
+
+// compare wants NaN where the truth has it, the same infinities, and all else close.
+func compare(t *testing.T, seed uint64, got, want []Result, tolerance float64) {
+	t.Helper()
+	for i, w := range want {
+		if strings.HasSuffix(w.Name, " packed") && !slices.Equal(got[i].X, got[i-1].X) {
+			t.Errorf("seed %d: %s has other bits", seed, w.Name)
+		}
+		largest := 1e-30
+		for _, x := range w.X {
+			if !math.IsInf(x, 0) && x == x {
 				largest = max(largest, math.Abs(x))
 			}
-			for j, x := range w.X {
-				if d := math.Abs(got[i].X[j] - x); !(d <= tolerance*largest) {
-					t.Errorf("seed %d: %s [%d of %d] is %g, want %g", seed, w.Name, j, len(w.X), got[i].X[j], x)
-					break
-				}
+		}
+		for j, x := range w.X {
+			y := got[i].X[j]
+			if d := math.Abs(y - x); x != y && (x == x || y == y) && !(d <= tolerance*largest) {
+				t.Errorf("seed %d: %s [%d of %d] is %g, want %g", seed, w.Name, j, len(w.X), y, x)
+				break
 			}
 		}
 	}
@@ -41,23 +54,30 @@ type Result struct {
 // Results runs every kernel on small and odd shapes that the seed draws. Two implementations get the same numbers.
 func Results[F ops.Float](o ops.Ops[F], seed uint64) []Result {
 	k := &kit[F]{o: o, r: rand.New(rand.NewPCG(seed, 0))}
+	k.rows()
+	k.attention()
+	k.decode()
+	return k.out
+}
+
+// rows runs every kernel in which a number meets only those that its definition names.
+func (k *kit[F]) rows() {
 	k.matrices()
+	k.weights()
 	k.embeddings()
 	k.norms()
 	k.headNorms()
 	k.activations()
 	k.rotations()
-	k.attention()
-	k.decode()
 	k.elementwise()
 	k.logProbs()
-	return k.out
 }
 
 type kit[F ops.Float] struct {
-	o   ops.Ops[F]
-	r   *rand.Rand
-	out []Result
+	o     ops.Ops[F]
+	r     *rand.Rand
+	out   []Result
+	edges bool // whether now and then a number is none
 }
 
 // random has numbers that float32 holds exactly.
@@ -65,6 +85,9 @@ func (k *kit[F]) random(n int) []F {
 	x := make([]F, n)
 	for i := range x {
 		x[i] = F(float32(k.r.NormFloat64()))
+		if k.edges && k.r.IntN(300) == 0 {
+			x[i] = F([]float64{math.NaN(), math.Inf(1), math.Inf(-1)}[k.r.IntN(3)])
+		}
 	}
 	return x
 }
@@ -113,6 +136,33 @@ func (k *kit[F]) matrices() {
 		}
 		k.o.MatMul(ta, tb, m, n, l, a, b, beta, c)
 		k.keep(fmt.Sprintf("MatMul ta=%v tb=%v %d×%d×%d beta=%v", ta, tb, m, n, l, beta), c)
+	}
+}
+
+// weights go through Linear as they are and packed, for few rows and for many: with the same bits.
+func (k *kit[F]) weights() {
+	for i := range 18 {
+		m, w := k.size([]int{3, 20, 90}[i%3]), ops.Weight[F]{T: i&1 != 0, K: 4 * k.size(30), N: 4 + k.size(200)}
+		if i > 11 {
+			w.K = k.size(500)
+		}
+		w.B = k.random(w.K * w.N)
+		x, out, bias := k.random(m*w.K), k.random(m*w.N), k.random(w.N)
+		if i%4 == 0 {
+			bias = nil
+		}
+		beta := []F{0, 1, -0.5}[i/6]
+		if beta == 0 { // must not be read
+			for j := range out {
+				out[j] = F(math.NaN())
+			}
+		}
+		again := append([]F(nil), out...)
+		k.o.Linear(out, x, &w, bias, beta)
+		k.keep(fmt.Sprintf("Linear %v", w.T), out)
+		k.o.Pack(&w)
+		k.o.Linear(again, x, &w, bias, beta)
+		k.keep(fmt.Sprintf("Linear %v packed", w.T), again)
 	}
 }
 
@@ -181,18 +231,24 @@ func (k *kit[F]) rotations() {
 	k.keep("RotaryBack", x)
 }
 
-// attn draws a shape whose rows hold several documents.
+// attn draws a shape whose rows hold several documents, now and then seen through a window.
 func (k *kit[F]) attn() ops.Attn {
 	kv := k.size(3)
-	a := ops.Attn{Rows: k.size(3), Cols: k.size(150), Heads: kv * k.size(3), KV: kv, Size: k.size(12)}
+	a := ops.Attn{Rows: k.size(3), Cols: k.size(200), Heads: kv * k.size(3), KV: kv, Size: []int{k.size(12), k.size(70)}[k.r.IntN(2)]}
+	window := a.Cols
+	if k.r.IntN(3) == 0 {
+		window = k.size(a.Cols)
+	}
 	a.Start = make([]int32, a.Rows*a.Cols)
 	for t := range a.Start {
-		if t%a.Cols > 0 {
+		c := t % a.Cols
+		if c > 0 {
 			a.Start[t] = a.Start[t-1]
-			if k.r.IntN(40) == 0 {
-				a.Start[t] = int32(t % a.Cols)
+			if k.r.IntN(60) == 0 {
+				a.Start[t] = int32(c)
 			}
 		}
+		a.Start[t] = max(a.Start[t], int32(c+1-window))
 	}
 	return a
 }
@@ -274,10 +330,16 @@ func (k *kit[F]) logProbs() {
 	k.keepDoubles("LogProb", logp)
 	k.keepDoubles("LogProb entropy", entropy)
 	k.keepDoubles("LogProb lse", lse)
-	again := append([]F(nil), logits...)
+	k.o.LogProb(logp, nil, lse, logits, targets, w)
+	k.keepDoubles("LogProb without entropy", logp)
+	k.keepDoubles("LogProb lse without entropy", lse)
+	again, third := append([]F(nil), logits...), append([]F(nil), logits...)
 	dlogp, dentropy := k.doubles(n), k.doubles(n)
 	k.o.LogProbBack(logits, targets, entropy, lse, dlogp, nil, w)
 	k.keep("LogProbBack", logits)
+	k.o.LogProbBack(third, targets, nil, lse, dlogp, nil, w)
+	k.keep("LogProbBack without entropy", third)
+	k.o.LogProb(logp, entropy, lse, again, targets, w)
 	k.o.LogProbBack(again, targets, entropy, lse, dlogp, dentropy, w)
 	k.keep("LogProbBack with entropy", again)
 }

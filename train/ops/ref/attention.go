@@ -122,6 +122,10 @@ func decodeHead(out, q []float64, sp ops.Span[float64], first, last, kv int, a o
 // LogProb is the log-softmax at the targets.
 func (Ops) LogProb(logp, entropy, lse []float64, logits []float64, targets []int32, width int) {
 	for t, target := range targets {
+		if logp[t] = 0; target < 0 && entropy == nil {
+			lse[t] = 0
+			continue
+		}
 		l := logits[t*width:][:width]
 		top, sum, mean := math.Inf(-1), 0.0, 0.0
 		for _, x := range l {
@@ -134,7 +138,9 @@ func (Ops) LogProb(logp, entropy, lse []float64, logits []float64, targets []int
 		for _, x := range l {
 			mean += math.Exp(x-lse[t]) * x
 		}
-		entropy[t], logp[t] = lse[t]-mean, 0
+		if entropy != nil {
+			entropy[t] = lse[t] - mean
+		}
 		if target >= 0 {
 			logp[t] = l[target] - lse[t]
 		}
@@ -151,10 +157,16 @@ func (Ops) LogProbBack(logits []float64, targets []int32, entropy, lse, dlogp, d
 		}
 		if dentropy != nil {
 			de = dentropy[t]
+		} else if target < 0 {
+			clear(l)
+			continue
 		}
 		for j, x := range l {
 			p := math.Exp(x - lse[t])
-			l[j] = -dl*p - de*p*(x-lse[t]+entropy[t])
+			l[j] = -dl * p
+			if dentropy != nil {
+				l[j] -= de * p * (x - lse[t] + entropy[t])
+			}
 		}
 		if target >= 0 {
 			l[target] += dl

@@ -10,3 +10,5 @@ import (
 func TestGradientsAreThoseOfTheDefinitions(t *testing.T) { opstest.Gradients(t, ref.Ops{}) }
 
 func TestAgreesWithItself(t *testing.T) { opstest.Run(t, ref.Ops{}, 0) }
+
+func TestNothingToDo(t *testing.T) { opstest.Empty(t, ref.Ops{}) }

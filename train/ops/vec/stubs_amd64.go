@@ -4,15 +4,15 @@
 
 package vec
 
-// max512 is, for n numbers, a multiple of 16, lanes = max(lanes, x).
+// largest512 is, for n numbers, a multiple of 16, lanes = max(lanes, x).
 //
 //go:noescape
-func max512(n int, x *float32, lanes *[16]float32)
+func largest512(n int, x *float32, l *[16]float32)
 
 // dot512 is, for n numbers, a multiple of 16, lanes += x·y.
 //
 //go:noescape
-func dot512(n int, x, y *float32, lanes *[16]float32)
+func dot512(n int, x, y *float32, l *[16]float32)
 
 // scale512 is, for n numbers, a multiple of 16, x *= by.
 //
@@ -22,7 +22,7 @@ func scale512(n int, x *float32, by float32)
 // exps512 is, for n numbers, a multiple of 16, dst = by·e^(x-shift); lanes += dst.
 //
 //go:noescape
-func exps512(n int, dst, x *float32, lanes *[16]float32, shift, by float32)
+func exps512(n int, dst, x *float32, l *[16]float32, shift, by float32)
 
 // sumExp512 is, for n numbers, a multiple of 16, d = x-shift; sums += e^d; means += d·e^d.
 //
@@ -53,6 +53,91 @@ func gelu512(n int, out, x *float32)
 //
 //go:noescape
 func geluBack512(n int, dx, dout, x *float32)
+
+// add512 is, for n numbers, a multiple of 16, out = x + y.
+//
+//go:noescape
+func add512(n int, out, x, y *float32)
+
+// blend512 is, for n numbers, a multiple of 16, out = a·x + b·y.
+//
+//go:noescape
+func blend512(n int, out, x, y *float32, a, b float32)
+
+// sum512 is, for n numbers, a multiple of 16, lanes += x.
+//
+//go:noescape
+func sum512(n int, x *float32, l *[16]float32)
+
+// spread512 is, for n numbers, a multiple of 16, lanes += (x-mean)².
+//
+//go:noescape
+func spread512(n int, x *float32, l *[16]float32, mean float32)
+
+// sumExps512 is, for n numbers, a multiple of 16, lanes += e^(x-shift).
+//
+//go:noescape
+func sumExps512(n int, x *float32, l *[16]float32, shift float32)
+
+// entropyBack512 is, for n numbers, a multiple of 16, e = x-lse; x = -e^e·(dlogp + dentropy·(e+entropy)).
+//
+//go:noescape
+func entropyBack512(n int, x *float32, lse, entropy, dlogp, dentropy float32)
+
+// rms512 is, for n numbers, a multiple of 16, out = x·inv·gain.
+//
+//go:noescape
+func rms512(n int, out, x, gain *float32, inv float32)
+
+// rmsMean512 is, for n numbers, a multiple of 16, lanes += dout·gain·x.
+//
+//go:noescape
+func rmsMean512(n int, dout, gain, x *float32, l *[16]float32)
+
+// rmsBack512 is, for n numbers, a multiple of 16, y = x·inv; dgain += dout·y; dx += inv·(dout·gain - y·mean).
+//
+//go:noescape
+func rmsBack512(n int, dx, dgain, dout, x, gain *float32, inv, mean float32)
+
+// rmsTurn512 is, for n numbers, a multiple of 16, y = x·inv; dgain += dx·y; dx = inv·(dx·gain - y·mean).
+//
+//go:noescape
+func rmsTurn512(n int, dx, dgain, x, gain *float32, inv, mean float32)
+
+// layer512 is, for n numbers, a multiple of 16, out = (x-mean)·inv·gain + bias.
+//
+//go:noescape
+func layer512(n int, out, x, gain, bias *float32, mean, inv float32)
+
+// layerMeans512 is, for n numbers, a multiple of 16, h = dout·gain; first += h; second += h·(x-mean)·inv.
+//
+//go:noescape
+func layerMeans512(n int, dout, gain, x *float32, first, second *[16]float32, mean, inv float32)
+
+// layerBack512 is, for n numbers, a multiple of 16, y = (x-mean)·inv; dgain += dout·y; dbias += dout; dx += inv·(dout·gain - first - y·second).
+//
+//go:noescape
+func layerBack512(n int, dx, dgain, dbias, dout, x, gain *float32, mean, inv, first, second float32)
+
+// rotate512 is, for n numbers, a multiple of 16, x, y = x·cos - y·sin, y·cos + x·sin.
+//
+//go:noescape
+func rotate512(n int, x, y, cos, sin *float32)
+
+// rotateBack512 is, for n numbers, a multiple of 16, x, y = x·cos + y·sin, y·cos - x·sin.
+//
+//go:noescape
+func rotateBack512(n int, x, y, cos, sin *float32)
+
+// adamW512 is, for n numbers, a multiple of 16, g = dw·scale; m = b1·m + c1·g; v = b2·v + c2·g²; w = keep·w - rate·m/(√v+eps).
+//
+//go:noescape
+func adamW512(n int, w, dw, m, v *float32, scale, b1, c1, b2, c2, keep, rate, eps float32)
+
+// sumSquares512 is, for n numbers, a multiple of 16, lanes += x².
+//
+//go:noescape
+func sumSquares512(n int, x *float32, lanes *[16]float64)
 
 // across512 is c[i,j] = Σ_k a[i·32+k]·b[k·32+j] for 8×32 numbers of c, ldc bytes a row; the columns of a beyond each 32 are step bytes further. c goes on from what it is if add is not 0.
 //
@@ -89,15 +174,15 @@ func packRows512(n int, src *float32, ld int, dst, by *float32)
 //go:noescape
 func transposeRows512(k4 int, src *float32, ld int, dst *float32)
 
-// max256 is, for n numbers, a multiple of 16, lanes = max(lanes, x).
+// largest256 is, for n numbers, a multiple of 16, lanes = max(lanes, x).
 //
 //go:noescape
-func max256(n int, x *float32, lanes *[16]float32)
+func largest256(n int, x *float32, l *[16]float32)
 
 // dot256 is, for n numbers, a multiple of 16, lanes += x·y.
 //
 //go:noescape
-func dot256(n int, x, y *float32, lanes *[16]float32)
+func dot256(n int, x, y *float32, l *[16]float32)
 
 // scale256 is, for n numbers, a multiple of 16, x *= by.
 //
@@ -107,7 +192,7 @@ func scale256(n int, x *float32, by float32)
 // exps256 is, for n numbers, a multiple of 16, dst = by·e^(x-shift); lanes += dst.
 //
 //go:noescape
-func exps256(n int, dst, x *float32, lanes *[16]float32, shift, by float32)
+func exps256(n int, dst, x *float32, l *[16]float32, shift, by float32)
 
 // sumExp256 is, for n numbers, a multiple of 16, d = x-shift; sums += e^d; means += d·e^d.
 //
@@ -138,6 +223,91 @@ func gelu256(n int, out, x *float32)
 //
 //go:noescape
 func geluBack256(n int, dx, dout, x *float32)
+
+// add256 is, for n numbers, a multiple of 16, out = x + y.
+//
+//go:noescape
+func add256(n int, out, x, y *float32)
+
+// blend256 is, for n numbers, a multiple of 16, out = a·x + b·y.
+//
+//go:noescape
+func blend256(n int, out, x, y *float32, a, b float32)
+
+// sum256 is, for n numbers, a multiple of 16, lanes += x.
+//
+//go:noescape
+func sum256(n int, x *float32, l *[16]float32)
+
+// spread256 is, for n numbers, a multiple of 16, lanes += (x-mean)².
+//
+//go:noescape
+func spread256(n int, x *float32, l *[16]float32, mean float32)
+
+// sumExps256 is, for n numbers, a multiple of 16, lanes += e^(x-shift).
+//
+//go:noescape
+func sumExps256(n int, x *float32, l *[16]float32, shift float32)
+
+// entropyBack256 is, for n numbers, a multiple of 16, e = x-lse; x = -e^e·(dlogp + dentropy·(e+entropy)).
+//
+//go:noescape
+func entropyBack256(n int, x *float32, lse, entropy, dlogp, dentropy float32)
+
+// rms256 is, for n numbers, a multiple of 16, out = x·inv·gain.
+//
+//go:noescape
+func rms256(n int, out, x, gain *float32, inv float32)
+
+// rmsMean256 is, for n numbers, a multiple of 16, lanes += dout·gain·x.
+//
+//go:noescape
+func rmsMean256(n int, dout, gain, x *float32, l *[16]float32)
+
+// rmsBack256 is, for n numbers, a multiple of 16, y = x·inv; dgain += dout·y; dx += inv·(dout·gain - y·mean).
+//
+//go:noescape
+func rmsBack256(n int, dx, dgain, dout, x, gain *float32, inv, mean float32)
+
+// rmsTurn256 is, for n numbers, a multiple of 16, y = x·inv; dgain += dx·y; dx = inv·(dx·gain - y·mean).
+//
+//go:noescape
+func rmsTurn256(n int, dx, dgain, x, gain *float32, inv, mean float32)
+
+// layer256 is, for n numbers, a multiple of 16, out = (x-mean)·inv·gain + bias.
+//
+//go:noescape
+func layer256(n int, out, x, gain, bias *float32, mean, inv float32)
+
+// layerMeans256 is, for n numbers, a multiple of 16, h = dout·gain; first += h; second += h·(x-mean)·inv.
+//
+//go:noescape
+func layerMeans256(n int, dout, gain, x *float32, first, second *[16]float32, mean, inv float32)
+
+// layerBack256 is, for n numbers, a multiple of 16, y = (x-mean)·inv; dgain += dout·y; dbias += dout; dx += inv·(dout·gain - first - y·second).
+//
+//go:noescape
+func layerBack256(n int, dx, dgain, dbias, dout, x, gain *float32, mean, inv, first, second float32)
+
+// rotate256 is, for n numbers, a multiple of 16, x, y = x·cos - y·sin, y·cos + x·sin.
+//
+//go:noescape
+func rotate256(n int, x, y, cos, sin *float32)
+
+// rotateBack256 is, for n numbers, a multiple of 16, x, y = x·cos + y·sin, y·cos - x·sin.
+//
+//go:noescape
+func rotateBack256(n int, x, y, cos, sin *float32)
+
+// adamW256 is, for n numbers, a multiple of 16, g = dw·scale; m = b1·m + c1·g; v = b2·v + c2·g²; w = keep·w - rate·m/(√v+eps).
+//
+//go:noescape
+func adamW256(n int, w, dw, m, v *float32, scale, b1, c1, b2, c2, keep, rate, eps float32)
+
+// sumSquares256 is, for n numbers, a multiple of 16, lanes += x².
+//
+//go:noescape
+func sumSquares256(n int, x *float32, lanes *[16]float64)
 
 // across256 is c[i,j] = Σ_k a[i·32+k]·b[k·32+j] for 8×32 numbers of c, ldc bytes a row; the columns of a beyond each 32 are step bytes further. c goes on from what it is if add is not 0.
 //

@@ -8,7 +8,7 @@ package vec
 
 import "math"
 
-//go:generate go run gen/main.go gen/tile.go
+//go:generate go run gen/main.go gen/rows.go gen/tile.go
 
 const lanes = 16
 
@@ -69,7 +69,7 @@ func Max(x []float32) float32 {
 	for i := range l {
 		l[i] = float32(math.Inf(-1))
 	}
-	for i, v := range x[maxOf(x, &l):] {
+	for i, v := range x[largest(x, &l):] {
 		if l[i%lanes] < v {
 			l[i%lanes] = v
 		}

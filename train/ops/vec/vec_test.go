@@ -13,10 +13,10 @@ import (
 
 func TestGeneratedFilesAreCurrent(t *testing.T) {
 	dir := t.TempDir()
-	if out, err := exec.Command("go", "run", "gen/main.go", "gen/tile.go", "-dir", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "run", "gen/main.go", "gen/rows.go", "gen/tile.go", "-dir", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, name := range []string{"kern_amd64.s", "stubs_amd64.go"} {
+	for _, name := range []string{"kern_amd64.s", "stubs_amd64.go", "calls_amd64.go", "calls_other.go"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +76,30 @@ func results(n int, edges bool) map[string][]float32 {
 	SwiGLUBack(room("dgate"), room("dup"), b, x, a)
 	GELU(room("gelu"), x)
 	GELUBack(room("geluBack"), b, x)
+	rowResults(out, room, x, a, b)
 	return out
+}
+
+func rowResults(out map[string][]float32, room func(string) []float32, x, a, b []float32) {
+	of := func(name string, y []float32) []float32 { copy(room(name), y); return out[name] }
+	Add(room("add"), x, a)
+	Blend(room("blend"), x, a, 0.3, -2)
+	out["sum"] = []float32{Sum(x), Spread(x, 0.2), float32(SumSquares(x)), float32(SumExps(x, 3)), Dot(x, a), RMSMean(x, a, b)}
+	EntropyBack(of("entropyBack", x), 2.5, 0.7, -0.3, 0.2)
+	RMS(room("rms"), x, a, 0.3)
+	RMSBack(of("rmsBack", a), of("rmsBack gain", b), b, x, a, 0.3, 1.5)
+	RMSTurn(of("rmsTurn", a), of("rmsTurn gain", b), x, b, 0.3, 1.5)
+	Layer(room("layer"), x, a, b, 0.2, 1.7)
+	first, second := LayerMeans(x, a, b, 0.2, 1.7)
+	out["layerMeans"] = []float32{first, second}
+	LayerBack(of("layerBack", a), of("layerBack gain", b), of("layerBack bias", x), b, x, a, 0.2, 1.7, -0.4, 0.6)
+	Rotate(of("rotate x", x), of("rotate y", a), b, a)
+	RotateBack(of("rotateBack x", x), of("rotateBack y", a), b, a)
+	v := of("adam v", b)
+	for i := range v {
+		v[i] *= v[i]
+	}
+	AdamW(of("adam w", x), a, of("adam m", b), v, 0.9, 0.8, 0.2, 0.95, 0.05, 0.99, 0.01, 1e-6)
 }
 
 // with sets how wide vectors may be for the rest of a test.

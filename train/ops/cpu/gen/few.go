@@ -6,34 +6,16 @@ import "fmt"
 // same order as in mul, so that a row has the same bits alone and among others.
 type few struct{ bytes, rows int }
 
-const fewArgs = "kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int"
-
-func (f few) start() {
+// across takes one vector of columns of b that run along k, ldb bytes apart; kc is a multiple of 4.
+func (f few) across() {
+	begin(fmt.Sprintf("few%dx%d", f.rows, f.bytes/4), fmt.Sprintf("is %d×%d of c from a of kc×%d and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.", f.rows, f.bytes/4, f.rows),
+		"kc int, a, b *float32, ldb int, c *float32, ldc int, bias *float32, alpha float32, mode int", 72)
 	p("MOVQ kc+0(FP), CX")
 	p("MOVQ a+8(FP), SI")
 	p("MOVQ c+32(FP), DX")
-	for i := range f.rows * f.vectors() {
+	for i := range f.rows {
 		zero(f.bytes, i)
 	}
-}
-
-func (f few) finish(vectors int) {
-	alpha := f.bytes/2 - 1
-	p("MOVQ ldc+40(FP), R8")
-	p("SHLQ $2, R8")
-	p("MOVQ bias+48(FP), R10")
-	p("VBROADCASTSS alpha+56(FP), %s", vector(f.bytes, alpha))
-	p("MOVQ mode+64(FP), AX")
-	write(f.bytes, "PS", f.rows, vectors, alpha, alpha-1)
-}
-
-// vectors are as many as leave room for the sums of all rows.
-func (f few) vectors() int { return f.bytes / 16 }
-
-// across takes b whose columns run along k, ldb bytes apart, one vector of columns at a time; kc is a multiple of 4.
-func (f few) across() {
-	begin(fmt.Sprintf("few%dT%d", f.rows, f.bytes/4), fmt.Sprintf("is %d×%d of c from a of kc×%d and columns of b that run along k, ldb bytes apart; kc is a multiple of 4. See write for mode.", f.rows, f.bytes/4, f.rows), fewArgs, 72)
-	f.start()
 	p("MOVQ b+16(FP), R9")
 	p("MOVQ ldb+24(FP), R8")
 	p("LEAQ (R8)(R8*2), R13")
@@ -44,18 +26,57 @@ func (f few) across() {
 			maskTo(0xf<<(4*l), fmt.Sprintf("K%d", l))
 		}
 	}
+	p("MOVQ CX, BX")
+	p("SHRQ $4, BX")
+	p("JZ rest")
+	label("loop") // one cache line of each column
+	for u := range 4 {
+		f.four(u)
+	}
+	f.advance(lanes, 64)
+	p("DECQ BX")
+	p("JNZ loop")
+	label("rest")
+	p("ANDQ $15, CX")
+	p("JZ write")
+	label("four")
+	f.four(0)
+	f.advance(lanes, 16)
+	p("SUBQ $4, CX")
+	p("JNZ four")
+	label("write")
+	alpha := f.bytes/2 - 1
+	p("MOVQ ldc+40(FP), R8")
+	p("SHLQ $2, R8")
+	p("MOVQ bias+48(FP), R10")
+	p("VBROADCASTSS alpha+56(FP), %s", vector(f.bytes, alpha))
+	p("MOVQ mode+64(FP), AX")
+	write(f.bytes, "PS", f.rows, 1, alpha, alpha-1)
+}
+
+func (f few) advance(lanes, bytes int) {
+	for l := range lanes {
+		p("ADDQ $%d, R%d", bytes, 9+l)
+	}
+	p("ADDQ $%d, SI", bytes*f.rows)
+}
+
+// four takes four steps of k, u times four beyond where the registers point, and fetches ahead a quarter of the columns.
+func (f few) four(u int) {
 	base := f.bytes/2 - 12 // sums lie below
 	r := func(i int) string { return vector(f.bytes, base+i) }
-	p("SHRQ $2, CX")
-	label("loop")
+	lanes := f.bytes / 16
 	for i, idx := range []string{"", "(R8*1)", "(R8*2)", "(R13*1)"} {
-		p("VMOVUPS (R9)%s, X%d", idx, base+i)
+		p("VMOVUPS %d(R9)%s, X%d", u*16, idx, base+i)
 		for l := 1; l < lanes; l++ {
 			if f.bytes == 64 {
-				p("VBROADCASTF32X4 (R%d)%s, K%d, Z%d", 9+l, idx, l, base+i)
+				p("VBROADCASTF32X4 %d(R%d)%s, K%d, Z%d", u*16, 9+l, idx, l, base+i)
 			} else {
-				p("VINSERTF128 $1, (R%d)%s, Y%d, Y%d", 9+l, idx, base+i, base+i)
+				p("VINSERTF128 $1, %d(R%d)%s, Y%d, Y%d", u*16, 9+l, idx, base+i, base+i)
 			}
+		}
+		if u < lanes {
+			p("PREFETCHT0 512(R%d)%s", 9+u, idx)
 		}
 	}
 	p("VUNPCKLPS %s, %s, %s", r(1), r(0), r(4))
@@ -66,53 +87,44 @@ func (f few) across() {
 	p("VUNPCKHPD %s, %s, %s", r(6), r(4), r(9))
 	p("VUNPCKLPD %s, %s, %s", r(7), r(5), r(10))
 	p("VUNPCKHPD %s, %s, %s", r(7), r(5), r(11))
-	for u := range 4 {
+	for k := range 4 {
 		for i := range f.rows {
-			f.fma((u*f.rows+i)*4, r(8+u), i, r(i))
+			off := ((4*u+k)*f.rows + i) * 4
+			if f.bytes == 64 {
+				p("VFMADD231PS.BCST %d(SI), %s, Z%d", off, r(8+k), i)
+				continue
+			}
+			p("VBROADCASTSS %d(SI), %s", off, r(i%4))
+			p("VFMADD231PS %s, %s, Y%d", r(8+k), r(i%4), i)
 		}
 	}
-	for l := range lanes {
-		p("ADDQ $16, R%d", 9+l)
-	}
-	p("ADDQ $%d, SI", 16*f.rows)
-	p("DECQ CX")
-	p("JNZ loop")
-	f.finish(1)
 }
 
-// fma adds a number of a, at an offset from SI, times a vector to sum i.
-func (f few) fma(off int, b string, i int, free string) {
-	if f.bytes == 64 {
-		p("VFMADD231PS.BCST %d(SI), %s, Z%d", off, b, i)
-		return
-	}
-	p("VBROADCASTSS %d(SI), %s", off, free)
-	p("VFMADD231PS %s, %s, Y%d", b, free, i)
-}
-
-// along takes b whose rows run along the columns, ldb bytes apart, some vectors at a time.
-func (f few) along() {
-	n := f.vectors()
-	begin(fmt.Sprintf("few%dN%d", f.rows, n*f.bytes/4), fmt.Sprintf("is %d×%d of c from a of kc×%d and rows of b ldb bytes apart. See write for mode.", f.rows, n*f.bytes/4, f.rows), fewArgs, 72)
-	f.start()
+// along adds rows of b, which run along the columns, to sums that stand in memory: four at a time, so that a sum is read and written
+// once for four steps of k.
+func along(bytes int) {
+	begin(fmt.Sprintf("along%d", bytes/4), fmt.Sprintf("is sum[j] = fma(a[l], b[l,j], sum[j]) for l from 0 to 3 and j below n, a multiple of %d, rows of b ldb bytes apart.", bytes/4), "n int, a, b *float32, ldb int, sum *float32", 40)
+	p("MOVQ n+0(FP), CX")
+	p("MOVQ a+8(FP), SI")
 	p("MOVQ b+16(FP), DI")
 	p("MOVQ ldb+24(FP), R8")
-	base := f.bytes/2 - 6
+	p("MOVQ sum+32(FP), DX")
+	p("LEAQ (R8)(R8*2), R13")
+	p("LEAQ (DI)(R8*4), R9")
+	for l := range 4 {
+		p("VBROADCASTSS %d(SI), %s", l*4, vector(bytes, l))
+	}
 	label("loop")
-	for v := range n {
-		p("VMOVUPS %d(DI), %s", v*f.bytes, vector(f.bytes, base+v))
-		if v*f.bytes%64 == 0 {
-			p("PREFETCHT0 %d(DI)(R8*8)", v*f.bytes)
-		}
+	p("VMOVUPS (DX), %s", vector(bytes, 4))
+	for l, idx := range []string{"", "(R8*1)", "(R8*2)", "(R13*1)"} {
+		p("PREFETCHT0 (R9)%s", idx) // the next four rows
+		p("VFMADD231PS (DI)%s, %s, %s", idx, vector(bytes, l), vector(bytes, 4))
 	}
-	for i := range f.rows {
-		for v := range n {
-			f.fma(i*4, vector(f.bytes, base+v), i*n+v, vector(f.bytes, base+n))
-		}
+	p("VMOVUPS %s, (DX)", vector(bytes, 4))
+	for _, r := range []string{"DX", "DI", "R9"} {
+		p("ADDQ $%d, %s", bytes, r)
 	}
-	p("ADDQ R8, DI")
-	p("ADDQ $%d, SI", 4*f.rows)
-	p("DECQ CX")
-	p("JNZ loop")
-	f.finish(n)
+	p("SUBQ $%d, CX", bytes/4)
+	p("JG loop")
+	end()
 }

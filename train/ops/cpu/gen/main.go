@@ -100,12 +100,14 @@ func main() {
 	interleave()
 	pair512("pair12", 12)
 	pair512("pair32", 32)
-	for _, bytes := range []int{64, 32} {
-		for _, rows := range []int{1, 2, 4} {
-			few{bytes, rows}.across()
-			few{bytes, rows}.along()
-		}
+	for _, rows := range []int{1, 2, 3, 4, 6, 8, 12, 16} {
+		few{64, rows}.across()
 	}
+	for _, rows := range []int{1, 2, 3, 4} {
+		few{32, rows}.across()
+	}
+	along(64)
+	along(32)
 	pause()
 	if len(os.Args) > 1 && os.Args[1] == "stubs" {
 		os.Stdout.Write(stubs.Bytes())
