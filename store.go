@@ -46,6 +46,11 @@ type Mapper interface {
 	Map() ([]byte, error) // an error, such as errors.ErrUnsupported, where ReadAt must do
 }
 
+// Remover is a Dir that can take blobs away, for what is kept by a policy: old checkpoints. A folder that nothing is left in goes, too.
+type Remover interface {
+	Remove(name string) error // no error if there is none
+}
+
 // Sub is the part of d below prefix.
 func Sub(d Dir, prefix string) Dir { return sub{d, prefix} }
 
@@ -62,6 +67,14 @@ func (s sub) List(prefix string) ([]string, error) {
 		names[i] = strings.TrimPrefix(names[i], s.prefix+"/")
 	}
 	return names, err
+}
+
+func (s sub) Remove(name string) error {
+	r, ok := s.dir.(Remover)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return r.Remove(path.Join(s.prefix, name))
 }
 
 // Local is a folder of this machine. A blob is written aside under a name that starts with ".tmp-", synced, renamed, and the
@@ -201,6 +214,21 @@ func (l Local) List(prefix string) ([]string, error) {
 	return names, err
 }
 
+// Remove deletes a blob, and its folder if that is empty then.
+func (l Local) Remove(name string) error {
+	if !fs.ValidPath(name) || name == "." {
+		return fmt.Errorf("blob name %q: want a relative path that stays inside", name)
+	}
+	p := l.Path(name)
+	if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if folder := path.Dir(name); folder != "." {
+		os.Remove(l.Path(folder)) // fails, as it should, where anything is left
+	}
+	return nil
+}
+
 // Sweep removes what crashed writers left aside below prefix. Call it under the run's lock only.
 func (l Local) Sweep(prefix string) error {
 	return filepath.WalkDir(l.Path(prefix), func(p string, e fs.DirEntry, err error) error {
@@ -266,6 +294,14 @@ type memoryFile struct {
 func (f memoryFile) Size() int64          { return f.Reader.Size() }
 func (f memoryFile) Close() error         { return nil }
 func (f memoryFile) Map() ([]byte, error) { return f.b, nil }
+
+// Remove deletes a blob.
+func (m *Memory) Remove(name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.blobs, name)
+	return nil
+}
 
 func (m *Memory) List(prefix string) ([]string, error) {
 	m.mu.Lock()

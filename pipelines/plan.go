@@ -110,7 +110,7 @@ func Predict(spec *Spec, steps []PlanStep) Forecast {
 	f.Disk = int64(diskPerText * float64(f.Text))
 	f.Seconds = float64(f.Text) / dataSpeed
 	if training {
-		tokens := float64(spec.Train.Batch) * float64(spec.Train.Steps)
+		tokens := float64(spec.Train.Batch) * float64(spec.Train.Planned(spec.Train.Model.Context, f.Tokens))
 		f.Seconds += 6 * float64(spec.Train.Model.Parameters()) * tokens / flopRate
 	}
 	return f

@@ -257,6 +257,9 @@ func (s *Spec) validateChain(fail func(path, format string, a ...any) error) err
 		if err := s.Train.Validate(); err != nil {
 			return fail("train", "%s", err)
 		}
+		if s.Train.Shuffle && len(s.Mix.Phases) > 0 {
+			return fail("train.shuffle", "train.shuffle: mix.phases is an order, which shuffling would undo")
+		}
 	}
 	if s.Tune != nil {
 		if err := s.Tune.SFT.Fits(s.Train.Model.Context); err != nil {

@@ -3,7 +3,9 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -16,14 +18,48 @@ import (
 // MetricsName is the log of a training step: one JSON object a line. It holds speeds, so it stands beside the manifest, not in it.
 const MetricsName = "metrics.jsonl"
 
+// EventsPrefix begins the names of TensorBoard's files, which say the same: one for each time that a run was started.
+const EventsPrefix = "events.out.tfevents."
+
+// openEvents makes a new file of events in a folder.
+func openEvents(dir quern.Local) (*os.File, error) {
+	for n := 1; ; n++ {
+		f, err := os.OpenFile(dir.Path(fmt.Sprintf("%s%010d.quern", EventsPrefix, n)), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+}
+
 // trainStep pretrains a model on the corpus. Its inputs are shard and learn.
 type trainStep struct {
 	spec *Spec
 	env  *Env
 }
 
-func (s *trainStep) Head(context.Context, []quern.Manifest) (quern.Manifest, error) {
-	return headOf(map[string]any{"train": s.spec.Train, "seed": s.spec.Seed}, train.Version)
+func (s *trainStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest, error) {
+	h, err := headOf(map[string]any{"train": s.spec.Train, "seed": s.spec.Seed}, train.Version)
+	if err != nil || s.spec.Train.From == "" {
+		return h, err
+	}
+	files, err := s.files()
+	if err != nil {
+		return h, err
+	}
+	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(files...), 1)
+	return h, err
+}
+
+// files are those of the model that training begins with.
+func (s *trainStep) files() (files []string, err error) {
+	folder := s.spec.path(s.spec.Train.From)
+	entries, err := os.ReadDir(folder)
+	for _, e := range entries {
+		if !e.IsDir() {
+			files = append(files, filepath.Join(folder, e.Name()))
+		}
+	}
+	return files, err
 }
 
 func (s *trainStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
@@ -46,12 +82,24 @@ func (s *trainStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 	if err != nil {
 		return quern.Manifest{}, err
 	}
-	return s.env.training("train", dir, tok, s.spec.Seed, func(e train.Env) (train.Result, error) {
+	m, err := s.env.training("train", dir, tok, s.spec.Seed, func(e train.Env) (train.Result, error) {
 		if e.Train, e.Val, e.ValBytes = tokens, val, val.Bytes(); !sized {
 			e.ValBytes = 0
 		}
-		return train.Pretrain(ctx, *s.spec.Train, e)
+		c := *s.spec.Train
+		if c.From != "" {
+			c.From = s.spec.path(c.From)
+		}
+		return train.Pretrain(ctx, c, e)
 	})
+	if err != nil || s.spec.Train.From == "" {
+		return m, err
+	}
+	files, err := s.files()
+	if err != nil {
+		return m, err
+	}
+	return m, s.env.world.unchanged(localFiles(files...))
 }
 
 // allSized tells whether the size of the text is known of every document that has more than the token that ends it: of some imported tokens it is not,
@@ -76,7 +124,13 @@ func (e *Env) training(step string, dir quern.Local, tok *tokenize.Tokenizer, se
 		return m, err
 	}
 	defer log.Close()
-	r, err := run(train.Env{Dir: dir, Seed: seed, Workers: e.Workers, Tokenizer: tok, Log: log,
+	events, err := openEvents(dir)
+	if err != nil {
+		return m, err
+	}
+	defer events.Close()
+	r, err := run(train.Env{Dir: dir, Seed: seed, Workers: e.Workers, Tokenizer: tok, Log: log, Events: events,
+		Note: func(what string) { e.tell(Event{Step: step, State: "note", Reason: what}) },
 		Progress: func(done, of int, m train.Metrics) {
 			e.tell(Event{Step: step, State: "progress", Done: int64(done), Of: int64(of), Metric: m.String()})
 		}})

@@ -3,16 +3,14 @@ package train
 import (
 	"context"
 
+	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/train/data"
 	"github.com/seed-83c59573/quern/train/model"
 )
 
 // Stepper takes the optimizer steps of a pretraining run one by one, each exactly as Pretrain takes it, with no validation, no
 // checkpoint and no log between them: to time a step beside a peer's, or to compare what it gives.
-type Stepper struct {
-	l        *loop
-	schedule Schedule
-}
+type Stepper struct{ l *loop }
 
 // Stepped is what one step came to.
 type Stepped struct {
@@ -32,19 +30,22 @@ func NewStepper(c Config, stream data.Stream, eot int32, workers int, seed uint6
 	}
 	c.Model.Vocab = vocab
 	cols := c.Model.Context
-	rows, micros, err := c.rows(cols)
+	rows, _, err := c.rows(cols)
 	if err != nil {
 		return nil, err
 	}
-	m, err := newModel(c.Model, workers, rows*cols)
+	m, err := newModel(c.Model, c.Precision, workers, rows*cols)
 	if err != nil {
 		return nil, err
 	}
 	m.Init(seed)
-	l := &loop{o: c.Optim, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{},
-		samples: &data.Windows{Stream: stream, Cols: cols, EOT: eot, Segmented: c.Documents},
-		plan:    data.Plan{Rows: rows * micros, Shuffle: c.Shuffle, Seed: seed, Ahead: readAhead}, micros: micros}
-	return &Stepper{l, c.schedule()}, l.open()
+	windows := &data.Windows{Stream: stream, Cols: cols, EOT: eot, Segmented: c.Documents}
+	l, err := newLoop(c.Optim, Env{Dir: &quern.Memory{}, Seed: seed}, m, windows, c.Shuffle)
+	if err != nil {
+		return nil, err
+	}
+	l.lengths = c.LengthWarmup
+	return &Stepper{l}, l.open()
 }
 
 // Model is what is trained.
@@ -57,8 +58,8 @@ func (s *Stepper) Step(ctx context.Context) (Stepped, error) {
 	if err != nil {
 		return Stepped{}, err
 	}
-	r := Stepped{m.Loss, s.schedule.At(l.st.Step), l.opt.norm(), m.Tokens}
-	l.opt.update(r.LR, r.GradNorm)
+	r := Stepped{m.Loss, l.schedule.At(l.st.Step), l.opt.norm(), m.Tokens}
+	l.update(r.LR, l.opt.clip(r.GradNorm))
 	l.st.Step++
 	return r, nil
 }

@@ -38,7 +38,7 @@ func TestLossesArePyTorchs(t *testing.T) {
 			Config struct {
 				Model        model.Config
 				Batch, Steps int
-				Warmup       int
+				Warmup       float64
 				LR           float64
 				Seed         uint64
 			}

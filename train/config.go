@@ -1,6 +1,8 @@
 package train
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,24 +13,6 @@ import (
 	"github.com/seed-83c59573/quern/train/data/chat"
 	"github.com/seed-83c59573/quern/train/model"
 )
-
-// Optim is what every kind of training is told: how much, how fast, and when to look up.
-type Optim struct {
-	Batch       int     `yaml:"batch"` // tokens of an optimizer step
-	Steps       int     `yaml:"steps"`
-	LR          float64 `yaml:"lr"`
-	MinLR       float64 `yaml:"min_lr"` // where a schedule ends, as a share of lr
-	Schedule    string  `yaml:"schedule"`
-	Warmup      int     `yaml:"warmup"` // steps
-	Decay       float64 `yaml:"decay"`  // of the schedule wsd: the share of steps in which the rate falls
-	WeightDecay float64 `yaml:"weight_decay"`
-	Beta1       float64 `yaml:"beta1"`
-	Beta2       float64 `yaml:"beta2"`
-	Eps         float64 `yaml:"eps"`
-	Clip        float64 `yaml:"clip"`       // the gradient's norm is cut to this; 0 = never
-	Micro       int     `yaml:"micro"`      // tokens of a micro-batch, at most: what memory is spent on
-	Checkpoint  int     `yaml:"checkpoint"` // steps between checkpoints; 0 = only at the end
-}
 
 // Sampling is how text is drawn from a model.
 type Sampling struct {
@@ -41,23 +25,23 @@ type Sampling struct {
 
 // Config is pretraining.
 type Config struct {
-	Model     model.Config `yaml:"model"`
-	Optim     `yaml:",inline"`
-	Eval      int      `yaml:"eval"`      // steps between measurements on the validation split; 0 = first and last
-	Documents bool     `yaml:"documents"` // attention stays inside documents
-	Shuffle   bool     `yaml:"shuffle"`   // each epoch reads the corpus in another order; else all in its own, which is shuffled already
-	Sample    Sampling `yaml:"sample"`
+	Model        model.Config `yaml:"model"`
+	From         string       `yaml:"from"` // a folder of Hugging Face whose model is trained further; model then only has context, and recompute
+	Optim        `yaml:",inline"`
+	LengthWarmup Ramp `yaml:"length_warmup"` // rows are cut into pieces of from tokens, which double until they are whole
+	Eval         int  `yaml:"eval"`          // steps between measurements on the validation split; 0 = first and last
+	Documents    bool `yaml:"documents"`     // attention stays inside documents
+	// Each epoch reads the corpus in another order; else all in its own, which is shuffled already, and in which the phases of a mix follow
+	// one another.
+	Shuffle bool     `yaml:"shuffle"`
+	Sample  Sampling `yaml:"sample"`
 }
 
 // DefaultConfig has GPT-3's AdamW with a cosine schedule.
 func DefaultConfig() Config {
-	return Config{
-		Model: model.Default(),
-		Optim: Optim{Batch: 32768, Steps: 1000, LR: 1e-3, MinLR: 0.1, Schedule: "cosine", Warmup: 10, Decay: 0.2,
-			WeightDecay: 0.1, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Clip: 1, Micro: 8192, Checkpoint: 100},
-		Eval:   100,
-		Sample: Sampling{Tokens: 64, Temperature: 0.8, TopK: 50, TopP: 1},
-	}
+	o := defaultOptim()
+	o.Batch, o.Steps, o.LR, o.Warmup, o.WeightDecay = 32768, 1000, 1e-3, 10, 0.1
+	return Config{Model: model.Default(), Optim: o, Eval: 100, Sample: Sampling{Tokens: 64, Temperature: 0.8, TopK: 50, TopP: 1}}
 }
 
 // SFTConfig is supervised fine-tuning.
@@ -70,60 +54,9 @@ type SFTConfig struct {
 
 // DefaultSFT learns gently.
 func DefaultSFT() SFTConfig {
-	return SFTConfig{
-		Template: string(chat.ChatML),
-		Optim: Optim{Batch: 8192, Steps: 100, LR: 2e-4, MinLR: 0.1, Schedule: "cosine", Warmup: 5, Decay: 0.2,
-			WeightDecay: 0, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Clip: 1, Micro: 8192, Checkpoint: 100},
-		Sample: Sampling{Tokens: 64, Temperature: 0.7, TopK: 50, TopP: 1},
-	}
-}
-
-func (o Optim) schedule() Schedule {
-	return Schedule{Kind: o.Schedule, Peak: o.LR, Floor: o.MinLR, Warmup: o.Warmup, Decay: o.Decay, Steps: o.Steps}
-}
-
-// Validate refuses in words.
-func (o Optim) Validate() error {
-	switch {
-	case o.Steps < 1:
-		return fmt.Errorf("train: steps is %d, want 1 or more", o.Steps)
-	case o.Batch < 1:
-		return fmt.Errorf("train: batch is %d tokens, want 1 or more", o.Batch)
-	case o.Micro < 1:
-		return fmt.Errorf("train: micro is %d tokens, want 1 or more", o.Micro)
-	case !(o.WeightDecay >= 0 && o.WeightDecay < 1):
-		return fmt.Errorf("train: weight_decay is %g, want 0 to 1", o.WeightDecay)
-	case !(o.Beta1 >= 0 && o.Beta1 < 1), !(o.Beta2 >= 0 && o.Beta2 < 1):
-		return fmt.Errorf("train: beta1 and beta2 are %g and %g, want 0 to 1", o.Beta1, o.Beta2)
-	case !(o.Eps > 0):
-		return fmt.Errorf("train: eps is %g, want above 0", o.Eps)
-	case !(o.Clip >= 0):
-		return fmt.Errorf("train: clip is %g, want 0 or more", o.Clip)
-	case o.Checkpoint < 0:
-		return fmt.Errorf("train: checkpoint is %d steps, want 0 or more", o.Checkpoint)
-	}
-	return o.schedule().Validate()
-}
-
-// rows splits a step of Batch tokens into micro-batches of equal rows of cols tokens. It depends on the configuration alone, so a
-// result never depends on the machine.
-func (o Optim) rows(cols int) (rows, micros int, err error) {
-	if o.Batch%cols != 0 {
-		return 0, 0, fmt.Errorf("train: batch is %d tokens, want a multiple of the context, %d", o.Batch, cols)
-	}
-	total := o.Batch / cols
-	for micros = 1; micros < total; micros++ {
-		if total%micros == 0 && total/micros*cols <= o.Micro {
-			break
-		}
-	}
-	return total / micros, micros, nil
-}
-
-// Fits reports an error unless a step is a whole number of rows of this context.
-func (o Optim) Fits(context int) error {
-	_, _, err := o.rows(max(1, context))
-	return err
+	o := defaultOptim()
+	o.Batch, o.Steps, o.LR, o.Warmup = 8192, 100, 2e-4, 5
+	return SFTConfig{Template: string(chat.ChatML), Optim: o, Sample: Sampling{Tokens: 64, Temperature: 0.7, TopK: 50, TopP: 1}}
 }
 
 // Validate refuses in words.
@@ -147,11 +80,29 @@ func (c Config) Validate() error {
 	if m.Vocab != 0 {
 		return errors.New("train: model.vocab is the tokenizer's: leave it out")
 	}
+	if c.From != "" && !sameShape(m) {
+		return errors.New("train: from says what the model is: leave out all of model but context and recompute")
+	}
 	m.Vocab = 256 // any will do to check the rest
 	if c.Eval < 0 {
 		return fmt.Errorf("train: eval is %d steps, want 0 or more", c.Eval)
 	}
-	return errors.Join(m.Validate(), c.Optim.Validate(), c.Sample.Validate(), c.Fits(m.Context))
+	if c.EarlyStop.Patience > 0 && c.Eval == 0 {
+		return errors.New("train: early_stop needs eval: it looks at the validation loss every so many steps")
+	}
+	if err := errors.Join(m.Validate(), c.Optim.Validate(), c.Sample.Validate()); err != nil {
+		return err
+	}
+	return errors.Join(c.Fits(m.Context), c.LengthWarmup.lengths(m.Context))
+}
+
+// sameShape tells whether a shape is the default, but for what may differ from a folder's.
+func sameShape(m model.Config) bool {
+	d := model.Default()
+	m.Context, m.Recompute = d.Context, d.Recompute
+	a, errA := json.Marshal(m)
+	b, errB := json.Marshal(d)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
 // Validate refuses in words.
@@ -169,9 +120,11 @@ type Env struct {
 	Workers   int // 0 = one per processor
 	Tokenizer *tokenize.Tokenizer
 	Train     data.Stream
-	Val       data.Stream // may be empty
-	ValBytes  int64       // of the text behind Val
-	Log       io.Writer   // JSON lines; nil = none
+	Val       data.Stream  // may be empty
+	ValBytes  int64        // of the text behind Val
+	Log       io.Writer    // JSON lines; nil = none
+	Events    io.Writer    // the same as TensorBoard's records; nil = none
+	Note      func(string) // hears what a user should know, such as a checkpoint that was damaged; nil = nobody
 	Progress  func(step, steps int, m Metrics)
 }
 
@@ -185,8 +138,11 @@ type Result struct {
 	Tokens     int64            `json:"tokens"`            // that a loss was taken on
 	Steps      int              `json:"steps"`
 	Parameters int              `json:"parameters"`
-	Cut        int              `json:"cut,omitempty"` // conversations that were longer than the context
-	Checkpoint quern.Digest     `json:"checkpoint"`    // of the final model's files
+	Cut        int              `json:"cut,omitempty"`       // conversations that were longer than the context
+	Skipped    int              `json:"skipped,omitempty"`   // steps whose update was left out as an outlier
+	Stopped    bool             `json:"stopped,omitempty"`   // early, since the validation loss fell no more
+	BestStep   int              `json:"best_step,omitempty"` // of the weights kept, if they are not the last
+	Checkpoint quern.Digest     `json:"checkpoint"`          // of the final model's files
 	Samples    []string         `json:"samples,omitempty"`
 	Blobs      []quern.BlobInfo `json:"-"` // the final model's files
 }

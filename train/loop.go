@@ -20,117 +20,81 @@ type loop struct {
 	o         Optim
 	env       Env
 	m         *model.Model
-	opt       *adamW
+	opt       *optimizer
 	objective Objective
 	samples   data.Samples
-	plan      data.Plan       // a batch is a whole step
-	micros    int             // parts of equal rows that it is worked on in
+	plan      data.Plan // a batch is a micro-batch
+	steps     int
+	lengths   Ramp
 	text      pretrained.Text // of the final model; zero = the default
 	eval      int             // steps between measurements; 0 = first and last
 	measure   func() (loss float64, ok bool, err error)
 
-	st      state
-	loader  *data.Loader
-	signals Signals
-	grads   Grads
+	st       state
+	schedule Schedule
+	loader   *data.Loader
+	step     stepOf
+	average  *shadow // with EMA
+	best     *shadow // with EarlyStop
+	saver    *saver
+	metrics  *metrics
 }
-
-// readAhead is how many steps' batches are read while one is worked on.
-const readAhead = 2
 
 // newModel builds a model for this machine.
-func newModel(c model.Config, workers, maxTokens int) (*model.Model, error) {
-	return model.New(c, cpu.New(workers), maxTokens)
+func newModel(c model.Config, precision string, workers, maxTokens int) (*model.Model, error) {
+	return model.New(c, cpu.NewIn(cpu.Precision(precision), workers), maxTokens)
 }
 
-// line is one line of the log.
-type line struct {
-	Step      int     `json:"step"`
-	Loss      float64 `json:"loss"`
-	LR        float64 `json:"lr"`
-	GradNorm  float64 `json:"grad_norm"`
-	Tokens    int64   `json:"tokens"`
-	PerSecond float64 `json:"tokens_per_s"`
-}
-
-// valLine is a measurement on the validation split.
-type valLine struct {
-	Step    int     `json:"step"`
-	ValLoss float64 `json:"val_loss"`
-	ValBPB  float64 `json:"val_bpb"`
-}
-
-// run takes the steps that are left. On a cancelled context it commits a checkpoint at the step's end and returns the context's error.
-func (l *loop) run(ctx context.Context) error {
-	st, resumed, err := resume(l.env.Dir, l.opt)
+// newLoop plans a run of m, from the weights that it has, over samples. m has room for a micro-batch of o.rows.
+func newLoop(o Optim, env Env, m *model.Model, samples data.Samples, shuffle bool) (*loop, error) {
+	cols, segments := samples.Shape()
+	rows, micros, err := o.rows(cols)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if st.Step < 0 || st.Step > l.o.Steps {
-		return fmt.Errorf("checkpoint: it is of step %d, the run has %d; remove %s to start from the first step", st.Step, l.o.Steps, latestName)
+	opt, err := newOptimizer(o, m.Ops(), m.Config(), m.Trainable())
+	if err != nil {
+		return nil, err
 	}
-	l.st = st
-	if err := l.open(); err != nil {
-		return err
+	steps := o.Planned(cols, samples.Len()*int64(cols))
+	l := &loop{o: o, env: env, m: m, opt: opt, objective: NextToken{}, samples: samples, steps: steps, schedule: o.schedule(steps),
+		plan: data.Plan{Rows: rows, Shuffle: shuffle, Seed: env.Seed, Ahead: readAhead * micros},
+		step: newStep(rows, cols, micros, segments)}
+	if o.EMA > 0 {
+		l.average = newShadow(opt.params)
 	}
-	defer l.loader.Close()
-	if !resumed {
-		if err := l.look(true); err != nil {
-			return err
-		}
+	if o.EarlyStop.Patience > 0 {
+		l.best = newShadow(opt.params)
 	}
-	schedule := l.o.schedule()
-	for l.st.Step < l.o.Steps {
-		start := time.Now()
-		m, err := l.gradient(ctx)
-		if err != nil {
-			return l.interrupted(ctx, err)
-		}
-		lr := schedule.At(l.st.Step)
-		if math.IsNaN(m.Loss) || math.IsInf(m.Loss, 0) {
-			return l.diverged("loss", m.Loss)
-		}
-		norm := l.opt.norm()
-		if math.IsNaN(norm) || math.IsInf(norm, 0) {
-			return l.diverged("gradient's norm", norm)
-		}
-		l.opt.update(lr, norm)
-		if l.st.Step == 0 {
-			l.st.LossFirst = m.Loss
-		}
-		l.st.Step++
-		l.st.Cursor = l.loader.Cursor()
-		l.st.Tokens += int64(m.Tokens)
-		l.st.LossLast = m.Loss
-		l.log(line{l.st.Step, m.Loss, lr, norm, l.st.Tokens, float64(m.Tokens) / max(time.Since(start).Seconds(), 1e-6)})
-		if l.env.Progress != nil {
-			l.env.Progress(l.st.Step, l.o.Steps, m)
-		}
-		if err := l.between(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l, nil
 }
 
-// between does what is due between two steps.
-func (l *loop) between(ctx context.Context) error {
-	last := l.st.Step == l.o.Steps
-	if l.eval > 0 && l.st.Step%l.eval == 0 && !last {
-		if err := l.look(false); err != nil {
-			return err
-		}
+// start takes what stands beside the weights, and goes on from the newest checkpoint.
+func (l *loop) start() (resumed bool, err error) {
+	if l.o.EarlyStop.Patience > 0 && (l.measure == nil || l.eval == 0) {
+		return false, errors.New("train: early_stop looks at a validation loss, and this run has none")
 	}
-	stop := ctx.Err()
-	if due := l.o.Checkpoint > 0 && l.st.Step%l.o.Checkpoint == 0; (due || stop != nil) && !last {
-		if err := save(l.env.Dir, l.opt, l.st); err != nil {
-			return err
-		}
+	files := []tensorFile{{pretrained.WeightsName, tensors(l.m.Params())}, {"optimizer.safetensors", l.opt.moments()}}
+	if own := l.m.AdapterParams(); len(own) > 0 {
+		files = append(files, tensorFile{"adapter.safetensors", tensors(own)})
 	}
-	if last {
-		return nil
+	if l.average != nil {
+		files = append(files, tensorFile{"average.safetensors", l.average.tensors()})
 	}
-	return stop
+	if l.best != nil {
+		files = append(files, tensorFile{"best.safetensors", l.best.tensors()})
+	}
+	run, err := l.identity()
+	if err != nil {
+		return false, err
+	}
+	l.saver = &saver{dir: l.env.Dir, run: run, config: l.m.Config(), tok: l.env.Tokenizer, text: l.text, keep: l.o.Keep, every: l.o.KeepEvery, files: files}
+	if l.st, resumed, err = resume(l.env.Dir, run, files, l.env.Note); err != nil {
+		return false, fmt.Errorf("train: %w", err)
+	}
+	l.opt.updates = l.st.Updates
+	l.metrics = newMetrics(l)
+	return resumed, l.open()
 }
 
 // open starts reading where the state says.
@@ -139,77 +103,151 @@ func (l *loop) open() (err error) {
 	return err
 }
 
+// run takes the steps that are left. On a cancelled context it commits a checkpoint at the step's end and returns the context's error.
+func (l *loop) run(ctx context.Context) (err error) {
+	resumed, err := l.start()
+	if err != nil {
+		return err
+	}
+	defer l.loader.Close()
+	defer func() { err = errors.Join(err, l.saver.wait()) }()
+	if !resumed {
+		if err := l.look(); err != nil {
+			return err
+		}
+	}
+	for l.st.Step < l.steps && !l.st.Stopped {
+		if err := l.one(ctx); err != nil {
+			return l.interrupted(ctx, err)
+		}
+		if err := l.between(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one takes one step.
+func (l *loop) one(ctx context.Context) error {
+	start := time.Now()
+	m, err := l.gradient(ctx)
+	if err != nil {
+		return err
+	}
+	norm := l.opt.norm()
+	if !finite(norm) {
+		return l.diverged("gradient's norm", norm)
+	}
+	lr, clip, skip := l.schedule.At(l.st.Step), l.opt.clip(norm), l.outlier(m.Loss, norm)
+	if !skip {
+		l.update(lr, clip)
+	}
+	if clip < 1 {
+		l.st.Clipped++
+	}
+	if l.st.Step == 0 {
+		l.st.LossFirst = m.Loss
+	}
+	l.st.Step++
+	l.st.Cursor = l.loader.Cursor()
+	l.st.Tokens += int64(m.Tokens)
+	l.st.LossLast = m.Loss
+	m = l.metrics.step(l.st, m, lr, norm, skip, time.Since(start).Seconds())
+	if l.env.Progress != nil {
+		l.env.Progress(l.st.Step, l.steps, m)
+	}
+	return nil
+}
+
+// outlier tells whether the update of this step is to be left out.
+func (l *loop) outlier(loss, norm float64) bool {
+	far := l.o.Skip.outlier(&l.st.Losses, loss, l.o.Skip.Loss)
+	return l.o.Skip.outlier(&l.st.Norms, norm, l.o.Skip.Grad) || far
+}
+
+// update moves the weights, and what follows them.
+func (l *loop) update(lr, clip float64) {
+	l.opt.update(lr, clip)
+	l.st.Updates = l.opt.updates
+	if l.average != nil {
+		l.average.follow(l.m.Ops(), l.o.EMA, l.opt.updates)
+	}
+}
+
+// between does what is due between two steps.
+func (l *loop) between(ctx context.Context) error {
+	last := l.st.Step == l.steps
+	if l.eval > 0 && l.st.Step%l.eval == 0 && !last {
+		if err := l.look(); err != nil {
+			return err
+		}
+	}
+	if last || l.st.Stopped {
+		return l.saver.wait()
+	}
+	if err := ctx.Err(); err != nil {
+		return errors.Join(l.saver.saveNow(l.st), err)
+	}
+	if l.o.Checkpoint > 0 && l.st.Step%l.o.Checkpoint == 0 {
+		return l.saver.save(l.st)
+	}
+	return l.saver.poll()
+}
+
 // interrupted keeps what was done before a step that was given up while it waited for its batch.
 func (l *loop) interrupted(ctx context.Context, err error) error {
 	if stop := ctx.Err(); stop != nil && errors.Is(err, stop) && l.st.Step > 0 {
-		return errors.Join(save(l.env.Dir, l.opt, l.st), err)
+		return errors.Join(l.saver.saveNow(l.st), err)
 	}
 	return err
 }
 
-// gradient sums the gradients of all micro-batches of one step.
-func (l *loop) gradient(ctx context.Context) (Metrics, error) {
-	whole, err := l.loader.Next(ctx)
-	if err != nil {
-		return Metrics{}, err
-	}
-	norm := l.objective.Count(whole)
-	if norm.Tokens == 0 {
-		return Metrics{}, fmt.Errorf("step %d: its batch has no token to learn", l.st.Step+1)
-	}
-	l.m.ZeroGrad()
-	if l.micros > 1 {
-		l.m.Hold()
-		defer l.m.Release()
-	}
-	var total Metrics
-	rows := whole.Rows / l.micros
-	for i := range l.micros {
-		b := whole.Part(i*rows, (i+1)*rows)
-		if err := l.forward(&b); err != nil {
-			return Metrics{}, err
-		}
-		clear(l.grads.LogP)
-		total = total.Add(l.objective.Loss(&b, &l.signals, norm, &l.grads))
-		l.m.Backward(&l.grads)
-	}
-	return total, nil
-}
-
-// forward fails on a token that the model does not know.
-func (l *loop) forward(b *data.Batch) error {
-	vocab := int32(l.m.Config().Vocab)
-	for i, t := range b.Tokens {
-		if t < 0 || t >= vocab || b.Targets[i] >= vocab {
-			return fmt.Errorf("token %d, before %d: the vocabulary has %d: the corpus is another tokenizer's", t, b.Targets[i], vocab)
-		}
-	}
-	n := b.Rows * b.Cols
-	if len(l.signals.LogP) != n {
-		l.signals = Signals{LogP: make([]float64, n)}
-		l.grads = Grads{LogP: make([]float64, n)}
-	}
-	l.m.Forward(&model.Batch{Rows: b.Rows, Cols: b.Cols, Tokens: b.Tokens, Targets: b.Targets, Doc: b.Segments}, &l.signals)
-	return nil
-}
-
-// look measures the validation loss and logs it.
-func (l *loop) look(first bool) error {
-	if l.measure == nil {
-		return nil
-	}
-	loss, ok, err := l.measure()
+// look measures the validation loss of the weights that would be kept if this were the end.
+func (l *loop) look() error {
+	loss, ok, err := l.validation()
 	if err != nil || !ok {
 		return err
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return l.diverged("validation loss", loss)
-	}
-	if first {
+	if l.st.Step == 0 {
 		l.st.ValFirst = loss
 	}
-	l.log(valLine{l.st.Step, loss, l.bitsPerByte(loss)})
+	l.metrics.validation(l.st.Step, loss, l.bitsPerByte(loss))
+	l.judge(loss)
 	return nil
+}
+
+// judge keeps the best weights, and ends a run that finds no better ones.
+func (l *loop) judge(loss float64) {
+	if l.best == nil {
+		return
+	}
+	if l.st.Step == 0 || loss < l.st.ValBest-l.o.EarlyStop.MinDelta {
+		l.st.ValBest, l.st.BestStep, l.st.Worse = loss, l.st.Step, 0
+		l.exported(l.best.take)
+		return
+	}
+	l.st.Worse++
+	l.st.Stopped = l.st.Worse >= l.o.EarlyStop.Patience
+}
+
+// exported calls f while the model has the weights that are kept at the end: the average, with EMA.
+func (l *loop) exported(f func()) {
+	if l.average != nil {
+		l.average.swap()
+		defer l.average.swap()
+	}
+	f()
+}
+
+func (l *loop) validation() (loss float64, ok bool, err error) {
+	if l.measure == nil {
+		return 0, false, nil
+	}
+	l.exported(func() { loss, ok, err = l.measure() })
+	if err == nil && ok && !finite(loss) {
+		err = l.diverged("validation loss", loss)
+	}
+	return loss, ok, err
 }
 
 // bitsPerByte turns nats per token into bits per byte of the validation text, which does not depend on the tokenizer.
@@ -220,51 +258,41 @@ func (l *loop) bitsPerByte(loss float64) float64 {
 	return loss / math.Ln2 * float64(l.env.Val.Len()) / float64(l.env.ValBytes)
 }
 
+func finite(x float64) bool { return x-x == 0 }
+
+// diverged says what is no number, where it came from, and what is left.
 func (l *loop) diverged(what string, v float64) error {
 	kept := "no checkpoint was kept"
-	if lt, err := readLatest(l.env.Dir); err == nil {
-		if b, err := quern.ReadBlob(l.env.Dir, lt.Slot+"/state.json"); err == nil {
-			var st state
-			if json.Unmarshal(b, &st) == nil {
-				kept = fmt.Sprintf("the checkpoint of step %d is kept", st.Step)
-			}
-		}
+	if err := l.saver.wait(); err != nil {
+		kept += " (" + err.Error() + ")"
 	}
-	return fmt.Errorf("step %d: the %s is %v; %s: lower lr, lengthen warmup or look at the data", l.st.Step+1, what, v, kept)
-}
-
-// log writes one line. A log that cannot be written costs the log, not the run.
-func (l *loop) log(v any) {
-	if l.env.Log == nil {
-		return
+	if step, ok := newestCheckpoint(l.env.Dir); ok {
+		kept = fmt.Sprintf("the checkpoint of step %d is kept", step)
 	}
-	b, err := json.Marshal(v)
-	if err == nil {
-		_, err = l.env.Log.Write(append(b, '\n'))
-	}
-	if err != nil {
-		l.env.Log = nil
-	}
+	return fmt.Errorf("step %d: the %s is %v%s; %s: lower lr, lengthen warmup or look at the data", l.st.Step+1, what, v, l.culprit(), kept)
 }
 
 // finish measures, draws samples, and commits the final model.
 func (l *loop) finish(prompts []prompt, s Sampling) (Result, error) {
-	r := Result{LossFirst: l.st.LossFirst, LossLast: l.st.LossLast, ValFirst: l.st.ValFirst, Tokens: l.st.Tokens, Steps: l.st.Step}
+	r := Result{LossFirst: l.st.LossFirst, LossLast: l.st.LossLast, ValFirst: l.st.ValFirst, Tokens: l.st.Tokens, Steps: l.st.Step,
+		Skipped: l.st.skipped(), Stopped: l.st.Stopped}
 	for _, p := range l.m.Params() {
 		r.Parameters += len(p.W)
 	}
-	if l.measure != nil {
-		loss, ok, err := l.measure()
-		if err != nil {
-			return r, err
+	loss, ok, err := l.validation()
+	if err != nil {
+		return r, err
+	}
+	if l.average != nil {
+		l.average.give()
+	}
+	if ok {
+		l.metrics.validation(l.st.Step, loss, l.bitsPerByte(loss))
+		if l.best != nil && l.st.ValBest < loss {
+			l.best.give()
+			loss, r.BestStep = l.st.ValBest, l.st.BestStep
 		}
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return r, l.diverged("validation loss", loss)
-		}
-		if ok {
-			r.ValLoss, r.ValBPB = loss, l.bitsPerByte(loss)
-			l.log(valLine{l.st.Step, r.ValLoss, r.ValBPB})
-		}
+		r.ValLoss, r.ValBPB = loss, l.bitsPerByte(loss)
 	}
 	for i, p := range prompts {
 		text, err := generate(l.m, l.env.Tokenizer, s, p, quern.Seed(l.env.Seed, "sample", quern.NewID(fmt.Sprint(i))))
@@ -273,7 +301,6 @@ func (l *loop) finish(prompts []prompt, s Sampling) (Result, error) {
 		}
 		r.Samples = append(r.Samples, p.shown+text)
 	}
-	var err error
 	if r.Blobs, err = saveModel(l.env.Dir, finalName, l.m, l.env.Tokenizer, l.text); err != nil {
 		return r, err
 	}

@@ -142,6 +142,11 @@ func trainings(t testing.TB) map[string]training {
 			e.Workers, e.Progress, c.Shuffle = workers, progress, true
 			return Pretrain(ctx, c, e)
 		},
+		"pretrain, with everything": func(ctx context.Context, dir quern.Dir, workers int, progress func(int, int, Metrics)) (Result, error) {
+			e := tinyEnv(t, dir)
+			e.Workers, e.Progress = workers, progress
+			return Pretrain(ctx, everything(), e)
+		},
 		"sft": func(ctx context.Context, dir quern.Dir, workers int, progress func(int, int, Metrics)) (Result, error) {
 			e := tinyEnv(t, dir)
 			e.Train, e.Val, e.Workers, e.Progress = nil, nil, workers, progress

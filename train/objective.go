@@ -23,18 +23,37 @@ type Norm struct {
 type Metrics struct {
 	Loss   float64 // mean over the whole step's Norm
 	Tokens int
+	Speed  float64 // tokens a second, and the share of the machine's peak: of a whole step, when it is done
+	MFU    float64
 }
 
 // Add sums metrics of micro-batches of one step.
-func (m Metrics) Add(o Metrics) Metrics { return Metrics{m.Loss + o.Loss, m.Tokens + o.Tokens} }
+func (m Metrics) Add(o Metrics) Metrics {
+	return Metrics{Loss: m.Loss + o.Loss, Tokens: m.Tokens + o.Tokens}
+}
 
-func (m Metrics) String() string { return fmt.Sprintf("loss %.3f", m.Loss) }
+func (m Metrics) String() string {
+	s := fmt.Sprintf("loss %.3f", m.Loss)
+	if m.Speed > 0 {
+		s += fmt.Sprintf(", %.4g tokens/s", m.Speed)
+	}
+	if m.MFU > 0 {
+		s += fmt.Sprintf(", MFU %.0f %%", 100*m.MFU)
+	}
+	return s
+}
 
 // An Objective is a loss on per-token signals. It knows no network. Loss adds to g, which is zero when it is called, the gradient of
 // the mean loss; it is additive over micro-batches.
 type Objective interface {
 	Count(b *data.Batch) Norm
 	Loss(b *data.Batch, s *Signals, n Norm, g *Grads) Metrics
+}
+
+// foreseen is an Objective whose gradients do not depend on the signals: it knows them before the network has spoken, which spares
+// computing wide logits twice. Gradients adds to g what Loss would.
+type foreseen interface {
+	Gradients(b *data.Batch, n Norm, g *Grads)
 }
 
 // NextToken is the mean negative log-likelihood of the targets, in nats: of every token in pretraining, of the assistant's in
@@ -55,5 +74,14 @@ func (NextToken) Loss(b *data.Batch, s *Signals, n Norm, g *Grads) Metrics {
 		g.LogP[i] -= 1 / float64(n.Tokens)
 		count++
 	}
-	return Metrics{sum / float64(n.Tokens), count}
+	return Metrics{Loss: sum / float64(n.Tokens), Tokens: count}
+}
+
+// Gradients is -1/n at each target.
+func (NextToken) Gradients(b *data.Batch, n Norm, g *Grads) {
+	for i, t := range b.Targets {
+		if t != data.NoTarget {
+			g.LogP[i] -= 1 / float64(n.Tokens)
+		}
+	}
 }

@@ -3,8 +3,13 @@ package train
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
+	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/train/data"
+	"github.com/seed-83c59573/quern/train/model"
+	"github.com/seed-83c59573/quern/train/ops/cpu"
+	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
 // evalTokens bounds how much of the validation split one measurement reads.
@@ -15,24 +20,25 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 	if err := c.Validate(); err != nil {
 		return Result{}, err
 	}
-	c.Model.Vocab = env.Tokenizer.Vocab()
 	cols := c.Model.Context
-	rows, micros, err := c.rows(cols)
+	rows, _, err := c.rows(cols)
 	if err != nil {
 		return Result{}, err
 	}
-	m, err := newModel(c.Model, env.Workers, rows*cols)
+	m, text, err := c.begin(env, rows*cols)
 	if err != nil {
 		return Result{}, err
 	}
-	m.Init(env.Seed)
 	eot := int32(env.Tokenizer.EndOfText())
 	windows := &data.Windows{Stream: env.Train, Cols: cols, EOT: eot, Segmented: c.Documents}
 	if windows.Len() == 0 {
 		return Result{}, fmt.Errorf("train: the corpus has %d tokens, fewer than a context of %d: mix more tokens", env.Train.Len(), cols)
 	}
-	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, samples: windows,
-		plan: data.Plan{Rows: rows * micros, Shuffle: c.Shuffle, Seed: env.Seed, Ahead: readAhead}, micros: micros, eval: c.Eval}
+	l, err := newLoop(c.Optim, env, m, windows, c.Shuffle)
+	if err != nil {
+		return Result{}, err
+	}
+	l.eval, l.lengths, l.text = c.Eval, c.LengthWarmup, text
 	if env.Val != nil && env.Val.Len() > 1 {
 		l.measure = func() (float64, bool, error) {
 			return l.validate(&data.Windows{Stream: env.Val, Rows: rows, Cols: cols, EOT: eot, Segmented: c.Documents})
@@ -51,6 +57,35 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 	return l.finish(prompts, c.Sample)
 }
 
+// begin is the model that training starts with, and what a folder said of its text.
+func (c Config) begin(env Env, maxTokens int) (*model.Model, pretrained.Text, error) {
+	if c.From == "" {
+		c.Model.Vocab = env.Tokenizer.Vocab()
+		m, err := newModel(c.Model, c.Precision, env.Workers, maxTokens)
+		if err == nil {
+			m.Init(env.Seed)
+		}
+		return m, pretrained.Text{}, err
+	}
+	f, err := pretrained.Open(quern.Local(c.From))
+	if err != nil {
+		return nil, pretrained.Text{}, fmt.Errorf("train: from %s: %w", c.From, err)
+	}
+	defer f.Close()
+	switch {
+	case f.Tokenizer != nil && f.Tokenizer.Digest() != env.Tokenizer.Digest():
+		return nil, f.Text, fmt.Errorf("train: from %s: its tokenizer is not the one that the corpus was tokenized with: tokenize with file: %s", c.From, filepath.Join(c.From, pretrained.TokenizerName))
+	case f.Config.Vocab < env.Tokenizer.Vocab():
+		return nil, f.Text, fmt.Errorf("train: from %s: it has %d tokens, the tokenizer %d", c.From, f.Config.Vocab, env.Tokenizer.Vocab())
+	}
+	f.Config.Recompute = c.Model.Recompute
+	m, err := f.Load(cpu.NewIn(cpu.Precision(c.Precision), env.Workers), c.Model.Context, maxTokens)
+	if err != nil {
+		err = fmt.Errorf("train: from %s: %w", c.From, err)
+	}
+	return m, f.Text, err
+}
+
 // validate is the mean loss on the first tokens of the validation split.
 func (l *loop) validate(w *data.Windows) (float64, bool, error) {
 	sum, count := 0.0, 0
@@ -63,11 +98,12 @@ func (l *loop) validate(w *data.Windows) (float64, bool, error) {
 		if n.Tokens == 0 {
 			continue
 		}
-		if err := l.forward(b); err != nil {
+		if err := l.use(b); err != nil {
 			return 0, false, err
 		}
-		clear(l.grads.LogP)
-		m := l.objective.Loss(b, &l.signals, n, &l.grads)
+		l.m.Forward(&l.step.batch, &l.step.signals)
+		clear(l.step.grads.LogP)
+		m := l.objective.Loss(b, &l.step.signals, n, &l.step.grads)
 		sum += m.Loss * float64(n.Tokens)
 		count += n.Tokens
 	}

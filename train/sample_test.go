@@ -66,7 +66,7 @@ func TestComplete(t *testing.T) {
 
 func TestSFTLearnsToAnswer(t *testing.T) {
 	base, c := chatBase(t), tinySFT(t)
-	c.Steps, c.LR, c.Sample.Prompts, c.Sample.Temperature = 40, 2e-2, nil, 0
+	c.Steps, c.LR, c.Sample.Prompts, c.Sample.Temperature = 50, 2e-2, nil, 0
 	e := tinyEnv(t, &quern.Memory{})
 	r, err := SFT(context.Background(), c, base, e)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train/data"
 	"github.com/seed-83c59573/quern/train/data/chat"
+	"github.com/seed-83c59573/quern/train/ops/cpu"
 	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
@@ -23,11 +24,11 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 		return Result{}, fmt.Errorf("the pretrained model: %w", err)
 	}
 	cols := shape.Context
-	rows, micros, err := c.rows(cols)
+	rows, _, err := c.rows(cols)
 	if err != nil {
 		return Result{}, err
 	}
-	m, err := LoadModel(base, env.Workers, rows*cols)
+	m, err := loadFinal(base, cpu.Precision(c.Precision), env.Workers, rows*cols)
 	if err != nil {
 		return Result{}, fmt.Errorf("the pretrained model: %w", err)
 	}
@@ -42,8 +43,11 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 	if err != nil {
 		return Result{}, err
 	}
-	l := &loop{o: c.Optim, env: env, m: m, opt: newAdamW(c.Optim, m.Ops(), m.Params()), objective: NextToken{}, samples: packed,
-		plan: data.Plan{Rows: rows * micros, Shuffle: true, Seed: env.Seed, Ahead: readAhead}, micros: micros, text: chatText(chat.Template(c.Template), env.Tokenizer)}
+	l, err := newLoop(c.Optim, env, m, packed, true)
+	if err != nil {
+		return Result{}, err
+	}
+	l.text = chatText(chat.Template(c.Template), env.Tokenizer)
 	prompts := make([]prompt, len(c.Sample.Prompts)) // before the first step: a prompt that does not fit must not cost a run
 	for i, p := range c.Sample.Prompts {
 		if prompts[i], err = chatPrompt(chat.Template(c.Template), env.Tokenizer, p); err != nil {

@@ -2,148 +2,137 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"runtime"
-	"time"
+	"slices"
+	"text/tabwriter"
 
-	"github.com/seed-83c59573/quern"
-	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train"
 	"github.com/seed-83c59573/quern/train/data"
+	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/ops/cpu"
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// seconds is a clock that only runs forward.
-func seconds() float64 { return time.Since(started).Seconds() }
-
-var started = time.Now()
-
-// gemmRow compares one matrix product with gonum's, in the same minute.
-type gemmRow struct {
-	Shape  string  `json:"shape"`
-	GFlops float64 `json:"gflops"`
-	Gonum  float64 `json:"gonum_gflops"`
-	Ratio  float64 `json:"ratio"`
+// trainResult is what steps of training came to.
+type trainResult struct {
+	Model      string  `json:"model"`
+	Parameters int     `json:"parameters"`
+	Rows       int     `json:"rows"`
+	Length     int     `json:"length"`
+	Precision  string  `json:"precision"`
+	Recompute  bool    `json:"recompute"`
+	Steps      int     `json:"steps"`
+	Best       float64 `json:"best_tokens_per_s"`
+	Median     float64 `json:"median_tokens_per_s"`
+	GFlops     float64 `json:"gflops"`      // of the best step: 6 a parameter and token, 12·layers·width·length for attention
+	PeakGFlops float64 `json:"peak_gflops"` // of the kernel of this precision, measured before and after
+	MFU        float64 `json:"mfu"`
+	StepBytes  int64   `json:"step_bytes"` // weights, gradients, moments and all that a step works in, as planned
+	Mallocs    float64 `json:"mallocs_a_step"`
+	Loss       float64 `json:"loss"` // of the last step: tokens are random
 }
 
-// benchGemm times the products of a training step: NT forward, NN for the gradient of the input, TN for that of the weights.
-func benchGemm(b *bench, r *benchResult) error {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(b.workers)) // gonum takes what it gets
-	o := cpu.New(b.workers)
-	for _, s := range []struct {
-		name    string
-		m, n, k int
-		ta, tb  bool
-	}{
-		{"512x512x512 NN", 512, 512, 512, false, false},
-		{"1024x1024x1024 NN", 1024, 1024, 1024, false, false},
-		{"forward 1024x1024x256 NT", 1024, 1024, 256, false, true},
-		{"dX 1024x256x1024 NN", 1024, 256, 1024, false, false},
-		{"dW 1024x256x1024 TN", 1024, 256, 1024, true, false},
-		{"head 1024x8192x256 NT", 1024, 8192, 256, false, true},
-	} {
-		x, y, z := random(s.m*s.k), random(s.k*s.n), make([]float32, s.m*s.n)
-		ours := func() { o.MatMul(s.ta, s.tb, s.m, s.n, s.k, x, y, 0, z) }
-		ga := blas32.General{Rows: s.m, Cols: s.k, Stride: s.k, Data: x}
-		if s.ta {
-			ga = blas32.General{Rows: s.k, Cols: s.m, Stride: s.m, Data: x}
-		}
-		gb := blas32.General{Rows: s.k, Cols: s.n, Stride: s.n, Data: y}
-		if s.tb {
-			gb = blas32.General{Rows: s.n, Cols: s.k, Stride: s.k, Data: y}
-		}
-		gc := blas32.General{Rows: s.m, Cols: s.n, Stride: s.n, Data: z}
-		gonum := func() { blas32.Gemm(transpose(s.ta), transpose(s.tb), 1, ga, gb, 0, gc) }
-		flop := 2 * float64(s.m) * float64(s.n) * float64(s.k)
-		budget := b.seconds / 12
-		a, g := best(ours, budget), best(gonum, budget)
-		r.Rows = append(r.Rows, gemmRow{s.name, flop / a / 1e9, flop / g / 1e9, g / a})
-		if err := b.ctx.Err(); err != nil {
-			return err
-		}
+// sized is the shape that --model and --length name, and its rows.
+func (b *bench) sized(name string, rows int) (c model.Config, n int, err error) {
+	if b.model != "" {
+		name = b.model
 	}
-	return nil
-}
-
-func transpose(t bool) blas.Transpose {
-	if t {
-		return blas.Trans
+	if c, err = train.Preset(name); err != nil {
+		return c, 0, usageError{fmt.Errorf("--model: %w", err)}
 	}
-	return blas.NoTrans
-}
-
-func random(n int) []float32 {
-	r := rand.New(rand.NewPCG(1, uint64(n)))
-	x := make([]float32, n)
-	for i := range x {
-		x[i] = float32(r.NormFloat64())
+	if b.length > 0 {
+		c.Context = b.length
 	}
-	return x
-}
-
-// best is the shortest time of f, in seconds, of at least two calls within a budget.
-func best(f func(), budget float64) float64 {
-	least := 0.0
-	for i, start := 0, seconds(); i < 2 || seconds()-start < budget; i++ {
-		at := seconds()
-		f()
-		if took := seconds() - at; i == 0 || took < least {
-			least = took
-		}
+	if b.rows > 0 {
+		rows = b.rows
 	}
-	return least
+	if b.rows < 0 || b.length < 0 || rows*c.Context > 1<<24 {
+		return c, 0, usageError{fmt.Errorf("--rows and --length: want from 1, and together at most %d tokens", 1<<24)}
+	}
+	c.Recompute = b.recompute
+	return c, rows, nil
 }
 
-// benchTrain times whole optimizer steps of a decoder of 1.4 M parameters, the first one not counted.
+// precise checks --precision.
+func (b *bench) precise() (cpu.Precision, error) {
+	p := cpu.Precision(b.precision)
+	if p != cpu.FP32 && p != cpu.BF16 {
+		return p, usageError{fmt.Errorf("--precision: %q: want %s or %s", b.precision, cpu.FP32, cpu.BF16)}
+	}
+	return p, nil
+}
+
+// benchTrain times whole optimizer steps, as pretraining takes them, of a model called by name on random tokens. The first is not counted.
 func benchTrain(b *bench, r *benchResult) error {
-	learn := tokenize.DefaultLearn()
-	learn.Vocab = 4096
-	docs, err := b.documents()
+	m, rows, err := b.sized("llama-10m", 4)
 	if err != nil {
 		return err
 	}
-	counter := tokenize.NewCounter(learn)
-	var stream data.Tokens
-	for i := range docs[:min(len(docs), 500)] {
-		counter.Add(docs[i].Text)
-	}
-	tok, err := counter.Learn()
+	precision, err := b.precise()
 	if err != nil {
 		return err
 	}
-	stage := tok.Stage()
-	for i := range docs[:min(len(docs), 500)] {
-		if _, err := stage.Apply(&docs[i]); err != nil {
-			return err
-		}
-		for _, t := range docs[i].Tokens {
-			stream = append(stream, int32(t))
-		}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	stream := make(data.Tokens, 8*rows*m.Context+1)
+	for i := range stream {
+		stream[i] = int32(rnd.IntN(m.Vocab))
 	}
 	c := train.DefaultConfig()
-	c.Model.Layers, c.Model.Width, c.Model.Heads, c.Model.Context = 4, 128, 4, 256
-	c.Batch, c.Steps, c.Checkpoint, c.Eval, c.Sample.Prompts = 4096, 2, 0, 0, nil
-	run := func(steps int) (float64, error) {
-		c.Steps = steps
-		start := seconds()
-		_, err := train.Pretrain(b.ctx, c, train.Env{Dir: &quern.Memory{}, Seed: 1, Workers: b.workers, Tokenizer: tok, Train: stream})
-		return seconds() - start, err
-	}
-	one, err := run(1)
+	c.Model, c.Batch, c.Micro, c.Steps, c.Eval, c.Precision = m, rows*m.Context, rows*m.Context, 1<<20, 0, b.precision
+	s, err := train.NewStepper(c, stream, -1, b.workers, 1)
 	if err != nil {
 		return err
 	}
-	steps := max(2, int(b.seconds/max(one, 1e-3))+1)
-	all, err := run(1 + steps)
+	defer s.Close()
+	k := cpu.NewIn(precision, b.workers)
+	t := &trainResult{Model: b.model, Parameters: m.Parameters(), Rows: rows, Length: m.Context, Precision: b.precision, Recompute: m.Recompute}
+	if t.Model == "" {
+		t.Model = "llama-10m"
+	}
+	if _, err := s.Step(b.ctx); err != nil {
+		return err
+	}
+	t.PeakGFlops = k.Peak() / 1e9
+	var took []float64
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for start := seconds(); len(took) < 2 || seconds()-start < b.seconds; {
+		at := seconds()
+		x, err := s.Step(b.ctx)
+		if err != nil {
+			return err
+		}
+		took = append(took, seconds()-at)
+		t.Loss = x.Loss
+	}
+	runtime.ReadMemStats(&after)
+	t.PeakGFlops = max(t.PeakGFlops, k.Peak()/1e9)
+	t.Steps, t.Mallocs = len(took), float64(after.Mallocs-before.Mallocs)/float64(len(took))
+	for _, x := range took {
+		r.Seconds += x
+	}
+	r.tokens = int64(len(took) * c.Batch)
+	slices.Sort(took)
+	t.Best, t.Median = float64(c.Batch)/took[0], float64(c.Batch)/took[len(took)/2]
+	cost, err := train.Estimate(train.Job{Method: "pretrain", Model: m, Tokens: 1}, train.Hardware{Flops: 1, Count: 1, MFU: 1})
 	if err != nil {
 		return err
 	}
-	if all <= one {
-		return fmt.Errorf("the clock stood still")
+	t.GFlops = t.Best * (cost.Flops + cost.AttnFlops) / 1e9
+	if t.PeakGFlops > 0 {
+		t.MFU = t.GFlops / t.PeakGFlops
 	}
-	r.Seconds = all - one
-	r.tokens = int64(steps * c.Batch)
+	t.StepBytes = m.Footprint(c.Micro).Total() + 8*int64(t.Parameters)
+	r.Train = t
 	return nil
+}
+
+func (t *trainResult) print(out io.Writer, rss float64) {
+	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "model\tparameters\trows\tlength\tprecision\ttokens/s, best\tmedian\tGF/s\tof peak\tplanned MB\tpeak MB\tallocations a step\t")
+	fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%s\t%.0f\t%.0f\t%.1f\t%.0f %%\t%.0f\t%.0f\t%.1f\t\n", t.Model, t.Parameters, t.Rows, t.Length, t.Precision, t.Best, t.Median, t.GFlops,
+		100*t.MFU, float64(t.StepBytes)/1e6, rss, t.Mallocs)
+	tw.Flush()
+	fmt.Fprintf(out, "%s; peak: the kernel of this precision on panels in the first cache, %.1f GF/s\n", plural(t.Steps, "step"), t.PeakGFlops)
 }

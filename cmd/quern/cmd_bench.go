@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/train"
 	"github.com/spf13/cobra"
 )
 
@@ -29,6 +30,9 @@ type benchResult struct {
 	PeakRSSMB float64         `json:"peak_rss_mb"`
 	TokensPer float64         `json:"tokens_per_s,omitempty"`
 	Rows      []gemmRow       `json:"rows,omitempty"`
+	Peaks     *peaks          `json:"peaks,omitempty"`
+	Train     *trainResult    `json:"train,omitempty"`
+	Sample    *sampleResult   `json:"sample,omitempty"`
 	Dedup     []dedupRow      `json:"dedup,omitempty"`
 	Shard     []shardRow      `json:"shard,omitempty"`
 	Tokenize  *tokenizeResult `json:"tokenize,omitempty"`
@@ -58,6 +62,11 @@ type bench struct {
 
 	tokenizer string // of tokenize
 
+	only             string // of gemm
+	model, precision string // of train and sample
+	rows, length     int
+	recompute        bool
+
 	docs     int    // of dedup, mix and decon
 	mem      string // of dedup
 	memBytes int64
@@ -77,8 +86,9 @@ var benches = []struct {
 	{"decon", "look for evaluation items in documents of 6 KB, and build their index", benchDecon},
 	{"tokenize", "load, split, encode, count, decode and texts without a place to cut, with --tokenizer or one of 16,384 ids that is learned first", benchTokenize},
 	{"shard", "write a corpus's tokens in every form, and read them: throughput, bytes a token, random windows", benchShard},
-	{"gemm", "matrix products of a training step beside gonum's", benchGemm},
-	{"train", "optimizer steps of a small decoder", benchTrain},
+	{"gemm", "matrix products of a training step, fp32 and bf16, beside gonum's and this machine's peak", benchGemm},
+	{"train", "optimizer steps of --model on random tokens", benchTrain},
+	{"sample", "tokens drawn from --model, one sequence and --rows at once, beside the bandwidth of memory", benchSample},
 }
 
 func benchCommand() *cobra.Command {
@@ -141,6 +151,12 @@ func benchCommand() *cobra.Command {
 	cmd.Flags().IntVar(&b.docs, "docs", 50_000, "of dedup, mix and decon: documents that are generated")
 	cmd.Flags().StringVar(&b.evals, "evals", "", "of decon: evaluation sets as RECIPE=FILE,RECIPE=FILE (default: generated questions)")
 	cmd.Flags().StringVar(&b.tokenizer, "tokenizer", "", "of tokenize: a tokenizer.json, a .tiktoken file, or the folder of a run")
+	cmd.Flags().StringVar(&b.only, "only", "", "of gemm: shapes whose name holds this")
+	cmd.Flags().StringVar(&b.model, "model", "", "of train (default llama-10m) and sample (default gpt2): "+strings.Join(train.Presets(), ", "))
+	cmd.Flags().StringVar(&b.precision, "precision", "fp32", "of train and sample: fp32 or bf16, of what products multiply")
+	cmd.Flags().IntVar(&b.rows, "rows", 0, "of train: sequences of a step (default 4); of sample: sequences at once (default 8)")
+	cmd.Flags().IntVar(&b.length, "length", 0, "of train and sample: tokens of a sequence (default the model's context)")
+	cmd.Flags().BoolVar(&b.recompute, "recompute", false, "of train: compute activations again going back")
 	cmd.Flags().StringVar(&b.mem, "mem", "256MiB", "of dedup: memory to stay under")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
@@ -161,11 +177,15 @@ func (r *benchResult) print(out io.Writer, what string) {
 	fmt.Fprintf(out, "%s: %s\n%s, %s\n", r.Bench, what, r.CPU, plural(r.Workers, "worker"))
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	if len(r.Rows) > 0 {
-		fmt.Fprintln(tw, "shape\tGF/s\tgonum GF/s\tratio\t")
-		for _, x := range r.Rows {
-			fmt.Fprintf(tw, "%s\t%.1f\t%.1f\t%.2f\t\n", x.Shape, x.GFlops, x.Gonum, x.Ratio)
-		}
-		tw.Flush()
+		printGemm(out, r)
+		return
+	}
+	if r.Train != nil {
+		r.Train.print(out, r.PeakRSSMB)
+		return
+	}
+	if r.Sample != nil {
+		r.Sample.print(out)
 		return
 	}
 	if len(r.Dedup) > 0 {

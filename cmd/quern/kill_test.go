@@ -121,7 +121,7 @@ func compareFolders(t *testing.T, want, got string) {
 		if err != nil {
 			return err
 		}
-		if rel == "timing.json" || rel == pipelines.MetricsName || strings.HasPrefix(rel, "ckpt") { // speeds, and scaffolding
+		if rel == "timing.json" || rel == pipelines.MetricsName || strings.HasPrefix(rel, "ckpt") || strings.HasPrefix(rel, pipelines.EventsPrefix) { // speeds, and scaffolding
 			return nil
 		}
 		x, err := os.ReadFile(path)

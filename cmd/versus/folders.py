@@ -1,9 +1,11 @@
 """Tiny models of five families, made and judged by transformers.
 
   python cmd/versus/folders.py make train/pretrained/testdata      folders of random models, with the logits of some tokens
+  python cmd/versus/folders.py adapters train/pretrained/testdata   adapters for two of them, with the logits of the adapted models
+  python cmd/versus/folders.py adapted train/pretrained/testdata OUT  does peft load OUT/<adapter>, which quern wrote, and compute the same?
   python cmd/versus/folders.py check train/pretrained/testdata OUT  does transformers compute the same of OUT/<family>, which quern wrote?
 
-Needs torch, transformers, tokenizers and safetensors.
+Needs torch, transformers, peft, tokenizers and safetensors.
 """
 
 import json
@@ -11,6 +13,7 @@ import os
 import shutil
 import sys
 
+import peft
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -72,6 +75,39 @@ def make(root):
         save_file({"tokens": tokens()[0].float(), "logits": logits(folder)}, os.path.join(folder, "golden.safetensors"))
 
 
+ADAPTERS = {
+    "llama-lora": ("llama", dict(r=4, lora_alpha=6, target_modules=["q_proj", "v_proj", "down_proj"], use_rslora=True, modules_to_save=["embed_tokens"])),
+    "gpt2-dora": ("gpt2", dict(r=2, lora_alpha=8, target_modules=["c_attn", "c_proj"], use_dora=True, fan_in_fan_out=True)),
+}
+
+
+def adapters(root):
+    for name, (family, options) in ADAPTERS.items():
+        torch.manual_seed(len(name))
+        base = AutoModelForCausalLM.from_pretrained(os.path.join(root, family), dtype=torch.float32, attn_implementation="eager").eval()
+        model = peft.get_peft_model(base, peft.LoraConfig(task_type="CAUSAL_LM", **options)).eval()
+        with torch.no_grad():
+            for key, p in model.named_parameters():
+                if "lora_" in key or "modules_to_save" in key:
+                    p += 0.2 * torch.randn_like(p)
+            got = model(tokens()).logits[0].contiguous()
+        folder = os.path.join(root, name)
+        shutil.rmtree(folder, ignore_errors=True)
+        model.save_pretrained(folder)
+        os.remove(os.path.join(folder, "README.md"))
+        save_file({"tokens": tokens()[0].float(), "logits": got}, os.path.join(folder, "golden.safetensors"))
+
+
+def adapted(root, out):
+    for name, (family, _) in ADAPTERS.items():
+        base = AutoModelForCausalLM.from_pretrained(os.path.join(root, family), dtype=torch.float32, attn_implementation="eager").eval()
+        model = peft.PeftModel.from_pretrained(base, os.path.join(out, name)).eval()
+        with torch.no_grad():
+            off = (model(tokens()).logits[0] - load_file(os.path.join(root, name, "golden.safetensors"))["logits"]).abs().max().item()
+        print(f"{name}: {off:.2e}")
+        assert off < 1e-4
+
+
 def check(root, out):
     worst = 0.0
     for name in FAMILIES:
@@ -88,4 +124,4 @@ def check(root, out):
 
 
 if __name__ == "__main__":
-    {"make": make, "check": check}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "check": check, "adapters": adapters, "adapted": adapted}[sys.argv[1]](*sys.argv[2:])

@@ -89,7 +89,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--rounds", type=int, default=4)
     ap.add_argument("--workers", default=f"1,{os.cpu_count()}")
-    ap.add_argument("--engines", default="quern,quern-bf16", help="of quern: quern, quern-bf16, quern-packed, quern-packed-bf16")
+    ap.add_argument("--engines", default="quern,quern-bf16", help="of quern: quern, quern-bf16, and with weights packed before, packed, packed-bf16")
     ap.add_argument("--gonum", type=int, default=1, help="rounds of gonum, which is slow; 0 = leave it out")
     ap.add_argument("--only", default="", help="shapes whose name holds this")
     ap.add_argument("--quick", action="store_true", help="two rounds, no gonum, without the head's shapes")
@@ -128,6 +128,8 @@ def main():
                 for e in engines:
                     if e == "gonum" and rounds >= a.gonum:
                         continue
+                    if e.startswith("packed") and shape[4]:
+                        continue
                     turns = 1 if e == "gonum" else max(2, min(200, int(2e10 / flop)))
                     found[e] = flop / run(e, shape, workers, turns) / 1e9
                 after = peak(workers)
@@ -152,7 +154,7 @@ def main():
 
 def report(workers, engines, rows):
     print(f"\n{workers} worker{'s' if workers > 1 else ''}, GF/s")
-    fast = [e for e in engines if e.startswith("quern")]
+    fast = [e for e in engines if e.startswith(("quern", "packed"))]
     ratios = [(f"{e}/{p}", e, p) for e in fast for p in ("openblas", "torch", "gonum", "torch-bf16", "quern")
               if p in engines and e != p and ("bf16" in p) <= ("bf16" in e) and not ("bf16" in e and p in ("openblas", "torch", "gonum"))]
     head = ["shape", *engines, "peak", *(f"{e}/peak" for e in fast), *(r[0] for r in ratios), "left out"]

@@ -123,7 +123,7 @@ class Schedule:
         c = self.c
         if step < c["warmup"]:
             return c["lr"] * (step + 1) / c["warmup"]
-        x = min(1, (step - c["warmup"]) / max(1, c["steps"] - 1 - c["warmup"]))
+        x = min(1, (step + 1 - c["warmup"]) / max(1, c["steps"] - c["warmup"]))
         return c["lr"] * (c["min_lr"] + (1 - c["min_lr"]) * 0.5 * (1 + math.cos(math.pi * x)))
 
 

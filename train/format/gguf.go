@@ -89,11 +89,14 @@ func WriteGGUF(w io.Writer, values []GGUFValue, tensors []GGUFTensor) error {
 		return err
 	}
 	for _, t := range tensors {
-		n, err := t.write(out)
-		if err == nil {
-			_, err = out.Write(make([]byte, aligned(n)-n))
-		}
+		n, err := t.size()
 		if err != nil {
+			return err
+		}
+		if err := t.write(out); err != nil {
+			return err
+		}
+		if _, err := out.Write(make([]byte, aligned(n)-n)); err != nil {
 			return err
 		}
 	}
@@ -121,40 +124,29 @@ func (t *GGUFTensor) size() (uint64, error) {
 	return n / uint64(x.numbers) * uint64(x.bytes), nil
 }
 
-func (t *GGUFTensor) write(w io.Writer) (n uint64, err error) {
-	const chunk = 1 << 14 // numbers; a multiple of 32
+// ggufFloats are the types that are plain numbers, by safetensors' names.
+var ggufFloats = map[GGUFType]string{GGUFF32: F32, GGUFF16: F16, GGUFBF16: BF16}
+
+func (t *GGUFTensor) write(w io.Writer) error {
+	if dtype, ok := ggufFloats[t.Type]; ok {
+		return writeNumbers(w, dtype, t.Data)
+	}
 	var b []byte
-	for from := 0; from < len(t.Data); from += chunk {
-		x := t.Data[from:min(from+chunk, len(t.Data))]
+	for from := 0; from < len(t.Data); from += piece { // which is a multiple of 32
+		x := t.Data[from:min(from+piece, len(t.Data))]
 		b = b[:0]
-		switch t.Type {
-		case GGUFF32:
-			for _, v := range x {
-				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-			}
-		case GGUFF16:
-			for _, v := range x {
-				b = binary.LittleEndian.AppendUint16(b, toF16(v))
-			}
-		case GGUFBF16:
-			for _, v := range x {
-				b = binary.LittleEndian.AppendUint16(b, toBF16(v))
-			}
-		case GGUFQ8_0:
-			for ; len(x) > 0; x = x[32:] {
+		for ; len(x) > 0; x = x[32:] {
+			if t.Type == GGUFQ8_0 {
 				b = appendQ8_0(b, x[:32])
-			}
-		case GGUFQ4_0:
-			for ; len(x) > 0; x = x[32:] {
+			} else {
 				b = appendQ4_0(b, x[:32])
 			}
 		}
-		n += uint64(len(b))
 		if _, err := w.Write(b); err != nil {
-			return n, err
+			return err
 		}
 	}
-	return n, nil
+	return nil
 }
 
 func appendGGUFString(b []byte, s string) []byte {

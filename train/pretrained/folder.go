@@ -3,6 +3,7 @@ package pretrained
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -141,14 +142,19 @@ type Options struct {
 // Save writes a folder that transformers loads as it lies, and gives the blobs in it, named from dir. The tokenizer may be nil. A text
 // without EOS is DefaultText's.
 func Save(dir quern.Dir, m *model.Model, tok *tokenize.Tokenizer, t Text, o Options) ([]quern.BlobInfo, error) {
+	return SaveAs(dir, m.Config(), Tensors(m), tok, t, o)
+}
+
+// SaveAs is Save of a model of which one has the shape and the weights.
+func SaveAs(dir quern.Dir, shape model.Config, weights []format.Tensor, tok *tokenize.Tokenizer, t Text, o Options) ([]quern.BlobInfo, error) {
 	if o.Dtype == "" {
 		o.Dtype = format.F32
 	}
 	w := writer{dir: dir}
-	if err := w.tensors(Tensors(m), o); err != nil {
+	if err := w.tensors(weights, o); err != nil {
 		return nil, err
 	}
-	c := config{Config: m.Config(), dtype: dtypes[o.Dtype]}
+	c := config{Config: shape, dtype: dtypes[o.Dtype]}
 	if tok != nil {
 		if t.EOS == "" {
 			t = DefaultText(tok)
@@ -219,21 +225,32 @@ func (w *writer) tensors(all []format.Tensor, o Options) error {
 	return w.blob(format.IndexName, index.JSON())
 }
 
+// stream writes a blob as f writes it.
+func (w *writer) stream(name string, f func(io.Writer) error) error {
+	out, err := w.dir.Create(name)
+	if err != nil {
+		return err
+	}
+	meter := quern.NewMeter(out)
+	if err := f(meter); err != nil {
+		out.Abort()
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	w.blobs = append(w.blobs, quern.BlobInfo{Name: name, Size: meter.N, Digest: meter.Digest()})
+	return nil
+}
+
 // WriteTensors commits a file of tensors.
 func WriteTensors(dir quern.Dir, name, dtype string, ts []format.Tensor) (quern.BlobInfo, error) {
-	w, err := dir.Create(name)
+	w := writer{dir: dir}
+	err := w.stream(name, func(out io.Writer) error { return format.WriteAs(out, dtype, ts, map[string]string{"format": "pt"}) })
 	if err != nil {
 		return quern.BlobInfo{}, err
 	}
-	meter := quern.NewMeter(w)
-	if err := format.WriteAs(meter, dtype, ts, map[string]string{"format": "pt"}); err != nil {
-		w.Abort()
-		return quern.BlobInfo{}, fmt.Errorf("%s: %w", name, err)
-	}
-	if err := w.Commit(); err != nil {
-		return quern.BlobInfo{}, err
-	}
-	return quern.BlobInfo{Name: name, Size: meter.N, Digest: meter.Digest()}, nil
+	return w.blobs[0], nil
 }
 
 // ReadTensors fills tensors from a file that must have exactly these; all that is wrong with it is named.

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"time"
 
+	"github.com/seed-83c59573/quern/train/ops"
 	"github.com/seed-83c59573/quern/train/ops/cpu"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
@@ -25,10 +27,23 @@ func (s *side) gemm(q request) (float64, error) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(q.Workers)) // gonum takes what it gets
 	var f func()
-	switch q.Engine {
-	case "quern":
-		o := cpu.New(q.Workers)
+	engine, packed := strings.CutPrefix(q.Engine, "packed")
+	switch engine {
+	case "quern", "quern-bf16", "", "-bf16":
+		precision := cpu.FP32
+		if strings.HasSuffix(engine, "bf16") {
+			precision = cpu.BF16
+		}
+		o := cpu.NewIn(precision, q.Workers)
 		f = func() { o.MatMul(q.TA, q.TB, q.M, q.N, q.K, p.a, p.b, 0, p.c) }
+		if packed {
+			if q.TA {
+				return 0, fmt.Errorf("%s: no packed weights behind a transposed left side", q.Engine)
+			}
+			w := &ops.Weight[float32]{T: q.TB, K: q.K, N: q.N, B: p.b}
+			o.Pack(w)
+			f = func() { o.Linear(p.c, p.a, w, nil, 0) }
+		}
 	case "gonum":
 		ta, lda, tb, ldb := blas.NoTrans, q.K, blas.NoTrans, q.N
 		if q.TA {

@@ -18,18 +18,19 @@ import (
 
 // request is a line of input; which fields count depends on Do.
 type request struct {
-	Do      string  `json:"do"`
-	Engine  string  `json:"engine"`
-	M       int     `json:"m"`
-	N       int     `json:"n"`
-	K       int     `json:"k"`
-	TA      bool    `json:"ta"`
-	TB      bool    `json:"tb"`
-	Workers int     `json:"workers"`
-	Rounds  int     `json:"rounds"`
-	Config  setting `json:"config"`
-	Path    string  `json:"path"`
-	Steps   int     `json:"steps"`
+	Do        string  `json:"do"`
+	Engine    string  `json:"engine"`
+	M         int     `json:"m"`
+	N         int     `json:"n"`
+	K         int     `json:"k"`
+	TA        bool    `json:"ta"`
+	TB        bool    `json:"tb"`
+	Workers   int     `json:"workers"`
+	Rounds    int     `json:"rounds"`
+	Config    setting `json:"config"`
+	Precision string  `json:"precision"`
+	Path      string  `json:"path"`
+	Steps     int     `json:"steps"`
 }
 
 // reply is a line of output.
@@ -80,7 +81,7 @@ func (s *side) answer(q request) (r reply, err error) {
 	case "model":
 		s.run = nil
 		runtime.GC()
-		if s.run, err = newRun(q.Config, q.Workers); err == nil {
+		if s.run, err = newRun(q.Config, q.Precision, q.Workers); err == nil {
 			r.Parameters = s.run.parameters()
 		}
 	case "save":

@@ -21,7 +21,7 @@ type setting struct {
 	Steps       int          `json:"steps"` // that the schedule is made for
 	LR          float64      `json:"lr"`
 	MinLR       float64      `json:"min_lr"`
-	Warmup      int          `json:"warmup"`
+	Warmup      float64      `json:"warmup"`
 	WeightDecay float64      `json:"weight_decay"`
 	Tokens      string       `json:"tokens"` // a file of int32, little-endian
 	Seed        uint64       `json:"seed"`
@@ -29,7 +29,7 @@ type setting struct {
 
 type run struct{ *train.Stepper }
 
-func newRun(s setting, workers int) (*run, error) {
+func newRun(s setting, precision string, workers int) (*run, error) {
 	raw, err := os.ReadFile(s.Tokens)
 	if err != nil {
 		return nil, err
@@ -43,6 +43,9 @@ func newRun(s setting, workers int) (*run, error) {
 	c.Batch, c.Micro, c.Steps, c.Warmup = s.Batch, s.Micro, s.Steps, s.Warmup
 	if c.Micro == 0 {
 		c.Micro = c.Batch
+	}
+	if precision != "" {
+		c.Precision = precision
 	}
 	c.LR, c.MinLR, c.WeightDecay, c.Eval = s.LR, s.MinLR, s.WeightDecay, 0
 	st, err := train.NewStepper(c, stream, -1, workers, s.Seed)

@@ -80,8 +80,8 @@ func workers(n int) int {
 
 // Sizes of tasks. They are part of no result but those of sums, whose order they are.
 const (
-	grain = 1 << 14 // numbers in a task of an elementwise kernel
-	parts = 64      // of a sum over rows
+	grain   = 1 << 14 // numbers in a task of an elementwise kernel
+	perPart = 32      // rows of a part of a sum over rows: they divide kBlock, so that micro-batches of whole blocks of tokens add up to the bits of a big one
 )
 
 func ceil(a, b int) int { return (a + b - 1) / b }
@@ -94,15 +94,14 @@ func (o *Ops) rows(n, width int, body func(j *job, lo, hi int)) {
 	o.ranges(n, max(1, grain/max(1, width)), body)
 }
 
-// parted runs body over at most parts ranges of n rows. Each has, in j.g from lo/j.k·width on, width numbers of its own, zero at first;
+// parted runs body over ranges of perPart of n rows. Each has, in j.g from lo/j.k·width on, width numbers of its own, zero at first;
 // they are added to sums in the order of the ranges, each of sums in its turn. So a sum over rows is cut by the number of rows alone.
 func (o *Ops) parted(n, width int, body func(j *job, lo, hi int), sums ...[]float32) {
-	step := max(8, ceil(n, parts))
-	count := ceil(n, step)
+	count := ceil(n, perPart)
 	o.parts = grown(o.parts, count*width)
 	clear(o.parts)
-	o.j.g, o.j.k = o.parts, step
-	o.ranges(n, step, body)
+	o.j.g, o.j.k = o.parts, perPart
+	o.ranges(n, perPart, body)
 	for i := range count {
 		at := i * width
 		for _, s := range sums {
