@@ -43,8 +43,6 @@ type job struct {
 	body                  func(j *job, lo, hi int)
 	scratch               [][]float32
 	phase                 phase
-	spaces                []space
-	kern                  *kernel
 	flash                 *flash
 }
 
