@@ -53,8 +53,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(runCommand(), planCommand(), showCommand(), cleanCommand(), rulesCommand(), ngramCommand(), diffCommand(), reportCommand(), inspectCommand(),
-		sampleCommand(), biasCommand(), dedupCommand(), benchCommand(), estimateCommand(), initCommand(), mixCommand(), tokenizerCommand(),
-		exportCommand(), importCommand(), modelCommand())
+		sampleCommand(), evalCommand(), serveModelCommand(), biasCommand(), dedupCommand(), benchCommand(), estimateCommand(), initCommand(),
+		mixCommand(), tokenizerCommand(), exportCommand(), importCommand(), modelCommand())
 	ran, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:

@@ -163,6 +163,9 @@ func (e *Engine) admit() {
 		p.r, p.serial, p.ids = r, e.serial, p.ids[:common]
 		e.cache.Cut(found, common)
 		e.cache.Reserve(found, min(e.length, len(r.Prompt)+r.Options.Tokens))
+		if n := min(r.Options.Tokens, e.length); n > 0 {
+			r.Tokens = make([]Token, 0, min(n, 4096))
+		}
 		p.speak.start(e.tok, r.Options.Stop)
 		p.past.start(r)
 		if r.need() == 0 {

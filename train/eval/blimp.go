@@ -63,7 +63,7 @@ func (r *Runner) blimp(ctx context.Context, t Task, res *Result) error {
 		}
 		if len(res.Samples) < t.Samples {
 			res.Samples = append(res.Samples, Sample{Row: fmt.Sprintf("%s %d", m.name, i), Prompt: m.Good + " | " + m.Bad,
-				Output: fmt.Sprintf("%.3f | %.3f nats", good.logp, bad.logp), Want: m.Good, Right: acc[i] == 1})
+				Output: fmt.Sprintf("%.6f | %.6f nats", good.logp, bad.logp), Want: m.Good, Right: acc[i] == 1})
 		}
 	}
 	metrics := func(rows []int) []Metric {

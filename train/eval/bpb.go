@@ -183,6 +183,10 @@ func (r *Runner) corpus(t Task) (docs []text, read []string, err error) {
 		return nil, nil, err
 	}
 	defer reader.Close()
+	labels := shard.OpenLabels(dir, shards) // nil: it has no Parquet, which alone knows domains
+	if labels != nil {
+		defer labels.Close()
+	}
 	err = reader.Rows(func(doc int64, row *shard.TokenRow) error {
 		if t.Limit > 0 && doc >= int64(t.Limit) {
 			return nil
@@ -191,10 +195,15 @@ func (r *Runner) corpus(t Task) (docs []text, read []string, err error) {
 		if err := reader.Fetch(int(doc), &d); err != nil {
 			return err
 		}
+		if labels != nil {
+			if err := labels.Next(&d); err != nil {
+				return err
+			}
+		}
 		if n := len(d.Tokens); n > 0 && int32(d.Tokens[n-1]) == r.prefix {
 			d.Tokens = d.Tokens[:n-1]
 		}
-		x := text{domain: d.Bucket, bytes: int(row.Bytes)}
+		x := text{domain: d.Domain, bytes: int(row.Bytes)}
 		for _, id := range d.Tokens {
 			if int(id) >= r.tok.Vocab() {
 				return fmt.Errorf("document %d has token %d, the tokenizer has %d: the corpus is another tokenizer's", doc, id, r.tok.Vocab())

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/train/decode"
+	"github.com/seed-83c59573/quern/train/eval"
+	"github.com/seed-83c59573/quern/train/model"
+	"github.com/spf13/cobra"
+)
+
+func evalCommand() *cobra.Command {
+	var run, out, from string
+	var tasks []string
+	var asJSON, base, runCode bool
+	var limit, shots, stride, draws, tokens, samples, slots, rows, workers, length int
+	var k []int
+	var warm float64
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "eval MODEL|RUN --task KIND:PATH …",
+		Short: "Measure a model: bits per byte, minimal pairs, multiple choice, exact answers, programs",
+		Long: `Measure a model on files in the shape that sets are published in:
+
+  quern eval run --task bpb:texts.jsonl --task blimp:blimp/ --json
+  quern eval ./SmolLM2-135M --task choice:arc_easy.jsonl --task gsm8k:test.jsonl --shots-from train.jsonl --out results.json
+
+KIND is one of
+  bpb        bits per byte of texts by domain: JSONL with text (and domain or source), plain files, or the folder of a corpus, whose
+             validation split is read; --stride sets how far a window goes on
+  blimp      minimal pairs: sentence_good, sentence_bad
+  choice     multiple choice in the shape of ARC, MMLU or HellaSwag, or query, choices, gold: acc, acc_norm, acc_bytes, acc_token
+  gsm8k      problems whose answer ends with #### and a number, after --shots solved ones (default 5)
+  humaneval  functions to finish, --draws of each, and the unbiased pass@k; needs --run-code, which runs what the model writes in a
+             folder of its own, without network, with limits on time and memory (Linux, python3)
+
+PATH is a file, plain or packed with gzip or zstd, or a folder of them. Prompts and metrics are those of lm-evaluation-harness. Figures
+come with their standard errors, and depend neither on --slots nor on --workers.`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(tasks) == 0 {
+				return usageError{errors.New("no --task")}
+			}
+			if slots < 1 || rows < 1 {
+				return usageError{errors.New("--slots and --rows must be positive")}
+			}
+			list := make([]eval.Task, len(tasks))
+			for i, s := range tasks {
+				t, err := eval.NewTask(s)
+				if err != nil {
+					return usageError{err}
+				}
+				changed := cmd.Flags().Changed
+				t.Limit, t.From, t.Stride, t.Samples, t.Seed, t.RunCode = limit, from, stride, samples, seed, runCode
+				if changed("shots") {
+					t.Shots = shots
+				}
+				if changed("tokens") {
+					t.Tokens = tokens
+				}
+				if t.Kind == "humaneval" {
+					t.Draws, t.K, t.Warm = draws, k, warm
+				}
+				if err := t.Validate(); err != nil {
+					return usageError{err}
+				}
+				list[i] = t
+			}
+			s, err := openModel(args[0], run, !base, workers, length)
+			if err != nil {
+				return err
+			}
+			r := eval.NewRunner(decode.NewEngine(s.m, s.tok, slots, rows), s.tok, s.begin())
+			rep := eval.Report{Quern: pipelines.Version, Eval: eval.Version, Model: s.name, Weights: weightsDigest(s.m), Tokens: s.tok.Digest()}
+			for _, t := range list {
+				res, err := r.Run(cmd.Context(), t)
+				if err != nil {
+					return err
+				}
+				rep.Results = append(rep.Results, res)
+			}
+			b, err := json.MarshalIndent(rep, "", " ")
+			if err != nil {
+				return err
+			}
+			b = append(b, '\n')
+			if out != "" {
+				if err := quern.WriteBlob(quern.Local(filepath.Dir(out)), filepath.Base(out), b); err != nil {
+					return err
+				}
+			}
+			if asJSON {
+				_, err = cmd.OutOrStdout().Write(b)
+			} else {
+				_, err = fmt.Fprint(cmd.OutOrStdout(), rep.Table())
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&run, "run", "", "the run whose model is measured (default the last)")
+	f.BoolVar(&base, "base", false, "measure the pretrained model of a run, not the tuned one")
+	f.StringArrayVar(&tasks, "task", nil, "KIND:PATH, one of "+strings.Join(eval.Kinds, ", ")+"; may be given again")
+	f.BoolVar(&asJSON, "json", false, "print JSON with samples instead of a table")
+	f.StringVar(&out, "out", "", "file for the JSON")
+	f.IntVar(&limit, "limit", 0, "rows of each file at most; 0 = all")
+	f.IntVar(&samples, "samples", 5, "rows to keep in the JSON")
+	f.IntVar(&shots, "shots", 0, "solved rows before each question (gsm8k: 5)")
+	f.StringVar(&from, "shots-from", "", "file that they are the first rows of (default the task's own)")
+	f.IntVar(&stride, "stride", 0, "bpb: tokens that a window goes on; 0 = the model's context")
+	f.IntVar(&draws, "draws", 1, "humaneval: programs a problem")
+	f.IntSliceVar(&k, "k", []int{1}, "humaneval: the k of pass@k")
+	f.Float64Var(&warm, "temperature", 0, "humaneval: of the draws")
+	f.IntVar(&tokens, "tokens", 0, "gsm8k, humaneval: tokens to draw at most (256 and 512)")
+	f.BoolVar(&runCode, "run-code", false, "run programs that the model writes, confined")
+	f.Uint64Var(&seed, "seed", 1, "humaneval: the same seed draws the same programs")
+	f.IntVar(&slots, "slots", 32, "sequences that are decoded at once; changes no figure")
+	f.IntVar(&rows, "rows", 512, "tokens of a step; changes no figure")
+	f.IntVar(&workers, "workers", 0, "processors to use (default all); never changes a result")
+	f.IntVar(&length, "context", 0, "tokens of a sequence, at most (default the model's)")
+	return cmd
+}
+
+// weightsDigest is of all parameters: their names, shapes and numbers.
+func weightsDigest(m *model.Model) quern.Digest {
+	meter := quern.NewMeter(nowhere{})
+	var buf []byte
+	for _, p := range m.Params() {
+		fmt.Fprintf(meter, "%s %v\n", p.Name, p.Shape)
+		for len(p.W) > 0 {
+			n := min(len(p.W), 1<<14)
+			buf = buf[:0]
+			for _, w := range p.W[:n] {
+				v := math.Float32bits(w)
+				buf = append(buf, byte(v), byte(v>>8), byte(v>>16), byte(v>>24))
+			}
+			meter.Write(buf)
+			p.W = p.W[n:]
+		}
+	}
+	return meter.Digest()
+}
+
+type nowhere struct{}
+
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
