@@ -11,7 +11,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
+	"strconv"
 
 	"github.com/seed-83c59573/quern/pipelines"
 	"gonum.org/v1/plot"
@@ -115,7 +117,7 @@ func trainingCharts(folder, step string) ([]chart, error) {
 // curves are a line over the steps, dots over it, or both.
 type curves struct {
 	line, dots plotter.XYs
-	smooth     bool // a long line is pale, with its moving average over it
+	smooth     bool // a long line is pale, with its moving median over it
 	join       bool // the dots
 	log        bool // where the numbers span more than a factor of 30
 	zero       bool // the axis begins at 0
@@ -135,6 +137,7 @@ func (c curves) draw() (template.HTML, error) {
 	p := plot.New()
 	p.X.Label.Text = "step"
 	p.X.Label.TextStyle.Font.Size, p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = 8, 8, 8
+	p.X.Tick.Marker, p.Y.Tick.Marker = plot.TickerFunc(roundTicks), plot.TickerFunc(roundTicks)
 	p.Add(plotter.NewGrid())
 	average := c.line
 	if c.smooth && len(c.line) >= 60 {
@@ -165,7 +168,7 @@ func (c curves) draw() (template.HTML, error) {
 	case c.zero:
 		p.Y.Min = 0
 	case c.log && p.Y.Min > 0 && p.Y.Max > 30*p.Y.Min:
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 1}
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	}
 	return render(p, 12*vg.Centimeter, 6*vg.Centimeter)
 }
@@ -180,14 +183,44 @@ func addLine(p *plot.Plot, xy plotter.XYs, c color.Color, width float64) error {
 	return nil
 }
 
-// smoothed is a moving average that remembers about a thirtieth of the line. It is weighted so that it does not begin at the first point.
+// smoothed is the median of a thirtieth of the line around each point, as far as it reaches to both sides: it neither lags nor heeds outliers.
 func smoothed(xy plotter.XYs) plotter.XYs {
-	keep := math.Exp(-30 / float64(len(xy)))
 	out := make(plotter.XYs, len(xy))
-	sum, weight := 0.0, 0.0
+	var near []float64
 	for i, p := range xy {
-		sum, weight = keep*sum+p.Y, keep*weight+1
-		out[i] = plotter.XY{X: p.X, Y: sum / weight}
+		reach := min(len(xy)/60, i, len(xy)-1-i)
+		near = near[:0]
+		for _, q := range xy[i-reach : i+reach+1] {
+			near = append(near, q.Y)
+		}
+		slices.Sort(near)
+		out[i] = plotter.XY{X: p.X, Y: near[reach]}
 	}
 	return out
+}
+
+// roundTicks marks four to ten numbers of one, two or five times a power of ten, all with as many digits as tell them apart.
+func roundTicks(lo, hi float64) []plot.Tick {
+	span := hi - lo
+	if !(span > 0) || math.IsInf(span, 0) {
+		return plot.DefaultTicks{}.Ticks(lo, hi)
+	}
+	power := math.Floor(math.Log10(span / 5))
+	step := math.Pow(10, power)
+	for _, k := range []float64{1, 2, 5, 10} {
+		if step = k * math.Pow(10, power); span/step <= 8 {
+			break
+		}
+	}
+	digits := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
+	var ticks []plot.Tick
+	for i := math.Ceil(lo/step - 1e-9); i*step <= hi+1e-9*step; i++ {
+		v := i*step + 0 // + 0: no -0
+		label := strconv.FormatFloat(v, 'f', digits, 64)
+		if digits > 4 || math.Abs(hi) >= 1e6 {
+			label = strconv.FormatFloat(v, 'g', 3, 64)
+		}
+		ticks = append(ticks, plot.Tick{Value: v, Label: label})
+	}
+	return ticks
 }

@@ -5,10 +5,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/seed-83c59573/quern/pipelines"
+	"gonum.org/v1/plot/plotter"
 )
 
 // TestTrainingCharts: a log has a chart for each thing that it measures, and none for what it does not.
@@ -56,11 +58,38 @@ func TestTrainingCharts(t *testing.T) {
 	}
 }
 
-func TestSmoothedKeepsWhatIsLevel(t *testing.T) {
-	xy := metrics{"x": {1: 2, 2: 2, 3: 2, 4: 2}}.points("x")
-	for _, p := range smoothed(xy) {
-		if math.Abs(p.Y-2) > 1e-12 {
-			t.Errorf("a level line has %g at %g", p.Y, p.X)
+// TestSmoothed: a line without noise stays, and one bad point goes.
+func TestSmoothed(t *testing.T) {
+	xy := make(plotter.XYs, 120)
+	for i := range xy {
+		xy[i] = plotter.XY{X: float64(i), Y: 2 * float64(i)}
+	}
+	noisy := slices.Clone(xy)
+	noisy[50].Y = 1e6
+	for i, p := range smoothed(xy) {
+		if p != xy[i] {
+			t.Errorf("point %d of a straight line is %v", i, p)
+		}
+	}
+	if got := smoothed(noisy)[50].Y; got > 110 {
+		t.Errorf("an outlier leaves %g", got)
+	}
+}
+
+func TestRoundTicks(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		want   string
+	}{
+		{0, 400, "0 50 100 150 200 250 300 350 400"}, {2.55, 2.71, "2.55 2.60 2.65 2.70"}, {0, 1e-3, "0.0000 0.0002 0.0004 0.0006 0.0008 0.0010"},
+		{1, 3, "1.0 1.5 2.0 2.5 3.0"}, {0, 3e6, "0 5e+05 1e+06 1.5e+06 2e+06 2.5e+06 3e+06"}, {-1, 1, "-1.0 -0.5 0.0 0.5 1.0"},
+	} {
+		var got []string
+		for _, tick := range roundTicks(c.lo, c.hi) {
+			got = append(got, tick.Label)
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%g to %g: %s, want %s", c.lo, c.hi, s, c.want)
 		}
 	}
 }
