@@ -2,11 +2,14 @@ package chat
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/seed-83c59573/quern/tokenize"
+	"github.com/seed-83c59573/quern/train/data"
 )
 
 func TestOpenLetsTheAssistantSpeak(t *testing.T) {
@@ -194,4 +197,36 @@ func FuzzTemplates(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Every row of real files is laid out and packed, tool calls too; what is learned is what assistants say.
+func TestRealConversationsAreLaidOut(t *testing.T) {
+	root := filepath.Join("..", "..", "..", "..", "shared", "data", "sft")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("no real conversations beside the repository: ", err)
+	}
+	for _, name := range []string{"glaive_toolcall_en_demo.jsonl.gz", "glaive_toolcall_zh_demo.jsonl.gz", "identity.jsonl.gz", "self-instruct-seed_tasks.jsonl"} {
+		rows, err := Read(filepath.Join(root, name), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, template := range []string{ChatML, Qwen} {
+			e, n := encoder(t, template), Counts{}
+			var all []data.Example
+			for i := range rows {
+				x, ok, err := e.Fit(&rows[i], Mask{}, 4096, CutTurns, &n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if ok {
+					all = append(all, x)
+				}
+			}
+			p, err := data.Pack(all, 4096, 0)
+			if err != nil || n.Kept+n.Dropped != len(rows) || n.Kept < len(rows)*9/10 {
+				t.Fatalf("%s, %s: %+v of %d, %v", name, template, n, len(rows), err)
+			}
+			t.Logf("%s, %s: %+v, %d rows, %.1f %% full", name, template, n, p.Len(), 100*p.Used())
+		}
+	}
 }
