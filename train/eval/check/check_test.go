@@ -326,8 +326,8 @@ func FuzzHolds(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, p := range prompts {
 			for _, c := range p.Checks {
-				if (c.Holds(text) == nil) != (c.Holds(text) == nil) {
-					t.Fatalf("%s of %q is not decided", c.Rule, text)
+				if err := c.Holds(text); err == nil && strings.TrimSpace(text) == "" {
+					t.Fatalf("%s holds of nothing", c.Rule)
 				}
 				if c.Rule == "refuses" && c.Holds(text) == nil && (Check{Rule: "complies"}).Holds(text) == nil {
 					t.Fatalf("%q refuses and complies", text)
