@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/train"
 )
 
 // A Step turns committed datasets into one more.
@@ -211,8 +212,11 @@ func (e *Env) run(ctx context.Context, n node, in []quern.Manifest) (quern.Manif
 	if m, err = quern.LoadManifest(dir); err != nil { // what is read back is what later runs will see
 		return m, sr, err
 	}
-	for _, scaffold := range []string{"units", "ckpt"} { // what a step needed to go on after a crash
-		os.RemoveAll(dir.Path(scaffold))
+	os.RemoveAll(dir.Path("units")) // what a step needed to go on after a crash
+	if every := keptEvery(n.step); every == 0 {
+		os.RemoveAll(dir.Path("ckpt"))
+	} else if err := train.Sweep(dir, every); err != nil {
+		return m, sr, err
 	}
 	sr.Key, sr.Digest, sr.Folder, sr.Seconds = m.Key, m.Digest, folder, time.Since(start).Seconds()
 	timing, err := json.Marshal(map[string]float64{"seconds": sr.Seconds})

@@ -142,6 +142,17 @@ func (e *Env) training(step string, dir quern.Local, tok *tokenize.Tokenizer, se
 	return m, err
 }
 
+// keptEvery is how many steps lie between the checkpoints that stay when a step is done; 0 = none stays.
+func keptEvery(s Step) int {
+	switch s := s.(type) {
+	case *trainStep:
+		return s.spec.Train.KeepEvery
+	case *tuneStep:
+		return s.spec.Tune.SFT.KeepEvery
+	}
+	return 0
+}
+
 // tuneStep fine-tunes a model on conversations. Its inputs are learn; then train, unless it starts from a folder; then shard, if it reads the
 // corpus.
 type tuneStep struct {

@@ -248,6 +248,14 @@ func TestCheckpointsAreKeptByPolicy(t *testing.T) {
 		if err != nil || !slices.Equal(steps, x.want) || len(whole) != len(x.want) {
 			t.Errorf("keep %d, every %d: steps %v in %v, %v, want %v", x.keep, x.every, steps, names, err, x.want)
 		}
+		if err := Sweep(dir, 4); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range x.want {
+			if _, err := dir.Open(stepFolder(step) + "/" + manifestName); (err == nil) != (step%4 == 0) {
+				t.Errorf("swept: step %d: %v", step, err)
+			}
+		}
 	}
 }
 

@@ -144,7 +144,7 @@ func (s *saver) prune() error {
 			kept++
 			continue
 		}
-		if i == 0 {
+		if i == 0 && !whole[step] {
 			continue // newer than any whole one: not ours to judge
 		}
 		prefix := stepFolder(step) + "/"
@@ -160,6 +160,9 @@ func (s *saver) prune() error {
 	}
 	return nil
 }
+
+// Sweep removes the checkpoints of a run that is done but those of each so many steps.
+func Sweep(dir quern.Dir, every int) error { return (&saver{dir: dir, every: every}).prune() }
 
 // identity tells runs apart: all that decides the bytes of a checkpoint but the data, of which it has the size.
 type identity struct {
