@@ -8,7 +8,6 @@ import (
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
 	"github.com/seed-83c59573/quern/train"
-	"github.com/seed-83c59573/quern/train/data/chat"
 	"github.com/spf13/cobra"
 )
 
@@ -42,7 +41,11 @@ func sampleCommand() *cobra.Command {
 				return err
 			}
 			if asChat {
-				text, err := train.Answer(m, tok, s, chat.ChatML, prompt, seed)
+				t, err := train.FinalTemplate(folder)
+				if err != nil {
+					return err
+				}
+				text, err := train.Answer(m, tok, s, t, prompt, seed)
 				if err != nil {
 					return err
 				}
