@@ -108,6 +108,7 @@ func (g *graph) tokens(texts, rulings []int) {
 		after = append(after, g.add(importStepName, in.Name, &importStep{spec: spec, env: env, in: in}, learn))
 	}
 	if spec.Mix == nil {
+		g.tune(learn, -1, -1)
 		return
 	}
 	read := slices.Clone(after)
@@ -115,17 +116,29 @@ func (g *graph) tokens(texts, rulings []int) {
 		read = append(read, learn)
 	}
 	mix := g.add("mix", "", &mixStep{spec: spec, env: env}, read...)
-	if spec.Shard == nil {
+	shards, trained := -1, -1
+	if spec.Shard != nil {
+		shards = g.add("shard", "", &shardStep{spec: spec, env: env}, append([]int{mix, learn}, after...)...)
+	}
+	if spec.Train != nil {
+		trained = g.add("train", "", &trainStep{spec: spec, env: env}, shards, learn)
+	}
+	g.tune(learn, trained, shards)
+}
+
+// tune adds fine-tuning. The spec has been checked: the nodes that it needs are there.
+func (g *graph) tune(learn, trained, shards int) {
+	if g.spec.Tune == nil {
 		return
 	}
-	shards := g.add("shard", "", &shardStep{spec: spec, env: env}, append([]int{mix, learn}, after...)...)
-	if spec.Train == nil {
-		return
+	after := []int{learn}
+	if g.spec.Tune.SFT.From == "" {
+		after = append(after, trained)
 	}
-	trained := g.add("train", "", &trainStep{spec: spec, env: env}, shards, learn)
-	if spec.Tune != nil {
-		g.add("tune", "", &tuneStep{spec: spec, env: env}, trained, learn)
+	if g.spec.Tune.SFT.NeedsCorpus() {
+		after = append(after, shards)
 	}
+	g.add("tune", "", &tuneStep{spec: g.spec, env: g.env}, after...)
 }
 
 // optionsJSON is a value as a compact JSON object under the names that it has in a spec.

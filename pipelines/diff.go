@@ -148,6 +148,9 @@ func diffValues(a, b *Summary) []Change {
 		}
 		if s.Tune != nil {
 			v["tune.loss_last"] = s.Tune.LossLast
+			if f := s.Tune.Forgetting; f != nil {
+				v["tune.forgetting"] = f.Nats()
+			}
 		}
 	}
 	names := slices.Sorted(maps.Keys(values[0]))

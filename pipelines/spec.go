@@ -241,10 +241,16 @@ func (s *Spec) validateChain(fail func(path, format string, a ...any) error) err
 		return fail("shard", "shard needs mix: it writes what the mix has planned")
 	case s.Train != nil && s.Shard == nil:
 		return fail("train", "train needs shard: it reads the corpus")
-	case s.Tune != nil && s.Train == nil:
-		return fail("tune", "tune needs train: it starts from the pretrained checkpoint")
 	case s.Tune != nil && s.Tune.SFT == nil:
 		return fail("tune", "tune: give sft")
+	case s.Tune != nil && s.Train == nil && s.Tune.SFT.From == "":
+		return fail("tune", "tune needs train, whose checkpoint it starts from, or sft.from: the folder of a model")
+	case s.Tune != nil && s.Tokenize == nil:
+		return fail("tune", "tune needs tokenize")
+	case s.Tune != nil && s.Shard == nil && s.Tune.SFT.NeedsCorpus():
+		return fail("tune", "tune.sft: replay and forgetting need shard: they read the corpus")
+	case s.Tune != nil && s.Tune.SFT.Forgetting && s.Shard.Validation == 0:
+		return fail("tune", "tune.sft: forgetting needs shard.validation: it is measured there")
 	}
 	if s.Tokenize != nil && s.Tokenize.Learn != nil {
 		for _, d := range s.Domains() {
@@ -261,8 +267,15 @@ func (s *Spec) validateChain(fail func(path, format string, a ...any) error) err
 			return fail("train.shuffle", "train.shuffle: mix.phases is an order, which shuffling would undo")
 		}
 	}
-	if s.Tune != nil {
-		if err := s.Tune.SFT.Fits(s.Train.Model.Context); err != nil {
+	if s.Tune == nil {
+		return nil
+	}
+	context := s.Tune.SFT.Context
+	if context == 0 && s.Tune.SFT.From == "" {
+		context = s.Train.Model.Context
+	}
+	if context > 0 { // else the folder tells, later
+		if err := s.Tune.SFT.Fits(context); err != nil {
 			return fail("tune", "tune.sft: %s", err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/shard"
@@ -52,7 +53,11 @@ func (s *trainStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifes
 
 // files are those of the model that training begins with.
 func (s *trainStep) files() (files []string, err error) {
-	folder := s.spec.path(s.spec.Train.From)
+	return filesOf(s.spec.path(s.spec.Train.From))
+}
+
+// filesOf are those of a model's folder.
+func filesOf(folder string) (files []string, err error) {
 	entries, err := os.ReadDir(folder)
 	for _, e := range entries {
 		if !e.IsDir() {
@@ -67,16 +72,11 @@ func (s *trainStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Loca
 	if err != nil {
 		return quern.Manifest{}, err
 	}
-	trainShards, valShards := split(in[0])
-	tokens, err := shard.OpenTokens(s.env.dataset(in[0]), trainShards)
+	tokens, val, err := s.env.corpus(in[0])
 	if err != nil {
 		return quern.Manifest{}, err
 	}
 	defer tokens.Close()
-	val, err := shard.OpenTokens(s.env.dataset(in[0]), valShards)
-	if err != nil {
-		return quern.Manifest{}, err
-	}
 	defer val.Close()
 	sized, err := allSized(val)
 	if err != nil {
@@ -142,43 +142,99 @@ func (e *Env) training(step string, dir quern.Local, tok *tokenize.Tokenizer, se
 	return m, err
 }
 
-// tuneStep fine-tunes the pretrained model on conversations. Its inputs are train and learn.
+// tuneStep fine-tunes a model on conversations. Its inputs are learn; then train, unless it starts from a folder; then shard, if it reads the
+// corpus.
 type tuneStep struct {
 	spec *Spec
 	env  *Env
 }
 
-func (s *tuneStep) files() []string {
-	var files []string
+// files are the conversations, and those of the model's folder.
+func (s *tuneStep) files() (conversations, all []string, err error) {
 	for _, p := range s.spec.Tune.SFT.Data {
-		files = append(files, s.spec.path(p))
+		conversations = append(conversations, s.spec.path(p))
 	}
-	return files
+	all = conversations
+	if from := s.spec.Tune.SFT.From; from != "" {
+		model, err := filesOf(s.spec.path(from))
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(slices.Clone(conversations), model...)
+	}
+	return conversations, all, nil
 }
 
 func (s *tuneStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest, error) {
-	h, err := headOf(map[string]any{"tune": s.spec.Tune, "seed": s.spec.Seed}, train.Version)
+	about := map[string]any{"tune": s.spec.Tune, "seed": s.spec.Seed}
+	if s.spec.Tune.SFT.NeedsCorpus() {
+		about["documents"] = s.documents()
+	}
+	h, err := headOf(about, train.Version)
 	if err != nil {
 		return h, err
 	}
-	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(s.files()...), 1)
+	_, files, err := s.files()
+	if err != nil {
+		return h, err
+	}
+	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(files...), 1)
 	return h, err
 }
 
+// documents tells whether attention stays inside the corpus's documents: as pretraining had it, and where nothing was pretrained, yes.
+func (s *tuneStep) documents() bool { return s.spec.Train == nil || s.spec.Train.Documents }
+
 func (s *tuneStep) Run(ctx context.Context, in []quern.Manifest, dir quern.Local) (quern.Manifest, error) {
-	tok, err := s.env.tokenizerOf(in[1])
+	var none quern.Manifest
+	tok, err := s.env.tokenizerOf(in[0])
 	if err != nil {
-		return quern.Manifest{}, err
+		return none, err
 	}
-	c := *s.spec.Tune.SFT
-	c.Data = s.files()
+	conversations, files, err := s.files()
+	if err != nil {
+		return none, err
+	}
+	c, rest := *s.spec.Tune.SFT, in[1:]
+	c.Data = conversations
+	var base quern.Dir
+	if c.From != "" {
+		c.From = s.spec.path(c.From)
+		base = quern.Local(c.From)
+	} else {
+		base, rest = s.env.dataset(rest[0]), rest[1:]
+	}
+	var tokens, val *shard.TokenReader
+	if c.NeedsCorpus() {
+		if tokens, val, err = s.env.corpus(rest[0]); err != nil {
+			return none, err
+		}
+		defer tokens.Close()
+		defer val.Close()
+	}
 	m, err := s.env.training("tune", dir, tok, s.spec.Seed, func(e train.Env) (train.Result, error) {
-		return train.SFT(ctx, c, s.env.dataset(in[0]), e)
+		if tokens != nil {
+			e.Train, e.Val, e.Documents = tokens, val, s.documents()
+		}
+		return train.SFT(ctx, c, base, e)
 	})
 	if err != nil {
 		return m, err
 	}
-	return m, s.env.world.unchanged(localFiles(s.files()...))
+	return m, s.env.world.unchanged(localFiles(files...))
+}
+
+// corpus opens the two splits of the tokens that shard wrote.
+func (e *Env) corpus(m quern.Manifest) (tokens, val *shard.TokenReader, err error) {
+	trainShards, valShards := split(m)
+	if tokens, err = shard.OpenTokens(e.dataset(m), trainShards); err != nil {
+		return nil, nil, err
+	}
+	if val, err = shard.OpenTokens(e.dataset(m), valShards); err != nil {
+		tokens.Close()
+		return nil, nil, err
+	}
+	return tokens, val, nil
 }
 
 // Model finds the newest model of a run, tuned if it was, and its tokenizer.

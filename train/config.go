@@ -10,7 +10,6 @@ import (
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train/data"
-	"github.com/seed-83c59573/quern/train/data/chat"
 	"github.com/seed-83c59573/quern/train/model"
 )
 
@@ -42,21 +41,6 @@ func DefaultConfig() Config {
 	o := defaultOptim()
 	o.Batch, o.Steps, o.LR, o.Warmup, o.WeightDecay = 32768, 1000, 1e-3, 10, 0.1
 	return Config{Model: model.Default(), Optim: o, Eval: 100, Sample: Sampling{Tokens: 64, Temperature: 0.8, TopK: 50, TopP: 1}}
-}
-
-// SFTConfig is supervised fine-tuning.
-type SFTConfig struct {
-	Data     []string `yaml:"data"`     // files of conversations, see chat.Read
-	Template string   `yaml:"template"` // "chatml"
-	Optim    `yaml:",inline"`
-	Sample   Sampling `yaml:"sample"`
-}
-
-// DefaultSFT learns gently.
-func DefaultSFT() SFTConfig {
-	o := defaultOptim()
-	o.Batch, o.Steps, o.LR, o.Warmup = 8192, 100, 2e-4, 5
-	return SFTConfig{Template: string(chat.ChatML), Optim: o, Sample: Sampling{Tokens: 64, Temperature: 0.7, TopK: 50, TopP: 1}}
 }
 
 // Validate refuses in words.
@@ -105,14 +89,6 @@ func sameShape(m model.Config) bool {
 	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
-// Validate refuses in words.
-func (c SFTConfig) Validate() error {
-	if len(c.Data) == 0 {
-		return errors.New("train: sft lists no data")
-	}
-	return errors.Join(chat.Template(c.Template).Validate(), c.Optim.Validate(), c.Sample.Validate())
-}
-
 // Env is where a training run happens. Nothing in it but the data, the tokenizer and the seed changes a result.
 type Env struct {
 	Dir       quern.Dir // the step's folder: checkpoints are committed here
@@ -121,6 +97,7 @@ type Env struct {
 	Tokenizer *tokenize.Tokenizer
 	Train     data.Stream
 	Val       data.Stream  // may be empty
+	Documents bool         // of the corpus that fine-tuning reads: pretraining kept attention inside documents
 	ValBytes  int64        // of the text behind Val
 	Log       io.Writer    // JSON lines; nil = none
 	Events    io.Writer    // the same as TensorBoard's records; nil = none
@@ -138,7 +115,10 @@ type Result struct {
 	Tokens     int64            `json:"tokens"`            // that a loss was taken on
 	Steps      int              `json:"steps"`
 	Parameters int              `json:"parameters"`
-	Cut        int              `json:"cut,omitempty"`       // conversations that were longer than the context
+	Trained    int              `json:"trained,omitempty"` // parameters, if not all were: an adapter's
+	Cut        int              `json:"cut,omitempty"`     // conversations that were longer than the context and are cut
+	Dropped    int              `json:"dropped,omitempty"` // or left out
+	Forgetting *Forgetting      `json:"forgetting,omitempty"`
 	Skipped    int              `json:"skipped,omitempty"`   // steps whose update was left out as an outlier
 	Stopped    bool             `json:"stopped,omitempty"`   // early, since the validation loss fell no more
 	BestStep   int              `json:"best_step,omitempty"` // of the weights kept, if they are not the last
@@ -151,6 +131,12 @@ func (r *Result) String() string {
 	s := fmt.Sprintf("%d parameters, %d steps, %d tokens, loss %.3f -> %.3f", r.Parameters, r.Steps, r.Tokens, r.LossFirst, r.LossLast)
 	if r.ValBPB > 0 {
 		s += fmt.Sprintf(", validation %.3f -> %.3f (%.3f bits per byte)", r.ValFirst, r.ValLoss, r.ValBPB)
+	}
+	if r.ValLoss > 0 && r.ValBPB == 0 {
+		s += fmt.Sprintf(", validation %.3f -> %.3f", r.ValFirst, r.ValLoss)
+	}
+	if r.Forgetting != nil {
+		s += ", " + r.Forgetting.String()
 	}
 	return s
 }

@@ -27,6 +27,7 @@ type loop struct {
 	steps     int
 	lengths   Ramp
 	text      pretrained.Text // of the final model; zero = the default
+	base      string          // what an adapter was trained on top of, for people
 	eval      int             // steps between measurements; 0 = first and last
 	measure   func() (loss float64, ok bool, err error)
 
@@ -301,9 +302,14 @@ func (l *loop) finish(prompts []prompt, s Sampling) (Result, error) {
 		}
 		r.Samples = append(r.Samples, p.shown+text)
 	}
+	adapter, err := l.keepAdapter()
+	if err != nil {
+		return r, err
+	}
 	if r.Blobs, err = saveModel(l.env.Dir, finalName, l.m, l.env.Tokenizer, l.text); err != nil {
 		return r, err
 	}
+	r.Blobs = append(r.Blobs, adapter...)
 	b, err := json.Marshal(r.Blobs)
 	r.Checkpoint = quern.DigestOf(b)
 	return r, err

@@ -73,6 +73,15 @@ func (t *metrics) validation(step int, loss, bpb float64) {
 	}
 }
 
+func (t *metrics) forgetting(step int, f *Forgetting) {
+	if t.log != nil {
+		t.write(forgetLine{step, f.After, f.Nats()})
+	}
+	if t.events != nil {
+		t.events.add(step, scalar{"pretrain/loss", f.After}, scalar{"pretrain/forgetting", f.Nats()})
+	}
+}
+
 func (t *metrics) write(v any) {
 	b, err := json.Marshal(v)
 	if err == nil {

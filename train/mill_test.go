@@ -152,6 +152,12 @@ func trainings(t testing.TB) map[string]training {
 			e.Train, e.Val, e.Workers, e.Progress = nil, nil, workers, progress
 			return SFT(ctx, s, base, e)
 		},
+		"sft, with everything": func(ctx context.Context, dir quern.Dir, workers int, progress func(int, int, Metrics)) (Result, error) {
+			e, s := tinyEnv(t, dir), s
+			e.Workers, e.Progress, e.Documents = workers, progress, true
+			s.Replay, s.Forgetting, s.Validation, s.Eval, s.LoRA = 0.3, true, 0.4, 3, &LoRA{R: 2, Alpha: 4}
+			return SFT(ctx, s, base, e)
+		},
 	}
 }
 

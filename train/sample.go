@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/seed-83c59573/quern/tokenize"
-	"github.com/seed-83c59573/quern/train/data/chat"
 	"github.com/seed-83c59573/quern/train/decode"
 	"github.com/seed-83c59573/quern/train/model"
 )
@@ -34,29 +33,9 @@ func textPrompt(tok *tokenize.Tokenizer, text string) prompt {
 	return p
 }
 
-// chatPrompt asks as the user and lets the assistant speak.
-func chatPrompt(t chat.Template, tok *tokenize.Tokenizer, question string) (prompt, error) {
-	enc, err := chat.NewEncoder(t, tok)
-	if err != nil {
-		return prompt{}, err
-	}
-	end, _ := tok.Special("<|im_end|>") // NewEncoder has looked
-	x := enc.Example(t.Segments([]chat.Message{{Role: "user", Content: question}}, true))
-	return prompt{tokens: x.Tokens, shown: question + "\n", stop: []int32{int32(end), int32(tok.EndOfText())}}, nil
-}
-
 // Complete draws a continuation of text from a model. The same seed draws the same text.
 func Complete(m *model.Model, tok *tokenize.Tokenizer, s Sampling, text string, seed uint64) (string, error) {
 	return generate(m, tok, s, textPrompt(tok, text), seed)
-}
-
-// Answer draws the assistant's answer to a question.
-func Answer(m *model.Model, tok *tokenize.Tokenizer, s Sampling, t chat.Template, question string, seed uint64) (string, error) {
-	p, err := chatPrompt(t, tok, question)
-	if err != nil {
-		return "", err
-	}
-	return generate(m, tok, s, p, seed)
 }
 
 // options is how decode says the same.

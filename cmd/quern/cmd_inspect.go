@@ -26,6 +26,9 @@ type inspector struct {
 	tokenizer string
 	plain     bool
 
+	template, rows string // of conversations
+	roles          []string
+
 	format, fields, options string // of an input of the outside world
 	skipped                 bool
 }
@@ -40,7 +43,8 @@ func inspectCommand() *cobra.Command {
 PATH is one of
 
   - a dataset (DIR/steps/<step>-<key>) of texts, or of tokens, whose tokens are then shown in alternating colors;
-  - with --tokenizer, a file of conversations (.jsonl, .jsonl.gz, .jsonl.zst), whose learned tokens are shown in green;
+  - with --tokenizer, a file of conversations (.jsonl or .json, plain, .gz or .zst), laid out by --template, whose learned tokens are
+    shown in green;
   - anything that a spec can ingest: a file, folder, archive or URL, shown as the documents that it would give, and at the end what
     would be skipped. The name tells the format, or --format does: ` + strings.Join(pipelines.Formats(), ", ") + `.
 
@@ -59,6 +63,9 @@ Tokens need --tokenizer, a tokenizer.json or the folder of a run.`,
 	cmd.Flags().StringVar(&in.id, "id", "", "only the document with this ID")
 	cmd.Flags().BoolVar(&in.dropped, "dropped", false, "of a clean dataset, the dropped documents with rule, value and threshold")
 	cmd.Flags().StringVar(&in.tokenizer, "tokenizer", "", "tokenizer.json, or the folder of a run")
+	cmd.Flags().StringVar(&in.template, "template", "", "of conversations: "+strings.Join(chat.Names(), ", ")+", or model, the one in the folder of --tokenizer (default that, if it is there, else chatml)")
+	cmd.Flags().StringVar(&in.rows, "rows", "", "of conversations: the shape of the rows, as in a spec (default what they tell)")
+	cmd.Flags().StringSliceVar(&in.roles, "roles", nil, "of conversations: whose turns are learned (default assistant)")
 	cmd.Flags().StringVar(&in.format, "format", "", "of an input: what it is")
 	cmd.Flags().StringVar(&in.fields, "fields", "", "of an input: its columns, as in a spec, such as '{text: body}'")
 	cmd.Flags().StringVar(&in.options, "options", "", "of an input: options of the format, as in a spec")
@@ -68,7 +75,7 @@ Tokens need --tokenizer, a tokenizer.json or the folder of a run.`,
 }
 
 func (in *inspector) path(ctx context.Context, path string) error {
-	if in.tokenizer != "" && strings.Contains(filepath.Base(path), ".jsonl") {
+	if in.tokenizer != "" && strings.Contains(filepath.Base(path), ".json") && in.format == "" {
 		return in.conversations(filepath.Clean(path))
 	}
 	if in.format == "" && !isDataset(path) && exists(path, "runs") {
@@ -176,37 +183,6 @@ func (in *inspector) tokens(dir quern.Dir, m quern.Manifest) error {
 		fmt.Fprint(in.out, "\n\n")
 		if in.n--; in.n == 0 {
 			return nil
-		}
-	}
-	return nil
-}
-
-func (in *inspector) conversations(path string) error {
-	tok, err := in.vocabulary()
-	if err != nil {
-		return err
-	}
-	rows, err := chat.Read(path)
-	if err != nil {
-		return err
-	}
-	enc, err := chat.NewEncoder(chat.ChatML, tok)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows[min(in.skip, len(rows)):] {
-		x := enc.Example(chat.ChatML.Segments(row.Messages, false))
-		fmt.Fprintf(in.out, "%s\n", in.tint(1, fmt.Sprintf("── %s:%d  %d tokens, %d learned", row.File, row.Line, len(x.Tokens), chat.Trained(x))))
-		for i, id := range x.Tokens {
-			color := 0
-			if x.Train[i] && i > 0 {
-				color = 32
-			}
-			fmt.Fprint(in.out, in.tint(color, printable(string(tok.Token(uint32(id))))))
-		}
-		fmt.Fprint(in.out, "\n\n")
-		if in.n--; in.n == 0 {
-			break
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
@@ -98,13 +99,18 @@ func (s *speaker) prompt(text string) []int32 {
 	return out
 }
 
-// chat makes the function that lays out conversations, or says why there is none.
+// chat makes the function that lays out conversations, which any goroutine may call, or says why there is none.
 func (s *speaker) chat() (func([]serve.Message) (prompt, stop []int32, err error), error) {
-	enc, err := chat.NewEncoder(chat.ChatML, s.tok)
+	t, err := train.TemplateOf(s.text, chat.ChatML)
 	if err != nil {
 		return nil, err
 	}
-	end, _ := s.tok.Special("<|im_end|>") // NewEncoder has looked
+	enc, err := chat.NewEncoder(t, s.tok)
+	if err != nil {
+		return nil, err
+	}
+	stop := append(s.stops(), enc.Stops()...)
+	var one sync.Mutex
 	return func(turns []serve.Message) ([]int32, []int32, error) {
 		var list []chat.Message
 		for i, m := range turns {
@@ -113,6 +119,9 @@ func (s *speaker) chat() (func([]serve.Message) (prompt, stop []int32, err error
 			}
 			list = append(list, chat.Message{Role: m.Role, Content: m.Content})
 		}
-		return enc.Example(chat.ChatML.Segments(list, true)).Tokens, append(s.stops(), int32(end)), nil
+		one.Lock()
+		defer one.Unlock()
+		prompt, err := enc.Prompt(list, nil)
+		return prompt, stop, err
 	}, nil
 }

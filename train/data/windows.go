@@ -100,6 +100,10 @@ func (w *Windows) fill(b *Batch, r int, at int64, n int) error {
 	if b.Segments == nil {
 		return nil
 	}
+	if !w.Segmented { // a row among others that have segments
+		clear(b.Segments[r*w.Cols : (r+1)*w.Cols])
+		return nil
+	}
 	if err := w.findEnds(buf[:min(n, w.Cols)], at); err != nil {
 		return err
 	}

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
@@ -18,34 +16,35 @@ import (
 
 // Message is one turn.
 type Message struct {
-	Role    string // "system", "user", "assistant", "tool"
-	Content string
+	Role      string          `json:"role"` // "system", "user", "assistant", "tool"
+	Content   string          `json:"content"`
+	ToolCalls json.RawMessage `json:"tool_calls,omitempty"` // of an assistant: a JSON array of {"type": "function", "function": {"name": …, "arguments": {…}}}; nil = none
+	More      json.RawMessage `json:"-"`                    // a JSON object of the row's other fields, such as name or reasoning_content, for templates that know them; nil = none
+	Mute      bool            `json:"-"`                    // weight 0: the turn is read and never learned
 }
 
 // Conversation is a row of a file.
 type Conversation struct {
 	Messages []Message
+	Tools    json.RawMessage // a JSON array of what the assistant may call; nil = none
+	Text     string          // of the shape text, in place of messages: all of it is learned
+	Shape    Shape
 	File     string
-	Line     int
+	Row      int // a line of JSON lines, an element of an array; from 1
 }
 
 const (
-	maxLine = 16 << 20
+	maxRow  = 16 << 20
 	maxFile = 8 << 30 // unpacked
 )
 
-// Read reads a file of JSON lines, plain, gzip or zstd, whose rows are conversations in one of these shapes:
-//
-//	{"messages": [{"role": …, "content": …}, …]}            as chat services take them
-//	{"conversations": [{"from": "human", "value": …}, …]}   ShareGPT; also from/value "gpt", "system", "function_call", "observation"
-//	{"prompt": …, "completion": …}
-//	{"question": …, "answer": …}                            as in GSM8K
-//	{"instruction": …, "input": …, "output": …}             Alpaca; input may be missing or empty
-//	{"instruction": …, "input": …, "response": …}           as GPTeacher names the output
-//	{"instruction": …, "instances": [{"input": …, "output": …}]}  seed tasks: one conversation an instance
-//
-// A row of no such shape is an error that names file and line: nothing is guessed.
-func Read(path string) ([]Conversation, error) {
+// Read reads a file of conversations: JSON lines, or one JSON array of rows; plain, gzip or zstd. All rows have one shape, which the first one tells
+// or, if as is not empty, the caller. A row that fits no shape, two, or another than the file's, and one that nothing can be learned from, is an
+// error that names file and row: nothing is guessed and nothing is left out.
+func Read(path string, as Shape) ([]Conversation, error) {
+	if err := as.Validate(); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -56,7 +55,7 @@ func Read(path string) ([]Conversation, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	defer r.Close()
-	return parse(path, &bounded{r, maxFile})
+	return parse(path, as, &bounded{r, maxFile})
 }
 
 // bounded fails beyond left bytes: a file is never cut in silence.
@@ -88,154 +87,151 @@ func decompress(f io.Reader) (io.ReadCloser, error) {
 			return nil, err
 		}
 		return d.IOReadCloser(), nil
+	case string(magic) == "PAR1":
+		return nil, errors.New("Parquet: conversations are read from JSON lines or a JSON array; write it out as JSON lines first")
 	}
 	return io.NopCloser(br), nil
 }
 
-func parse(path string, r io.Reader) ([]Conversation, error) {
-	var out []Conversation
-	scan := bufio.NewScanner(r)
-	scan.Buffer(make([]byte, 1<<16), maxLine)
-	line := 0
-	for scan.Scan() {
-		line++
-		b := scan.Bytes()
-		if line == 1 {
-			b = bytes.TrimPrefix(b, []byte("\ufeff"))
+// reader collects the rows of a file.
+type reader struct {
+	path  string
+	shape Shape // of all rows; "" = not yet known
+	row   int
+	out   []Conversation
+}
+
+func (p *reader) fail(err error) error { return fmt.Errorf("%s:%d: %w", p.path, p.row, err) }
+
+func parse(path string, as Shape, r io.Reader) ([]Conversation, error) {
+	p := &reader{path: path, shape: as}
+	br := bufio.NewReaderSize(r, 1<<16)
+	if mark, _ := br.Peek(3); string(mark) == "\ufeff" {
+		br.Discard(3)
+	}
+	read := p.lines
+	for { // the first byte that is not white space tells an array from lines
+		b, err := br.Peek(1)
+		if err != nil {
+			break
 		}
-		b = bytes.TrimSpace(b)
+		if b[0] == '[' {
+			read = p.array
+		}
+		if b[0] != ' ' && b[0] != '\t' && b[0] != '\r' && b[0] != '\n' {
+			break
+		}
+		if b[0] == '\n' {
+			p.row++
+		}
+		br.Discard(1)
+	}
+	if err := read(br); err != nil {
+		return nil, err
+	}
+	if len(p.out) == 0 {
+		return nil, fmt.Errorf("%s: no rows", path)
+	}
+	return p.out, nil
+}
+
+func (p *reader) lines(r io.Reader) error {
+	scan := bufio.NewScanner(r)
+	scan.Buffer(make([]byte, 1<<16), maxRow)
+	for scan.Scan() {
+		p.row++
+		b := bytes.TrimSpace(scan.Bytes())
 		if len(b) == 0 {
 			continue
 		}
-		if !utf8.Valid(b) {
-			return nil, fmt.Errorf("%s:%d: not UTF-8", path, line)
-		}
-		rows, err := conversations(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
-		}
-		for _, m := range rows {
-			out = append(out, Conversation{m, path, line})
+		if err := p.add(b); err != nil {
+			return err
 		}
 	}
-	if err := scan.Err(); err != nil {
-		if errors.Is(err, bufio.ErrTooLong) {
-			err = fmt.Errorf("a line of more than %d bytes", maxLine)
-		}
-		return nil, fmt.Errorf("%s:%d: %w", path, line+1, err)
+	err := scan.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		err = fmt.Errorf("a line of more than %d bytes", maxRow)
 	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("%s: no rows", path)
+	if p.row++; err != nil {
+		return p.fail(err)
 	}
-	return out, nil
+	return nil
 }
 
-// row has the fields of all shapes; those of other rows stay nil.
-type row struct {
-	Messages []struct {
-		Role    string  `json:"role"`
-		Content *string `json:"content"`
-	} `json:"messages"`
-	Conversations []struct {
-		From  string `json:"from"`
-		Value string `json:"value"`
-	} `json:"conversations"`
-	System      string  `json:"system"`
-	Prompt      *string `json:"prompt"`
-	Completion  *string `json:"completion"`
-	Question    *string `json:"question"`
-	Answer      *string `json:"answer"`
-	Instruction *string `json:"instruction"`
-	Input       *string `json:"input"`
-	Output      *string `json:"output"`
-	Response    *string `json:"response"`
-	Instances   []struct {
-		Input  string `json:"input"`
-		Output string `json:"output"`
-	} `json:"instances"`
+// capped ends with an error where one row goes on for too long, before it is all in memory.
+type capped struct {
+	r    io.Reader
+	left int
 }
 
-func conversations(b []byte) ([][]Message, error) {
-	var r row
-	if err := json.Unmarshal(b, &r); err != nil {
-		return nil, err
+func (c *capped) Read(b []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, fmt.Errorf("a row of more than %d bytes", maxRow)
 	}
-	var turns []Message
-	if r.System != "" {
-		turns = append(turns, Message{"system", r.System})
+	n, err := c.r.Read(b)
+	c.left -= n
+	return n, err
+}
+
+func (p *reader) array(r io.Reader) error {
+	p.row = 1
+	c := &capped{r, maxRow}
+	d := json.NewDecoder(c)
+	if _, err := d.Token(); err != nil {
+		return p.fail(err)
 	}
-	switch {
-	case r.Messages != nil:
-		for i, m := range r.Messages {
-			if m.Content == nil {
-				return nil, fmt.Errorf("message %d has no content", i+1)
+	var raw json.RawMessage
+	for ; d.More(); p.row++ {
+		c.left = maxRow
+		if err := d.Decode(&raw); err != nil {
+			return p.fail(err)
+		}
+		if err := p.add(raw); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return p.fail(fmt.Errorf("the array does not end: %w", err))
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return p.fail(errors.New("something follows the array"))
+	}
+	return nil
+}
+
+// add reads one row, which may hold several conversations.
+func (p *reader) add(b []byte) error {
+	if !utf8.Valid(b) {
+		return p.fail(errors.New("not UTF-8"))
+	}
+	var f fields
+	if err := json.Unmarshal(b, &f); err != nil {
+		return p.fail(err)
+	}
+	shape := p.shape
+	if shape == "" {
+		var err error
+		if shape, err = detect(f); err != nil {
+			return p.fail(err)
+		}
+		p.shape = shape
+	} else if !shape.fits(f) {
+		return p.fail(fmt.Errorf("%s, as rows of the shape %s have it, is missing: all rows of a file have one shape", shape.wants(), shape))
+	}
+	rows, err := shapes[shape].read(f)
+	if err != nil {
+		return p.fail(err)
+	}
+	for i := range rows {
+		c := &rows[i]
+		if err := c.check(); err != nil {
+			if len(rows) > 1 {
+				err = fmt.Errorf("instance %d: %w", i+1, err)
 			}
-			turns = append(turns, Message{m.Role, *m.Content})
+			return p.fail(err)
 		}
-	case r.Conversations != nil:
-		for _, m := range r.Conversations {
-			role, ok := shareGPT[m.From]
-			if !ok {
-				return nil, fmt.Errorf("speaker %q: want one of human, gpt, system, function_call, observation", m.From)
-			}
-			turns = append(turns, Message{role, m.Value})
-		}
-	case r.Prompt != nil && r.Completion != nil:
-		turns = append(turns, Message{"user", *r.Prompt}, Message{"assistant", *r.Completion})
-	case r.Question != nil && r.Answer != nil:
-		turns = append(turns, Message{"user", *r.Question}, Message{"assistant", *r.Answer})
-	case r.Instruction != nil && r.Instances != nil:
-		if len(r.Instances) == 0 {
-			return nil, errors.New("instances is empty: nothing would be learned from this row")
-		}
-		var all [][]Message
-		for i, inst := range r.Instances {
-			one := append(slices.Clone(turns), Message{"user", ask(*r.Instruction, inst.Input)}, Message{"assistant", inst.Output})
-			if err := check(one); err != nil {
-				return nil, fmt.Errorf("instance %d: %w", i+1, err)
-			}
-			all = append(all, one)
-		}
-		return all, nil
-	case r.Instruction != nil && (r.Output != nil || r.Response != nil):
-		input, output := "", r.Output
-		if r.Input != nil {
-			input = *r.Input
-		}
-		if output == nil {
-			output = r.Response
-		}
-		turns = append(turns, Message{"user", ask(*r.Instruction, input)}, Message{"assistant", *output})
-	default:
-		return nil, errors.New("no conversation: want messages, conversations, prompt and completion, question and answer, or instruction and output")
-	}
-	return [][]Message{turns}, check(turns)
-}
-
-var shareGPT = map[string]string{"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system",
-	"function_call": "assistant", "observation": "tool", "tool": "tool"}
-
-func ask(instruction, input string) string {
-	if strings.TrimSpace(input) == "" {
-		return instruction
-	}
-	return instruction + "\n\n" + input
-}
-
-// check refuses rows that nothing can be learned from.
-func check(turns []Message) error {
-	answered := false
-	for i, m := range turns {
-		switch m.Role {
-		case "system", "user", "tool":
-		case "assistant":
-			answered = answered || strings.TrimSpace(m.Content) != ""
-		default:
-			return fmt.Errorf("message %d: role %q: want system, user, assistant or tool", i+1, m.Role)
-		}
-	}
-	if !answered {
-		return errors.New("no answer of the assistant: nothing would be learned from this row")
+		c.Shape, c.File, c.Row = shape, p.path, p.row
+		p.out = append(p.out, *c)
 	}
 	return nil
 }

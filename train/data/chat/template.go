@@ -1,98 +1,143 @@
 package chat
 
 import (
+	"embed"
 	"fmt"
+	"regexp"
+	"strings"
+	"time"
 
-	"github.com/seed-83c59573/quern/tokenize"
-	"github.com/seed-83c59573/quern/train/data"
+	"github.com/seed-83c59573/quern/train/data/chat/jinja"
 )
 
-// Segment is a piece of a conversation laid out by a template. A special segment is one special token by its name; any other is
-// ordinary text, whatever it spells. Train marks what the model is to produce.
-type Segment struct {
-	Text    string
-	Special bool
-	Train   bool
+// Template lays out conversations. Every template is Jinja, the built-in ones too: what trains a model is what goes out with it.
+type Template struct {
+	name, source string
+	parsed       *jinja.Template
+	tagged       bool   // it has {% generation %} blocks
+	bos, eos     string // of a model's own; "" = the tokenizer's end of text
 }
 
-// Template lays out a conversation.
-type Template string
+// The templates that are built in.
+const (
+	ChatML  = "chatml"  // <|im_start|>role\n…<|im_end|>\n a turn; tools and calls as Hermes and Qwen2.5 write them
+	Llama3  = "llama3"  // <|begin_of_text|>, then <|start_header_id|>role<|end_header_id|>\n\n…<|eot_id|> a turn, contents trimmed
+	Mistral = "mistral" // <s>, then [INST] … [/INST] …</s> for each question and answer; the system turn stands in the first question
+	Qwen    = "qwen"    // ChatML with Qwen2.5's system turn where a conversation has none
+	Alpacas = "alpaca"  // ### Instruction: … ### Response: …, and the end-of-text token
+	Plain   = "plain"   // contents as they are, and the end-of-text token behind each answer: a prompt and its completion
+	OfModel = "model"   // the chat_template of the model that is tuned
+)
 
-// ChatML is <|im_start|>role\ncontent<|im_end|>\n for each message; the assistant's content and its <|im_end|> are learned.
-const ChatML Template = "chatml"
+// Names lists the built-in templates.
+func Names() []string { return []string{ChatML, Llama3, Mistral, Qwen, Alpacas, Plain} }
 
-// Validate refuses templates that are not built in.
-func (t Template) Validate() error {
-	if t != ChatML {
-		return fmt.Errorf("template %q: want %s", string(t), ChatML)
+//go:embed templates/*.jinja
+var sources embed.FS
+
+// ValidateName refuses names of no template.
+func ValidateName(name string) error {
+	for _, n := range append(Names(), OfModel) {
+		if n == name {
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("template %q: want %s or %s", name, strings.Join(Names(), ", "), OfModel)
 }
 
-// Segments lays out messages; with open, the assistant's next turn is opened for it to speak.
-func (t Template) Segments(messages []Message, open bool) []Segment {
-	var out []Segment
-	for _, m := range messages {
-		learn := m.Role == "assistant"
-		out = append(out,
-			Segment{Text: "<|im_start|>", Special: true},
-			Segment{Text: m.Role + "\n"},
-			Segment{Text: m.Content, Train: learn},
-			Segment{Text: "<|im_end|>", Special: true, Train: learn},
-			Segment{Text: "\n"})
-	}
-	if open {
-		out = append(out, Segment{Text: "<|im_start|>", Special: true}, Segment{Text: "assistant\n"})
-	}
-	return out
-}
-
-// Encoder turns segments into tokens. One goroutine may use it.
-type Encoder struct {
-	tok *tokenize.Tokenizer
-	enc *tokenize.Encoder
-	ids []uint32
-}
-
-// NewEncoder fails if the tokenizer lacks the template's special tokens.
-func NewEncoder(t Template, tok *tokenize.Tokenizer) (*Encoder, error) {
-	if err := t.Validate(); err != nil {
+// Named is a built-in template.
+func Named(name string) (*Template, error) {
+	if err := ValidateName(name); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"<|im_start|>", "<|im_end|>"} {
-		if _, ok := tok.Special(name); !ok {
-			return nil, fmt.Errorf("template %s: the tokenizer has no special token %s", t, name)
-		}
+	if name == OfModel {
+		return nil, fmt.Errorf("template %s: the model brings none along", name)
 	}
-	return &Encoder{tok: tok, enc: tok.NewEncoder()}, nil
+	b, err := sources.ReadFile("templates/" + name + ".jinja")
+	if err != nil {
+		return nil, err
+	}
+	return parseTemplate(name, strings.TrimSuffix(string(b), "\n"), "", "")
 }
 
-// Example encodes segments. The loss mask is that of the segments; ordinary text never yields a special token.
-func (e *Encoder) Example(segments []Segment) data.Example {
-	var x data.Example
-	for _, s := range segments {
-		e.ids = e.ids[:0]
-		if s.Special {
-			id, _ := e.tok.Special(s.Text) // NewEncoder has looked
-			e.ids = append(e.ids, id)
-		} else {
-			e.ids = e.enc.Append(e.ids, []byte(s.Text))
-		}
-		for _, id := range e.ids {
-			x.Tokens = append(x.Tokens, int32(id))
-			x.Train = append(x.Train, s.Train)
-		}
-	}
-	return x
+// Model is a template that a model brings along, with the names of its tokens that begin and end texts; "" = the tokenizer's end of text.
+func Model(source, bos, eos string) (*Template, error) {
+	return parseTemplate(OfModel, source, bos, eos)
 }
 
-// Trained counts the tokens that a loss is taken on: those to be learned, but for the first of all, which nothing precedes.
-func Trained(x data.Example) int {
-	n := 0
-	for i, t := range x.Train {
-		if t && i > 0 {
-			n++
+var generationTag = regexp.MustCompile(`\{%[-+]?\s*generation\s*[-+]?%\}`)
+
+func parseTemplate(name, source, bos, eos string) (*Template, error) {
+	p, err := jinja.Parse(source)
+	if err != nil {
+		return nil, err
+	}
+	return &Template{name, source, p, generationTag.MatchString(source), bos, eos}, nil
+}
+
+// Name is what a spec calls it.
+func (t *Template) Name() string { return t.name }
+
+// Jinja is its text, as a chat_template; the built-in ones have {% generation %} blocks around what is learned.
+func (t *Template) Jinja() string { return t.source }
+
+// Tagged tells whether the template says itself what is learned.
+func (t *Template) Tagged() bool { return t.tagged }
+
+// day is what strftime_now tells templates that put a date into the system turn: the same always, so that the same rows give the same tokens. It is
+// the day that the templates of Llama 3.2 name where there is no clock.
+var day = time.Date(2024, 7, 26, 0, 0, 0, 0, time.UTC)
+
+// render lays out messages; with open, the assistant's next turn is opened for it to speak. What a message says is marked by its number, from 1.
+func (t *Template) render(messages []Message, tools []byte, open bool, bos, eos string) ([]jinja.Segment, error) {
+	list := &jinja.List{}
+	for i := range messages {
+		v, err := messages[i].value(i + 1)
+		if err != nil {
+			return nil, fmt.Errorf("message %d: %w", i+1, err)
+		}
+		list.Items = append(list.Items, v)
+	}
+	values := map[string]jinja.Value{"messages": list, "add_generation_prompt": open,
+		"bos_token": jinja.Written(bos), "eos_token": jinja.Written(eos)}
+	if tools != nil {
+		v, err := jinja.FromJSON(tools)
+		if err != nil {
+			return nil, fmt.Errorf("tools: %w", err)
+		}
+		values["tools"] = v
+	}
+	return t.parsed.Render(values, day)
+}
+
+// value is a message as templates see it.
+func (m *Message) value(from int) (jinja.Value, error) {
+	d := jinja.NewDict()
+	d.Set(jinja.Written("role"), jinja.Given(m.Role))
+	d.Set(jinja.Written("content"), jinja.GivenBy(m.Content, from))
+	if m.ToolCalls != nil {
+		v, err := jinja.FromJSONBy(m.ToolCalls, from)
+		if err != nil {
+			return nil, err
+		}
+		d.Set(jinja.Written("tool_calls"), v)
+	}
+	if m.More == nil {
+		return d, nil
+	}
+	v, err := jinja.FromJSONBy(m.More, from)
+	if err != nil {
+		return nil, err
+	}
+	more, ok := v.(*jinja.Dict)
+	if !ok {
+		return nil, fmt.Errorf("more fields: want a JSON object")
+	}
+	for _, k := range more.Keys() {
+		if _, taken := d.Get(k); !taken {
+			x, _ := more.Get(k)
+			d.Set(jinja.GivenBy(k, from), x)
 		}
 	}
-	return n
+	return d, nil
 }

@@ -13,6 +13,7 @@ import (
 type Segment struct {
 	Text       string
 	Given      bool
+	From       int // of what is given by GivenBy or FromJSONBy, the number
 	Generation bool
 }
 
@@ -81,9 +82,9 @@ func (r *render) write(t Text, line int) error {
 		if p.n == 0 {
 			continue
 		}
-		s := Segment{t.s[at : at+p.n], p.given, r.generation}
+		s := Segment{t.s[at : at+p.n], p.given, int(p.from), r.generation}
 		at += p.n
-		if n := len(r.out); n > 0 && r.out[n-1].Given == s.Given && r.out[n-1].Generation == s.Generation {
+		if n := len(r.out); n > 0 && r.out[n-1].Given == s.Given && r.out[n-1].From == s.From && r.out[n-1].Generation == s.Generation {
 			r.out[n-1].Text += s.Text
 		} else {
 			r.out = append(r.out, s)
@@ -746,7 +747,7 @@ func (r *render) repeated(t Text, n int64, line int) (Value, error) {
 		return nil, fault(line, "a string of more than %d bytes", maxOutput)
 	}
 	if t.parts == nil {
-		return r.grown(Text{s: strings.Repeat(t.s, int(n)), given: t.given}, line)
+		return r.grown(Text{s: strings.Repeat(t.s, int(n)), origin: t.origin}, line)
 	}
 	return r.grown(joined(slices.Repeat([]Text{t}, int(n)), Text{}), line)
 }

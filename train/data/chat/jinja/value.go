@@ -15,18 +15,27 @@ type Value any
 
 // Text is a string that knows which of its bytes came with the data.
 type Text struct {
-	s     string
-	given bool  // all of it, if parts is nil
-	parts []run // else: what is whose, in order
+	s      string
+	origin       // of all of it, if parts is nil
+	parts  []run // else: what is whose, in order
+}
+
+// origin is where bytes come from: the template, or the data, of which a part may have a number.
+type origin struct {
+	given bool
+	from  int32 // the number; 0 = none
 }
 
 type run struct {
-	n     int // bytes
-	given bool
+	n int // bytes
+	origin
 }
 
 // Given is a string of the data: what people or documents say.
-func Given(s string) Text { return Text{s: s, given: true} }
+func Given(s string) Text { return Text{s: s, origin: origin{given: true}} }
+
+// GivenBy is Given of the data's part number from: its segments carry the number.
+func GivenBy(s string, from int) Text { return Text{s: s, origin: origin{true, int32(from)}} }
 
 // Written is a string that counts as the template's own, such as bos_token.
 func Written(s string) Text { return Text{s: s} }
@@ -38,7 +47,7 @@ func (t Text) runs() []run {
 	if t.parts != nil {
 		return t.parts
 	}
-	return []run{{len(t.s), t.given}}
+	return []run{{len(t.s), t.origin}}
 }
 
 // textOf makes a text of a string and its runs.
@@ -47,7 +56,7 @@ func textOf(s string, runs []run) Text {
 	for _, r := range runs {
 		switch {
 		case r.n == 0:
-		case len(out) > 0 && out[len(out)-1].given == r.given:
+		case len(out) > 0 && out[len(out)-1].origin == r.origin:
 			out[len(out)-1].n += r.n
 		default:
 			out = append(out, r)
@@ -57,7 +66,7 @@ func textOf(s string, runs []run) Text {
 	case 0:
 		return Text{}
 	case 1:
-		return Text{s: s, given: out[0].given}
+		return Text{s: s, origin: out[0].origin}
 	}
 	return Text{s: s, parts: out}
 }
@@ -75,13 +84,16 @@ func (t Text) plus(o Text) Text {
 // slice is the bytes from i to j.
 func (t Text) slice(i, j int) Text {
 	if t.parts == nil {
-		return Text{s: t.s[i:j], given: t.given && i < j}
+		if i == j {
+			return Text{}
+		}
+		return Text{s: t.s[i:j], origin: t.origin}
 	}
 	var runs []run
 	at := 0
 	for _, r := range t.parts {
 		if from, to := max(at, i), min(at+r.n, j); from < to {
-			runs = append(runs, run{to - from, r.given})
+			runs = append(runs, run{to - from, r.origin})
 		}
 		at += r.n
 	}
@@ -94,7 +106,7 @@ func (t Text) anyGiven() bool { return t.parts != nil || t.given }
 // mapped is f of each run: for changes that look at one character at a time.
 func (t Text) mapped(f func(string) string) Text {
 	if t.parts == nil {
-		return Text{s: f(t.s), given: t.given}
+		return Text{s: f(t.s), origin: t.origin}
 	}
 	var b strings.Builder
 	var runs []run
@@ -102,7 +114,7 @@ func (t Text) mapped(f func(string) string) Text {
 	for _, r := range t.parts {
 		s := f(t.s[at : at+r.n])
 		b.WriteString(s)
-		runs = append(runs, run{len(s), r.given})
+		runs = append(runs, run{len(s), r.origin})
 		at += r.n
 	}
 	return textOf(b.String(), runs)
@@ -151,6 +163,15 @@ func (d *Dict) Set(key Text, v Value) {
 func (d *Dict) Get(key string) (Value, bool) {
 	v, ok := d.values[key]
 	return v, ok
+}
+
+// Keys lists the keys in their order.
+func (d *Dict) Keys() []string {
+	out := make([]string, len(d.keys))
+	for i, k := range d.keys {
+		out[i] = k.s
+	}
+	return out
 }
 
 func (d *Dict) items() []Value {
@@ -210,10 +231,13 @@ func (a *arguments) rest() error {
 }
 
 // FromJSON reads JSON as values: all its strings and keys are given. Objects keep their order.
-func FromJSON(b []byte) (Value, error) {
+func FromJSON(b []byte) (Value, error) { return FromJSONBy(b, 0) }
+
+// FromJSONBy is FromJSON of the data's part number from.
+func FromJSONBy(b []byte, from int) (Value, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
-	v, err := fromJSON(d, 0)
+	v, err := fromJSON(d, from, 0)
 	if err != nil {
 		return nil, fmt.Errorf("offset %d: %w", d.InputOffset(), err)
 	}
@@ -223,7 +247,7 @@ func FromJSON(b []byte) (Value, error) {
 	return v, nil
 }
 
-func fromJSON(d *json.Decoder, depth int) (Value, error) {
+func fromJSON(d *json.Decoder, from, depth int) (Value, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("more than %d levels", maxDepth)
 	}
@@ -233,7 +257,7 @@ func fromJSON(d *json.Decoder, depth int) (Value, error) {
 	}
 	switch t := t.(type) {
 	case string:
-		return Given(t), nil
+		return GivenBy(t, from), nil
 	case json.Number:
 		if n, err := t.Int64(); err == nil {
 			return n, nil
@@ -243,7 +267,7 @@ func fromJSON(d *json.Decoder, depth int) (Value, error) {
 		if t == '[' {
 			l := &List{}
 			for d.More() {
-				v, err := fromJSON(d, depth+1)
+				v, err := fromJSON(d, from, depth+1)
 				if err != nil {
 					return nil, err
 				}
@@ -258,11 +282,11 @@ func fromJSON(d *json.Decoder, depth int) (Value, error) {
 			if err != nil {
 				return nil, err
 			}
-			v, err := fromJSON(d, depth+1)
+			v, err := fromJSON(d, from, depth+1)
 			if err != nil {
 				return nil, err
 			}
-			o.Set(Given(k.(string)), v)
+			o.Set(GivenBy(k.(string), from), v)
 		}
 		_, err := d.Token()
 		return o, err
