@@ -60,7 +60,7 @@ var ModelFormats = [][2]string{
 
 // ConvertModel asks for a model in another layout.
 type ConvertModel struct {
-	From      string // the folder of a model, of a training step or of a run, or a .bin of llm.c
+	From      string // the folder of a model, of a training step or of a run, a .bin of llm.c, or a .gguf
 	Run       string // of a folder of runs, this one; "" = the last
 	Adapter   string // a folder of peft's that is added into the weights; "" = none
 	Tokenizer string // a file; "" = the one that stands beside the model
@@ -107,8 +107,8 @@ func (x ConvertModel) Do(ctx context.Context) (*ConvertedModel, error) {
 
 // load reads the model, with its adapter added.
 func (x ConvertModel) load() (m *model.Model, tok *tokenize.Tokenizer, text pretrained.Text, notes []string, err error) {
-	if filepath.Ext(x.From) == ".bin" {
-		m, err = readLLMC(x.From)
+	if one := filepath.Ext(x.From); one == ".bin" || one == ".gguf" {
+		m, tok, text, notes, err = readOne(x.From)
 	} else {
 		var dir quern.Local
 		if dir, err = ModelFolder(x.From, x.Run); err != nil {
@@ -141,17 +141,22 @@ func (x ConvertModel) load() (m *model.Model, tok *tokenize.Tokenizer, text pret
 	return m, tok, text, notes, err
 }
 
-func readLLMC(path string) (*model.Model, error) {
+// readOne reads a model that is one file.
+func readOne(path string) (m *model.Model, tok *tokenize.Tokenizer, text pretrained.Text, notes []string, err error) {
 	f, err := quern.Local(filepath.Dir(path)).Open(filepath.Base(path))
 	if err != nil {
-		return nil, err
+		return nil, nil, text, nil, err
 	}
 	defer f.Close()
-	m, err := pretrained.ReadLLMC(f, cpu.New(0))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if filepath.Ext(path) == ".gguf" {
+		m, tok, text, notes, err = pretrained.LoadGGUF(f, cpu.New(0))
+	} else {
+		m, err = pretrained.ReadLLMC(f, cpu.New(0))
 	}
-	return m, nil
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return m, tok, text, notes, err
 }
 
 func (x ConvertModel) gguf(m *model.Model, tok *tokenize.Tokenizer, text pretrained.Text, done *ConvertedModel) ([]quern.BlobInfo, error) {
@@ -178,7 +183,7 @@ func (x ConvertModel) gguf(m *model.Model, tok *tokenize.Tokenizer, text pretrai
 
 func (x ConvertModel) folder(m *model.Model, tok *tokenize.Tokenizer, text pretrained.Text) (blobs []quern.BlobInfo, err error) {
 	from := x.From
-	if filepath.Ext(from) == ".bin" {
+	if st, err := os.Stat(from); err == nil && !st.IsDir() {
 		from = filepath.Dir(from)
 	}
 	aside, err := newAside(x.Out, from, x.Force)

@@ -1,7 +1,6 @@
 package pipelines
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -372,34 +371,3 @@ func (t *tree) shard(s *Spec, v ast.Node) error {
 
 // DefaultShard is shards of 32 M tokens and half a percent of the documents for validation.
 func DefaultShard() *Shard { return &Shard{Tokens: 32_000_000, Validation: 0.005} }
-
-// training decodes a kind of training, of which o is a part. Its length is the default, unless it is given in one way or another.
-func (t *tree) training(v ast.Node, o *train.Optim, whole any) error {
-	steps := o.Steps
-	o.Steps = math.MinInt
-	err := t.into(v, whole)
-	if o.Steps == math.MinInt {
-		if o.Steps = 0; o.Tokens == 0 && o.Epochs == 0 {
-			o.Steps = steps
-		}
-	}
-	return err
-}
-
-func (t *tree) tune(s *Spec, v ast.Node) error {
-	s.Tune = &Tune{}
-	return t.mapping(v, "tune", func(key string, pos *token.Token, v ast.Node) error {
-		if key != "sft" {
-			return at(t.file, pos, "unknown field %q%s", clip(key), nearest(key, []string{"sft"}))
-		}
-		c := train.DefaultSFT()
-		s.Tune.SFT = &c
-		if err := t.training(v, &s.Tune.SFT.Optim, s.Tune.SFT); err != nil {
-			return err
-		}
-		if err := s.Tune.SFT.Validate(); err != nil {
-			return at(t.file, v.GetToken(), "%s", err)
-		}
-		return nil
-	})
-}

@@ -191,6 +191,12 @@ var wrongSpecs = []struct{ old, new, want string }{
 	{"steps: 2\ntune", "steps: 0\ntune", `21:1: train: steps is 0, want 1 or more`},
 	{"heads: 2", "heads: 3", `21:1: model: heads is 3, must divide the width of 16`},
 	{"batch: 64\n  steps", "batch: 63\n  steps", `21:1: train: batch is 63 tokens, want a multiple of the context, 16`},
+	{"steps: 2\ntune", "steps: 2\n  tokens: 1M\ntune", `21:1: train: steps is 2, tokens 1000000, epochs 0: want one of them`},
+	{"steps: 2\ntune", "steps: 2\n  optimizer: lion\ntune", `21:1: train: optimizer is "lion", want adamw, muon, sgd`},
+	{"steps: 2\ntune", "steps: 2\n  optimiser: muon\ntune", `did you mean "optimizer"?`},
+	{"steps: 2\ntune", "steps: 2\n  muon: {scale: big}\ntune", `21:1: train: muon.scale is "big", want jordan or moonlight`},
+	{"steps: 2\ntune", "steps: 2\n  groups: [{match: \"*embed*\"}]\ntune", `21:1: train: groups: *embed* has neither lr nor weight_decay`},
+	{"steps: 2\ntune", "steps: 2\n  length_warmup: {from: 3, over: 50%}\ntune", `21:1: train: length_warmup.from is 3 tokens, want the context, 16, halved some times`},
 	// YAML that a spec has no use for
 	{"seed: 17", "seed: 17\nseed: 18", `4:1: mapping key "seed" already defined at [3:1]`},
 	{"seed: 17", "seed: !!int 17", `3:7: tag !!int: a spec has none`},
@@ -349,4 +355,33 @@ func FuzzParseSpec(f *testing.F) {
 			t.Fatalf("a spec that was taken cannot be written: %v", err)
 		}
 	})
+}
+
+// How long a run is stands in steps, tokens or epochs; the default is one of steps.
+func TestLengthOfTraining(t *testing.T) {
+	for _, c := range []struct {
+		given         string
+		steps, epochs int
+		tokens        int64
+	}{{"steps: 2", 2, 0, 0}, {"tokens: 2M", 0, 0, 2_000_000}, {"epochs: 3", 0, 3, 0}, {"clip: 1", 1000, 0, 0}} {
+		s, err := ParseSpec("s.yaml", []byte(strings.Replace(base, "steps: 2\ntune", c.given+"\ntune", 1)), ".", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Train.Steps != c.steps || s.Train.Tokens != c.tokens || s.Train.Epochs != c.epochs {
+			t.Errorf("%s: %d steps, %d tokens, %d epochs", c.given, s.Train.Steps, s.Train.Tokens, s.Train.Epochs)
+		}
+	}
+}
+
+// The phases of a mix are the curriculum: training that shuffles would undo it.
+func TestShufflingUndoesPhases(t *testing.T) {
+	phased := strings.Replace(base, "mix:\n  ratios: {code: 1, web: 3}\n", "mix:\n  phases: [{share: 50%, ratios: {code: 1, web: 3}}, {share: 50%, ratios: {code: 3, web: 1}}]\n", 1)
+	if _, err := ParseSpec("s.yaml", []byte(phased), ".", nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ParseSpec("s.yaml", []byte(strings.Replace(phased, "steps: 2\ntune", "steps: 2\n  shuffle: true\ntune", 1)), ".", nil)
+	if err == nil || !strings.Contains(err.Error(), "train.shuffle: mix.phases is an order, which shuffling would undo") {
+		t.Error(err)
+	}
 }

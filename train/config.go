@@ -135,6 +135,12 @@ func (r *Result) String() string {
 	if r.ValLoss > 0 && r.ValBPB == 0 {
 		s += fmt.Sprintf(", validation %.3f -> %.3f", r.ValFirst, r.ValLoss)
 	}
+	if r.BestStep > 0 {
+		s += fmt.Sprintf(", kept the model of step %d", r.BestStep)
+	}
+	if r.Skipped > 0 {
+		s += fmt.Sprintf(", %d steps skipped as outliers", r.Skipped)
+	}
 	if r.Forgetting != nil {
 		s += ", " + r.Forgetting.String()
 	}

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train/data"
+	"github.com/seed-83c59573/quern/train/model"
 )
 
 // everything is a run with all that has a state beside weights.
@@ -321,5 +323,69 @@ func TestOptionsAreRefusedInWords(t *testing.T) {
 		if _, err := Pretrain(context.Background(), c, tinyEnv(t, &quern.Memory{})); err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%v, want %q", err, x.want)
 		}
+	}
+}
+
+// Training goes on from a folder: its model, its tokenizer, its text; a shorter context if one is asked for.
+func TestFromAFolder(t *testing.T) {
+	dir := quern.Local(t.TempDir())
+	first := pretrain(t, tinyConfig(), tinyEnv(t, dir))
+	c := tinyConfig()
+	c.From, c.Model = dir.Path(finalName), model.Default()
+	c.Model.Context, c.LR = 8, 1e-4
+	r := pretrain(t, c, tinyEnv(t, &quern.Memory{}))
+	if math.Abs(r.ValFirst-first.ValLoss) > 1e-6 || r.Parameters != first.Parameters {
+		t.Errorf("begins with a loss of %g, ended with %g", r.ValFirst, first.ValLoss)
+	}
+	for _, x := range []struct {
+		want   string
+		change func(*Config, *Env)
+	}{
+		{"from says what the model is", func(c *Config, _ *Env) { c.Model.Layers = 1 }},
+		{"a context of 16 is asked for, the model's is 8", func(c *Config, _ *Env) { c.Model.Context = 16 }},
+		{"its tokenizer is not the one", func(_ *Config, e *Env) {
+			learn := tokenize.DefaultLearn()
+			learn.Vocab = 270
+			k := tokenize.NewCounter(learn)
+			k.Add([]byte(rhyme))
+			e.Tokenizer, _ = k.Learn()
+		}},
+		{"train: from " + t.Name(), func(c *Config, _ *Env) { c.From = t.Name() }},
+	} {
+		c, e := c, tinyEnv(t, &quern.Memory{})
+		x.change(&c, &e)
+		if _, err := Pretrain(context.Background(), c, e); err == nil || !strings.Contains(err.Error(), x.want) {
+			t.Errorf("%v, want %q", err, x.want)
+		}
+	}
+}
+
+// Rounding to bfloat16 changes bits, and little else.
+func TestPrecision(t *testing.T) {
+	c := tinyConfig()
+	c.Steps = 40
+	full := pretrain(t, c, tinyEnv(t, &quern.Memory{}))
+	c.Precision = "bf16"
+	half := pretrain(t, c, tinyEnv(t, &quern.Memory{}))
+	if half.Checkpoint == full.Checkpoint || math.Abs(half.LossLast-full.LossLast) > 0.1 {
+		t.Errorf("fp32 %s, bf16 %s", full.String(), half.String())
+	}
+	c.Precision = "fp8"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "precision is \"fp8\", want fp32 or bf16") {
+		t.Error(err)
+	}
+}
+
+// Without shuffling, a run reads the corpus in its own order, which is that of the phases of its mix.
+func TestTheOrderOfTheCorpusIsTheCurriculum(t *testing.T) {
+	l := tinyLoop(t, tinyConfig(), tinyEnv(t, &quern.Memory{}))
+	var read data.Tokens
+	l.env.Progress = func(int, int, Metrics) { read = append(read, l.step.now.Tokens...) }
+	if err := l.run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	stream := l.env.Train.(data.Tokens)
+	if epoch := stream[:len(stream)-1]; !slices.Equal(read[:len(epoch)], epoch) || !slices.Equal(read[len(epoch):], epoch[:len(read)-len(epoch)]) {
+		t.Error("the tokens were read in another order")
 	}
 }

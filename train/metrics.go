@@ -92,14 +92,17 @@ func (t *metrics) write(v any) {
 	}
 }
 
-// flops is what a token costs, forward and backward: six for each weight of a product, and attention over the context, counted in full
-// as PaLM (Chowdhery et al., 2022, appendix B) and llm.c do: 12·layers·width·context.
+// flops is what a token costs, forward and backward: six for each weight of a product, and attention over the context, or the window,
+// counted in full as PaLM (Chowdhery et al., 2022, appendix B) and llm.c do.
 func flops(c model.Config, context int) float64 {
 	weights := float64(c.Parameters())
-	if !c.Tied {
+	if c = c.Resolved(); !c.Tied {
 		weights -= float64(c.Vocab) * float64(c.Width) // the embedding is looked up, not multiplied
 	}
-	return 6*weights + 12*float64(c.Layers)*float64(c.Width)*float64(context)
+	if c.Window > 0 {
+		context = min(context, c.Window)
+	}
+	return 6*weights + 12*float64(c.Layers)*float64(c.Heads*c.HeadSize)*float64(context)
 }
 
 // peak is what a product of matrices that fit the caches reaches on this machine, in FLOP a second: the best of some.

@@ -147,6 +147,11 @@ func trainings(t testing.TB) map[string]training {
 			e.Workers, e.Progress = workers, progress
 			return Pretrain(ctx, everything(), e)
 		},
+		"pretrain, in bf16, computing again": func(ctx context.Context, dir quern.Dir, workers int, progress func(int, int, Metrics)) (Result, error) {
+			e, c := tinyEnv(t, dir), c
+			e.Workers, e.Progress, c.Precision, c.Model.Recompute = workers, progress, "bf16", true
+			return Pretrain(ctx, c, e)
+		},
 		"sft": func(ctx context.Context, dir quern.Dir, workers int, progress func(int, int, Metrics)) (Result, error) {
 			e := tinyEnv(t, dir)
 			e.Train, e.Val, e.Workers, e.Progress = nil, nil, workers, progress
@@ -189,6 +194,13 @@ func (f *failing) Open(name string) (quern.File, error) {
 		return nil, err
 	}
 	return f.Dir.Open(name)
+}
+
+func (f *failing) Remove(name string) error {
+	if err := f.call(); err != nil {
+		return err
+	}
+	return f.Dir.(quern.Remover).Remove(name)
 }
 
 type failingBlob struct {

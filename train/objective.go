@@ -35,7 +35,7 @@ func (m Metrics) Add(o Metrics) Metrics {
 func (m Metrics) String() string {
 	s := fmt.Sprintf("loss %.3f", m.Loss)
 	if m.Speed > 0 {
-		s += fmt.Sprintf(", %.4g tokens/s", m.Speed)
+		s += fmt.Sprintf(", %.0f tokens/s", m.Speed)
 	}
 	if m.MFU > 0 {
 		s += fmt.Sprintf(", MFU %.0f %%", 100*m.MFU)

@@ -55,12 +55,3 @@ func loadFolder(dir quern.Dir, p cpu.Precision, workers, context, maxTokens int)
 	m, err := f.Load(cpu.NewIn(p, workers), context, maxTokens)
 	return m, f, err
 }
-
-// loadConfig reads the shape of the final model of a training step.
-func loadConfig(dir quern.Dir) (model.Config, error) {
-	c, err := pretrained.ReadConfig(quern.Sub(dir, finalName))
-	if err != nil {
-		return c, fmt.Errorf("%s: %w", finalName, err)
-	}
-	return c, nil
-}

@@ -71,7 +71,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 // A machine that dies at any call leaves what a later run completes to the same bytes.
 func TestDeathAtAnyCall(t *testing.T) {
 	c := tinyConfig()
-	c.Steps, c.Checkpoint, c.Eval, c.Sample.Prompts = 4, 1, 0, nil
+	c.Steps, c.Checkpoint, c.Keep, c.Eval, c.Sample.Prompts = 4, 1, 1, 0, nil
 	whole := &quern.Memory{}
 	count := &failing{Dir: whole, at: math.MaxInt}
 	e := tinyEnv(t, count)
@@ -290,4 +290,34 @@ func TestAFullDiskIsAnErrorAndThePreviousStays(t *testing.T) {
 	e.Dir = dir
 	want := pretrain(t, c, tinyEnv(t, whole))
 	same(t, "with room again", want, pretrain(t, c, e), whole, dir)
+}
+
+// A checkpoint is a model that can be used as it lies.
+func TestACheckpointIsAModel(t *testing.T) {
+	c := everything()
+	dir := stopped(t, c)
+	names, _ := dir.List("ckpt/step-00000005")
+	for _, want := range []string{"average", "best", "model", "optimizer"} {
+		if !slices.Contains(names, "ckpt/step-00000005/"+want+".safetensors") {
+			t.Errorf("%s.safetensors is not among %v", want, names)
+		}
+	}
+	m, f, err := LoadFolder(quern.Sub(dir, "ckpt/step-00000005"), 1, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Tokenizer == nil || len(f.Notes) > 0 {
+		t.Errorf("its tokenizer is %v; noted %q", f.Tokenizer, f.Notes)
+	}
+	l := tinyLoop(t, c, tinyEnv(t, dir))
+	l.eval, l.measure = 2, func() (float64, bool, error) { return 0, false, nil }
+	if resumed, err := l.start(); err != nil || !resumed {
+		t.Fatal(resumed, err)
+	}
+	l.loader.Close()
+	for i, p := range m.Params() {
+		if !slices.Equal(p.W, l.m.Params()[i].W) {
+			t.Fatalf("%s differs from what the run goes on with", p.Name)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -150,7 +151,9 @@ func (s *saver) prune() error {
 		list := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, prefix) })
 		sort.SliceStable(list, func(a, b int) bool { return list[a] == prefix+manifestName && list[b] != prefix+manifestName })
 		for _, n := range list {
-			if err := r.Remove(n); err != nil {
+			if err := r.Remove(n); errors.Is(err, errors.ErrUnsupported) {
+				return nil
+			} else if err != nil {
 				return fmt.Errorf("an old checkpoint: %w", err)
 			}
 		}

@@ -73,14 +73,9 @@ func benchTrain(b *bench, r *benchResult) error {
 	if err != nil {
 		return err
 	}
-	rnd := rand.New(rand.NewPCG(1, 2))
-	stream := make(data.Tokens, 8*rows*m.Context+1)
-	for i := range stream {
-		stream[i] = int32(rnd.IntN(m.Vocab))
-	}
 	c := train.DefaultConfig()
 	c.Model, c.Batch, c.Micro, c.Steps, c.Eval, c.Precision = m, rows*m.Context, rows*m.Context, 1<<20, 0, b.precision
-	s, err := train.NewStepper(c, stream, -1, b.workers, 1)
+	s, err := train.NewStepper(c, randomTokens(8*c.Batch+1, m.Vocab), -1, b.workers, 1)
 	if err != nil {
 		return err
 	}
@@ -115,6 +110,22 @@ func benchTrain(b *bench, r *benchResult) error {
 	r.tokens = int64(len(took) * c.Batch)
 	slices.Sort(took)
 	t.Best, t.Median = float64(c.Batch)/took[0], float64(c.Batch)/took[len(took)/2]
+	t.StepBytes = m.Footprint(c.Micro).Total() + 8*int64(t.Parameters)
+	r.Train = t
+	return t.share(m)
+}
+
+func randomTokens(n, vocab int) data.Tokens {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	out := make(data.Tokens, n)
+	for i := range out {
+		out[i] = int32(rnd.IntN(vocab))
+	}
+	return out
+}
+
+// share sets the best step beside the peak.
+func (t *trainResult) share(m model.Config) error {
 	cost, err := train.Estimate(train.Job{Method: "pretrain", Model: m, Tokens: 1}, train.Hardware{Flops: 1, Count: 1, MFU: 1})
 	if err != nil {
 		return err
@@ -123,8 +134,6 @@ func benchTrain(b *bench, r *benchResult) error {
 	if t.PeakGFlops > 0 {
 		t.MFU = t.GFlops / t.PeakGFlops
 	}
-	t.StepBytes = m.Footprint(c.Micro).Total() + 8*int64(t.Parameters)
-	r.Train = t
 	return nil
 }
 

@@ -137,29 +137,34 @@ func benchCommand() *cobra.Command {
 			return usageError{fmt.Errorf("no bench %q: want one of %s", args[0], strings.Join(names, ", "))}
 		},
 	}
-	cmd.Flags().StringVar(&b.rules, "rules", "normalize,gopher,c4,fineweb", "clean: rules by name, or as a spec has them: [gopher: {min_words: 20}, c4: {}]")
-	cmd.Flags().StringVar(&b.texts, "texts", "", "a dataset of texts to measure on (default the embedded sample and the Go toolchain's source); of tokenize also a file of documents (.jsonl, or .docs as cmd/versus/corpus writes it), or a folder of such files")
-	cmd.Flags().Float64Var(&b.mb, "mb", 32, "MB of text; a smaller dataset is read several times")
-	cmd.Flags().Float64Var(&b.seconds, "seconds", 3, "how long to measure, at least")
-	cmd.Flags().IntVar(&b.workers, "workers", 1, "goroutines")
+	b.flags(cmd)
 	cmd.Flags().StringVar(&profile, "cpuprofile", "", "write a profile of the processor's time to this file, for go tool pprof")
-	cmd.Flags().StringArrayVar(&b.inputs, "input", nil, "of ingest: a file, folder, archive or URL; again and again")
-	cmd.Flags().StringVar(&b.format, "format", "", "of ingest: what the inputs are, where the name does not tell: "+strings.Join(pipelines.Formats(), ", "))
-	cmd.Flags().StringVar(&b.fields, "fields", "", "of ingest: columns, as in a spec")
-	cmd.Flags().StringVar(&b.options, "options", "", "of ingest: options of the format, as in a spec")
-	cmd.Flags().BoolVar(&b.write, "write", false, "of ingest: write text shards (Parquet, zstd), as a run does")
-	cmd.Flags().IntVar(&b.docs, "docs", 50_000, "of dedup, mix and decon: documents that are generated")
-	cmd.Flags().StringVar(&b.evals, "evals", "", "of decon: evaluation sets as RECIPE=FILE,RECIPE=FILE (default: generated questions)")
-	cmd.Flags().StringVar(&b.tokenizer, "tokenizer", "", "of tokenize: a tokenizer.json, a .tiktoken file, or the folder of a run")
-	cmd.Flags().StringVar(&b.only, "only", "", "of gemm: shapes whose name holds this")
-	cmd.Flags().StringVar(&b.model, "model", "", "of train (default llama-10m) and sample (default gpt2): "+strings.Join(train.Presets(), ", "))
-	cmd.Flags().StringVar(&b.precision, "precision", "fp32", "of train and sample: fp32 or bf16, of what products multiply")
-	cmd.Flags().IntVar(&b.rows, "rows", 0, "of train: sequences of a step (default 4); of sample: sequences at once (default 8)")
-	cmd.Flags().IntVar(&b.length, "length", 0, "of train and sample: tokens of a sequence (default the model's context)")
-	cmd.Flags().BoolVar(&b.recompute, "recompute", false, "of train: compute activations again going back")
-	cmd.Flags().StringVar(&b.mem, "mem", "256MiB", "of dedup: memory to stay under")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
+}
+
+func (b *bench) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&b.rules, "rules", "normalize,gopher,c4,fineweb", "clean: rules by name, or as a spec has them: [gopher: {min_words: 20}, c4: {}]")
+	f.StringVar(&b.texts, "texts", "", "a dataset of texts to measure on (default the embedded sample and the Go toolchain's source); of tokenize also a file of documents (.jsonl, or .docs as cmd/versus/corpus writes it), or a folder of such files")
+	f.Float64Var(&b.mb, "mb", 32, "MB of text; a smaller dataset is read several times")
+	f.Float64Var(&b.seconds, "seconds", 3, "how long to measure, at least")
+	f.IntVar(&b.workers, "workers", 1, "goroutines")
+	f.StringArrayVar(&b.inputs, "input", nil, "of ingest: a file, folder, archive or URL; again and again")
+	f.StringVar(&b.format, "format", "", "of ingest: what the inputs are, where the name does not tell: "+strings.Join(pipelines.Formats(), ", "))
+	f.StringVar(&b.fields, "fields", "", "of ingest: columns, as in a spec")
+	f.StringVar(&b.options, "options", "", "of ingest: options of the format, as in a spec")
+	f.BoolVar(&b.write, "write", false, "of ingest: write text shards (Parquet, zstd), as a run does")
+	f.IntVar(&b.docs, "docs", 50_000, "of dedup, mix and decon: documents that are generated")
+	f.StringVar(&b.evals, "evals", "", "of decon: evaluation sets as RECIPE=FILE,RECIPE=FILE (default: generated questions)")
+	f.StringVar(&b.tokenizer, "tokenizer", "", "of tokenize: a tokenizer.json, a .tiktoken file, or the folder of a run")
+	f.StringVar(&b.only, "only", "", "of gemm: shapes whose name holds this")
+	f.StringVar(&b.model, "model", "", "of train (default llama-10m) and sample (default gpt2): "+strings.Join(train.Presets(), ", "))
+	f.StringVar(&b.precision, "precision", "fp32", "of train and sample: fp32 or bf16, of what products multiply")
+	f.IntVar(&b.rows, "rows", 0, "of train: sequences of a step (default 4); of sample: sequences at once (default 8)")
+	f.IntVar(&b.length, "length", 0, "of train and sample: tokens of a sequence (default the model's context)")
+	f.BoolVar(&b.recompute, "recompute", false, "of train: compute activations again going back")
+	f.StringVar(&b.mem, "mem", "256MiB", "of dedup: memory to stay under")
 }
 
 func (r *benchResult) finish() {

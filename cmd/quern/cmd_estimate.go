@@ -265,7 +265,7 @@ func (e *estimate) print(out io.Writer, c train.Cost) {
 	if name != "" {
 		name += ", "
 	}
-	row("on", fmt.Sprintf("%d of %s%sFLOP/s at %.3g %% of that", e.hw.Count, name, said(e.hw.Flops), 100*e.hw.MFU))
+	row("on", fmt.Sprintf("%d of %s%sFLOP/s at %.3g %% of that", e.hw.Count, name, strings.Replace(said(e.hw.Flops), " B", " G", 1), 100*e.hw.MFU))
 	hours := said(c.Hours) + " of a device"
 	if c.AttnFlops > 0 {
 		hours += fmt.Sprintf(" (%s without attention)", said(c.BareHours))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-83c59573/quern/mix/law"
 	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/train/ops/cpu"
 )
 
 func mixCommand() *cobra.Command {
@@ -261,6 +262,7 @@ func (j *mixFit) run(cmd *cobra.Command, args []string) (*law.Swarm, []*law.Repo
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	cpu.Use(j.workers) // a law of many domains solves for them with gonum's matrices
 	kinds := law.Kinds
 	if j.law != "all" {
 		if kinds = []law.Kind{law.Kind(j.law)}; !slices.Contains(law.Kinds, kinds[0]) {

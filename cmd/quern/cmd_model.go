@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/train/format"
 	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
@@ -19,7 +22,7 @@ func modelCommand() *cobra.Command {
 		Use:   "model",
 		Short: "Show models and convert them from and to the formats of other projects",
 		Long: `Show models and convert them. A model is a folder as Hugging Face lays it out (gpt2, llama, mistral, qwen2, qwen3), which is also what a training step leaves
-behind; the folder of a run, whose newest model is taken; or a checkpoint of llm.c, a .bin.`,
+behind; the folder of a run, whose newest model is taken; a checkpoint of llm.c, a .bin; or a .gguf of llama.cpp.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("no command model %q; quern model --help lists them", args[0])}
@@ -46,6 +49,7 @@ func modelConvert() *cobra.Command {
   quern model convert SmolLM2-135M small --dtype bf16 --shard 2GB
   quern model convert Qwen2.5-0.5B merged --adapter lora            with an adapter of peft added into the weights
   quern model convert gpt2_124M.bin gpt2 --tokenizer tokenizer.json a checkpoint of llm.c, for transformers
+  quern model convert smollm2.Q8_0.gguf smollm2                     out of llama.cpp
   quern model convert --list
 
 The format is that of OUT's name unless --to tells it. OUT begins to exist when it is whole.`,
@@ -133,7 +137,11 @@ func modelShow() *cobra.Command {
 		Short: "Tell what a model is: shape, parameters, types of its weights, tokenizer, files",
 		Args:  exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return showModel(cmd.OutOrStdout(), filepath.Clean(args[0]), run, asJSON)
+			path := filepath.Clean(args[0])
+			if filepath.Ext(path) == ".gguf" {
+				return showGGUF(cmd.OutOrStdout(), path, asJSON)
+			}
+			return showModel(cmd.OutOrStdout(), path, run, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
@@ -184,6 +192,48 @@ func showModel(out io.Writer, path, run string, asJSON bool) error {
 	}
 	for _, n := range f.Notes {
 		fmt.Fprintf(out, "note: %s\n", n)
+	}
+	return nil
+}
+
+// showGGUF tells what the head of a file of llama.cpp says: its values, lists by their length, and its tensors by their types.
+func showGGUF(out io.Writer, path string, asJSON bool) error {
+	f, err := quern.Local(filepath.Dir(path)).Open(filepath.Base(path))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	g, err := format.OpenGGUF(f, f.Size())
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	types := map[string]int{}
+	numbers := 0
+	for _, e := range g.Entries {
+		n := 1
+		for _, d := range e.Shape {
+			n *= d
+		}
+		types[e.Type.String()]++
+		numbers += n
+	}
+	for key, v := range g.Values {
+		switch v := v.(type) {
+		case []string:
+			g.Values[key] = fmt.Sprintf("%d strings", len(v))
+		case []any:
+			g.Values[key] = fmt.Sprintf("%d values", len(v))
+		}
+	}
+	if asJSON {
+		return printJSON(out, map[string]any{"path": path, "architecture": g.Arch, "parameters": numbers, "tensors": len(g.Entries), "types": types, "values": g.Values})
+	}
+	fmt.Fprintf(out, "gguf %s: %s, %d numbers in %d tensors, %s MB\n", path, g.Arch, numbers, len(g.Entries), megabytes(f.Size()))
+	for _, t := range slices.Sorted(maps.Keys(types)) {
+		fmt.Fprintf(out, "%4d tensors of %s\n", types[t], t)
+	}
+	for _, key := range slices.Sorted(maps.Keys(g.Values)) {
+		fmt.Fprintf(out, "%s: %.100q\n", key, fmt.Sprint(g.Values[key]))
 	}
 	return nil
 }

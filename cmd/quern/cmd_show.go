@@ -12,6 +12,7 @@ import (
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
 	"github.com/seed-83c59573/quern/train"
+	"github.com/seed-83c59573/quern/train/pretrained"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +21,7 @@ func showCommand() *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
 		Use:   "show PATH",
-		Short: "Tell what a run, a dataset, a shard, a checkpoint or a tokenizer is, with its lineage and its funnel",
+		Short: "Tell what a run, a dataset, a shard, a model or a tokenizer is, with its lineage and its funnel",
 		Args:  exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := filepath.Clean(args[0])
@@ -50,10 +51,10 @@ func show(out io.Writer, path, name string, asJSON bool) error {
 			return showDataset(out, path, asJSON)
 		case exists(path, "runs"):
 			return showRun(out, path, name, asJSON)
-		case exists(path, "model.safetensors"):
-			return showDataset(out, filepath.Dir(path), asJSON)
+		case exists(path, pretrained.ConfigName):
+			return showModel(out, path, "", asJSON)
 		}
-		return fmt.Errorf("%s: neither a run nor a dataset: it has no runs folder and no %s", path, quern.ManifestName)
+		return fmt.Errorf("%s: neither a run, a dataset nor a model: it has no runs folder, no %s and no %s", path, quern.ManifestName, pretrained.ConfigName)
 	}
 	base, folder := filepath.Base(path), filepath.Dir(path)
 	switch {
@@ -61,6 +62,8 @@ func show(out io.Writer, path, name string, asJSON bool) error {
 		return showDataset(out, folder, asJSON)
 	case filepath.Base(folder) == "runs" && strings.HasSuffix(base, ".json"):
 		return showRun(out, filepath.Dir(folder), strings.TrimSuffix(base, ".json"), asJSON)
+	case filepath.Ext(base) == ".gguf":
+		return showGGUF(out, path, asJSON)
 	case slices.Contains(tokenizerFormats, filepath.Ext(base)):
 		return showTokenizer(out, path, asJSON)
 	}

@@ -109,7 +109,7 @@ func (s *speaker) chat() (func([]serve.Message) (prompt, stop []int32, err error
 	if err != nil {
 		return nil, err
 	}
-	stop := append(s.stops(), enc.Stops()...)
+	stop := slices.Clip(append(s.stops(), enc.Stops()...)) // callers add to it
 	var one sync.Mutex
 	return func(turns []serve.Message) ([]int32, []int32, error) {
 		var list []chat.Message

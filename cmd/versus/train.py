@@ -2,10 +2,10 @@
 """Training steps of quern beside PyTorch's: forward, backward, clipping and AdamW on all parameters, in turns within one run.
 
     python3 -m venv venv && venv/bin/pip install torch numpy && apt-get install gcc g++ libtcmalloc-minimal4 libopenblas0-openmp
-    venv/bin/python cmd/versus/train.py [--cases gpt2-64,gpt2-256,gpt2-1024,llama10m] [--precisions fp32,bf16] [--rounds 3] [--minutes 12]
+    venv/bin/python cmd/versus/train.py [--cases gpt2-256,llama10m,gpt2-64,gpt2-1024] [--precisions fp32,bf16] [--rounds 3] [--minutes 12]
 
 Each case starts a process for each program and lets them take one step each, one after the other, for some rounds after one that is not
-counted (torch.compile compiles in it). Model, batch and tokens are the same; weights are random. PyTorch gets what makes it fast on
+counted (torch.compile compiles in it, for a minute or so each; it keeps what it compiled for the next run). Model, batch and tokens are the same; weights are random. PyTorch gets what makes it fast on
 processors: one thread a core, flash attention, fused AdamW, bf16 by autocast, an allocator that keeps memory (tcmalloc or jemalloc,
 or glibc told to), and for fp32 the best of its own MKL, MKL told that the processor may use AVX-512, and OpenBLAS put in its place. Which of
 these is best is found at the start on GPT-2 with short sequences, unless --tuned says it. A round in which the machine has lost a core is left out
@@ -32,10 +32,10 @@ import peers
 GPT2 = {"arch": "gpt2", "layers": 12, "width": 768, "heads": 12, "vocab": 50304, "tied": True, "rope_theta": 10000, "norm_eps": 1e-5}
 LLAMA = {"arch": "llama", "layers": 6, "width": 320, "heads": 5, "kv_heads": 5, "hidden": 896, "vocab": 8192, "tied": True, "rope_theta": 10000, "norm_eps": 1e-5}
 CASES = {  # model, rows
-    "gpt2-64": (dict(GPT2, context=64), 4),
     "gpt2-256": (dict(GPT2, context=256), 4),
-    "gpt2-1024": (dict(GPT2, context=1024), 4),
     "llama10m": (dict(LLAMA, context=512), 16),
+    "gpt2-64": (dict(GPT2, context=64), 4),
+    "gpt2-1024": (dict(GPT2, context=1024), 4),
 }
 FAKE = "int mkl_serv_intel_cpu_true(void) { return 1; }\nint mkl_serv_intel_cpu(void) { return 1; }\n"
 
@@ -109,26 +109,42 @@ def setting(case, folder):
 
 
 class Case:
-    def __init__(self, a, name, precision, config, tuning, peak):
-        self.a, self.name, self.precision, self.config, self.peak = a, name, precision, config, peak
-        self.sides, self.notes, self.seconds, self.last, self.roof = {}, [], {}, {}, 0.0
-        self.start("quern", lambda: peers.trainer(a.trainer), precision=precision)
-        for kind in a.torch.split(","):
-            if kind:
-                self.start("torch" if kind == "eager" else "torch compile", lambda: torch(tuning, a.tuned), precision=precision, compile=kind == "compile")
+    """A model, a length and a precision. Programs that fit into memory together take turns; else each of PyTorch's takes turns with quern alone."""
 
-    def start(self, side, make, **more):
-        p = make()
-        try:
-            self.parameters = p.ask(do="model", config=self.config, workers=self.a.workers, **more)["parameters"]
-            p.ask(do="step")
-        except RuntimeError as e:
-            self.notes.append(f"{self.name} {self.precision}: {e}")
-            p.close()
-            return
-        self.sides[side], self.seconds[side] = p, []
+    def __init__(self, a, name, precision, config, tuning, peak):
+        self.a, self.name, self.precision, self.config, self.tuning, self.peak = a, name, precision, config, tuning, peak
+        self.notes, self.seconds, self.last, self.roof, self.left_out = [], {}, {}, 0.0, 0
+
+    def groups(self):
+        kinds = [k for k in self.a.torch.split(",") if k]
+        logits = 4 * self.config["batch"] * self.config["model"]["vocab"]
+        return [[k] for k in kinds] if logits > 500e6 and len(kinds) > 1 else [kinds]
 
     def run(self, until):
+        for kinds in self.groups():
+            if time.time() > until and self.seconds and "compile" in kinds:
+                self.notes.append(f"{self.name} {self.precision}: no time was left to compile; see --minutes")
+                continue
+            sides = {"quern": self.start("quern", lambda: peers.trainer(self.a.trainer))}
+            for kind in kinds:
+                if kind == "compile" and time.time() > until:
+                    self.notes.append(f"{self.name} {self.precision}: no time was left to compile; see --minutes")
+                    continue
+                sides["torch" if kind == "eager" else "torch compile"] = self.start("torch " + kind, lambda: torch(self.tuning, self.a.tuned), compile=kind == "compile")
+            self.turns({k: p for k, p in sides.items() if p}, until)
+
+    def start(self, what, make, **more):
+        """A process that has taken one step, or None."""
+        p = make()
+        try:
+            self.parameters = p.ask(do="model", config=self.config, workers=self.a.workers, precision=self.precision, **more)["parameters"]
+            p.ask(do="step")
+            return p
+        except RuntimeError as e:
+            self.notes.append(f"{self.name} {self.precision}: {what}: {e}")
+            p.close()
+
+    def turns(self, sides, until):
         rounds = again = 0
         while rounds < self.a.rounds and (rounds < 2 or time.time() < until):
             one, all_ = self.peak(1), self.peak(self.a.workers)
@@ -138,18 +154,17 @@ class Case:
                 continue
             rounds += 1
             self.roof = max(self.roof, all_, self.peak(self.a.workers, True) if self.precision == "bf16" else 0)
-            for side, p in self.sides.items():
-                r = p.ask(do="step")
-                self.seconds[side].append(r["seconds"])
-                self.last[side] = r
-        for p in self.sides.values():
+            for side, p in sides.items():
+                self.last[side] = p.ask(do="step")
+                self.seconds.setdefault(side, []).append(self.last[side]["seconds"])
+        for p in sides.values():
             p.close()
-        return again
+        self.left_out += again
 
-    def row(self, again):
+    def row(self):
         m = self.config["model"]
         flop = self.config["batch"] * (6 * self.parameters + 12 * m["layers"] * m["width"] * m["context"])
-        out = {"case": self.name, "precision": self.precision, "parameters": self.parameters, "peak": self.roof, "left_out": again}
+        out = {"case": self.name, "precision": self.precision, "parameters": self.parameters, "peak": self.roof, "left_out": self.left_out}
         for side, s in self.seconds.items():
             out[side] = {"best": self.config["batch"] / min(s), "median": self.config["batch"] / statistics.median(s), "share": flop / min(s) / 1e9 / self.roof if self.roof else None,
                          "peak_mb": self.last[side].get("peak_mb"), "mallocs": self.last[side].get("mallocs"), "loss": self.last[side]["loss"]}
@@ -161,7 +176,7 @@ def main():
     ap.add_argument("--cases", default=",".join(CASES))
     ap.add_argument("--precisions", default="fp32,bf16")
     ap.add_argument("--rounds", type=int, default=3)
-    ap.add_argument("--minutes", type=float, default=12, help="after this much, cases take two rounds each")
+    ap.add_argument("--minutes", type=float, default=12, help="after this much, cases take two rounds each and nothing more is compiled")
     ap.add_argument("--workers", type=int, default=os.cpu_count())
     ap.add_argument("--torch", default="eager,compile", help="eager, compile, or both")
     ap.add_argument("--tuned", help="how PyTorch is started, such as openblas+tcmalloc; otherwise found out")
@@ -183,10 +198,12 @@ def main():
         for name in a.cases.split(","):
             for precision in a.precisions.split(","):
                 c = Case(a, name, precision, setting(name, folder), tuning, peak)
-                rows.append(c.row(c.run(start + 60 * a.minutes)))
+                c.run(start + 60 * a.minutes)
+                rows.append(c.row())
                 notes += c.notes
                 print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     report(rows, notes)
+    print(f"{(time.time() - start) / 60:.1f} minutes")
     if a.json:
         Path(a.json).write_text(json.dumps({"cpu": peers.cpu_name(), "tuned": a.tuned, "rows": rows, "notes": notes}, indent=1))
 

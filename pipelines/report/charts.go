@@ -1,22 +1,15 @@
 package report
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"image/color"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 
 	"github.com/seed-83c59573/quern/clean"
-	"github.com/seed-83c59573/quern/pipelines"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -125,71 +118,6 @@ func powersOfTen(lo, hi float64) []plot.Tick {
 		ticks = append(ticks, plot.Tick{Value: e, Label: fmt.Sprintf("%g", math.Pow(10, e))})
 	}
 	return ticks
-}
-
-// lossCharts draws the log of a training step: the loss, and the bits per byte of validation text where they were measured.
-func lossCharts(folder, step string) ([]chart, error) {
-	f, err := os.Open(filepath.Join(folder, pipelines.MetricsName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	loss, bpb := map[float64]float64{}, map[float64]float64{} // by step: a resumed run logs some steps twice
-	scan := bufio.NewScanner(f)
-	for scan.Scan() {
-		var line struct {
-			Step   float64  `json:"step"`
-			Loss   *float64 `json:"loss"`
-			ValBPB *float64 `json:"val_bpb"`
-		}
-		if json.Unmarshal(scan.Bytes(), &line) != nil {
-			continue // a line that a crash cut
-		}
-		if line.Loss != nil {
-			loss[line.Step] = *line.Loss
-		}
-		if line.ValBPB != nil {
-			bpb[line.Step] = *line.ValBPB
-		}
-	}
-	if err := scan.Err(); err != nil {
-		return nil, err
-	}
-	var out []chart
-	for _, c := range []struct {
-		title  string
-		points map[float64]float64
-	}{{step + ": training loss, nats per token", loss}, {step + ": validation, bits per byte", bpb}} {
-		if len(c.points) < 2 {
-			continue
-		}
-		svg, err := curve(c.points)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, chart{c.title, svg})
-	}
-	return out, nil
-}
-
-func curve(points map[float64]float64) (template.HTML, error) {
-	xy := make(plotter.XYs, 0, len(points))
-	for x, y := range points {
-		xy = append(xy, plotter.XY{X: x, Y: y})
-	}
-	sort.Slice(xy, func(i, j int) bool { return xy[i].X < xy[j].X })
-	p := plot.New()
-	p.X.Label.Text = "step"
-	l, err := plotter.NewLine(xy)
-	if err != nil {
-		return "", err
-	}
-	l.Color, l.Width = blue, vg.Points(1.2)
-	p.Add(plotter.NewGrid(), l)
-	return render(p, 14*vg.Centimeter, 7*vg.Centimeter)
 }
 
 // render gives the plot as an <svg> element. Its text is numbers and words of ours.

@@ -156,7 +156,7 @@ func gather(dir quern.Local, rec *pipelines.Record) (*content, error) {
 			}
 			c.duplicates(s.Step, m.Ledger.Total(quern.Dropped, "").Docs, f)
 		case "train", "tune":
-			charts, err := lossCharts(dir.Path(s.Folder), s.Step)
+			charts, err := trainingCharts(dir.Path(s.Folder), s.Step)
 			if err != nil {
 				return nil, err
 			}

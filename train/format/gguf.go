@@ -27,7 +27,12 @@ var ggufTypes = map[GGUFType]struct {
 	numbers, bytes int
 }{GGUFF32: {"f32", 1, 4}, GGUFF16: {"f16", 1, 2}, GGUFBF16: {"bf16", 1, 2}, GGUFQ4_0: {"q4_0", 32, 18}, GGUFQ8_0: {"q8_0", 32, 34}}
 
-func (t GGUFType) String() string { return ggufTypes[t].name }
+func (t GGUFType) String() string {
+	if x, ok := ggufTypes[t]; ok {
+		return x.name
+	}
+	return ggufOthers[t].name
+}
 
 // GGUFTypeNamed finds a type by the name that llama.cpp gives it.
 func GGUFTypeNamed(name string) (GGUFType, error) {

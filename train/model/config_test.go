@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -42,6 +43,37 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 	f(func(c *Config) { c.RopeTheta = 0 }, "rope_theta")
 	f(func(c *Config) { c.Width, c.Heads = 9, 3 }, "odd")
 	f(func(c *Config) { c.Arch, c.Width, c.Heads = GPT2, 9, 3 }, "")
+	f(func(c *Config) { c.Scores = -1 }, "scores")
+	f(func(c *Config) { c.HeadSize = -2 }, "head_size")
+	f(func(c *Config) { c.Heads, c.KVHeads, c.HeadSize = 7, 7, 10 }, "")
+	f(func(c *Config) { c.Arch, c.Heads, c.HeadSize = Qwen3, 3, 9 }, "odd")
+	f(func(c *Config) { c.Window = 8 }, "window is 8, but llama looks at all tokens before: mistral")
+	f(func(c *Config) { c.Arch, c.Window = Mistral, -8 }, "window")
+	f(func(c *Config) { c.Arch, c.Window = Qwen2, 8 }, "")
+	f(func(c *Config) { c.Arch, c.KVHeads = GPT2, 2 }, "kv_heads")
+	f(func(c *Config) { c.Arch, c.HeadSize = GPT2, 8 }, "make up its width")
+	f(func(c *Config) { c.Arch, c.Scaling = GPT2, RopeScaling{Kind: ScaleLinear, Factor: 2} }, "learns its positions")
+	scaling := func(s RopeScaling, want string) {
+		t.Helper()
+		f(func(c *Config) { c.Scaling = s }, want)
+	}
+	scaling(RopeScaling{Kind: ScaleLinear, Factor: 2}, "")
+	scaling(RopeScaling{Kind: ScaleNTK, Factor: 2, Original: 128}, "")
+	scaling(RopeScaling{Kind: ScaleYaRN, Factor: 2, Original: 128, BetaFast: 16, MScale: 1, MScaleAll: 1, Fraction: true}, "")
+	scaling(RopeScaling{Kind: ScaleLlama3, Factor: 8, Original: 128, Low: 1, High: 4}, "")
+	scaling(RopeScaling{Factor: 2}, "no kind")
+	scaling(RopeScaling{Kind: "longrope", Factor: 2}, `kind is "longrope"`)
+	scaling(RopeScaling{Kind: ScaleLinear, Factor: 0.5}, "factor")
+	scaling(RopeScaling{Kind: ScaleLinear, Factor: math.NaN()}, "factor")
+	scaling(RopeScaling{Kind: ScaleLinear, Factor: 2, Original: 8}, "needs none")
+	scaling(RopeScaling{Kind: ScaleNTK, Factor: 2, Original: -1}, "original")
+	scaling(RopeScaling{Kind: ScaleNTK, Factor: 2, Low: 1}, "low and high are of llama3")
+	scaling(RopeScaling{Kind: ScaleLlama3, Factor: 2, Low: 4, High: 4}, "0 < low < high")
+	scaling(RopeScaling{Kind: ScaleLlama3, Factor: 2, Low: 1, High: 4, BetaFast: 3}, "are of yarn")
+	scaling(RopeScaling{Kind: ScaleYaRN, Factor: 2, BetaFast: 1, BetaSlow: 2}, "the larger")
+	scaling(RopeScaling{Kind: ScaleYaRN, Factor: 2, BetaFast: math.NaN()}, "the larger")
+	scaling(RopeScaling{Kind: ScaleYaRN, Factor: 2, MScale: -1}, "below 0")
+	f(func(c *Config) { c.HeadSize, c.Scaling = 2, RopeScaling{Kind: ScaleNTK, Factor: 2} }, "needs 4")
 	f(func(c *Config) { c.Layers, c.Width, c.Heads = 1024, 1<<20, 1 }, "")
 }
 

@@ -41,6 +41,7 @@ type Decoder[F ops.Float] struct {
 
 	embed, place tensor[F] // place: learned positions
 	layers       []layer[F]
+	lowest       int // layer that gradients go back to: all below is frozen
 	final        norm[F]
 	head         linear[F] // its weight is embed's if tied
 	score        tensor[F] // the second head, Scores × Width
@@ -117,7 +118,7 @@ func NewOf[F ops.Float](c Config, o ops.Ops[F], maxTokens int) (*Decoder[F], err
 	}
 	m.wire()
 	m.alloc(maxTokens)
-	m.rope = newRope[F](m.cfg)
+	m.rope = newRope[F](m.cfg, min(c.Context, maxTokens))
 	return m, nil
 }
 
@@ -259,12 +260,15 @@ func (m *Decoder[F]) forward(b *Batch) {
 
 // backward takes the gradient of what the last norm gave back to the embedding.
 func (m *Decoder[F]) backward(dnormed []F, b *Batch) {
+	if m.adapter != nil && (!m.adapter.on || m.adapter.merged) {
+		panic("model: Backward while the adapter is off or merged: nothing would be trained")
+	}
 	n, a := b.Rows*b.Cols, &m.acts
 	dx := a.dx[:n*m.cfg.Width]
 	clear(dx)
 	m.normalizeBack(dx, dnormed, a.x[len(m.layers)][:len(dx)], a.last, m.final)
 	at := m.attn(b)
-	for i := len(m.layers) - 1; i >= 0; i-- {
+	for i := len(m.layers) - 1; i >= m.lowest; i-- {
 		l := &m.layers[i]
 		if m.cfg.Recompute && i < len(m.layers)-1 { // the last layer's are still there
 			m.fill(l, at)
@@ -408,7 +412,8 @@ func (m *Decoder[F]) turnInPlace(qkv []F, l *layer[F], pos []int32) {
 		m.o.HeadNorm(qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
 		m.o.HeadNorm(qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))
 	}
-	if m.rope.cos != nil {
+	if m.rope.speed != nil {
+		m.rope.cover(pos)
 		m.o.Rotary(qkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 }
@@ -416,7 +421,7 @@ func (m *Decoder[F]) turnInPlace(qkv []F, l *layer[F], pos []int32) {
 // turnBack turns gradients back, in place; qkv is what the layer saved.
 func (m *Decoder[F]) turnBack(dqkv, qkv []F, l *layer[F], n int) {
 	c, pos := m.cfg, m.acts.pos[:n]
-	if m.rope.cos != nil {
+	if m.rope.speed != nil {
 		m.o.RotaryBack(dqkv, m.rope.cos, m.rope.sin, pos, c.Heads+c.KVHeads, c.size(), c.qkv())
 	}
 	if l.qNorm.w == nil {
@@ -424,7 +429,10 @@ func (m *Decoder[F]) turnBack(dqkv, qkv []F, l *layer[F], n int) {
 	}
 	dq, dk := l.qNorm.g, l.kNorm.g
 	if dq == nil {
-		dq, dk = m.acts.frozen[:c.size()], m.acts.frozen[:c.size()]
+		dq = m.acts.frozen[:c.size()]
+	}
+	if dk == nil {
+		dk = m.acts.frozen[:c.size()]
 	}
 	m.o.HeadNormBack(dqkv, dq, qkv, l.qNorm.w, c.Heads, c.qkv(), F(c.NormEps))
 	m.o.HeadNormBack(dqkv[c.attn():], dk, qkv[c.attn():], l.kNorm.w, c.KVHeads, c.qkv(), F(c.NormEps))

@@ -185,18 +185,30 @@ func TestBitsDoNotDependOnWorkers(t *testing.T) {
 	}
 }
 
-// A document does not see its neighbors, whatever they are.
+// A document does not see its neighbors, whatever they are and wherever it lies: what is said of it has the same bits.
 func TestDocumentsAreAlone(t *testing.T) {
 	for _, arch := range archs {
-		c := small(arch, true, 2)
-		m := build(t, c, cpu.New(1), 6)
-		packed, alone := signals(6), signals(3)
-		m.Forward(&Batch{Rows: 1, Cols: 6, Tokens: []int32{6, 5, 1, 2, 3, 4}, Targets: []int32{1, 1, 1, 3, 4, 5}, Doc: []int32{0, 0, 0, 9, 9, 9}}, packed)
-		m.Forward(&Batch{Rows: 1, Cols: 3, Tokens: []int32{2, 3, 4}, Targets: []int32{3, 4, 5}}, alone)
-		for i, want := range alone.LogP {
-			if got := packed.LogP[3+i]; math.Abs(got-want) > 1e-6 {
-				t.Errorf("%s: position %d of the second document has %g, alone %g", arch, i, got, want)
+		c := Config{Arch: arch, Layers: 2, Width: 64, Heads: 4, Context: 200, Vocab: 90, Tied: true, RopeTheta: 10000, NormEps: 1e-5}
+		if arch == Mistral {
+			c.Window = 30
+		}
+		m := build(t, c, ops.Ops[float32](cpu.New(2)), 200)
+		long := randomBatch(c, 1, 200, false, 1)
+		long.Doc = make([]int32, 200)
+		ends := []int{3, 70, 71, 140, 200}
+		for i := range long.Doc {
+			long.Doc[i] = int32(slices.IndexFunc(ends, func(e int) bool { return i < e }))
+		}
+		packed := signals(200)
+		m.Forward(long, packed)
+		from := 0
+		for _, to := range ends {
+			alone := signals(to - from)
+			m.Forward(&Batch{Rows: 1, Cols: to - from, Tokens: long.Tokens[from:to], Targets: long.Targets[from:to]}, alone)
+			if !slices.Equal(alone.LogP, packed.LogP[from:to]) || !slices.Equal(alone.Entropy, packed.Entropy[from:to]) {
+				t.Errorf("%s: tokens %d to %d by themselves have other bits", arch, from, to)
 			}
+			from = to
 		}
 	}
 }
@@ -321,17 +333,32 @@ func TestBadBatchesPanic(t *testing.T) {
 }
 
 func BenchmarkStep(b *testing.B) {
-	c := Default()
-	c.Vocab = 16384
-	m := build(b, c, cpu.New(0), 2048)
-	batch, s, g := randomBatch(c, 4, 512, true, 1), signals(2048), &Grads{LogP: make([]float64, 2048)}
-	for i := range g.LogP {
-		g.LogP[i] = -1.0 / 2048
+	f := func(name string, change func(*Config), a *Adapter) {
+		b.Run(name, func(b *testing.B) {
+			c := Default()
+			c.Vocab = 16384
+			if change != nil {
+				change(&c)
+			}
+			m := build(b, c, ops.Ops[float32](cpu.New(0)), 2048)
+			if a != nil {
+				if err := m.Adapt(*a, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+			batch, s, g := randomBatch(c, 4, 512, true, 1), signals(2048), &Grads{LogP: make([]float64, 2048)}
+			for i := range g.LogP {
+				g.LogP[i] = -1.0 / 2048
+			}
+			for b.Loop() {
+				m.ZeroGrad()
+				m.ForwardBackward(batch, s, g)
+			}
+			b.ReportMetric(2048*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
+		})
 	}
-	for b.Loop() {
-		m.ZeroGrad()
-		m.Forward(batch, s)
-		m.Backward(g)
-	}
-	b.ReportMetric(2048*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
+	f("full", nil, nil)
+	f("recompute", func(c *Config) { c.Recompute = true }, nil)
+	f("LoRA", nil, &Adapter{Rank: 8, Alpha: 16, Targets: []string{AllLinear}})
+	f("DoRA", nil, &Adapter{Rank: 8, Alpha: 16, Targets: []string{AllLinear}, DoRA: true})
 }

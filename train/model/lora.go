@@ -119,6 +119,9 @@ func (m *Decoder[F]) Adapt(a Adapter, seed uint64) error {
 		shareGradient(ad.lows)
 	}
 	ad.trainable = append(ad.trainable, ad.own...)
+	for m.lowest < len(m.layers) && m.embed.g == nil && m.place.g == nil && m.layers[m.lowest].frozen() {
+		m.lowest++
+	}
 	m.initAdapter(seed)
 	return nil
 }
@@ -169,6 +172,16 @@ func (m *Decoder[F]) freeze(a Adapter) {
 		}
 	}
 	m.wire()
+}
+
+// frozen says whether nothing of a layer trains.
+func (l *layer[F]) frozen() bool {
+	for _, n := range []norm[F]{l.norm1, l.norm2, {l.qNorm, l.kNorm}} {
+		if n.gain.g != nil || n.bias.g != nil {
+			return false
+		}
+	}
+	return l.qkv.low == nil && l.proj.low == nil && l.up.low == nil && l.down.low == nil
 }
 
 // initAdapter draws A as peft does, Kaiming-uniform with a of √5: evenly between ±1/√in. B is 0; lengths are those of W's rows.

@@ -141,6 +141,29 @@ func TestCacheHearsTheAdapter(t *testing.T) {
 	}
 }
 
+func TestNoGradientsWithoutTheAdapter(t *testing.T) {
+	for name, away := range map[string]func(m *Model) error{
+		"off":    func(m *Model) error { m.UseAdapter(false); return nil },
+		"merged": (*Model).Merge,
+	} {
+		m := build(t, small(Llama, true, 2), ops.Ops[float32](cpu.New(1)), 6)
+		if err := m.Adapt(Adapter{Rank: 1, Alpha: 1, Targets: []string{AllLinear}}, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := away(m); err != nil {
+			t.Fatal(err)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: gradients of an adapter that is not there", name)
+				}
+			}()
+			m.ForwardBackward(randomBatch(m.cfg, 1, 6, false, 1), signals(6), &Grads{LogP: make([]float64, 6)})
+		}()
+	}
+}
+
 func TestTrainableIsTheAdapter(t *testing.T) {
 	names := func(m *Model) string {
 		var out []string

@@ -8,18 +8,22 @@ import (
 
 // acts is the arena: all that a batch of up to tokens tokens leaves behind, for the forward pass and the backward pass alike.
 type acts[F ops.Float] struct {
-	tokens int   // there is room for
-	filled int   // of the last forward pass
-	chunk  int   // rows of logits that are held at once
-	kept   int   // rows of logits that still stand from the forward pass
-	known  bool  // whether logp, ent and lse are of this batch
-	x      [][]F // width: what each layer takes, and what the last one gives
-	normed []F   // width: after a norm
-	last   stat[F]
-	dx     []F // width
-	dtmp   []F // width: what is added to dx or, in the forward pass, to x
-	turned []F // qkv: after norm and rotation, if heads have a norm
-	frozen []F // gradients that nobody wants
+	tokens  int     // there is room for
+	filled  int     // of the last forward pass
+	chunk   int     // rows of logits that are held at once
+	kept    int     // rows of logits that still stand from the forward pass
+	known   bool    // whether logp and lse are of this batch
+	entropy bool    // whether ent is, too
+	rows    []int32 // tokens whose logits are wanted, and their targets
+	targets []int32
+	head    []F   // width: what the head multiplies, one row for each of these
+	x       [][]F // width: what each layer takes, and what the last one gives
+	normed  []F   // width: after a norm
+	last    stat[F]
+	dx      []F // width
+	dtmp    []F // width: what is added to dx or, in the forward pass, to x
+	turned  []F // qkv: after norm and rotation, if heads have a norm
+	frozen  []F // gradients that nobody wants
 
 	// These share one buffer, since no two of a line are alive at once. Gradients in one line lie behind each other.
 	//	logits
@@ -34,7 +38,7 @@ type acts[F ops.Float] struct {
 	values         []F // scores
 	pos, start     []int32
 	lse, logp, ent []float64
-	none           []float64 // chunk zeros
+	dlogp          []float64 // chunk
 }
 
 // logitBytes bounds the logits that are held at once where they alone need the room: a vocabulary is wide, and a batch of it wider
@@ -72,9 +76,9 @@ func (c Config) sizes(n, bytes int) sizes {
 	if c.Arch == Qwen3 {
 		s.own += n * c.qkv()
 	}
-	s.small = n*(2*4+3*8) + s.chunk*8
+	s.small = n*(4*4+3*8) + s.chunk*8
 	if c.Arch != GPT2 {
-		s.tables = c.Context*c.size()*bytes + c.size()/2*8
+		s.tables = min(n, c.Context)*c.size()*bytes + c.size()/2*8
 	}
 	return s
 }
@@ -89,8 +93,8 @@ type Footprint struct {
 // Total is the sum.
 func (f Footprint) Total() int64 { return f.Weights + f.Gradients + f.Saved + f.Arena }
 
-// Footprint says what New takes in float32 for batches of up to maxTokens tokens, before an adapter. An optimizer's state and the
-// kernels' own panels come on top.
+// Footprint says what New takes in float32 for batches of up to maxTokens tokens, before an adapter. An optimizer's state, the
+// kernels' own panels and what Hold packs come on top.
 func (c Config) Footprint(maxTokens int) Footprint {
 	const bytes = 4
 	c = c.resolved()
@@ -146,7 +150,8 @@ func (m *Decoder[F]) alloc(n int) {
 		a.dup = shared.take(n * c.up())
 	}
 	a.pos, a.start = make([]int32, n), make([]int32, n)
-	a.lse, a.logp, a.ent, a.none = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, a.chunk)
+	a.rows, a.targets = make([]int32, 0, n), make([]int32, 0, n)
+	a.lse, a.logp, a.ent, a.dlogp = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, a.chunk)
 }
 
 func newStat[F ops.Float](n int) stat[F] { return stat[F]{make([]F, n), make([]F, n)} }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed-83c59573/quern/train/ops"
 )
@@ -55,7 +56,7 @@ func (s RopeScaling) validate(c Config, bad func(string, ...any) error) error {
 		return bad("scaling low is %g and high %g, want 0 < low < high", s.Low, s.High)
 	case yarn != RopeScaling{} && s.Kind != ScaleYaRN:
 		return bad("scaling beta_fast, beta_slow, attention, mscale, mscale_all and fraction are of %s, the kind is %s", ScaleYaRN, s.Kind)
-	case s.BetaFast < 0 || s.BetaSlow < 0 || or(s.BetaFast, 32) < or(s.BetaSlow, 1):
+	case !(s.BetaFast >= 0 && s.BetaSlow >= 0 && or(s.BetaFast, 32) >= or(s.BetaSlow, 1)):
 		return bad("scaling beta_fast is %g and beta_slow %g, want beta_fast the larger", or(s.BetaFast, 32), or(s.BetaSlow, 1))
 	case !(s.Attention >= 0 && s.Attention < 1e6 && s.MScale >= 0 && s.MScaleAll >= 0):
 		return bad("scaling attention %g, mscale %g, mscale_all %g, want none below 0", s.Attention, s.MScale, s.MScaleAll)
@@ -73,23 +74,24 @@ func or(x, otherwise float64) float64 {
 }
 
 // rope holds the angle tables of rotary positions (Su et al., 2021): position p turns pair i by p·speed[i], which is
-// p·theta^(-2i/size) without scaling. Scaling lives here alone: kernels know nothing of it.
+// p·theta^(-2i/size) without scaling. Scaling lives here alone: kernels know nothing of it. Tables grow with the positions that are
+// asked for, since models of long contexts mostly see short ones.
 type rope[F ops.Float] struct {
 	c        Config
-	speed    []float64
-	cos, sin []F // half a head's numbers a position; nil = the model has no rotary positions
-	length   int // that the tables are right for: only ScaleNTK's depend on it
+	speed    []float64 // nil = the model has no rotary positions
+	cos, sin []F       // half a head's numbers a position
+	room     int       // positions that the tables have
+	length   int       // of sequences that they are right for: only ScaleNTK's depend on it
 }
 
-func newRope[F ops.Float](c Config) rope[F] {
+// newRope has tables for room positions.
+func newRope[F ops.Float](c Config, room int) rope[F] {
 	r := rope[F]{c: c}
 	if c.Arch == GPT2 {
 		return r
 	}
-	half := c.size() / 2
-	r.speed = make([]float64, half)
-	r.cos, r.sin = make([]F, c.Context*half), make([]F, c.Context*half)
-	r.fill(r.original())
+	r.speed, r.length = make([]float64, c.size()/2), r.original()
+	r.grow(room)
 	return r
 }
 
@@ -104,15 +106,32 @@ func (r *rope[F]) original() int {
 // fit makes the tables right for sequences of up to n tokens.
 func (r *rope[F]) fit(n int) {
 	if n = max(n, r.original()); r.c.Scaling.Kind == ScaleNTK && n != r.length {
-		r.fill(n)
+		r.length = n
+		r.fill(0)
 	}
 }
 
-func (r *rope[F]) fill(length int) {
-	r.length = length
-	scale := r.speeds(length)
+// cover makes sure that the tables have all the positions.
+func (r *rope[F]) cover(pos []int32) {
+	if last := int(slices.Max(pos)); last >= r.room {
+		r.grow(min(r.c.Context, max(2*r.room, last+1)))
+	}
+}
+
+func (r *rope[F]) grow(room int) {
+	was, half := r.room, len(r.speed)
+	cos, sin := make([]F, room*half), make([]F, room*half)
+	copy(cos, r.cos)
+	copy(sin, r.sin)
+	r.room, r.cos, r.sin = room, cos, sin
+	r.fill(was)
+}
+
+// fill computes the tables from a position on.
+func (r *rope[F]) fill(from int) {
+	scale := r.speeds(r.length)
 	half := len(r.speed)
-	for p := range r.c.Context {
+	for p := from; p < r.room; p++ {
 		for i, v := range r.speed {
 			s, k := math.Sincos(float64(p) * v)
 			r.cos[p*half+i], r.sin[p*half+i] = F(scale*k), F(scale*s)

@@ -118,6 +118,9 @@ func TestGradientsOfOptionsAreSlopes(t *testing.T) {
 	f("DoRA of some and modules trained whole", Llama, &Adapter{Rank: 2, Alpha: 3, DoRA: true, Targets: []string{"v_proj", "0.self_attn.q_proj", "up_proj"},
 		Save: []string{"lm_head", "embed_tokens", "input_layernorm"}}, values)
 	f("DoRA of some and modules trained whole", GPT2, &Adapter{Rank: 2, Alpha: 3, DoRA: true, Targets: []string{"c_proj"}, Save: []string{"wpe", "ln_f"}}, nil)
+	f("LoRA of one layer", Llama, &Adapter{Rank: 2, Alpha: 3, Targets: []string{"1.self_attn.q_proj"}}, values)
+	f("LoRA below a norm of queries", Qwen3, &Adapter{Rank: 2, Alpha: 3, Targets: []string{"1.mlp.up_proj"}, Save: []string{"0.self_attn.q_norm"}}, nil)
+	f("LoRA of the head alone", GPT2, &Adapter{Rank: 2, Alpha: 3, Targets: []string{"lm_head"}}, values)
 	f("LoRA of one of three", Qwen2, &Adapter{Rank: 2, Alpha: 3, Targets: []string{"k_proj"}}, nil)
 	for _, arch := range []string{Mistral, Qwen2, Qwen3} {
 		f("window", arch, nil, func(c *Config) { c.Window = 2 })
@@ -184,6 +187,22 @@ func TestForwardBackwardIsBoth(t *testing.T) {
 			t.Errorf("chunks of %d: signals or gradients differ", chunk)
 		}
 	}
+}
+
+func TestGradientsStopWhereAllIsFrozen(t *testing.T) {
+	f := func(want int, a Adapter) {
+		t.Helper()
+		a.Rank, a.Alpha = 1, 1
+		m := build(t, small(Llama, false, 2), ops.Ops[float64](ref.Ops{}), 6)
+		if err := m.Adapt(a, 1); err != nil || m.lowest != want {
+			t.Errorf("%+v: gradients go back to layer %d, want %d (%v)", a, m.lowest, want, err)
+		}
+	}
+	f(0, Adapter{Targets: []string{AllLinear}})
+	f(1, Adapter{Targets: []string{"1.mlp.down_proj"}})
+	f(0, Adapter{Targets: []string{"1.mlp.down_proj"}, Save: []string{"embed_tokens"}})
+	f(0, Adapter{Targets: []string{"1.mlp.down_proj"}, Save: []string{"0.post_attention_layernorm"}})
+	f(2, Adapter{Targets: []string{"lm_head"}})
 }
 
 // A token that lies before the window, of every layer, has no say.

@@ -64,6 +64,9 @@ func parseConfig(b []byte) (*config, error) {
 	return c, nil
 }
 
+// maxScores is more classes than any head has.
+const maxScores = 1 << 16
+
 // class reads which heads the model has.
 func (c *config) class(f *fields) {
 	names := f.texts("architectures")
@@ -78,8 +81,11 @@ func (c *config) class(f *fields) {
 			if labels := f.object("id2label"); labels != nil && c.Scores == 0 {
 				c.Scores = len(labels.raw)
 			}
-			if c.Scores == 0 {
+			switch {
+			case c.Scores == 0:
 				c.Scores = 2 // the default of transformers
+			case c.Scores > maxScores:
+				f.bad("num_labels", "is %d, the limit is %d", c.Scores, maxScores)
 			}
 			return
 		}
@@ -135,7 +141,7 @@ func (c *config) window(f *fields) {
 		}
 		return
 	case model.Mistral:
-		if !f.has("sliding_window") && !hasKey(f, "sliding_window") {
+		if !f.names("sliding_window") {
 			asked = 4096 // the default of transformers' MistralConfig
 		}
 	default:
@@ -143,7 +149,7 @@ func (c *config) window(f *fields) {
 			asked = 0
 		} else {
 			full = min(f.whole("max_window_layers", 28), c.Layers)
-			if !hasKey(f, "sliding_window") {
+			if !f.names("sliding_window") {
 				asked = 4096
 			}
 		}
@@ -173,11 +179,6 @@ func (c *config) window(f *fields) {
 	default:
 		f.bad("max_window_layers", "is %d of %d layers: all have to look equally far", full, c.Layers)
 	}
-}
-
-func hasKey(f *fields, key string) bool {
-	_, ok := f.raw[key]
-	return ok
 }
 
 // rope reads rotary positions in the spelling of transformers 4, rope_theta and rope_scaling, and in that of 5, rope_parameters. A file that has both has to
@@ -243,11 +244,11 @@ func ropeObject(c model.Config, theta bool) object {
 	s := c.Scaling
 	put := func(key string, v float64) {
 		if v != 0 {
-			o.add(key, v)
+			o.add(key, real(v))
 		}
 	}
 	if theta {
-		o.add("rope_theta", c.RopeTheta)
+		o.add("rope_theta", real(c.RopeTheta))
 	}
 	o.add("rope_type", ropeKinds[s.Kind])
 	put("factor", s.Factor)
@@ -331,7 +332,7 @@ func (c *config) addGPT2(o *object, m model.Config) {
 	o.add("activation_function", "gelu_new")
 	o.add("layer_norm_epsilon", m.NormEps)
 	for _, key := range []string{"attn_pdrop", "embd_pdrop", "resid_pdrop"} {
-		o.add(key, 0.0)
+		o.add(key, real(0))
 	}
 	o.add("scale_attn_weights", true)
 }
@@ -346,14 +347,14 @@ func (c *config) addLlama(o *object, m model.Config) {
 	o.add("hidden_act", "silu")
 	o.add("max_position_embeddings", m.Context)
 	o.add("rms_norm_eps", m.NormEps)
-	o.add("rope_theta", m.RopeTheta)
+	o.add("rope_theta", real(m.RopeTheta))
 	var scaling any // null = none
 	if m.Scaling != (model.RopeScaling{}) {
 		scaling = ropeObject(m, false)
 	}
 	o.add("rope_scaling", scaling)
 	o.add("rope_parameters", ropeObject(m, true))
-	o.add("attention_dropout", 0.0)
+	o.add("attention_dropout", real(0))
 	var window any
 	if m.Window > 0 {
 		window = m.Window

@@ -39,6 +39,12 @@ func (f *fields) bad(key, format string, a ...any) {
 	*f.errs = append(*f.errs, fmt.Errorf("%s: %s %s", f.file, key, fmt.Sprintf(format, a...)))
 }
 
+// names tells whether a member is there, be it null.
+func (f *fields) names(key string) bool {
+	_, ok := f.raw[key]
+	return ok
+}
+
 // has tells whether a member is there and not null.
 func (f *fields) has(key string) bool {
 	v, ok := f.raw[key]
@@ -167,6 +173,17 @@ func (o object) MarshalJSON() ([]byte, error) {
 		b = append(append(append(b, k...), ':'), v...)
 	}
 	return append(b, '}'), nil
+}
+
+// real is a number that is written with a point even if it is whole: transformers 4 warns of whole ones where it wants others.
+type real float64
+
+func (r real) MarshalJSON() ([]byte, error) {
+	b, err := json.Marshal(float64(r))
+	if err == nil && !bytes.ContainsAny(b, ".e") {
+		b = append(b, ".0"...)
+	}
+	return b, err
 }
 
 // plainJSON leaves <, > and & as they are: names of tokens are full of them.

@@ -269,7 +269,9 @@ func ReadTensors(dir quern.Dir, name string, into []format.Tensor) error {
 		found[r.Entries[i].Name] = &r.Entries[i]
 	}
 	var errs []error
+	wanted := map[string]bool{}
 	for _, want := range into {
+		wanted[want.Name] = true
 		e, ok := found[want.Name]
 		switch {
 		case !ok:
@@ -277,20 +279,17 @@ func ReadTensors(dir quern.Dir, name string, into []format.Tensor) error {
 		case !slices.Equal(e.Shape, want.Shape):
 			errs = append(errs, fmt.Errorf("%s: tensor %s has shape %v, the model wants %v", name, want.Name, e.Shape, want.Shape))
 		}
-		delete(found, want.Name)
 	}
 	for _, extra := range sortedKeys(found) {
-		errs = append(errs, fmt.Errorf("%s: tensor %s is of no use here", name, extra))
+		if !wanted[extra] {
+			errs = append(errs, fmt.Errorf("%s: tensor %s is of no use here", name, extra))
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	entries := map[string]*format.Entry{}
-	for i := range r.Entries {
-		entries[r.Entries[i].Name] = &r.Entries[i]
-	}
 	for _, t := range into {
-		if err := r.ReadInto(t.Data, entries[t.Name]); err != nil {
+		if err := r.ReadInto(t.Data, found[t.Name]); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}

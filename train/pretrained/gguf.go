@@ -123,25 +123,25 @@ func (g *ggufModel) rope() error {
 			g.of("rope.scaling.yarn_beta_slow", float32(s.BetaSlow))
 		}
 	case model.ScaleLlama3:
-		g.tensors = append(g.tensors, format.GGUFTensor{Tensor: g.divisors(), Type: format.GGUFF32})
+		g.tensors = append(g.tensors, format.GGUFTensor{Type: format.GGUFF32,
+			Tensor: format.Tensor{Name: "rope_freqs.weight", Shape: []int{g.c.HeadSize / 2}, Data: ggufDivisors(g.c, s)}})
 	}
 	return nil
 }
 
-// divisors are what Llama 3 divides the speed of each pair by: to llama.cpp they are a tensor.
-func (g *ggufModel) divisors() format.Tensor {
-	s, half := g.c.Scaling, g.c.HeadSize/2
+// ggufDivisors are what Llama 3 divides the speed of each pair by: to llama.cpp they are a tensor.
+func ggufDivisors(c model.Config, s model.RopeScaling) []float32 {
 	original := float64(s.Original)
 	if s.Original == 0 {
-		original = float64(g.c.Context)
+		original = float64(c.Context)
 	}
-	t := format.Tensor{Name: "rope_freqs.weight", Shape: []int{half}}
-	for i := range half {
-		turns := original * math.Pow(g.c.RopeTheta, -2*float64(i)/float64(g.c.HeadSize)) / (2 * math.Pi)
+	out := make([]float32, c.HeadSize/2)
+	for i := range out {
+		turns := original * math.Pow(c.RopeTheta, -2*float64(i)/float64(c.HeadSize)) / (2 * math.Pi)
 		share := min(1, max(0, (turns-s.Low)/(s.High-s.Low)))
-		t.Data = append(t.Data, float32(1/((1-share)/s.Factor+share)))
+		out[i] = float32(1 / ((1-share)/s.Factor + share))
 	}
-	return t
+	return out
 }
 
 // ggufNames are llama.cpp's names of what stands in a block.
@@ -154,22 +154,31 @@ var ggufNames = map[string]string{
 
 var blockName = regexp.MustCompile(`^(?:model\.layers|h)\.(\d+)\.(.+)\.(weight|bias)$`)
 
-func (g *ggufModel) tensor(p model.Param) error {
-	t := format.GGUFTensor{Tensor: format.Tensor{Shape: p.Shape, Data: p.W}, Type: g.kind}
+// ggufName is llama.cpp's name of a parameter, and the part of it that tells what it is.
+func ggufName(param string) (name, kind string, err error) {
 	module, end, block := "", "", ""
-	if m := blockName.FindStringSubmatch(p.Name); m != nil {
+	if m := blockName.FindStringSubmatch(param); m != nil {
 		block, module, end = "blk."+m[1]+".", m[2], m[3]
 	} else {
-		at := strings.LastIndex(p.Name, ".")
-		module, end = p.Name[:at], p.Name[at+1:]
+		at := strings.LastIndex(param, ".")
+		module, end = param[:at], param[at+1:]
 	}
-	name, ok := ggufNames[module]
+	kind, ok := ggufNames[module]
 	if !ok {
-		return fmt.Errorf("gguf: llama.cpp has no name for %s", p.Name)
+		return "", "", fmt.Errorf("gguf: llama.cpp has no name for %s", param)
 	}
-	t.Name = block + name + "." + end
+	return block + kind + "." + end, kind, nil
+}
+
+func (g *ggufModel) tensor(p model.Param) error {
+	full, name, err := ggufName(p.Name)
+	if err != nil {
+		return err
+	}
+	t := format.GGUFTensor{Tensor: format.Tensor{Name: full, Shape: p.Shape, Data: p.W}, Type: g.kind}
+	block := strings.HasPrefix(full, "blk.")
 	switch {
-	case g.c.Arch == model.GPT2 && block != "" && len(p.Shape) == 2:
+	case g.c.Arch == model.GPT2 && block && len(p.Shape) == 2:
 		t.Tensor = transposed(t.Tensor)
 	case g.arch == "llama" && (name == "attn_q" || name == "attn_k"):
 		t.Data = turnedPairs(p.W, g.c.HeadSize, p.Shape[1])
@@ -267,6 +276,9 @@ func (g *ggufModel) tokenizer(tok *tokenize.Tokenizer, t Text) error {
 	merges, err := mergeLines(file.Model.Merges)
 	if err != nil {
 		return fmt.Errorf("gguf: %w", err)
+	}
+	if !tok.Lossless() {
+		g.notes = append(g.notes, "the tokenizer brings texts to a normal form first, llama.cpp does not: texts that are not in it have other ids there")
 	}
 	g.put("tokenizer.ggml.model", "gpt2")
 	g.put("tokenizer.ggml.pre", pre)

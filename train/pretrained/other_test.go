@@ -3,7 +3,9 @@ package pretrained
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/train/format"
+	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/ops/cpu"
 )
 
@@ -38,6 +41,49 @@ func TestGGUFBytes(t *testing.T) {
 	}
 	if want, err := os.ReadFile(path); err != nil || string(want) != got.String() {
 		t.Errorf("the bytes have changed: %v\n%s", err, got.String())
+	}
+}
+
+// A model that is written as GGUF is read with the same weights and the same tokenizer.
+func TestGGUFIsReadBack(t *testing.T) {
+	for _, name := range names {
+		m, f := load(t, testdata(name))
+		out := &quern.Memory{}
+		w := writer{dir: out}
+		err := w.stream("m.gguf", func(to io.Writer) error {
+			_, err := WriteGGUF(to, m, f.Tokenizer, f.Text, format.GGUFF32, name)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := out.Open("m.gguf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, tok, text, notes, err := LoadGGUF(file, cpu.New(1))
+		if err != nil || tok == nil || len(notes) > 0 {
+			t.Fatalf("%s: %v %v", name, notes, err)
+		}
+		want := m.Config().Resolved()
+		if want.Window = 0; want.Arch == model.Mistral {
+			want.Arch = model.Llama // as llama.cpp has it
+		}
+		if got := again.Config().Resolved(); got != want {
+			t.Errorf("%s: config %+v, want %+v", name, got, want)
+		}
+		for i, p := range again.Params() {
+			if !slices.Equal(p.W, m.Params()[i].W) {
+				t.Errorf("%s: %s is another", name, p.Name)
+			}
+		}
+		sample := []byte("it's the quick 12345 fox\n\n")
+		if got, want := tok.NewEncoder().Append(nil, sample), f.Tokenizer.NewEncoder().Append(nil, sample); !slices.Equal(got, want) {
+			t.Errorf("%s: ids %v, want %v", name, got, want)
+		}
+		if id, _ := tok.Special("<|im_end|>"); id != 263 || text.EOS != f.Text.EOS || text.BOS != f.Text.BOS {
+			t.Errorf("%s: text %+v", name, text)
+		}
 	}
 }
 
@@ -175,4 +221,38 @@ func FuzzAdapter(f *testing.F) {
 			t.Fatalf("%+v", a)
 		}
 	})
+}
+
+// Values of a GGUF file that its tensors contradict are named before memory is taken for what they ask.
+func TestGGUFThatContradictsItself(t *testing.T) {
+	f := func(key string, value any, want string) {
+		t.Helper()
+		m, text := load(t, testdata("qwen2"))
+		var b bytes.Buffer
+		if _, err := WriteGGUF(&b, m, text.Tokenizer, text.Text, format.GGUFF32, "x"); err != nil {
+			t.Fatal(err)
+		}
+		g, err := format.OpenGGUF(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Values[key] = value
+		r := newGGUFReader(g)
+		c := r.config()
+		err = errors.Join(r.errs...)
+		if err == nil {
+			err = r.check(c.Resolved())
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s = %v: error %v, want one about %q", key, value, err, want)
+		}
+	}
+	f("qwen2.block_count", uint64(1), "tensor blk.1.attn_q.weight [16 16]: a qwen2 has none such")
+	f("qwen2.block_count", uint64(1000), "tensor blk.999.ffn_up.weight [40 16] is missing")
+	f("qwen2.embedding_length", uint64(32), "tensor token_embd.weight is [264 16], the values of the file ask for [264 32]")
+	f("qwen2.vocab_size", uint64(300), "vocab_size is 300, token_embd.weight has 264 rows")
+	f("qwen2.block_count", "two", "qwen2.block_count is two, want a whole number")
+	f("qwen2.expert_count", uint64(8), "experts")
+	f("qwen2.rope.dimension_count", uint64(2), "rope.dimension_count is 2 of 4")
+	f("qwen2.rope.scaling.type", "longrope", `"longrope"`)
 }

@@ -136,7 +136,7 @@ func SaveAdapter(dir quern.Dir, m *model.Model, base string) ([]quern.BlobInfo, 
 	o.add("base_model_name_or_path", base)
 	o.add("r", a.Rank)
 	o.add("lora_alpha", a.Alpha)
-	o.add("lora_dropout", 0.0)
+	o.add("lora_dropout", real(0))
 	if slices.Equal(a.Targets, []string{model.AllLinear}) {
 		o.add("target_modules", model.AllLinear)
 	} else {

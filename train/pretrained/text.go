@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/seed-83c59573/quern"
@@ -56,20 +57,11 @@ func ids(tok *tokenize.Tokenizer, names ...string) (out []int) {
 		if n == "" {
 			continue
 		}
-		if v, ok := id(tok, n); ok && !contains(out, v) {
+		if v, ok := id(tok, n); ok && !slices.Contains(out, v) {
 			out = append(out, v)
 		}
 	}
 	return out
-}
-
-func contains(list []int, v int) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }
 
 // stops are the tokens that end what the model says, EOS the first.

@@ -1,3 +1,4 @@
-// Package chat reads conversations from JSON lines and lays them out by a template as segments: which text is the template's, which
-// the speakers', and which is to be learned. Text of a speaker can never become a special token.
+// Package chat reads conversations from files and lays them out by a template, all of which are Jinja, as tokens: which are the template's, which
+// the speakers', and which are to be learned. In come JSON lines or arrays of seven shapes, out go examples. Text of a speaker can never become a
+// special token, and nothing of a row is guessed or left out in silence.
 package chat

@@ -3,7 +3,6 @@ package chat
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/seed-83c59573/quern/train/data/chat/jinja"
 )
@@ -224,13 +223,4 @@ func cutAt(rendered []jinja.Segment, marks [][2]int) []Segment {
 		}
 	}
 	return out
-}
-
-// spelled is what segments spell.
-func spelled(segments []Segment) string {
-	var b strings.Builder
-	for _, s := range segments {
-		b.WriteString(s.Text)
-	}
-	return b.String()
 }

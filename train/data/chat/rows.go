@@ -88,7 +88,7 @@ func decompress(f io.Reader) (io.ReadCloser, error) {
 		}
 		return d.IOReadCloser(), nil
 	case string(magic) == "PAR1":
-		return nil, errors.New("Parquet: conversations are read from JSON lines or a JSON array; write it out as JSON lines first")
+		return nil, errors.New("it is Parquet: conversations are read from JSON lines or a JSON array; write it out as JSON lines first")
 	}
 	return io.NopCloser(br), nil
 }

@@ -147,7 +147,7 @@ func TestReadRefusesInWords(t *testing.T) {
 		{"an instance without an answer", `{"instruction": "i", "instances": [{"output": "a"}, {"output": ""}]}`, ":1: instance 2: message 2: the assistant says nothing"},
 		{"an empty text", `{"text": " "}`, ":1: text is empty"},
 		{"not UTF-8", good + "{\"prompt\": \"\xff\", \"completion\": \"c\"}", ":2: not UTF-8"},
-		{"Parquet", "PAR1....", ": Parquet"},
+		{"Parquet", "PAR1....", ": it is Parquet"},
 		{"nothing", "", ": no rows"},
 		{"blank lines", "\n\n \n", ": no rows"},
 		{"a byte order mark alone", "\ufeff \n", ": no rows"},

@@ -113,19 +113,3 @@ type Answer struct {
 	Text   string `json:"text"`
 	Ended  bool   `json:"ended"` // by a token that ends a turn, not by a limit
 }
-
-// A Speaker lets a model answer.
-type Speaker func(messages []chat.Message) (text string, ended bool, err error)
-
-// Ask asks all prompts, in their order.
-func Ask(prompts []Prompt, speak Speaker) ([]Answer, error) {
-	out := make([]Answer, len(prompts))
-	for i, p := range prompts {
-		text, ended, err := speak(p.Messages)
-		if err != nil {
-			return nil, fmt.Errorf("prompt %s: %w", p.ID, err)
-		}
-		out[i] = Answer{p.ID, text, ended}
-	}
-	return out, nil
-}

@@ -13,7 +13,7 @@ type Precision string
 
 const (
 	FP32 Precision = "fp32" // not at all
-	BF16 Precision = "bf16" // to 8 bits of mantissa, to the nearest, ties to even
+	BF16 Precision = "bf16" // to 8 bits of mantissa, to the nearest, ties to even; in products of 4 rows or more
 )
 
 // In bf16 a number of c is as in fp32 but for the order within pairs of k: acc = fma(a[odd], b[odd], acc), then the even one. That is

@@ -1,5 +1,5 @@
 // Package cpu runs the kernels in float32 on all cores of this machine: matrices by assembly for AVX-512 or AVX2, or by gonum's BLAS
-// where there is neither or with the build tag noasm; everything else by plain loops.
+// where there is neither or with the build tag noasm; attention and everything else by the rows and tiles of package vec.
 //
 // Work is cut into tasks by the size of the problem, never by the number of workers; every number of an output has one owner, who sums
 // in a fixed order. So a result has the same bits with any number of workers. AVX-512 and AVX2 give the same bits, too; gonum others. No kernel allocates, after the first of its size.

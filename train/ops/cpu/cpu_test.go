@@ -22,6 +22,18 @@ func TestAgreesWithTheTruth(t *testing.T) {
 	}
 }
 
+// In bf16 products lose digits and nothing else does. The kernels for it, plain Go among them, agree to the bit.
+func TestBF16AgreesWithTheTruth(t *testing.T) {
+	o := NewIn(BF16, 2)
+	opstest.Run(t, o, 2e-2)
+	want := opstest.Results(o, 1)
+	for _, k := range append(kernelsBF16(), &plainBF16) {
+		other := NewIn(BF16, 3)
+		other.matmul = k
+		same(t, opstest.Results(other, 1), want)
+	}
+}
+
 // same holds two runs to the same bits.
 func same(t *testing.T, got, want []opstest.Result) {
 	t.Helper()

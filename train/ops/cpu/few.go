@@ -22,11 +22,14 @@ type fewCall struct {
 	room [][]float32 // of each worker: a tile of c, or sums
 }
 
-// isFew says that p is to be read through once. Rounding to bf16 is left out then: it could save no time.
+// unrounded is how many rows a product in bf16 must have to be one: with fewer it is as in fp32, since rounding could save no time.
+const unrounded = 4
+
+// isFew says that p is to be read through once.
 func isFew(p *product) bool {
 	k := p.kern
 	switch {
-	case k == nil || k.few == nil || p.b.x == nil || p.m > k.few.most || k.form != plain && p.m >= 4:
+	case k == nil || k.few == nil || p.b.x == nil || p.m > k.few.most:
 		return false
 	case p.b.t:
 		return p.n >= k.few.width && p.k%4 == 0

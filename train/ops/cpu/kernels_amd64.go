@@ -26,7 +26,7 @@ var (
 
 // as is k with other panels.
 func as(k kernel, name string, mul func(kc int, a, b, c *float32, ldc int, bias *float32, alpha float32, mode int), f form, round func(n int, x *float32), pairA, pairB func(pairs int, src, dst *float32)) kernel {
-	k.name, k.mul, k.form = name, mul, f
+	k.name, k.mul, k.form, k.few = name, mul, f, nil
 	k.a.round, k.b.round, k.a.pair, k.b.pair = round, round, pairA, pairB
 	return k
 }

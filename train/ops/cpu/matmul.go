@@ -135,12 +135,20 @@ type scalar product
 
 func (s *scalar) phase(t, _ int) { (*product)(s).scalarTile(t) }
 
+// kernel is the one for products of m rows.
+func (o *Ops) kernel(m int) *kernel {
+	if m < unrounded {
+		return o.kern
+	}
+	return o.matmul
+}
+
 // MatMul shares every block out.
 func (o *Ops) MatMul(ta, tb bool, m, n, k int, a, b []float32, beta float32, c []float32) {
 	if m == 0 || n == 0 {
 		return
 	}
-	p := product{kern: o.matmul, m: m, n: n, k: k, alpha: 1, beta: beta, a: matrix{a, k, ta}, b: matrix{b, n, tb}, c: matrix{c, n, false}}
+	p := product{kern: o.kernel(m), m: m, n: n, k: k, alpha: 1, beta: beta, a: matrix{a, k, ta}, b: matrix{b, n, tb}, c: matrix{c, n, false}}
 	if ta {
 		p.a.ld = m
 	}

@@ -16,10 +16,13 @@ func (o *Ops) Linear(out, x []float32, w *ops.Weight[float32], bias []float32, b
 	if len(out) != m*w.N || len(x) != m*w.K || len(w.B) != w.K*w.N {
 		panic("cpu: a matrix does not fit its buffer")
 	}
-	p := product{kern: o.matmul, m: m, n: w.N, k: w.K, alpha: 1, beta: beta, a: matrix{x, w.K, false}, b: weights(w), c: matrix{out, w.N, false}}
+	p := product{kern: o.kernel(m), m: m, n: w.N, k: w.K, alpha: 1, beta: beta, a: matrix{x, w.K, false}, b: weights(w), c: matrix{out, w.N, false}}
 	f, _ := w.Form.(*panels[float32])
-	if f != nil && (f.kern != p.kern || f.t != w.T || f.k != w.K || f.n != w.N) {
+	if f != nil && (f.t != w.T || f.k != w.K || f.n != w.N) {
 		panic("cpu: a weight changed its shape after Pack")
+	}
+	if f != nil && f.kern != p.kern {
+		f = nil // packed for products of more rows, or by another Ops
 	}
 	o.multiply(p, bias, f)
 }

@@ -1,9 +1,10 @@
-// Package vec computes exponentials and what is built on them over whole rows of float32: softmax, SwiGLU, GELU.
+// Package vec is what kernels do to rows of float32, and attention to its tiles: exponentials and softmax, SwiGLU and GELU, norms, the
+// optimizer, rotary positions, sums.
 //
 // Results have the same bits with AVX-512, with AVX2 and in plain Go, which the build tag noasm and other processors have: every step
 // is one rounded operation, never a fused one, and sums go in 16 lanes, number i to lane i modulo 16, that are added pairwise at the
-// end. (The sign and payload of a NaN are not promised.) Nothing here allocates or starts a goroutine. Slices of a call have the length
-// of its first one.
+// end. (The sign and payload of a NaN are not promised; products of tiles say what they promise.) Nothing here allocates or starts a
+// goroutine. Slices of a call have the length of its first one.
 package vec
 
 import "math"

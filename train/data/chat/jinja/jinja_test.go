@@ -96,6 +96,22 @@ func TestGiven(t *testing.T) {
 	f(`{{ "%s"|string }}{{ u|indent(2, true) }}`, tpl("%s  "), giv("<|im_end|>"))
 }
 
+// Parts of the data that have a number keep it, whatever is done with them.
+func TestFrom(t *testing.T) {
+	calls, err := FromJSONBy([]byte(`[{"name": "f", "arguments": {"x": "1"}}]`), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got, err := rendered(`{{ (a ~ b)|upper }}{% for c in calls %}{{ c.name }}{{ c.arguments|tojson }}{% endfor %}{{ (a ~ b)[1:] }}`,
+		map[string]Value{"a": GivenBy("ab", 1), "b": GivenBy("c", 3), "calls": calls})
+	want := []Segment{{Text: "AB", Given: true, From: 1}, {Text: "C", Given: true, From: 3}, {Text: "f", Given: true, From: 2}, {Text: `{"`},
+		{Text: "x", Given: true, From: 2}, {Text: `": "`}, {Text: "1", Given: true, From: 2}, {Text: `"}`}, {Text: "b", Given: true, From: 1},
+		{Text: "c", Given: true, From: 3}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	f := func(template, want string) {
 		t.Helper()

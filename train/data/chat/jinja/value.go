@@ -100,9 +100,6 @@ func (t Text) slice(i, j int) Text {
 	return textOf(t.s[i:j], runs)
 }
 
-// anyGiven tells whether any byte came with the data.
-func (t Text) anyGiven() bool { return t.parts != nil || t.given }
-
 // mapped is f of each run: for changes that look at one character at a time.
 func (t Text) mapped(f func(string) string) Text {
 	if t.parts == nil {
