@@ -10,9 +10,11 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
+	"github.com/seed-83c59573/quern/train/data/chat"
 	"github.com/seed-83c59573/quern/train/decode"
 	"github.com/seed-83c59573/quern/train/eval"
 	"github.com/seed-83c59573/quern/train/model"
+	"github.com/seed-83c59573/quern/train/serve"
 	"github.com/spf13/cobra"
 )
 
@@ -40,6 +42,8 @@ KIND is one of
   gsm8k      problems whose answer ends with #### and a number, after --shots solved ones (default 5)
   humaneval  functions to finish, --draws of each, and the unbiased pass@k; needs --run-code, which runs what the model writes in a
              folder of its own, without network, with limits on time and memory (Linux, python3)
+
+  chat       prompts whose answers are judged by rules (formats, roles, refusals, whether the answer ends); chat:builtin is a set of them
 
 PATH is a file, plain or packed with gzip or zstd, or a folder of them. Prompts and metrics are those of lm-evaluation-harness. Figures
 come with their standard errors, and depend neither on --slots nor on --workers.`,
@@ -78,6 +82,15 @@ come with their standard errors, and depend neither on --slots nor on --workers.
 				return err
 			}
 			r := eval.NewRunner(decode.NewEngine(s.m, s.tok, slots, rows), s.tok, s.begin())
+			if lay, err := s.chat(); err == nil {
+				r.Chat = func(turns []chat.Message) (prompt, stop []int32, err error) {
+					list := make([]serve.Message, len(turns))
+					for i, m := range turns {
+						list[i] = serve.Message{Role: m.Role, Content: m.Content}
+					}
+					return lay(list)
+				}
+			}
 			rep := eval.Report{Quern: pipelines.Version, Eval: eval.Version, Model: s.name, Weights: weightsDigest(s.m), Tokens: s.tok.Digest()}
 			for _, t := range list {
 				res, err := r.Run(cmd.Context(), t)
@@ -118,7 +131,7 @@ come with their standard errors, and depend neither on --slots nor on --workers.
 	f.IntVar(&draws, "draws", 1, "humaneval: programs a problem")
 	f.IntSliceVar(&k, "k", []int{1}, "humaneval: the k of pass@k")
 	f.Float64Var(&warm, "temperature", 0, "humaneval: of the draws")
-	f.IntVar(&tokens, "tokens", 0, "gsm8k, humaneval: tokens to draw at most (256 and 512)")
+	f.IntVar(&tokens, "tokens", 0, "gsm8k, humaneval, chat: tokens to draw at most (default 256, 512, 128)")
 	f.BoolVar(&runCode, "run-code", false, "run programs that the model writes, confined")
 	f.Uint64Var(&seed, "seed", 1, "humaneval: the same seed draws the same programs")
 	f.IntVar(&slots, "slots", 32, "sequences that are decoded at once; changes no figure")

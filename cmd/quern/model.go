@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
@@ -98,7 +99,7 @@ func (s *speaker) prompt(text string) []int32 {
 	return out
 }
 
-// chat makes the function that lays out conversations, or says why there is none.
+// chat makes the function that lays out conversations, which any goroutine may call, or says why there is none.
 func (s *speaker) chat() (func([]serve.Message) (prompt, stop []int32, err error), error) {
 	t, err := train.TemplateOf(s.text, chat.ChatML)
 	if err != nil {
@@ -108,12 +109,8 @@ func (s *speaker) chat() (func([]serve.Message) (prompt, stop []int32, err error
 	if err != nil {
 		return nil, err
 	}
-	stops := s.stops()
-	for _, id := range enc.Stops() {
-		if !slices.Contains(stops, id) {
-			stops = append(stops, id)
-		}
-	}
+	stop := slices.Clip(append(s.stops(), enc.Stops()...)) // callers add to it
+	var one sync.Mutex
 	return func(turns []serve.Message) ([]int32, []int32, error) {
 		var list []chat.Message
 		for i, m := range turns {
@@ -122,7 +119,9 @@ func (s *speaker) chat() (func([]serve.Message) (prompt, stop []int32, err error
 			}
 			list = append(list, chat.Message{Role: m.Role, Content: m.Content})
 		}
-		tokens, err := enc.Prompt(list, nil)
-		return tokens, stops, err
+		one.Lock()
+		defer one.Unlock()
+		prompt, err := enc.Prompt(list, nil)
+		return prompt, stop, err
 	}, nil
 }

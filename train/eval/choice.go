@@ -201,13 +201,27 @@ func (r *Runner) choice(ctx context.Context, t Task, res *Result) error {
 	if err != nil {
 		return err
 	}
-	var right [4][]float64
-	var by groups
-	at := 0
+	right, by := judgeChoices(all, got, t.Samples, res)
+	metrics := func(rows []int) (out []Metric) {
+		for k, name := range []string{"acc", "acc_norm", "acc_bytes", "acc_token"} {
+			out = append(out, mean(name, pick(right[k], rows)))
+		}
+		return out
+	}
+	every := make([]int, len(all))
+	for i := range every {
+		every[i] = i
+	}
+	res.Metrics, res.Groups = metrics(every), by.list(metrics)
+	return nil
+}
+
+// judgeChoices tells of each row whether the right choice was the likeliest: by sum, by characters, by bytes and by tokens.
+func judgeChoices(all []choiceRow, got []likelihood, samples int, res *Result) (right [4][]float64, by groups) {
 	for i, row := range all {
 		it := row.item
-		lls := got[at : at+len(it.choices)]
-		at += len(it.choices)
+		lls := got[:len(it.choices)]
+		got = got[len(it.choices):]
 		taken := 0
 		for k := range right {
 			xs := make([]float64, len(lls))
@@ -221,20 +235,9 @@ func (r *Runner) choice(ctx context.Context, t Task, res *Result) error {
 			right[k] = append(right[k], truth(best == it.gold))
 		}
 		by.add(it.group, i)
-		if len(res.Samples) < t.Samples {
+		if len(res.Samples) < samples {
 			res.Samples = append(res.Samples, Sample{Row: fmt.Sprint(i), Prompt: it.prompt, Output: it.choices[taken], Want: it.choices[it.gold], Right: taken == it.gold})
 		}
 	}
-	metrics := func(rows []int) (out []Metric) {
-		for k, name := range []string{"acc", "acc_norm", "acc_bytes", "acc_token"} {
-			out = append(out, mean(name, pick(right[k], rows)))
-		}
-		return out
-	}
-	every := make([]int, len(all))
-	for i := range every {
-		every[i] = i
-	}
-	res.Metrics, res.Groups = metrics(every), by.list(metrics)
-	return nil
+	return right, by
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern/tokenize"
+	"github.com/seed-83c59573/quern/train/data/chat"
 	"github.com/seed-83c59573/quern/train/decode"
 	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/ops/cpu"
@@ -333,6 +334,42 @@ func TestRealPairs(t *testing.T) {
 	if err != nil || metric(t, res.Metrics, "acc").N != 42 || len(res.Groups) < 21 {
 		t.Errorf("%+v, %v", res.Metrics, err)
 	}
+}
+
+func TestTalk(t *testing.T) {
+	r, _ := tiny(t, 4, 64)
+	task, err := NewTask("chat:builtin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Run(context.Background(), task); err == nil || !strings.Contains(err.Error(), "no chat template") {
+		t.Errorf("a model that does not chat: %v", err)
+	}
+	asked := 0
+	r.Chat = func(turns []chat.Message) (prompt, stop []int32, err error) {
+		asked++
+		return []int32{int32(turns[0].Content[0])}, []int32{int32(asked)}, nil
+	}
+	task.Limit, task.Tokens = 7, 5
+	res, err := r.Run(context.Background(), task)
+	if err != nil || asked != 7 || metric(t, res.Metrics, "prompts_passed").N != 7 || metric(t, res.Metrics, "stop_rate").N != 7 || len(res.Samples) != 5 {
+		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+func FuzzChoice(f *testing.F) {
+	f.Add([]byte(`{"question": "q", "choices": {"text": ["x", "y"], "label": ["A", "B"]}, "answerKey": "B"}`))
+	f.Add([]byte(`{"activity_label": "a", "ctx_a": "[x]", "ctx_b": "\u00e9", "endings": ["a", "b"], "label": "1"}`))
+	f.Add([]byte(`{"query": "q", "choices": ["a", "b"], "gold": "A"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var c choiceRow
+		if json.Unmarshal(b, &c) != nil || c.read() != nil {
+			return
+		}
+		if it := c.item; len(it.choices) < 2 || it.gold < 0 || it.gold >= len(it.choices) {
+			t.Fatalf("accepted %+v", it)
+		}
+	})
 }
 
 func TestTable(t *testing.T) {

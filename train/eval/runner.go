@@ -21,6 +21,7 @@ type Runner struct {
 	enc    *tokenize.Encoder
 	prefix int32 // stands before a text that nothing else does
 
+	Chat     Chat                  // for tasks of chats; nil = the model does not chat
 	Progress func(done, total int) // of the requests of a task; may be nil
 }
 

@@ -17,7 +17,7 @@ import (
 
 // Task is one set to measure a model on.
 type Task struct {
-	Kind string // bpb, blimp, choice, gsm8k or humaneval
+	Kind string // one of Kinds
 	Path string // a file, a folder of files, or for bpb the folder of a corpus
 
 	Limit   int      // rows of each file at most; 0 = all
@@ -35,7 +35,7 @@ type Task struct {
 }
 
 // Kinds are all kinds of tasks.
-var Kinds = []string{"bpb", "blimp", "choice", "gsm8k", "humaneval"}
+var Kinds = []string{"bpb", "blimp", "choice", "gsm8k", "humaneval", "chat"}
 
 // NewTask has the defaults of a kind. A task is written KIND:PATH.
 func NewTask(s string) (Task, error) {
@@ -47,6 +47,8 @@ func NewTask(s string) (Task, error) {
 	switch kind {
 	case "gsm8k":
 		t.Shots, t.Tokens = 5, 256 // lm-evaluation-harness, tasks/gsm8k/gsm8k.yaml
+	case "chat":
+		t.Tokens = 128
 	case "humaneval":
 		t.Draws, t.K, t.Tokens = 1, []int{1}, 512
 	}
@@ -86,6 +88,8 @@ func (r *Runner) Run(ctx context.Context, t Task) (Result, error) {
 		err = r.gsm8k(ctx, t, &res)
 	case "humaneval":
 		err = r.humanEval(ctx, t, &res)
+	case "chat":
+		err = r.talk(ctx, t, &res)
 	default:
 		err = fmt.Errorf("no kind %q", t.Kind)
 	}
