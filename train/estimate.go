@@ -61,6 +61,7 @@ type Memory struct {
 	Gradients   float64 `json:"gradients"`
 	Moments     float64 `json:"moments"` // of AdamW
 	Beside      float64 `json:"beside,omitempty"`
+	Saving      float64 `json:"checkpoint_copy"`                  // while checkpoints are written beside training; not in Total
 	Activations float64 `json:"activations,omitempty"`            // for Micro tokens, and what a step works in
 	Recompute   float64 `json:"activations_recomputed,omitempty"` // with recompute
 	KVPerToken  float64 `json:"kv_bytes_per_token,omitempty"`
@@ -166,6 +167,7 @@ func Estimate(j Job, h Hardware) (Cost, error) {
 	if j.Method == "lora" {
 		m.Weights += 4 * c.Trained
 	}
+	m.Saving = m.Weights + m.Moments
 	c.BytesPerParam = m.Total() / c.Params
 	if j.Model.Layers > 0 {
 		j.shaped(&c, s)
