@@ -39,7 +39,7 @@ type trainStep struct {
 }
 
 func (s *trainStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest, error) {
-	h, err := headOf(map[string]any{"train": s.spec.Train, "seed": s.spec.Seed}, train.Version)
+	h, err := trainingHead("train", s.spec.Train, map[string]any{"seed": s.spec.Seed})
 	if err != nil || s.spec.Train.From == "" {
 		return h, err
 	}
@@ -49,6 +49,25 @@ func (s *trainStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifes
 	}
 	h.Inputs, err = s.env.world.inputs(ctx, s.spec.base, localFiles(files...), 1)
 	return h, err
+}
+
+// trainingHead is the head of a step of training with options under a name, and what else its result depends on. How often checkpoints
+// are written and which of them stay changes no weight: a run that is under way goes on when it is told otherwise, and one that is done stays done.
+func trainingHead(name string, options any, about map[string]any) (quern.Manifest, error) {
+	all, err := optionsJSON(options)
+	if err != nil {
+		return quern.Manifest{}, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(all, &fields); err != nil {
+		return quern.Manifest{}, err
+	}
+	for _, n := range []string{"checkpoint", "keep", "keep_every"} {
+		delete(fields, n)
+	}
+	about[name] = fields
+	b, err := json.Marshal(about)
+	return quern.Manifest{Version: train.Version, Options: b}, err
 }
 
 // files are those of the model that training begins with.
@@ -177,11 +196,11 @@ func (s *tuneStep) files() (conversations, all []string, err error) {
 }
 
 func (s *tuneStep) Head(ctx context.Context, _ []quern.Manifest) (quern.Manifest, error) {
-	about := map[string]any{"tune": s.spec.Tune, "seed": s.spec.Seed}
+	about := map[string]any{"seed": s.spec.Seed}
 	if s.spec.Tune.SFT.NeedsCorpus() {
 		about["documents"] = s.documents()
 	}
-	h, err := headOf(about, train.Version)
+	h, err := trainingHead("tune", s.spec.Tune.SFT, about)
 	if err != nil {
 		return h, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,5 +81,36 @@ func TestAFolderIsTunedInAPipeline(t *testing.T) {
 	second, r := tuned(t, m)
 	if second.Folder == first.Folder || r.Trained == 0 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// What is kept on the way is no part of a step's identity; how it learns is.
+func TestKeepingCheckpointsIsNotInTheKey(t *testing.T) {
+	head := func(train, tune string) (keys []quern.Digest) {
+		t.Helper()
+		spec := strings.Replace(millSpec+millTrain, "  checkpoint: 2\n", train, 1)
+		m := newMill(t, strings.Replace(spec, "steps: 2, batch: 64}", "steps: 2, batch: 64"+tune+"}", 1))
+		s, err := LoadSpec(m.dir+"/spec.yaml", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := &Env{world: openWorld(&quern.Memory{})}
+		for _, step := range []Step{&trainStep{s, env}, &tuneStep{s, env}} {
+			h, err := step.Head(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys = append(keys, quern.DigestOf(h.Options))
+		}
+		return keys
+	}
+	plain := head("", "")
+	if kept := head("  checkpoint: 1\n  keep: 5\n  keep_every: 2\n", ", checkpoint: 2, keep: 1, keep_every: 4"); !slices.Equal(kept, plain) {
+		t.Error("other checkpoints are another step")
+	}
+	for i, other := range head("  lr: 0.01\n", ", lr: 0.01") {
+		if other == plain[i] {
+			t.Error("another learning rate is the same step")
+		}
 	}
 }

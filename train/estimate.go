@@ -61,6 +61,7 @@ type Memory struct {
 	Gradients   float64 `json:"gradients"`
 	Moments     float64 `json:"moments"` // of AdamW
 	Beside      float64 `json:"beside,omitempty"`
+	Saving      float64 `json:"checkpoint_copy"`                  // while checkpoints are written beside training; not in Total
 	Activations float64 `json:"activations,omitempty"`            // for Micro tokens, and what a step works in
 	Recompute   float64 `json:"activations_recomputed,omitempty"` // with recompute
 	KVPerToken  float64 `json:"kv_bytes_per_token,omitempty"`
@@ -106,8 +107,8 @@ func (h Hardware) Validate() error {
 	return nil
 }
 
-// shares are what a method costs in passes of the whole model: a forward pass is 2 operations a parameter and token, a backward pass 4,
-// 2 for the gradient of what came in and 2 for that of the weights.
+// shares are what a method costs in passes of the whole model. A backward pass costs two forward passes, one for the gradient of what
+// came in and one for that of the weights.
 type shares struct {
 	passes float64 // forward passes' worth a token
 	beside float64 // bytes a parameter of models that stand beside the trained one
@@ -143,8 +144,7 @@ func adapters(c model.Config, r int) float64 {
 	return float64(n)
 }
 
-// Estimate tells what a job costs. Operations are counted as Kaplan et al. (2020) and Hoffmann et al. (2022) do, 6 a parameter and token;
-// attention's, 12·layers·width·context a token, as Chowdhery et al. (2022, appendix B), who leave out that half of it is masked.
+// Estimate tells what a job costs.
 func Estimate(j Job, h Hardware) (Cost, error) {
 	if err := j.Validate(); err != nil {
 		return Cost{}, err
@@ -157,16 +157,17 @@ func Estimate(j Job, h Hardware) (Cost, error) {
 		c.Params = float64(j.Model.Parameters())
 	}
 	c.Trained = c.Params
-	c.PerToken = 2 * s.passes * c.Params
+	c.PerToken = weightFlops(c.Params, s.passes)
 	if j.Method == "lora" {
 		c.Trained = adapters(j.Model, j.Rank)
-		c.PerToken += 6 * c.Trained
+		c.PerToken = frozenFlops(c.Params, c.Trained)
 	}
 	m := &c.Memory
 	m.Weights, m.Gradients, m.Moments, m.Beside = 4*c.Params, 4*c.Trained, 8*c.Trained, s.beside*c.Params
 	if j.Method == "lora" {
 		m.Weights += 4 * c.Trained
 	}
+	m.Saving = m.Weights + m.Moments
 	c.BytesPerParam = m.Total() / c.Params
 	if j.Model.Layers > 0 {
 		j.shaped(&c, s)
@@ -185,15 +186,11 @@ func (j Job) shaped(c *Cost, s shares) {
 	if j.Context > 0 {
 		context = j.Context
 	}
-	seen := context
-	if r.Window > 0 {
-		seen = min(seen, r.Window)
-	}
 	passes := s.passes
 	if j.Method == "lora" { // attention has no weights to freeze
 		passes = 3
 	}
-	c.AttnPerToken = 4 * passes * float64(r.Layers*r.Heads*r.HeadSize*seen)
+	c.AttnPerToken = attentionFlops(r, context, passes)
 	micro := j.Micro
 	if micro == 0 {
 		micro = context

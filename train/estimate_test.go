@@ -49,6 +49,7 @@ func TestPublishedRuns(t *testing.T) {
 	near(t, "GPT-3 hours", c.Hours, 701_122, 1e-5)
 	near(t, "GPT-3 money", c.Money, 1_402_244, 1e-5)
 	near(t, "bytes a parameter", c.BytesPerParam, 16, 0)
+	near(t, "the copy that is written", c.Memory.Saving, 12*175e9, 0)
 
 	of := func(name string, tokens float64, context int, h Hardware) Cost {
 		m, err := Preset(name)

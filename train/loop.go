@@ -153,7 +153,7 @@ func (l *loop) one(ctx context.Context) error {
 	l.st.Cursor = l.loader.Cursor()
 	l.st.Tokens += int64(m.Tokens)
 	l.st.LossLast = m.Loss
-	m = l.metrics.step(l.st, m, lr, norm, skip, time.Since(start).Seconds())
+	m = l.metrics.step(l.st, m, l.step.now.Rows, l.step.now.Cols, lr, norm, skip, time.Since(start).Seconds())
 	if l.env.Progress != nil {
 		l.env.Progress(l.st.Step, l.steps, m)
 	}

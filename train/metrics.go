@@ -3,10 +3,8 @@ package train
 import (
 	"encoding/json"
 	"io"
-	"time"
 
 	"github.com/seed-83c59573/quern/train/model"
-	"github.com/seed-83c59573/quern/train/ops"
 )
 
 // line is one line of the log.
@@ -17,7 +15,7 @@ type line struct {
 	GradNorm  float64 `json:"grad_norm"` // before it was cut
 	Tokens    int64   `json:"tokens"`    // that a loss was taken on, since the first step
 	PerSecond float64 `json:"tokens_per_s"`
-	MFU       float64 `json:"mfu"`               // share of the measured peak; 0 = unknown
+	MFU       float64 `json:"mfu"`               // share of what the kernels of products reach on this machine; 0 = unknown
 	ClipShare float64 `json:"clip_share"`        // of all steps so far, those whose gradient was cut
 	Skipped   bool    `json:"skipped,omitempty"` // the update was left out as an outlier
 }
@@ -34,23 +32,26 @@ type valLine struct {
 type metrics struct {
 	log    io.Writer
 	events *events
-	flops  float64 // of a token, forward and backward
+	config model.Config
+	flops  float64 // of a token, forward and backward, without attention
 	peak   float64 // of this machine, a second
 }
 
 func newMetrics(l *loop) *metrics {
-	m := &metrics{log: l.env.Log, events: newEvents(l.env.Events)}
+	m := &metrics{log: l.env.Log, events: newEvents(l.env.Events), config: l.m.Config()}
 	if m.log != nil || m.events != nil || l.env.Progress != nil {
-		m.flops, m.peak = flops(l.m.Config(), l.step.cols), peak(l.m.Ops())
+		m.flops, m.peak = stepFlops(l.m), peakOf(l.m.Ops())
 	}
 	return m
 }
 
-// step logs a step of so many seconds, and completes its metrics.
-func (t *metrics) step(st state, m Metrics, lr, norm float64, skipped bool, seconds float64) Metrics {
-	m.Speed = float64(m.Tokens) / max(seconds, 1e-6)
+// step logs a step over rows of so many tokens that took some seconds, and completes its metrics. The share of the peak is that of all tokens
+// that the model read, with a loss or without.
+func (t *metrics) step(st state, m Metrics, rows, cols int, lr, norm float64, skipped bool, seconds float64) Metrics {
+	seconds = max(seconds, 1e-6)
+	m.Speed = float64(m.Tokens) / seconds
 	if t.peak > 0 {
-		m.MFU = m.Speed * t.flops / t.peak
+		m.MFU = float64(rows*cols) * (t.flops + attentionFlops(t.config, cols, 3)) / seconds / t.peak
 	}
 	clips := float64(st.Clipped) / float64(st.Step)
 	if t.log != nil {
@@ -90,34 +91,4 @@ func (t *metrics) write(v any) {
 	if err != nil {
 		t.log = nil
 	}
-}
-
-// flops is what a token costs, forward and backward: six for each weight of a product, and attention over the context, or the window,
-// counted in full as PaLM (Chowdhery et al., 2022, appendix B) and llm.c do.
-func flops(c model.Config, context int) float64 {
-	weights := float64(c.Parameters())
-	if c = c.Resolved(); !c.Tied {
-		weights -= float64(c.Vocab) * float64(c.Width) // the embedding is looked up, not multiplied
-	}
-	if c.Window > 0 {
-		context = min(context, c.Window)
-	}
-	return 6*weights + 12*float64(c.Layers)*float64(c.Heads*c.HeadSize)*float64(context)
-}
-
-// peak is what a product of matrices that fit the caches reaches on this machine, in FLOP a second: the best of some.
-func peak(o ops.Ops[float32]) float64 {
-	const n, tries = 256, 12
-	buf := make([]float32, 3*n*n)
-	for i := range buf {
-		buf[i] = float32(i%7) - 3
-	}
-	a, b, c := buf[:n*n], buf[n*n:2*n*n], buf[2*n*n:]
-	best := 0.0
-	for range tries {
-		start := time.Now()
-		o.MatMul(false, true, n, n, n, a, b, 0, c)
-		best = max(best, 2*n*n*n/max(time.Since(start).Seconds(), 1e-9))
-	}
-	return best
 }

@@ -37,7 +37,7 @@ type Optim struct {
 	Precision  string    `yaml:"precision"` // of what products multiply: fp32, or bf16; sums, weights and all else are fp32
 	EarlyStop  EarlyStop `yaml:"early_stop"`
 	Micro      int       `yaml:"micro"`               // tokens of a micro-batch, at most: what memory is spent on
-	Checkpoint int       `yaml:"checkpoint" json:"-"` // steps between checkpoints; 0 = only at the end
+	Checkpoint int       `yaml:"checkpoint" json:"-"` // steps between checkpoints, whose copy takes memory (see estimate) while it is written; 0 = only at the end
 	Keep       int       `yaml:"keep" json:"-"`       // checkpoints that are kept, the newest
 	KeepEvery  int       `yaml:"keep_every" json:"-"` // and those of each so many steps; 0 = none besides
 }

@@ -17,7 +17,8 @@ import (
 
 // saver commits checkpoints while training goes on: at the end of a step it copies all tensors into buffers that it keeps, and one
 // goroutine writes them. At most one is being written; what went wrong with it is told by the next call. All files are written in the
-// same bytes and order, whatever the moment.
+// same bytes and order, whatever the moment. The copies are made with the first checkpoint, and are as large as what is written: 12 bytes a
+// parameter with AdamW, and 4 more for each of ema and early_stop. A run that is stopped, or has no checkpoint on the way, copies nothing.
 type saver struct {
 	dir         quern.Dir
 	run         json.RawMessage

@@ -25,7 +25,7 @@ type trainResult struct {
 	Steps      int     `json:"steps"`
 	Best       float64 `json:"best_tokens_per_s"`
 	Median     float64 `json:"median_tokens_per_s"`
-	GFlops     float64 `json:"gflops"`      // of the best step: 6 a parameter and token, 12·layers·width·length for attention
+	GFlops     float64 `json:"gflops"`      // of the best step, counted as train.Estimate does
 	PeakGFlops float64 `json:"peak_gflops"` // of the kernel of this precision, measured before and after
 	MFU        float64 `json:"mfu"`
 	StepBytes  int64   `json:"step_bytes"` // weights, gradients, moments and all that a step works in, as planned

@@ -253,6 +253,7 @@ func (e *estimate) print(out io.Writer, c train.Cost) {
 		row("activations", fmt.Sprintf("%s; with recompute %s", gigabytes(m.Activations), gigabytes(m.Recompute)))
 	}
 	row("memory", fmt.Sprintf("%s, in float32; %.3g bytes a parameter without activations", gigabytes(m.Total()), c.BytesPerParam))
+	row("while a checkpoint is written", gigabytes(m.Saving)+" on top")
 	if m.KVPerToken > 0 {
 		row("cache of keys and values", fmt.Sprintf("%.1f kB a token, %s a context", m.KVPerToken/1e3, gigabytes(m.KVContext)))
 	}

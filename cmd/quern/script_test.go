@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -20,16 +24,24 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"quern": main})
 }
 
-// Scripts find spec.yaml beside a small corpus, and two commands of ours:
+// Scripts find spec.yaml beside a small corpus, a free port in $PORT, and three commands of ours:
 //
 //	exits CODE COMMAND ARGS…   the command ends with this code
 //	json FILE PATH…            the JSON object has a value at a path such as steps.0.key; PATH=V compares it, PATH=~V seeks V in it
+//	asks STATUS PATH [BODY]    the server at $PORT, which may still be starting, answers with this status; stdout is the answer
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
-		Setup:              func(e *testscript.Env) error { return corpus(e.WorkDir) },
-		Cmds:               map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "json": checkJSON},
+		Setup: func(e *testscript.Env) error {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			e.Setenv("PORT", fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
+			return errors.Join(l.Close(), corpus(e.WorkDir))
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "json": checkJSON, "asks": asks},
 	})
 }
 
@@ -48,6 +60,31 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if code != want {
 		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+func asks(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: asks STATUS PATH [BODY]")
+	}
+	url := "http://127.0.0.1:" + ts.Getenv("PORT") + args[1]
+	ask := func() (*http.Response, error) { return http.Get(url) }
+	if len(args) == 3 {
+		ask = func() (*http.Response, error) { return http.Post(url, "application/json", strings.NewReader(args[2])) }
+	}
+	r, err := ask()
+	for start := time.Now(); err != nil && time.Since(start) < time.Minute; r, err = ask() {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	defer r.Body.Close()
+	if _, err := io.Copy(ts.Stdout(), r.Body); err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if fmt.Sprint(r.StatusCode) != args[0] {
+		ts.Fatalf("%s, want %s", r.Status, args[0])
 	}
 }
 

@@ -57,44 +57,28 @@ type chatAnswer struct {
 
 func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	var q chatRequest
-	if err := s.read(w, r, &q); err != nil {
-		s.fail(w, err)
-		return
-	}
-	rs, err := s.converse(&q)
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
-	ctx, stop := context.WithTimeout(r.Context(), s.o.Timeout)
-	defer stop()
-	c, err := s.driver.start(rs)
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
-	defer c.end()
-	out := chatAnswer{ID: fmt.Sprintf("chatcmpl-%d", s.serial.Add(1)), Object: "chat.completion", Created: s.o.Now().Unix(), Model: s.o.Name}
-	if q.Stream {
-		s.streamChat(ctx, w, c, &q, out)
-		return
-	}
-	state, err := c.wait(ctx, true)
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
-	out.Usage = &usage{}
-	out.Usage.add(len(rs[0].Prompt), 0)
-	for i, st := range state {
-		choice := chatChoice{Index: i, Message: &chatMessage{"assistant", st.text}, Reason: &st.reason}
-		if q.LogProbs {
-			choice.LogProbs = s.chatTokens(st.tokens)
+	s.decode(w, r, &q, func() ([]*decode.Request, error) { return s.converse(&q) }, func(ctx context.Context, c *call) error {
+		out := chatAnswer{ID: fmt.Sprintf("chatcmpl-%d", s.serial.Add(1)), Object: "chat.completion", Created: s.o.Now().Unix(), Model: s.o.Name}
+		if q.Stream {
+			s.streamChat(ctx, w, c, &q, out)
+			return nil
 		}
-		out.Choices = append(out.Choices, choice)
-		out.Usage.add(0, len(st.tokens))
-	}
-	answer(w, out)
+		state, err := c.wait(ctx, true)
+		if err != nil {
+			return err
+		}
+		out.Usage = promptUsage(c.rs)
+		for i, st := range state {
+			choice := chatChoice{Index: i, Message: &chatMessage{"assistant", st.text}, Reason: &st.reason}
+			if q.LogProbs {
+				choice.LogProbs = s.chatTokens(st.tokens)
+			}
+			out.Choices = append(out.Choices, choice)
+			out.Usage.add(0, len(st.tokens))
+		}
+		answer(w, out)
+		return nil
+	})
 }
 
 // converse lays out the conversation and makes a sequence of each choice. Without a limit the answer may fill the context.
@@ -190,44 +174,31 @@ func (s *Server) chatTokens(tokens []decode.Token) *chatLogProbs {
 func (s *Server) streamChat(ctx context.Context, w http.ResponseWriter, c *call, q *chatRequest, out chatAnswer) {
 	out.Object = "chat.completion.chunk"
 	e := newEvents(w)
-	shown := make([]told, len(c.rs))
-	all := usage{}
-	all.add(len(c.rs[0].Prompt), 0)
 	for i := range c.rs {
 		out.Choices = []chatChoice{{Index: i, Delta: &chatMessage{Role: "assistant"}}}
 		if !e.send(out) {
 			return
 		}
 	}
-	for done := 0; done < len(c.rs); {
-		state, err := c.wait(ctx, false)
-		if err != nil {
-			e.fail(err)
-			return
+	all := promptUsage(c.rs)
+	err := c.follow(ctx, func(i int, text string, tokens []decode.Token, now told) bool {
+		choice := chatChoice{Index: i, Delta: &chatMessage{Content: text}}
+		if q.LogProbs {
+			choice.LogProbs = s.chatTokens(tokens)
 		}
-		for i, st := range state {
-			old := shown[i]
-			if old.done || len(st.text) == len(old.text) && !st.done {
-				continue
-			}
-			choice := chatChoice{Index: i, Delta: &chatMessage{Content: st.text[len(old.text):]}}
-			if q.LogProbs {
-				choice.LogProbs = s.chatTokens(st.tokens[len(old.tokens):])
-			}
-			if st.done {
-				choice.Reason = &st.reason
-				all.add(0, len(st.tokens))
-				done++
-			}
-			out.Choices = []chatChoice{choice}
-			shown[i] = st
-			if !e.send(out) {
-				return
-			}
+		if now.done {
+			choice.Reason = &now.reason
+			all.add(0, len(now.tokens))
 		}
+		out.Choices = []chatChoice{choice}
+		return e.send(out)
+	})
+	if err != nil {
+		e.fail(err)
+		return
 	}
 	if q.StreamOpts != nil && q.StreamOpts.Usage {
-		out.Choices, out.Usage = []chatChoice{}, &all
+		out.Choices, out.Usage = []chatChoice{}, all
 		e.send(out)
 	}
 	e.done()

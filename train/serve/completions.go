@@ -47,73 +47,67 @@ type completion struct {
 
 func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
 	var q completionRequest
-	if err := s.read(w, r, &q); err != nil {
-		s.fail(w, err)
-		return
-	}
-	rs, prompts, err := s.plan(&q)
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
-	ctx, stop := context.WithTimeout(r.Context(), s.o.Timeout)
-	defer stop()
-	c, err := s.driver.start(rs)
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
-	defer c.end()
-	out := completion{ID: fmt.Sprintf("cmpl-%d", s.serial.Add(1)), Object: "text_completion", Created: s.o.Now().Unix(), Model: s.o.Name}
-	if q.Stream {
-		s.streamCompletion(ctx, w, c, &q, out)
-		return
-	}
-	state, err := c.wait(ctx, true)
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
-	out.Usage = &usage{}
-	for i, st := range state {
-		text, lp := st.text, (*logprobs)(nil)
-		if q.LogProbs != nil {
-			lp = &logprobs{}
+	s.decode(w, r, &q, func() ([]*decode.Request, error) { return s.plan(&q) }, func(ctx context.Context, c *call) error {
+		out := completion{ID: fmt.Sprintf("cmpl-%d", s.serial.Add(1)), Object: "text_completion", Created: s.o.Now().Unix(), Model: s.o.Name}
+		if q.Stream {
+			s.streamCompletion(ctx, w, c, &q, out)
+			return nil
 		}
-		if q.Echo {
-			text = s.echo(rs[i], st.scores, lp) + text
+		state, err := c.wait(ctx, true)
+		if err != nil {
+			return err
 		}
-		s.list(lp, st.tokens)
-		out.Choices = append(out.Choices, completionChoice{Index: i, Text: text, LogProbs: lp, Reason: &st.reason})
-		out.Usage.add(0, len(st.tokens))
+		out.Usage = promptUsage(c.rs)
+		for i, st := range state {
+			text, lp := st.text, (*logprobs)(nil)
+			if q.LogProbs != nil {
+				lp = &logprobs{}
+			}
+			if q.Echo {
+				text = s.echo(c.rs[i], st.scores, lp) + text
+			}
+			s.list(lp, st.tokens)
+			out.Choices = append(out.Choices, completionChoice{Index: i, Text: text, LogProbs: lp, Reason: &st.reason})
+			out.Usage.add(0, len(st.tokens))
+		}
+		answer(w, out)
+		return nil
+	})
+}
+
+// promptUsage counts each prompt once, whatever the number of its choices.
+func promptUsage(rs []*decode.Request) *usage {
+	u := &usage{}
+	for i, r := range rs {
+		if i == 0 || &r.Prompt[0] != &rs[i-1].Prompt[0] {
+			u.add(len(r.Prompt), 0)
+		}
 	}
-	for _, p := range prompts {
-		out.Usage.add(len(p), 0)
-	}
-	answer(w, out)
+	return u
 }
 
 // plan makes a sequence of each prompt and choice.
-func (s *Server) plan(q *completionRequest) (rs []*decode.Request, prompts [][]int32, err error) {
+func (s *Server) plan(q *completionRequest) (rs []*decode.Request, err error) {
 	o, n, err := q.options(s.o.Name, 16)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	switch {
 	case q.Suffix != nil && *q.Suffix != "":
-		return nil, nil, bad("suffix", "this model does not fill in: leave suffix out")
+		return nil, bad("suffix", "this model does not fill in: leave suffix out")
 	case q.BestOf != nil && *q.BestOf != n:
-		return nil, nil, bad("best_of", "best_of is %d: want n, %d", *q.BestOf, n)
+		return nil, bad("best_of", "best_of is %d: want n, %d", *q.BestOf, n)
 	case q.LogProbs != nil && (*q.LogProbs < 0 || *q.LogProbs > 100):
-		return nil, nil, bad("logprobs", "logprobs is %d, want 0 to 100", *q.LogProbs)
+		return nil, bad("logprobs", "logprobs is %d, want 0 to 100", *q.LogProbs)
 	case q.Stream && q.Echo:
-		return nil, nil, bad("echo", "a stream has no echo")
+		return nil, bad("echo", "a stream has no echo")
 	}
 	if q.LogProbs != nil {
 		o.Top = *q.LogProbs
 	}
-	if prompts, err = s.prompts(q.Prompt, q.Special == nil || *q.Special); err != nil {
-		return nil, nil, err
+	prompts, err := s.prompts(q.Prompt, q.Special == nil || *q.Special)
+	if err != nil {
+		return nil, err
 	}
 	o.StopTokens = []int32{int32(s.tok.EndOfText())}
 	for _, p := range prompts {
@@ -126,7 +120,7 @@ func (s *Server) plan(q *completionRequest) (rs []*decode.Request, prompts [][]i
 			rs = append(rs, x)
 		}
 	}
-	return rs, prompts, nil
+	return rs, nil
 }
 
 // echo is the prompt's text; its tokens go to lp, the first without a probability.
@@ -168,45 +162,28 @@ func (s *Server) list(lp *logprobs, tokens []decode.Token) {
 
 func (s *Server) streamCompletion(ctx context.Context, w http.ResponseWriter, c *call, q *completionRequest, out completion) {
 	e := newEvents(w)
-	shown := make([]told, len(c.rs))
 	lists := make([]logprobs, len(c.rs))
-	all := usage{}
-	for i := range c.rs {
-		if i == 0 || &c.rs[i].Prompt[0] != &c.rs[i-1].Prompt[0] {
-			all.add(len(c.rs[i].Prompt), 0)
+	all := promptUsage(c.rs)
+	err := c.follow(ctx, func(i int, text string, tokens []decode.Token, now told) bool {
+		choice := completionChoice{Index: i, Text: text}
+		if q.LogProbs != nil {
+			choice.LogProbs = &logprobs{at: lists[i].at}
+			s.list(choice.LogProbs, tokens)
+			lists[i].at = choice.LogProbs.at
 		}
-	}
-	for done := 0; done < len(c.rs); {
-		state, err := c.wait(ctx, false)
-		if err != nil {
-			e.fail(err)
-			return
+		if now.done {
+			choice.Reason = &now.reason
+			all.add(0, len(now.tokens))
 		}
-		for i, st := range state {
-			old := shown[i]
-			if old.done || len(st.text) == len(old.text) && !st.done {
-				continue
-			}
-			choice := completionChoice{Index: i, Text: st.text[len(old.text):]}
-			if q.LogProbs != nil {
-				choice.LogProbs = &logprobs{at: lists[i].at}
-				s.list(choice.LogProbs, st.tokens[len(old.tokens):])
-				lists[i].at = choice.LogProbs.at
-			}
-			if st.done {
-				choice.Reason = &st.reason
-				all.add(0, len(st.tokens))
-				done++
-			}
-			out.Choices = []completionChoice{choice}
-			shown[i] = st
-			if !e.send(out) {
-				return
-			}
-		}
+		out.Choices = []completionChoice{choice}
+		return e.send(out)
+	})
+	if err != nil {
+		e.fail(err)
+		return
 	}
 	if q.StreamOpts != nil && q.StreamOpts.Usage {
-		out.Choices, out.Usage = []completionChoice{}, &all
+		out.Choices, out.Usage = []completionChoice{}, all
 		e.send(out)
 	}
 	e.done()

@@ -80,6 +80,9 @@ func (d *driver) close() {
 	<-d.ended
 }
 
+// errGone: whoever asked has gone.
+var errGone = errors.New("serve: the connection is closed")
+
 // told is what has become of a sequence so far: a copy that a handler may read while the engine goes on.
 type told struct {
 	text   string
@@ -164,6 +167,31 @@ func (c *call) wait(ctx context.Context, whole bool) ([]told, error) {
 			return now, nil
 		}
 	}
+}
+
+// follow tells, of each sequence, the text and tokens that have come since it was told last, until all are done or nobody hears it.
+func (c *call) follow(ctx context.Context, tell func(i int, text string, tokens []decode.Token, now told) bool) error {
+	shown := make([]told, len(c.rs))
+	for done := 0; done < len(c.rs); {
+		state, err := c.wait(ctx, false)
+		if err != nil {
+			return err
+		}
+		for i, now := range state {
+			old := shown[i]
+			if old.done || len(now.text) == len(old.text) && !now.done {
+				continue
+			}
+			if now.done {
+				done++
+			}
+			shown[i] = now
+			if !tell(i, now.text[len(old.text):], now.tokens[len(old.tokens):], now) {
+				return errGone
+			}
+		}
+	}
+	return nil
 }
 
 // end takes back what is not done, if the caller has gone, and makes room for others.

@@ -183,6 +183,30 @@ func asError(err error) *apiError {
 	return bad("", "%v", err)
 }
 
+// decode reads a request into q, decodes the sequences that plan makes of it, and has tell answer with what becomes of them.
+func (s *Server) decode(w http.ResponseWriter, r *http.Request, q any, plan func() ([]*decode.Request, error), tell func(context.Context, *call) error) {
+	if err := s.read(w, r, q); err != nil {
+		s.fail(w, err)
+		return
+	}
+	rs, err := plan()
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	ctx, stop := context.WithTimeout(r.Context(), s.o.Timeout)
+	defer stop()
+	c, err := s.driver.start(rs)
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	defer c.end()
+	if err := tell(ctx, c); err != nil {
+		s.fail(w, err)
+	}
+}
+
 func (s *Server) fail(w http.ResponseWriter, err error) {
 	e := asError(err)
 	if e.status == http.StatusTooManyRequests {
