@@ -24,7 +24,7 @@ type line struct {
 type valLine struct {
 	Step    int     `json:"step"`
 	ValLoss float64 `json:"val_loss"`
-	ValBPB  float64 `json:"val_bpb"`
+	ValBPB  float64 `json:"val_bpb,omitempty"` // where the size of the text is known
 }
 
 // metrics tells what a run measures: as JSON lines, and as TensorBoard's events. What cannot be written costs what is written, not the
