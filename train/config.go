@@ -64,6 +64,9 @@ func (c Config) Validate() error {
 	if m.Vocab != 0 {
 		return errors.New("train: model.vocab is the tokenizer's: leave it out")
 	}
+	if m.Scores != 0 {
+		return errors.New("train: model.scores is for programs that import train/model: no objective here trains a second head, leave it out")
+	}
 	if c.From != "" && !sameShape(m) {
 		return errors.New("train: from says what the model is: leave out all of model but context and recompute")
 	}

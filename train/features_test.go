@@ -316,6 +316,7 @@ func TestOptionsAreRefusedInWords(t *testing.T) {
 		{"want a multiple of a micro-batch, 16", func(c *Config) { c.BatchWarmup = Ramp{8, 2} }},
 		{"length_warmup.from is 3 tokens", func(c *Config) { c.LengthWarmup = Ramp{3, 2} }},
 		{"length_warmup.over is 2.5", func(c *Config) { c.LengthWarmup = Ramp{4, 2.5} }},
+		{"model.scores is for programs", func(c *Config) { c.Model.Scores = 1 }},
 		{"warmup is 1.5", func(c *Config) { c.Warmup = 1.5 }},
 	} {
 		c := tinyConfig()
