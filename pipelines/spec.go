@@ -14,6 +14,7 @@ import (
 	"github.com/seed-83c59573/quern/shard"
 	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train"
+	"github.com/seed-83c59573/quern/train/pretrained"
 )
 
 // Version of quern. Steps are keyed by the versions of their rooms, not by this.
@@ -145,9 +146,10 @@ func (s *Spec) validate(t *tree) error {
 		return fail("version", "version %d; this quern reads version: %d", s.Version, SpecVersion)
 	case !plainName.MatchString(s.Name):
 		return fail("name", "name %q: want letters, digits, - and _", clip(s.Name))
-	case len(s.Ingest) == 0 && len(s.Tokens) == 0:
+	case len(s.Ingest) == 0 && len(s.Tokens) == 0 && !s.tunesAlone():
 		return fail("ingest", "ingest lists no input")
 	}
+	s.settleTokenizer()
 	domains := s.Domains()
 	if err := s.validateJudges(domains, fail); err != nil {
 		return err
@@ -164,6 +166,21 @@ func (s *Spec) validate(t *tree) error {
 		return err
 	}
 	return s.validateChain(fail)
+}
+
+// tunesAlone tells whether a spec reads no corpus: all it does is to tune the model of a folder.
+func (s *Spec) tunesAlone() bool {
+	read := s.Clean != nil || s.Dedup != nil || len(s.Classify) > 0 || s.Mix != nil || s.Shard != nil || s.Train != nil
+	return s.tunesFolder() && !read && (s.Tokenize == nil || s.Tokenize.Learn == nil)
+}
+
+func (s *Spec) tunesFolder() bool { return s.Tune != nil && s.Tune.SFT != nil && s.Tune.SFT.From != "" }
+
+// settleTokenizer takes the tokenizer that stands beside the model that is tuned, unless the spec names one or mixes a corpus.
+func (s *Spec) settleTokenizer() {
+	if s.Tokenize == nil && s.Mix == nil && s.tunesFolder() {
+		s.Tokenize = &Tokenize{File: filepath.Join(s.Tune.SFT.From, pretrained.TokenizerName)}
+	}
 }
 
 // validateDedup checks what deduplication says of other sections.

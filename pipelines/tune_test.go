@@ -82,6 +82,45 @@ func TestAFolderIsTunedInAPipeline(t *testing.T) {
 	if second.Folder == first.Folder || r.Trained == 0 {
 		t.Errorf("%+v", r)
 	}
+	m.write("spec.yaml", []byte("version: 1\nname: alone\nseed: 7\ntune:\n  sft: {from: model, template: model, data: [chat.jsonl], steps: 2, batch: 64, lora: {r: 2}}\n"))
+	plan, err := Plan(t.Context(), m.spec(), Env{Dir: m.dir + "/alone"})
+	if err != nil || len(plan) != 2 || plan[0].Step != "learn" || plan[1].Step != "tune" {
+		t.Errorf("with nothing but tune, the plan is %+v, %v", plan, err)
+	}
+	m.grind(Env{})
+	third, alone := tuned(t, m)
+	if alone.Trained != r.Trained || alone.LossLast != r.LossLast {
+		t.Errorf("with nothing but tune %+v, in a pipeline %+v", alone, r)
+	}
+	rec, err := LoadRecord(root(m), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checkpoint, tok, err := Model(root(m), rec); err != nil || tok == nil || checkpoint == nil || third.Step != "tune" {
+		t.Errorf("its model: %v", err)
+	}
+}
+
+// A corpus that nothing brings in is missed beside a folder that is tuned, too.
+func TestOnlyTuningNeedsNoInput(t *testing.T) {
+	const head, tune = "version: 1\nname: x\nseed: 1\n", "tune: {sft: {from: model, data: [chat.jsonl]}}\n"
+	if s, err := ParseSpec("s.yaml", []byte(head+tune), ".", nil); err != nil || s.Tokenize.File != "model/tokenizer.json" {
+		t.Errorf("tune alone: %v", err)
+	}
+	for _, more := range []string{"clean: {all: [normalize: {}]}\n", "dedup: {exact: {}}\n", "tokenize: {learn: {ratios: {web: 1}}}\n",
+		"tokenize: {file: t.json}\nmix: {ratios: {web: 1}, tokens: 20k}\n"} {
+		if _, err := ParseSpec("s.yaml", []byte(head+more+tune), ".", nil); err == nil || !strings.Contains(err.Error(), "ingest lists no input") {
+			t.Errorf("%s: %v", more, err)
+		}
+	}
+	for _, sft := range []string{"tune: {}\n", "tune: {sft: {data: [chat.jsonl]}}\n"} {
+		if _, err := ParseSpec("s.yaml", []byte(head+sft), ".", nil); err == nil || !strings.Contains(err.Error(), "ingest lists no input") {
+			t.Errorf("%s: %v", sft, err)
+		}
+	}
+	if _, err := ParseSpec("s.yaml", []byte(head+strings.Replace(tune, "data:", "replay: 5%, data:", 1)), ".", nil); err == nil || !strings.Contains(err.Error(), "need shard") {
+		t.Errorf("replay: %v", err)
+	}
 }
 
 // What is kept on the way is no part of a step's identity; how it learns is.
