@@ -74,7 +74,7 @@ The format is that of OUT's name unless --to tells it. OUT begins to exist when 
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), done)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s of %d parameters as %s, %d files, %s MB\n", done.Out, done.Format, done.Parameters, done.Dtype, done.Files, megabytes(done.Bytes))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s of %d parameters as %s, %s, %s MB\n", done.Out, done.Format, done.Parameters, done.Dtype, files(done.Files), megabytes(done.Bytes))
 			for _, n := range done.Notes {
 				fmt.Fprintf(cmd.OutOrStdout(), "note: %s\n", n)
 			}
@@ -149,6 +149,13 @@ func modelShow() *cobra.Command {
 	return cmd
 }
 
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
+}
+
 // showModel holds the files of a model against one another and tells what it is.
 func showModel(out io.Writer, path, run string, asJSON bool) error {
 	dir, err := pipelines.ModelFolder(path, run)
@@ -182,7 +189,7 @@ func showModel(out io.Writer, path, run string, asJSON bool) error {
 	if c.Tied {
 		fmt.Fprint(out, ", the head is the embedding")
 	}
-	fmt.Fprintf(out, "\nweights: %s, %s MB in %d files\n", strings.Join(f.Dtypes, " and "), megabytes(f.Bytes), f.Files)
+	fmt.Fprintf(out, "\nweights: %s, %s MB in %s\n", strings.Join(f.Dtypes, " and "), megabytes(f.Bytes), files(f.Files))
 	if f.Tokenizer != nil {
 		fmt.Fprintf(out, "tokenizer: %s, %d ids, a text ends with %s", f.Tokenizer.Describe(), f.Tokenizer.Vocab(), f.Text.EOS)
 		if f.Text.Template != "" {

@@ -21,10 +21,13 @@ const (
 
 // Text is what surrounds a model's text: special tokens by their names, "" for none, and how a conversation is laid out.
 type Text struct {
-	BOS, EOS, Pad, Unk string
-	AddBOS             bool     // a text begins with BOS
-	Stop               []string // tokens that end what the model says, beside EOS
-	Template           string   // Jinja, with {% generation %} around what an assistant is to learn; "" = none
+	BOS      string   `json:"bos,omitempty"`
+	EOS      string   `json:"eos,omitempty"`
+	Pad      string   `json:"pad,omitempty"`
+	Unk      string   `json:"unk,omitempty"`
+	AddBOS   bool     `json:"add_bos"`            // a text begins with BOS
+	Stop     []string `json:"stop,omitempty"`     // tokens that end what the model says, beside EOS
+	Template string   `json:"template,omitempty"` // Jinja, with {% generation %} around what an assistant is to learn; "" = none
 }
 
 // DefaultText is that of the models that are trained here: each document, and so each text, stands behind the token that ends the one before it.
