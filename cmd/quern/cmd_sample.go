@@ -23,7 +23,7 @@ func sampleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sample MODEL|RUN",
 		Short: "Let a model continue a text or, with --chat, answer a question",
-		Long: `Draw text from a model: the newest of a run, or a folder as Hugging Face lays it out.
+		Long: `Draw text from a model: the newest of a run, that of a training step, or a folder as Hugging Face lays it out.
 
   quern sample run --prompt "The mill"
   quern sample run --chat --prompt "What is a quern?"

@@ -27,13 +27,18 @@ type speaker struct {
 	text pretrained.Text
 }
 
-// openModel opens a folder of a model, such as one of Hugging Face, or the newest model of a run: the tuned one if it is wanted and
-// there is one. A context below the model's own makes it one of that context.
+// openModel opens a folder of a model, such as one of Hugging Face, the model that a training step left in its folder, or the newest model
+// of a run: the tuned one if it is wanted and there is one. A context below the model's own makes it one of that context.
 func openModel(path, run string, tuned bool, workers, context int) (*speaker, error) {
 	dir := quern.Local(filepath.Clean(path))
 	folder, name := quern.Dir(dir), filepath.Base(string(dir))
 	var tok *tokenize.Tokenizer
-	_, err := os.Stat(filepath.Join(path, "config.json"))
+	_, err := os.Stat(filepath.Join(path, pretrained.ConfigName))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err2 := os.Stat(filepath.Join(path, "checkpoint", pretrained.ConfigName)); err2 == nil {
+			folder, err = quern.Sub(dir, "checkpoint"), nil
+		}
+	}
 	switch {
 	case err == nil && run != "":
 		return nil, usageError{fmt.Errorf("%s is a model, not a run: leave --run out", path)}
