@@ -35,7 +35,7 @@ asked, /v1/models, /health, and /tokenize, /detokenize, /tokenizer_info as vLLM 
   quern serve-model run
   curl -s localhost:8080/v1/completions -H 'Content-Type: application/json' -d '{"prompt": "The mill", "max_tokens": 20}'
   lm_eval --model local-completions --tasks blimp \
-    --model_args model=NAME,base_url=http://127.0.0.1:8080/v1/completions,max_length=512
+    --model_args model=NAME,base_url=http://127.0.0.1:8080/v1/completions,tokenizer_backend=remote,num_concurrent=1,max_length=129
 
 Requests that come together are decoded together, and each is answered as if it were alone. Only this machine is served unless --host
 says otherwise.`,

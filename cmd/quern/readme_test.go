@@ -75,7 +75,7 @@ func TestReadmeCommandsExist(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	run([]string{"--help"}, &out, &errs)
-	for _, m := range regexp.MustCompile(`(?m)^  ([a-z]+) {2,}\S`).FindAllStringSubmatch(out.String(), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  ([a-z-]+) {2,}\S`).FindAllStringSubmatch(out.String(), -1) {
 		if name := m[1]; name != "help" && !seen[name] {
 			t.Errorf("the README shows no example of quern %s", name)
 		}
