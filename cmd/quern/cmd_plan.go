@@ -62,6 +62,10 @@ func planCommand() *cobra.Command {
 				fmt.Fprintf(out, "\neverything is up to date\n")
 				return nil
 			}
+			if forecast.Seconds == 0 { // of the files to read, of pretraining
+				fmt.Fprintf(out, "\nno forecast: there is none for these steps\n")
+				return nil
+			}
 			about := "forecast"
 			if forecast.Input > 0 {
 				about += " for " + bytesOf(forecast.Input) + " of input"
