@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/seed-83c59573/quern"
 )
@@ -78,6 +79,7 @@ type Forecast struct {
 	Text    int64   `json:"text_bytes"`
 	Tokens  int64   `json:"tokens"`
 	Disk    int64   `json:"disk_bytes"`
+	Memory  int64   `json:"train_memory_bytes,omitempty"` // of pretraining from scratch, at the least
 	Seconds float64 `json:"core_seconds"`
 }
 
@@ -109,6 +111,9 @@ func Predict(spec *Spec, steps []PlanStep) Forecast {
 	f.Tokens = int64(keptShare * float64(f.Text) / bytesPerToken)
 	f.Disk = int64(diskPerText * float64(f.Text))
 	f.Seconds = float64(f.Text) / dataSpeed
+	if training && spec.Train.From == "" {
+		f.Memory = spec.memory()
+	}
 	if training {
 		tokens := float64(spec.Train.Batch) * float64(spec.Train.Planned(spec.Train.Model.Context, f.Tokens))
 		f.Seconds += 6 * float64(spec.Train.Model.Parameters()) * tokens / flopRate
@@ -117,5 +122,13 @@ func Predict(spec *Spec, steps []PlanStep) Forecast {
 }
 
 func (f Forecast) String() string {
-	return fmt.Sprintf("about %.0f s on one core, %.0f MB of disk, %.1f M tokens before mixing", f.Seconds, float64(f.Disk)/1e6, float64(f.Tokens)/1e6)
+	var out strings.Builder
+	fmt.Fprintf(&out, "about %.0f s on one core", f.Seconds)
+	if f.Text > 0 {
+		fmt.Fprintf(&out, ", %.0f MB of disk, %.1f M tokens before mixing", float64(f.Disk)/1e6, float64(f.Tokens)/1e6)
+	}
+	if f.Memory > 0 {
+		fmt.Fprintf(&out, ", %.1f GB of memory to train", float64(f.Memory)/1e9)
+	}
+	return out.String()
 }

@@ -159,6 +159,9 @@ func Run(ctx context.Context, spec *Spec, env Env) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := env.holds(spec); err != nil {
+		return nil, err
+	}
 	resolved, err := spec.JSON()
 	if err != nil {
 		return nil, err
@@ -175,13 +178,41 @@ func Run(ctx context.Context, spec *Spec, env Env) (*Record, error) {
 		}
 		m, sr, err := env.run(ctx, n, in)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", n.name(), err)
+			return nil, inStep(n.name(), err)
 		}
 		done[i] = m
 		rec.Steps = append(rec.Steps, sr)
 		rec.Over = append(rec.Over, overCeiling(n, m)...)
 	}
 	return rec, env.record(spec.Name, rec)
+}
+
+// inStep says which step an error is of, unless it says so itself.
+func inStep(step string, err error) error {
+	if strings.HasPrefix(err.Error(), step+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", step, err)
+}
+
+// holds refuses a model that training has no memory for, before hours are spent on its data.
+func (e *Env) holds(spec *Spec) error {
+	if spec.Train == nil || spec.Train.From != "" || e.Until != "" && slices.Index(Kinds, "train") > slices.Index(Kinds, e.Until) {
+		return nil
+	}
+	if err := train.Holds(train.Room(e.Mem), spec.memory()); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	return nil
+}
+
+// memory is what pretraining takes, in bytes. A vocabulary that is not known yet counts as the smallest there is.
+func (s *Spec) memory() int64 {
+	m := s.Train.Model
+	if m.Vocab = 256; s.Tokenize != nil && s.Tokenize.Learn != nil {
+		m.Vocab = max(m.Vocab, s.Tokenize.Learn.Vocab)
+	}
+	return s.Train.Memory(m, m.Context, 0)
 }
 
 // run gives the dataset of one step: the committed one if its key has one that is whole, else a new one.

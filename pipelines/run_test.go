@@ -3,6 +3,7 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -356,5 +357,23 @@ func TestRecordsAreJSON(t *testing.T) {
 	rec.Steps[0].Digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 	if _, err := Summarize(dir, &rec); err == nil || !strings.Contains(err.Error(), "was made anew since") {
 		t.Errorf("a dataset that is no longer that of the run: %v", err)
+	}
+}
+
+func TestTrainingWithoutRoomIsRefusedFirst(t *testing.T) {
+	spec, err := LoadSpec("quickstart.yaml", []string{"train.model.width=65536"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	_, err = Run(t.Context(), spec, Env{Dir: dir, Mem: 8 << 30})
+	if err == nil || !strings.HasPrefix(err.Error(), "train: training takes ") {
+		t.Errorf("without room: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "steps")); err == nil {
+		t.Error("other steps ran before")
+	}
+	if got := inStep("train", errors.New("train: no")).Error() + inStep("tune", errors.New("no")).Error(); got != "train: notune: no" {
+		t.Errorf("errors are named %q", got)
 	}
 }

@@ -188,7 +188,7 @@ var wrongSpecs = []struct{ old, new, want string }{
 	{"learn: {vocab: 512, ratios: {code: 1, web: 3}}", "file: t.json\n  learn: {ratios: {code: 1, web: 3}}", `tokenize: give either learn or file`},
 	{"learn: {vocab: 512, ratios: {code: 1, web: 3}}", "{}", `tokenize: give either learn or file`},
 	{"dedup: {exact: {}, near: {bands: 14}, prefer: [code]}", "dedup: {}", `dedup: nothing is asked for: neither exact nor near`},
-	{"steps: 2\ntune", "steps: 0\ntune", `21:1: train: steps is 0, want 1 or more`},
+	{"steps: 2\ntune", "steps: 0\ntune", `21:1: train: steps is 0: say how long training is, by steps, tokens or epochs`},
 	{"heads: 2", "heads: 3", `21:1: model: heads is 3, must divide the width of 16`},
 	{"batch: 64\n  steps", "batch: 63\n  steps", `21:1: train: batch is 63 tokens, want a multiple of the context, 16`},
 	{"steps: 2\ntune", "steps: 2\n  tokens: 1M\ntune", `21:1: train: steps is 2, tokens 1000000, epochs 0: want one of them`},

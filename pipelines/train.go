@@ -129,7 +129,7 @@ func (e *Env) training(step string, dir quern.Local, tok *tokenize.Tokenizer, se
 		return m, err
 	}
 	defer events.Close()
-	r, err := run(train.Env{Dir: dir, Seed: seed, Workers: e.Workers, Tokenizer: tok, Log: log, Events: events,
+	r, err := run(train.Env{Dir: dir, Seed: seed, Workers: e.Workers, Memory: train.Room(e.Mem), Tokenizer: tok, Log: log, Events: events,
 		Note: func(what string) { e.tell(Event{Step: step, State: "note", Reason: what}) },
 		Progress: func(done, of int, m train.Metrics) {
 			e.tell(Event{Step: step, State: "progress", Done: int64(done), Of: int64(of), Metric: m.String()})

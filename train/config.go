@@ -93,7 +93,8 @@ func sameShape(m model.Config) bool {
 type Env struct {
 	Dir       quern.Dir // the step's folder: checkpoints are committed here
 	Seed      uint64
-	Workers   int // 0 = one per processor
+	Workers   int   // 0 = one per processor
+	Memory    int64 // bytes that training may take: Room; 0 = any
 	Tokenizer *tokenize.Tokenizer
 	Train     data.Stream
 	Val       data.Stream  // may be empty

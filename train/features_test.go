@@ -302,7 +302,7 @@ func TestOptionsAreRefusedInWords(t *testing.T) {
 		{"neither lr nor weight_decay", func(c *Config) { c.Groups = []Group{{Match: "*"}} }},
 		{"groups: lr of * is -1", func(c *Config) { c.Groups = []Group{{Match: "*", LR: some(-1)}} }},
 		{"groups: weight_decay of * is 1", func(c *Config) { c.Groups = []Group{{Match: "*", WeightDecay: some(1)}} }},
-		{"is the first match of no parameter", func(c *Config) { c.Groups = []Group{{Match: "nothing", LR: some(1)}} }},
+		{"no parameter is left for nothing", func(c *Config) { c.Groups = []Group{{Match: "nothing", LR: some(1)}} }},
 		{"skip.loss_sigmas", func(c *Config) { c.Skip.Loss = -1 }},
 		{"skip.window is 3", func(c *Config) { c.Skip.Window = 3 }},
 		{"ema is 1", func(c *Config) { c.EMA = 1 }},

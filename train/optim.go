@@ -97,7 +97,7 @@ func newOptimizer(o Optim, k ops.Ops[float32], c model.Config, params []model.Pa
 		a.members[i] = b
 	}
 	if j := slices.Index(used, false); j >= 0 {
-		return nil, fmt.Errorf("train: groups: %s is the first match of no parameter; the first are %s, the last %s", o.Groups[j].Match, params[0].Name, params[len(params)-1].Name)
+		return nil, fmt.Errorf("train: groups: no parameter is left for %s: it matches none, or groups before it match them all; the first is %s, the last %s", o.Groups[j].Match, params[0].Name, params[len(params)-1].Name)
 	}
 	return a, nil
 }

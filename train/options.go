@@ -77,7 +77,9 @@ func (o Optim) Validate() error {
 	switch {
 	case long > 1:
 		return fmt.Errorf("train: steps is %d, tokens %d, epochs %d: want one of them", o.Steps, o.Tokens, o.Epochs)
-	case o.Steps < 0 || long == 0:
+	case long == 0:
+		return errors.New("train: steps is 0: say how long training is, by steps, tokens or epochs")
+	case o.Steps < 0:
 		return fmt.Errorf("train: steps is %d, want 1 or more", o.Steps)
 	case o.Tokens < 0:
 		return fmt.Errorf("train: tokens is %d, want 1 or more", o.Tokens)
@@ -106,19 +108,19 @@ func (o Optim) validateRule() error {
 	case o.Optimizer != ruleAdamW && o.Optimizer != ruleMuon && o.Optimizer != ruleSGD:
 		return fmt.Errorf("train: optimizer is %q, want %s", o.Optimizer, strings.Join([]string{ruleAdamW, ruleMuon, ruleSGD}, ", "))
 	case !(o.WeightDecay >= 0 && o.WeightDecay < 1):
-		return fmt.Errorf("train: weight_decay is %g, want 0 to 1", o.WeightDecay)
+		return fmt.Errorf("train: weight_decay is %g, want 0 to below 1", o.WeightDecay)
 	case !(o.Beta1 >= 0 && o.Beta1 < 1), !(o.Beta2 >= 0 && o.Beta2 < 1):
-		return fmt.Errorf("train: beta1 and beta2 are %g and %g, want 0 to 1", o.Beta1, o.Beta2)
+		return fmt.Errorf("train: beta1 and beta2 are %g and %g, want 0 to below 1", o.Beta1, o.Beta2)
 	case !(o.Eps > 0):
 		return fmt.Errorf("train: eps is %g, want above 0", o.Eps)
 	case !(o.Momentum >= 0 && o.Momentum < 1):
-		return fmt.Errorf("train: momentum is %g, want 0 to 1", o.Momentum)
+		return fmt.Errorf("train: momentum is %g, want 0 to below 1", o.Momentum)
 	case !(o.Clip >= 0):
 		return fmt.Errorf("train: clip is %g, want 0 or more", o.Clip)
 	case o.Precision != string(cpu.FP32) && o.Precision != string(cpu.BF16):
 		return fmt.Errorf("train: precision is %q, want %s or %s", o.Precision, cpu.FP32, cpu.BF16)
 	case !(o.EMA >= 0 && o.EMA < 1):
-		return fmt.Errorf("train: ema is %g, want 0 to 1", o.EMA)
+		return fmt.Errorf("train: ema is %g, want 0 to below 1", o.EMA)
 	}
 	for _, g := range o.Groups {
 		if err := g.validate(); err != nil {

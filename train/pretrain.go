@@ -61,6 +61,9 @@ func Pretrain(ctx context.Context, c Config, env Env) (Result, error) {
 func (c Config) begin(env Env, maxTokens int) (*model.Model, pretrained.Text, error) {
 	if c.From == "" {
 		c.Model.Vocab = env.Tokenizer.Vocab()
+		if err := Holds(env.Memory, c.Memory(c.Model, c.Model.Context, 0)); err != nil {
+			return nil, pretrained.Text{}, fmt.Errorf("train: %w", err)
+		}
 		m, err := newModel(c.Model, c.Precision, env.Workers, maxTokens)
 		if err == nil {
 			m.Init(env.Seed)
@@ -79,6 +82,9 @@ func (c Config) begin(env Env, maxTokens int) (*model.Model, pretrained.Text, er
 		return nil, f.Text, fmt.Errorf("train: from %s: it has %d tokens, the tokenizer %d", c.From, f.Config.Vocab, env.Tokenizer.Vocab())
 	}
 	f.Config.Recompute = c.Model.Recompute
+	if err := Holds(env.Memory, c.Memory(f.Config, c.Model.Context, 0)); err != nil {
+		return nil, f.Text, fmt.Errorf("train: from %s: %w", c.From, err)
+	}
 	m, err := f.Load(cpu.NewIn(cpu.Precision(c.Precision), env.Workers), c.Model.Context, maxTokens)
 	if err != nil {
 		err = fmt.Errorf("train: from %s: %w", c.From, err)

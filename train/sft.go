@@ -25,7 +25,7 @@ func SFT(ctx context.Context, c SFTConfig, base quern.Dir, env Env) (Result, err
 	}
 	s := &sft{c: c.resolved(), env: env}
 	if err := s.load(base); err != nil {
-		return Result{}, fmt.Errorf("the pretrained model: %w", err)
+		return Result{}, err
 	}
 	if err := s.read(); err != nil {
 		return Result{}, err
@@ -86,9 +86,9 @@ func (s *sft) load(base quern.Dir) error {
 	}
 	fail := func(err error) error {
 		if s.c.From == "" {
-			return fmt.Errorf("%s: %w", finalName, err)
+			return fmt.Errorf("the pretrained model: %s: %w", finalName, err)
 		}
-		return fmt.Errorf("%s: %w", s.c.From, err)
+		return fmt.Errorf("the pretrained model: %s: %w", s.c.From, err)
 	}
 	shape, err := pretrained.ReadConfig(base)
 	if err != nil {
@@ -101,6 +101,9 @@ func (s *sft) load(base quern.Dir) error {
 		return fmt.Errorf("context is %d, the model's %d", s.cols, shape.Context)
 	}
 	if s.rows, _, err = s.c.rows(s.cols); err != nil {
+		return err
+	}
+	if err := Holds(s.env.Memory, s.c.Memory(shape, s.cols, s.c.rank())); err != nil {
 		return err
 	}
 	m, folder, err := loadFolder(base, cpu.Precision(s.c.Precision), s.env.Workers, 0, s.rows*s.cols)
@@ -117,10 +120,16 @@ func (s *sft) load(base quern.Dir) error {
 		}
 		s.env.Tokenizer = folder.Tokenizer
 	}
-	if vocab := s.env.Tokenizer.Vocab(); m.Config().Vocab < vocab || s.c.From == "" && m.Config().Vocab != vocab { // folders pad their embeddings
-		return fmt.Errorf("it has %d tokens, the tokenizer %d", m.Config().Vocab, vocab)
+	switch vocab := s.env.Tokenizer.Vocab(); {
+	case m.Config().Vocab < vocab: // more are padding
+		return fail(fmt.Errorf("it has %d tokens, the tokenizer %d", m.Config().Vocab, vocab))
+	case s.c.From == "" && folder.Tokenizer != nil && folder.Tokenizer.Digest() != s.env.Tokenizer.Digest():
+		return fail(errors.New("its tokenizer is another one"))
 	}
 	if s.c.LoRA != nil {
+		if s.c.LoRA.R > shape.Width {
+			return fmt.Errorf("lora.r is %d, want no more than the model's width, %d", s.c.LoRA.R, shape.Width)
+		}
 		if err := m.Adapt(s.c.LoRA.adapter(), quern.Seed(s.env.Seed, "adapter", quern.NewID("sft"))); err != nil {
 			return err
 		}

@@ -72,6 +72,14 @@ func (l LoRA) adapter() model.Adapter {
 	return a
 }
 
+// rank is that of the adapter; 0 = all weights are trained.
+func (c SFTConfig) rank() int {
+	if c.LoRA == nil {
+		return 0
+	}
+	return c.LoRA.R
+}
+
 func (l LoRA) validate() error {
 	switch {
 	case l.R < 1:

@@ -383,3 +383,34 @@ func compareDocuments(t *testing.T, name string, b *data.Batch, logp []float64, 
 	}
 	return n
 }
+
+// TestAPaddedModelIsTuned: training that goes on from a folder keeps its padded embedding, and so does the tuning after it.
+func TestAPaddedModelIsTuned(t *testing.T) {
+	dir := &quern.Memory{}
+	e := tinyEnv(t, dir)
+	shape := tinyConfig().Model
+	shape.Context, shape.Vocab = 64, e.Tokenizer.Vocab()+24
+	m, err := newModel(shape, "fp32", 1, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Init(3)
+	if _, err := saveModel(dir, finalName, m, e.Tokenizer, pretrained.Text{}); err != nil {
+		t.Fatal(err)
+	}
+	c := tinySFT(t)
+	c.Batch, c.Micro = 64, 64
+	e.Dir = &quern.Memory{}
+	if _, err := SFT(t.Context(), c, dir, e); err != nil {
+		t.Fatal(err)
+	}
+	after, err := pretrained.ReadConfig(quern.Sub(e.Dir, finalName))
+	if err != nil || after.Vocab != shape.Vocab {
+		t.Errorf("the tuned model has %d tokens (%v), want %d", after.Vocab, err, shape.Vocab)
+	}
+	c.LoRA = &LoRA{R: shape.Width + 1}
+	e.Dir = &quern.Memory{}
+	if _, err := SFT(t.Context(), c, dir, e); err == nil || !strings.Contains(err.Error(), "lora.r is 17") {
+		t.Errorf("an adapter wider than the model: %v", err)
+	}
+}

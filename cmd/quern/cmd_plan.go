@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/seed-83c59573/quern/pipelines"
@@ -57,7 +58,15 @@ func planCommand() *cobra.Command {
 				fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", name, key, bytesOf(s.In), state)
 			}
 			tw.Flush()
-			fmt.Fprintf(out, "\nforecast for %s of input: %s\n", bytesOf(forecast.Input), forecast)
+			if !slices.ContainsFunc(steps, func(s pipelines.PlanStep) bool { return !s.Cached }) {
+				fmt.Fprintf(out, "\neverything is up to date\n")
+				return nil
+			}
+			about := "forecast"
+			if forecast.Input > 0 {
+				about += " for " + bytesOf(forecast.Input) + " of input"
+			}
+			fmt.Fprintf(out, "\n%s: %s\n", about, forecast)
 			return nil
 		},
 	}

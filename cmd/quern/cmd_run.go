@@ -26,7 +26,7 @@ type place struct {
 func (p *place) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.dir, "dir", "", "folder of the run (default run/<name of the spec>)")
 	cmd.Flags().IntVar(&p.workers, "workers", 0, "goroutines (default one per processor); never changes a result")
-	cmd.Flags().StringVar(&p.mem, "mem", "", "memory to stay under, such as 2GiB (default: no limit)")
+	cmd.Flags().StringVar(&p.mem, "mem", "", "memory to stay under, such as 2GiB; training that needs more is refused (default: the machine's)")
 	cmd.Flags().StringArrayVar(&p.set, "set", nil, "override a value of the spec, such as mix.ratios.code=20")
 }
 
