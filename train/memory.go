@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 
+	"github.com/seed-83c59573/quern/train/cost"
 	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/ops/cpu"
 )
@@ -17,7 +18,7 @@ func (o Optim) Memory(c model.Config, context, rank int) int64 {
 	trained := int64(c.Parameters())
 	own := int64(0)
 	if rank > 0 {
-		trained = int64(adapters(c, rank))
+		trained = int64(cost.Adapters(c, rank))
 		own = 2 * trained
 	}
 	state := int64(1)

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/seed-83c59573/quern"
+	"github.com/seed-83c59573/quern/train/cost"
 	"github.com/seed-83c59573/quern/train/model"
 )
 
 // TestMemoryIsAskedBeforeItIsTaken: a model that no machine holds is refused in words; what is kept beside the weights counts.
 func TestMemoryIsAskedBeforeItIsTaken(t *testing.T) {
-	c, err := Preset("gpt3")
+	c, err := cost.Preset("gpt3")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
-	"github.com/seed-83c59573/quern/train"
+	"github.com/seed-83c59573/quern/train/cost"
 	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/pretrained"
 	"github.com/spf13/cobra"
@@ -23,9 +23,9 @@ import (
 
 // estimate is what the command line asks for.
 type estimate struct {
-	job                                        train.Job
-	next                                       *train.Job // what a spec does to the model afterwards; nil = nothing
-	hw                                         train.Hardware
+	job                                        cost.Job
+	next                                       *cost.Job // what a spec does to the model afterwards; nil = nothing
+	hw                                         cost.Hardware
 	params, tokens, flops, context, micro, voc string
 	method                                     bool // is said, not the default
 }
@@ -40,8 +40,8 @@ func estimateCommand() *cobra.Command {
 allocation, operations as 6 a parameter and token, attention's on top, and from these hours and money on a device.
 
 The model is a spec with a section train or tune, or both, a folder or config.json of Hugging Face, one of
-  ` + strings.Join(train.Presets(), ", ") + `
-or no more than --params. Devices (dense bf16 peaks of their makers): ` + strings.Join(slices.Sorted(maps.Keys(train.Devices)), ", ") + `, cpu (measured here, fp32).`,
+  ` + strings.Join(cost.Presets(), ", ") + `
+or no more than --params. Devices (dense bf16 peaks of their makers): ` + strings.Join(slices.Sorted(maps.Keys(cost.Devices)), ", ") + `, cpu (measured here, fp32).`,
 		Example: `  quern estimate --params 175B --tokens 300B --hardware a100 --price 2
   quern estimate llama3-8b --tokens 15T --hardware h100 --gpus 1024
   quern estimate llama3-8b --method lora --tokens 10M --context 2048`,
@@ -62,7 +62,7 @@ or no more than --params. Devices (dense bf16 peaks of their makers): ` + string
 	f := cmd.Flags()
 	f.StringVar(&e.params, "params", "", "parameters, such as 7B, where there is no model")
 	f.StringVar(&e.tokens, "tokens", "", "tokens that are trained on, with repeats, such as 300B (default: the spec's; else, of pretrain, 20 a parameter)")
-	f.StringVar(&e.job.Method, "method", "pretrain", strings.Join(train.Methods, ", ")+"; of a spec, sft and lora are its section tune")
+	f.StringVar(&e.job.Method, "method", "pretrain", strings.Join(cost.Methods, ", ")+"; of a spec, sft and lora are its section tune")
 	f.StringVar(&e.context, "context", "", "tokens of a sequence (default: the model's)")
 	f.StringVar(&e.micro, "micro", "", "tokens in memory at once (default: the spec's, else one sequence)")
 	f.StringVar(&e.voc, "vocab", "", "ids of the tokenizer, where a spec names none")
@@ -80,22 +80,22 @@ or no more than --params. Devices (dense bf16 peaks of their makers): ` + string
 
 // tell prints what the job costs, and what comes after it.
 func (e *estimate) tell(out io.Writer, asJSON bool) error {
-	cost, err := train.Estimate(e.job, e.hw)
+	bill, err := cost.Estimate(e.job, e.hw)
 	if err != nil {
 		return usageError{err}
 	}
-	all := map[string]any{"job": e.job, "hardware": e.hw, "cost": cost}
+	all := map[string]any{"job": e.job, "hardware": e.hw, "cost": bill}
 	if !asJSON {
-		e.print(out, e.job, cost)
+		e.print(out, e.job, bill)
 	}
 	if e.next != nil {
-		if cost, err = train.Estimate(*e.next, e.hw); err != nil {
+		if bill, err = cost.Estimate(*e.next, e.hw); err != nil {
 			return usageError{err}
 		}
-		all["tune"] = map[string]any{"job": e.next, "cost": cost}
+		all["tune"] = map[string]any{"job": e.next, "cost": bill}
 		if !asJSON {
 			fmt.Fprintln(out)
-			e.print(out, *e.next, cost)
+			e.print(out, *e.next, bill)
 		}
 	}
 	if asJSON {
@@ -155,7 +155,7 @@ func (e *estimate) read(args []string) error {
 }
 
 func (e *estimate) device() error {
-	switch peak, ok := train.Devices[e.hw.Name]; {
+	switch peak, ok := cost.Devices[e.hw.Name]; {
 	case e.hw.Flops > 0:
 		e.hw.Name = ""
 	case e.hw.Name == "cpu":
@@ -163,7 +163,7 @@ func (e *estimate) device() error {
 	case ok:
 		e.hw.Flops = peak
 	default:
-		return usageError{fmt.Errorf("--hardware: no device %q: want cpu or one of %s; or say --flops", e.hw.Name, strings.Join(slices.Sorted(maps.Keys(train.Devices)), ", "))}
+		return usageError{fmt.Errorf("--hardware: no device %q: want cpu or one of %s; or say --flops", e.hw.Name, strings.Join(slices.Sorted(maps.Keys(cost.Devices)), ", "))}
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (e *estimate) model(name string, vocab int) (err error) {
 	info, statErr := os.Stat(name)
 	switch {
 	case statErr != nil:
-		if e.job.Model, err = train.Preset(name); err != nil {
+		if e.job.Model, err = cost.Preset(name); err != nil {
 			return usageError{fmt.Errorf("%w; nor is there such a file", err)}
 		}
 	case info.IsDir():
@@ -216,7 +216,7 @@ func said(v float64) string {
 
 func gigabytes(v float64) string { return fmt.Sprintf("%.3f GB", v/1e9) }
 
-func (e *estimate) print(out io.Writer, j train.Job, c train.Cost) {
+func (e *estimate) print(out io.Writer, j cost.Job, c cost.Bill) {
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(what, value string) { fmt.Fprintf(tw, "%s\t%s\n", what, value) }
 	if m := j.Model; m.Layers > 0 {
@@ -256,7 +256,7 @@ func (e *estimate) print(out io.Writer, j train.Job, c train.Cost) {
 }
 
 // price tells what all tokens cost.
-func (e *estimate) price(row func(what, value string), c train.Cost) {
+func (e *estimate) price(row func(what, value string), c cost.Bill) {
 	flops := fmt.Sprintf("%.3g", c.Flops)
 	if c.AttnFlops > 0 {
 		flops += fmt.Sprintf(" and %.3g (%.1f %%) for attention", c.AttnFlops, 100*c.AttnFlops/c.Flops)

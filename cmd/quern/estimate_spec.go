@@ -7,6 +7,7 @@ import (
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
 	"github.com/seed-83c59573/quern/train"
+	"github.com/seed-83c59573/quern/train/cost"
 	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/pretrained"
 )
@@ -28,7 +29,7 @@ func (e *estimate) spec(name string, vocab int) error {
 		return usageError{fmt.Errorf("%s has no section train, but tune: want --method sft or lora", name)}
 	case tunes && !e.method:
 		later := *e
-		later.job = train.Job{}
+		later.job = cost.Job{}
 		if err := later.tuned(s); err != nil {
 			return err
 		}
