@@ -19,9 +19,11 @@ check: lint race  ## what every change must pass
 lint:
 	go vet ./...
 	go tool staticcheck ./...
+	GOARCH=arm64 go vet ./...
 
-race:             ## the data side under the race detector
-	go test -race -short $(DATA_SIDE)
+race:             ## the data side, the loop, the server and the kernels' workers under the race detector
+	go test -race -short $(DATA_SIDE) ./train ./train/serve
+	go test -race -run 'TestEveryTaskOnce|TestNestedCalls|TestWorkers|TestSharedOut|TestAttentionDoesNot' ./train/ops/cpu
 
 vuln:             ## needs the network
 	go run $(GOVULNCHECK) ./...

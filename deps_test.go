@@ -37,8 +37,9 @@ train/model:             train/ops/... train/model
 train/format:            train/format
 train/pretrained:        . tokenize train/model train/format train/ops
 train/data/...:          . shard tokenize train/data/... klauspost json xxhash
+train/cost:              train/model
 train/decode:            tokenize train/model train/ops/...
-train:                   . shard tokenize train/data/... train/decode train/model train/format train/pretrained train/ops/... xxhash
+train:                   . shard tokenize train/cost train/data/... train/decode train/model train/format train/pretrained train/ops/... xxhash
 train/eval/...:          . shard tokenize train/data/... train/decode train/model train/format train/ops/... train/eval/...
 train/serve:             tokenize train/data/... train/decode train/model
 pipelines/report:        . clean/... dedup mix shard pipelines gonum plot

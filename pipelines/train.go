@@ -14,6 +14,8 @@ import (
 	"github.com/seed-83c59573/quern/shard"
 	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train"
+	"github.com/seed-83c59573/quern/train/format"
+	"github.com/seed-83c59573/quern/train/model"
 )
 
 // MetricsName is the log of a training step: one JSON object a line. It holds speeds, so it stands beside the manifest, not in it.
@@ -67,7 +69,7 @@ func trainingHead(name string, options any, about map[string]any) (quern.Manifes
 	}
 	about[name] = fields
 	b, err := json.Marshal(about)
-	return quern.Manifest{Version: train.Version, Options: b}, err
+	return quern.Manifest{Version: train.Version + "/" + model.Version + "/" + format.Version, Options: b}, err
 }
 
 // files are those of the model that training begins with.
@@ -186,11 +188,11 @@ func (s *tuneStep) files() (conversations, all []string, err error) {
 	}
 	all = conversations
 	if from := s.spec.Tune.SFT.From; from != "" {
-		model, err := filesOf(s.spec.path(from))
+		folder, err := filesOf(s.spec.path(from))
 		if err != nil {
 			return nil, nil, err
 		}
-		all = append(slices.Clone(conversations), model...)
+		all = append(slices.Clone(conversations), folder...)
 	}
 	return conversations, all, nil
 }

@@ -173,7 +173,7 @@ func TestAverageIsTheModelThatIsKept(t *testing.T) {
 	if _, err := l.finish(nil, Sampling{}); err != nil {
 		t.Fatal(err)
 	}
-	m, err := LoadModel(e.Dir, 1, 0)
+	m, _, err := LoadFolder(quern.Sub(e.Dir, finalName), 1, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestEarlyStopKeepsTheBest(t *testing.T) {
 	if r.BestStep != 8 || r.ValLoss != 3 || !r.Stopped || r.Steps != 20 {
 		t.Errorf("%+v", r)
 	}
-	m, err := LoadModel(e.Dir, 1, 0)
+	m, _, err := LoadFolder(quern.Sub(e.Dir, finalName), 1, 0, 0)
 	if err != nil || !slices.Equal(m.Params()[0].W, best) {
 		t.Errorf("the model kept is not that of step 8 (%v)", err)
 	}

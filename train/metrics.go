@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"io"
 
+	"github.com/seed-83c59573/quern/train/cost"
 	"github.com/seed-83c59573/quern/train/model"
+	"github.com/seed-83c59573/quern/train/ops"
 )
 
 // line is one line of the log.
@@ -51,7 +53,7 @@ func (t *metrics) step(st state, m Metrics, rows, cols int, lr, norm float64, sk
 	seconds = max(seconds, 1e-6)
 	m.Speed = float64(m.Tokens) / seconds
 	if t.peak > 0 {
-		m.MFU = float64(rows*cols) * (t.flops + attentionFlops(t.config, cols, 3)) / seconds / t.peak
+		m.MFU = float64(rows*cols) * (t.flops + cost.Attention(t.config, cols, 3)) / seconds / t.peak
 	}
 	clips := float64(st.Clipped) / float64(st.Step)
 	if t.log != nil {
@@ -91,4 +93,26 @@ func (t *metrics) write(v any) {
 	if err != nil {
 		t.log = nil
 	}
+}
+
+// stepFlops is what a step of training m costs a token, without attention.
+func stepFlops(m *model.Model) float64 {
+	count := func(list []model.Param) (n float64) {
+		for _, p := range list {
+			n += float64(len(p.W))
+		}
+		return n
+	}
+	if _, ok := m.Adapter(); ok {
+		return cost.Frozen(count(m.Params()), count(m.Trainable()))
+	}
+	return cost.Weights(count(m.Params()), 3)
+}
+
+// peakOf is what the kernels of products reach at best, in FLOP a second; 0 = they do not say.
+func peakOf(o ops.Ops[float32]) float64 {
+	if p, ok := o.(interface{ Peak() float64 }); ok {
+		return p.Peak()
+	}
+	return 0
 }

@@ -27,19 +27,6 @@ func saveModel(dir quern.Dir, prefix string, m *model.Model, tok *tokenize.Token
 	return blobs, nil
 }
 
-// LoadModel loads the final model of a training step, with room for batches of up to maxTokens tokens; 0 = only to sample from it.
-func LoadModel(dir quern.Dir, workers, maxTokens int) (*model.Model, error) {
-	return loadFinal(dir, cpu.FP32, workers, maxTokens)
-}
-
-func loadFinal(dir quern.Dir, p cpu.Precision, workers, maxTokens int) (*model.Model, error) {
-	m, _, err := loadFolder(quern.Sub(dir, finalName), p, workers, 0, maxTokens)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", finalName, err)
-	}
-	return m, nil
-}
-
 // LoadFolder loads the model of a folder, such as one of Hugging Face, and gives what else stands in it. A context below the model's own makes it a model of
 // that context; 0 = its own.
 func LoadFolder(dir quern.Dir, workers, context, maxTokens int) (*model.Model, *pretrained.Folder, error) {

@@ -33,11 +33,6 @@ func textPrompt(tok *tokenize.Tokenizer, text string) prompt {
 	return p
 }
 
-// Complete draws a continuation of text from a model. The same seed draws the same text.
-func Complete(m *model.Model, tok *tokenize.Tokenizer, s Sampling, text string, seed uint64) (string, error) {
-	return generate(m, tok, s, textPrompt(tok, text), seed)
-}
-
 // options is how decode says the same.
 func (s Sampling) options(seed uint64) decode.Options {
 	o := decode.Greedy(s.Tokens)

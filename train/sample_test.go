@@ -8,18 +8,18 @@ import (
 	"github.com/seed-83c59573/quern"
 )
 
-func TestComplete(t *testing.T) {
+func TestSamples(t *testing.T) {
 	c := tinyConfig()
 	c.Steps, c.LR, c.Model.Context, c.Sample.Prompts = 60, 2e-2, 16, nil
 	e := tinyEnv(t, &quern.Memory{})
 	pretrain(t, c, e)
-	m, err := LoadModel(e.Dir, 1, 0)
+	m, _, err := LoadFolder(quern.Sub(e.Dir, finalName), 1, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	say := func(s Sampling, text string, seed uint64) string {
 		t.Helper()
-		out, err := Complete(m, e.Tokenizer, s, text, seed)
+		out, err := generate(m, e.Tokenizer, s, textPrompt(e.Tokenizer, text), seed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,14 +46,14 @@ func TestComplete(t *testing.T) {
 	if got, _ := generate(m, e.Tokenizer, greedy, prompt{tokens: p.tokens, stop: []int32{int32(ids[0])}}, 1); got != "" {
 		t.Errorf("a stop token did not stop: %q", got)
 	}
-	if _, err := Complete(m, e.Tokenizer, greedy, strings.Repeat("xyz", 9), 1); err == nil || !strings.Contains(err.Error(), "context is 16") {
+	if _, err := generate(m, e.Tokenizer, greedy, textPrompt(e.Tokenizer, strings.Repeat("xyz", 9)), 1); err == nil || !strings.Contains(err.Error(), "context is 16") {
 		t.Errorf("a long prompt: %v", err)
 	}
-	if _, err := Complete(m, e.Tokenizer, Sampling{}, "the", 1); err == nil {
+	if _, err := generate(m, e.Tokenizer, Sampling{}, textPrompt(e.Tokenizer, "the"), 1); err == nil {
 		t.Error("a top_p of 0 is accepted")
 	}
 	m.Params()[0].W[int(e.Tokenizer.EndOfText())*16] = float32(math.NaN())
-	if _, err := Complete(m, e.Tokenizer, warm, "the", 1); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if _, err := generate(m, e.Tokenizer, warm, textPrompt(e.Tokenizer, "the"), 1); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("weights that are no numbers: %v", err)
 	}
 }

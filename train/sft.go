@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"github.com/seed-83c59573/quern"
-	"github.com/seed-83c59573/quern/tokenize"
 	"github.com/seed-83c59573/quern/train/data"
 	"github.com/seed-83c59573/quern/train/data/chat"
 	"github.com/seed-83c59573/quern/train/model"
@@ -280,31 +279,8 @@ func TemplateOf(text pretrained.Text, name string) (*chat.Template, error) {
 	return chat.Named(name)
 }
 
-// FinalTemplate is the chat template of a training step's final model; ChatML, if that was not tuned on conversations.
-func FinalTemplate(dir quern.Dir) (*chat.Template, error) {
-	f, err := pretrained.Open(quern.Sub(dir, finalName))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", finalName, err)
-	}
-	defer f.Close()
-	return TemplateOf(f.Text, chat.ChatML)
-}
-
 // chatPrompt asks as the user and lets the assistant speak.
 func chatPrompt(enc *chat.Encoder, question string) (prompt, error) {
 	tokens, err := enc.Prompt([]chat.Message{{Role: "user", Content: question}}, nil)
 	return prompt{tokens: tokens, shown: question + "\n", stop: enc.Stops()}, err
-}
-
-// Answer draws the assistant's answer to a question.
-func Answer(m *model.Model, tok *tokenize.Tokenizer, s Sampling, t *chat.Template, question string, seed uint64) (string, error) {
-	enc, err := chat.NewEncoder(t, tok)
-	if err != nil {
-		return "", err
-	}
-	p, err := chatPrompt(enc, question)
-	if err != nil {
-		return "", err
-	}
-	return generate(m, tok, s, p, seed)
 }

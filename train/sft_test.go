@@ -40,7 +40,7 @@ func TestSFTLearnsToAnswer(t *testing.T) {
 	if !(r.LossLast < 0.2) || r.Cut != 0 {
 		t.Errorf("%+v", r)
 	}
-	m, err := LoadModel(e.Dir, 1, 0)
+	m, _, err := LoadFolder(quern.Sub(e.Dir, finalName), 1, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,10 +53,18 @@ func TestSFTLearnsToAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Answer(m, e.Tokenizer, c.Sample, tpl, "m3", 1); err != nil || got != "corn" {
+	enc, err := chat.NewEncoder(tpl, e.Tokenizer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := chatPrompt(enc, "m3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := generate(m, e.Tokenizer, c.Sample, p, 1); err != nil || got != "corn" {
 		t.Errorf("answered %q, %v; want corn and then <|im_end|>", got, err)
 	}
-	if f.Text.EOS != "<|im_end|>" || f.Text.AddBOS || !tpl.Tagged() || tpl.Jinja() != mustNamed(t, chat.ChatML).Jinja() {
+	if f.Text.EOS != "<|im_end|>" || f.Text.AddBOS || tpl.Jinja() != mustNamed(t, chat.ChatML).Jinja() {
 		t.Errorf("the folder's text is %+v", f.Text)
 	}
 	if _, err := TemplateOf(pretrained.Text{}, "none"); err == nil {
@@ -132,7 +140,7 @@ func TestSFTCutsAndRefuses(t *testing.T) {
 			t.Errorf("a damaged %s: %v", name, err)
 		}
 	}
-	if _, err := LoadModel(&quern.Memory{}, 1, 0); err == nil {
+	if _, _, err := LoadFolder(quern.Sub(&quern.Memory{}, finalName), 1, 0, 0); err == nil {
 		t.Error("a model out of an empty folder")
 	}
 }
@@ -242,11 +250,11 @@ func TestAdaptersAreTunedAndKept(t *testing.T) {
 		if !(r.LossLast < r.LossFirst-0.1) || r.Trained == 0 || r.Trained >= r.Parameters {
 			t.Errorf("%s: %+v", name, r)
 		}
-		merged, err := LoadModel(e.Dir, 1, 64)
+		merged, _, err := LoadFolder(quern.Sub(e.Dir, finalName), 1, 0, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		beside, err := LoadModel(base, 1, 64)
+		beside, _, err := LoadFolder(quern.Sub(base, finalName), 1, 0, 64)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/seed-83c59573/quern/train"
+	"github.com/seed-83c59573/quern/train/cost"
 	"github.com/seed-83c59573/quern/train/data"
 	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/ops/cpu"
@@ -25,7 +26,7 @@ type trainResult struct {
 	Steps      int     `json:"steps"`
 	Best       float64 `json:"best_tokens_per_s"`
 	Median     float64 `json:"median_tokens_per_s"`
-	GFlops     float64 `json:"gflops"`      // of the best step, counted as train.Estimate does
+	GFlops     float64 `json:"gflops"`      // of the best step, counted as cost.Estimate does
 	PeakGFlops float64 `json:"peak_gflops"` // of the kernel of this precision, measured before and after
 	MFU        float64 `json:"mfu"`
 	StepBytes  int64   `json:"step_bytes"` // weights, gradients, moments and all that a step works in, as planned
@@ -38,7 +39,7 @@ func (b *bench) sized(name string, rows int) (c model.Config, n int, err error) 
 	if b.model != "" {
 		name = b.model
 	}
-	if c, err = train.Preset(name); err != nil {
+	if c, err = cost.Preset(name); err != nil {
 		return c, 0, usageError{fmt.Errorf("--model: %w", err)}
 	}
 	if b.length > 0 {
@@ -126,11 +127,11 @@ func randomTokens(n, vocab int) data.Tokens {
 
 // share sets the best step beside the peak.
 func (t *trainResult) share(m model.Config) error {
-	cost, err := train.Estimate(train.Job{Method: "pretrain", Model: m, Tokens: 1}, train.Hardware{Flops: 1, Count: 1, MFU: 1})
+	bill, err := cost.Estimate(cost.Job{Method: "pretrain", Model: m, Tokens: 1}, cost.Hardware{Flops: 1, Count: 1, MFU: 1})
 	if err != nil {
 		return err
 	}
-	t.GFlops = t.Best * (cost.Flops + cost.AttnFlops) / 1e9
+	t.GFlops = t.Best * (bill.Flops + bill.AttnFlops) / 1e9
 	if t.PeakGFlops > 0 {
 		t.MFU = t.GFlops / t.PeakGFlops
 	}

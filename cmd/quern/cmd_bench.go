@@ -13,7 +13,7 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
-	"github.com/seed-83c59573/quern/train"
+	"github.com/seed-83c59573/quern/train/cost"
 	"github.com/spf13/cobra"
 )
 
@@ -159,7 +159,7 @@ func (b *bench) flags(cmd *cobra.Command) {
 	f.StringVar(&b.evals, "evals", "", "of decon: evaluation sets as RECIPE=FILE,RECIPE=FILE (default: generated questions)")
 	f.StringVar(&b.tokenizer, "tokenizer", "", "of tokenize: a tokenizer.json, a .tiktoken file, or the folder of a run")
 	f.StringVar(&b.only, "only", "", "of gemm: shapes whose name holds this")
-	f.StringVar(&b.model, "model", "", "of train (default llama-10m) and sample (default gpt2): "+strings.Join(train.Presets(), ", "))
+	f.StringVar(&b.model, "model", "", "of train (default llama-10m) and sample (default gpt2): "+strings.Join(cost.Presets(), ", "))
 	f.StringVar(&b.precision, "precision", "fp32", "of train and sample: fp32 or bf16, of what products multiply")
 	f.IntVar(&b.rows, "rows", 0, "of train: sequences of a step (default 4); of sample: sequences at once (default 8)")
 	f.IntVar(&b.length, "length", 0, "of train and sample: tokens of a sequence (default the model's context)")

@@ -15,7 +15,7 @@ import (
 
 	"github.com/seed-83c59573/quern"
 	"github.com/seed-83c59573/quern/pipelines"
-	"github.com/seed-83c59573/quern/train"
+	"github.com/seed-83c59573/quern/train/cost"
 	"github.com/seed-83c59573/quern/train/model"
 	"github.com/seed-83c59573/quern/train/pretrained"
 	"github.com/spf13/cobra"
@@ -23,9 +23,11 @@ import (
 
 // estimate is what the command line asks for.
 type estimate struct {
-	job                                        train.Job
-	hw                                         train.Hardware
+	job                                        cost.Job
+	next                                       *cost.Job // what a spec does to the model afterwards; nil = nothing
+	hw                                         cost.Hardware
 	params, tokens, flops, context, micro, voc string
+	method                                     bool // is said, not the default
 }
 
 func estimateCommand() *cobra.Command {
@@ -37,9 +39,9 @@ func estimateCommand() *cobra.Command {
 		Long: `estimate tells what training a model takes before it is paid: parameters by the shape, memory in float32 by this trainer's own
 allocation, operations as 6 a parameter and token, attention's on top, and from these hours and money on a device.
 
-The model is a spec with a train section, a folder or config.json of Hugging Face, one of
-  ` + strings.Join(train.Presets(), ", ") + `
-or no more than --params. Devices (dense bf16 peaks of their makers): ` + strings.Join(slices.Sorted(maps.Keys(train.Devices)), ", ") + `, cpu (measured here, fp32).`,
+The model is a spec with a section train or tune, or both, a folder or config.json of Hugging Face, one of
+  ` + strings.Join(cost.Presets(), ", ") + `
+or no more than --params. Devices (dense bf16 peaks of their makers): ` + strings.Join(slices.Sorted(maps.Keys(cost.Devices)), ", ") + `, cpu (measured here, fp32).`,
 		Example: `  quern estimate --params 175B --tokens 300B --hardware a100 --price 2
   quern estimate llama3-8b --tokens 15T --hardware h100 --gpus 1024
   quern estimate llama3-8b --method lora --tokens 10M --context 2048`,
@@ -50,24 +52,17 @@ or no more than --params. Devices (dense bf16 peaks of their makers): ` + string
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			e.method = cmd.Flags().Changed("method")
 			if err := e.read(args); err != nil {
 				return err
 			}
-			cost, err := train.Estimate(e.job, e.hw)
-			if err != nil {
-				return usageError{err}
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"job": e.job, "hardware": e.hw, "cost": cost})
-			}
-			e.print(cmd.OutOrStdout(), cost)
-			return nil
+			return e.tell(cmd.OutOrStdout(), asJSON)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&e.params, "params", "", "parameters, such as 7B, where there is no model")
-	f.StringVar(&e.tokens, "tokens", "", "tokens that are trained on, with repeats, such as 300B (default: the spec's; else 20 a parameter)")
-	f.StringVar(&e.job.Method, "method", "pretrain", strings.Join(train.Methods, ", "))
+	f.StringVar(&e.tokens, "tokens", "", "tokens that are trained on, with repeats, such as 300B (default: the spec's; else, of pretrain, 20 a parameter)")
+	f.StringVar(&e.job.Method, "method", "pretrain", strings.Join(cost.Methods, ", ")+"; of a spec, sft and lora are its section tune")
 	f.StringVar(&e.context, "context", "", "tokens of a sequence (default: the model's)")
 	f.StringVar(&e.micro, "micro", "", "tokens in memory at once (default: the spec's, else one sequence)")
 	f.StringVar(&e.voc, "vocab", "", "ids of the tokenizer, where a spec names none")
@@ -81,6 +76,32 @@ or no more than --params. Devices (dense bf16 peaks of their makers): ` + string
 	f.Float64Var(&e.hw.Price, "price", 0, "of one for an hour")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
+}
+
+// tell prints what the job costs, and what comes after it.
+func (e *estimate) tell(out io.Writer, asJSON bool) error {
+	bill, err := cost.Estimate(e.job, e.hw)
+	if err != nil {
+		return usageError{err}
+	}
+	all := map[string]any{"job": e.job, "hardware": e.hw, "cost": bill}
+	if !asJSON {
+		e.print(out, e.job, bill)
+	}
+	if e.next != nil {
+		if bill, err = cost.Estimate(*e.next, e.hw); err != nil {
+			return usageError{err}
+		}
+		all["tune"] = map[string]any{"job": e.next, "cost": bill}
+		if !asJSON {
+			fmt.Fprintln(out)
+			e.print(out, *e.next, bill)
+		}
+	}
+	if asJSON {
+		return printJSON(out, all)
+	}
+	return nil
 }
 
 // read turns the command line into a job and a device.
@@ -123,7 +144,7 @@ func (e *estimate) read(args []string) error {
 	if micro > 0 {
 		e.job.Micro = micro
 	}
-	if e.job.Tokens == 0 {
+	if e.job.Tokens == 0 && e.job.Method == "pretrain" {
 		n := e.job.Params
 		if n == 0 {
 			n = float64(e.job.Model.Parameters())
@@ -134,7 +155,7 @@ func (e *estimate) read(args []string) error {
 }
 
 func (e *estimate) device() error {
-	switch peak, ok := train.Devices[e.hw.Name]; {
+	switch peak, ok := cost.Devices[e.hw.Name]; {
 	case e.hw.Flops > 0:
 		e.hw.Name = ""
 	case e.hw.Name == "cpu":
@@ -142,7 +163,7 @@ func (e *estimate) device() error {
 	case ok:
 		e.hw.Flops = peak
 	default:
-		return usageError{fmt.Errorf("--hardware: no device %q: want cpu or one of %s; or say --flops", e.hw.Name, strings.Join(slices.Sorted(maps.Keys(train.Devices)), ", "))}
+		return usageError{fmt.Errorf("--hardware: no device %q: want cpu or one of %s; or say --flops", e.hw.Name, strings.Join(slices.Sorted(maps.Keys(cost.Devices)), ", "))}
 	}
 	return nil
 }
@@ -152,7 +173,7 @@ func (e *estimate) model(name string, vocab int) (err error) {
 	info, statErr := os.Stat(name)
 	switch {
 	case statErr != nil:
-		if e.job.Model, err = train.Preset(name); err != nil {
+		if e.job.Model, err = cost.Preset(name); err != nil {
 			return usageError{fmt.Errorf("%w; nor is there such a file", err)}
 		}
 	case info.IsDir():
@@ -163,41 +184,6 @@ func (e *estimate) model(name string, vocab int) (err error) {
 		err = e.spec(name, vocab)
 	}
 	return err
-}
-
-func (e *estimate) spec(name string, vocab int) error {
-	spec, err := pipelines.LoadSpec(name, nil)
-	if err != nil {
-		return usageError{err}
-	}
-	t := spec.Train
-	if t == nil {
-		return usageError{fmt.Errorf("%s has no section train", name)}
-	}
-	switch tok := spec.Tokenize; {
-	case vocab > 0:
-	case tok != nil && tok.Learn != nil:
-		vocab = tok.Learn.Vocab
-	case tok != nil && tok.File != "":
-		path := tok.File
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(name), path)
-		}
-		opened, err := pipelines.OpenTokenizer(path)
-		if err != nil {
-			return err
-		}
-		vocab = opened.Vocab()
-	default:
-		return usageError{fmt.Errorf("%s names no tokenizer: say --vocab", name)}
-	}
-	e.job.Model = t.Model
-	e.job.Model.Vocab = vocab
-	e.job.Micro = min(t.Micro, t.Batch)
-	if steps := t.Planned(t.Model.Context, 0); e.job.Tokens == 0 && t.Epochs == 0 {
-		e.job.Tokens = float64(steps) * float64(t.Batch)
-	}
-	return nil
 }
 
 // scaled reads a number such as 312T or 7B.
@@ -230,10 +216,10 @@ func said(v float64) string {
 
 func gigabytes(v float64) string { return fmt.Sprintf("%.3f GB", v/1e9) }
 
-func (e *estimate) print(out io.Writer, c train.Cost) {
+func (e *estimate) print(out io.Writer, j cost.Job, c cost.Bill) {
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(what, value string) { fmt.Fprintf(tw, "%s\t%s\n", what, value) }
-	if m := e.job.Model; m.Layers > 0 {
+	if m := j.Model; m.Layers > 0 {
 		row("model", shape(m))
 	}
 	params := said(c.Params)
@@ -241,7 +227,11 @@ func (e *estimate) print(out io.Writer, c train.Cost) {
 		params += ", of which " + said(c.Trained) + " in adapters learn"
 	}
 	row("parameters", params)
-	row(e.job.Method+" on", said(e.job.Tokens)+" tokens")
+	on := said(j.Tokens) + " tokens"
+	if j.Tokens == 0 {
+		on = "as many tokens as there are: --tokens says how many"
+	}
+	row(j.Method+" on", on)
 	m := c.Memory
 	row("weights", gigabytes(m.Weights))
 	row("gradients", gigabytes(m.Gradients))
@@ -257,6 +247,16 @@ func (e *estimate) print(out io.Writer, c train.Cost) {
 	if m.KVPerToken > 0 {
 		row("cache of keys and values", fmt.Sprintf("%.1f kB a token, %s a context", m.KVPerToken/1e3, gigabytes(m.KVContext)))
 	}
+	if j.Tokens == 0 {
+		row("operations", fmt.Sprintf("%.3g a token", c.PerToken+c.AttnPerToken))
+	} else {
+		e.price(row, c)
+	}
+	tw.Flush()
+}
+
+// price tells what all tokens cost.
+func (e *estimate) price(row func(what, value string), c cost.Bill) {
 	flops := fmt.Sprintf("%.3g", c.Flops)
 	if c.AttnFlops > 0 {
 		flops += fmt.Sprintf(" and %.3g (%.1f %%) for attention", c.AttnFlops, 100*c.AttnFlops/c.Flops)
@@ -275,7 +275,6 @@ func (e *estimate) print(out io.Writer, c train.Cost) {
 	if e.hw.Price > 0 {
 		row("money", said(c.Money))
 	}
-	tw.Flush()
 }
 
 func shape(m model.Config) string {

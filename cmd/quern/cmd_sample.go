@@ -87,35 +87,41 @@ func samplingFlags(cmd *cobra.Command, o *decode.Options) {
 	f.StringArrayVar(&o.Stop, "stop", nil, "the text ends before this; may be given again")
 }
 
-// print draws texts together and prints one after the other; one alone is printed as it comes.
+// print draws texts, some at once, and prints one after the other; one alone is printed as it comes.
 func (s *speaker) print(ctx context.Context, ids []int32, prompt string, asChat bool, o decode.Options, count int, out io.Writer) error {
-	var rs []*decode.Request
-	for i := range count {
-		r := &decode.Request{Prompt: ids, Options: o}
-		r.Options.Seed += uint64(i)
-		rs = append(rs, r)
-	}
 	if asChat {
 		prompt = ""
 	}
-	shown := 0
+	const together = 64 // texts that are held
+	e := decode.NewEngine(s.m, s.tok, min(count, 8), 256)
 	if count == 1 {
 		fmt.Fprint(out, prompt)
-		rs[0].Each = func(r *decode.Request) {
+		shown := 0
+		r := &decode.Request{Prompt: ids, Options: o, Each: func(r *decode.Request) {
 			out.Write(r.Text[shown:])
 			shown = len(r.Text)
+		}}
+		if err := e.Run(ctx, []*decode.Request{r}, nil); err != nil {
+			return err
 		}
-	}
-	e := decode.NewEngine(s.m, s.tok, min(count, 8), 256)
-	if err := e.Run(ctx, rs, nil); err != nil {
+		_, err := fmt.Fprintln(out)
 		return err
 	}
-	if count == 1 {
-		fmt.Fprintln(out)
-		return nil
-	}
-	for i, r := range rs {
-		fmt.Fprintf(out, "--- seed %d\n%s%s\n", o.Seed+uint64(i), prompt, r.Text)
+	for first := 0; first < count; first += together {
+		var rs []*decode.Request
+		for i := first; i < min(count, first+together); i++ {
+			r := &decode.Request{Prompt: ids, Options: o}
+			r.Options.Seed += uint64(i)
+			rs = append(rs, r)
+		}
+		if err := e.Run(ctx, rs, nil); err != nil {
+			return err
+		}
+		for _, r := range rs {
+			if _, err := fmt.Fprintf(out, "--- seed %d\n%s%s\n", r.Options.Seed, prompt, r.Text); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

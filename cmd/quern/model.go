@@ -30,6 +30,9 @@ type speaker struct {
 // openModel opens a folder of a model, such as one of Hugging Face, the model that a training step left in its folder, or the newest model
 // of a run: the tuned one if it is wanted and there is one. A context below the model's own makes it one of that context.
 func openModel(path, run string, tuned bool, workers, context int) (*speaker, error) {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return nil, usageError{fmt.Errorf("%s is a file, want the folder of a model or of a run; quern model convert --to hf makes one of a .gguf or an llm.c .bin", path)}
+	}
 	dir := quern.Local(filepath.Clean(path))
 	folder, name := quern.Dir(dir), filepath.Base(string(dir))
 	var tok *tokenize.Tokenizer

@@ -12,6 +12,26 @@ import (
 	"unicode/utf8"
 )
 
+// appendMeta writes what a file says of itself, in the order of its keys.
+func appendMeta(h []byte, meta map[string]string) ([]byte, error) {
+	keys := make([]string, 0, len(meta))
+	for k, v := range meta {
+		if !utf8.ValidString(k) || !utf8.ValidString(v) {
+			return nil, fmt.Errorf("metadata %q is not UTF-8", k)
+		}
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	h = append(h, `"`+metaKey+`":{`...)
+	for i, k := range keys {
+		if i > 0 {
+			h = append(h, ',')
+		}
+		h = append(append(appendString(h, k), ':'), appendString(nil, meta[k])...)
+	}
+	return append(h, '}'), nil
+}
+
 // appendHeader writes the header of tensors that are stored as dtype.
 func appendHeader(h []byte, dtype string, tensors []Tensor, meta map[string]string) ([]byte, error) {
 	size, known := floats[dtype]
@@ -20,22 +40,10 @@ func appendHeader(h []byte, dtype string, tensors []Tensor, meta map[string]stri
 	}
 	h = append(h, '{')
 	if len(meta) > 0 {
-		keys := make([]string, 0, len(meta))
-		for k, v := range meta {
-			if !utf8.ValidString(k) || !utf8.ValidString(v) {
-				return nil, fmt.Errorf("metadata %q is not UTF-8", k)
-			}
-			keys = append(keys, k)
+		var err error
+		if h, err = appendMeta(h, meta); err != nil {
+			return nil, err
 		}
-		sort.Strings(keys)
-		h = append(h, `"`+metaKey+`":{`...)
-		for i, k := range keys {
-			if i > 0 {
-				h = append(h, ',')
-			}
-			h = append(append(appendString(h, k), ':'), appendString(nil, meta[k])...)
-		}
-		h = append(h, '}')
 	}
 	seen := make(map[string]bool, len(tensors))
 	at := uint64(0)

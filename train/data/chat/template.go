@@ -81,9 +81,6 @@ func (t *Template) Name() string { return t.name }
 // Jinja is its text, as a chat_template; the built-in ones have {% generation %} blocks around what is learned.
 func (t *Template) Jinja() string { return t.source }
 
-// Tagged tells whether the template says itself what is learned.
-func (t *Template) Tagged() bool { return t.tagged }
-
 // day is what strftime_now tells templates that put a date into the system turn: the same always, so that the same rows give the same tokens. It is
 // the day that the templates of Llama 3.2 name where there is no clock.
 var day = time.Date(2024, 7, 26, 0, 0, 0, 0, time.UTC)

@@ -346,7 +346,7 @@ func TestTemplatesOfModels(t *testing.T) {
 			continue
 		}
 		same++
-		if !tpl.Tagged() {
+		if !tpl.tagged {
 			continue
 		}
 		tagged++

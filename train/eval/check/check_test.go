@@ -3,17 +3,10 @@ package check
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/seed-83c59573/quern/tokenize"
-	"github.com/seed-83c59573/quern/train/data/chat"
-	"github.com/seed-83c59573/quern/train/decode"
-	"github.com/seed-83c59573/quern/train/model"
-	"github.com/seed-83c59573/quern/train/ops/cpu"
 )
 
 func TestRules(t *testing.T) {
@@ -206,8 +199,8 @@ func TestTheBuiltinPromptsCoverEverything(t *testing.T) {
 		echo = append(echo, Answer{p.ID, p.Messages[len(p.Messages)-1].Content, true})
 	}
 	r, err := Run(prompts, echo)
-	if err != nil || r.All.Prompts.Rate > 0.15 {
-		t.Errorf("a parrot passes %s, %v", r.All.Prompts, err)
+	if err != nil || r.All.Prompts.Held*20 > 3*r.All.Prompts.Of {
+		t.Errorf("a parrot passes %+v, %v", r.All.Prompts, err)
 	}
 }
 
@@ -240,13 +233,6 @@ func TestRunCounts(t *testing.T) {
 	if v := before.Verdicts[1]; v.Prompt != "b" || v.Passed || !reflect.DeepEqual(v.Failed, []string{"words: 4, want 2 or fewer"}) {
 		t.Errorf("verdict %+v", v)
 	}
-	const table = "          before   after  change\njson       0.0 % 100.0 %  +100.0\nformat     0.0 % 100.0 %  +100.0\nall        0.0 % 100.0 %  +100.0\nstops     33.3 %  66.7 %   +33.3\n"
-	if got := Compare(&before, &after); got != table {
-		t.Errorf("compared as\n%s", got)
-	}
-	if got := before.Table(); !strings.Contains(got, "json       0.0 % (0 of 1, 95 %: 0 to 79)\n") {
-		t.Errorf("shown as\n%s", got)
-	}
 	for _, c := range []struct {
 		answers []Answer
 		want    string
@@ -258,63 +244,6 @@ func TestRunCounts(t *testing.T) {
 		if _, err := Run(prompts, c.answers); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %s", c.answers, err, c.want)
 		}
-	}
-}
-
-// A model that nothing was taught answers all prompts, the same alone and among others, and passes hardly any.
-func TestAsk(t *testing.T) {
-	learn := tokenize.DefaultLearn()
-	learn.Vocab = 280
-	counter := tokenize.NewCounter(learn)
-	counter.Add([]byte("what is what is what is"))
-	tok, err := counter.Learn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := model.Default()
-	c.Vocab, c.Layers, c.Width, c.Heads, c.Hidden, c.Context = tok.Vocab(), 1, 16, 2, 32, 512
-	m, err := model.New(c, cpu.New(1), 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Init(1)
-	tpl, err := chat.Named(chat.ChatML)
-	if err != nil {
-		t.Fatal(err)
-	}
-	enc, err := chat.NewEncoder(tpl, tok)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := decode.Default()
-	o.Tokens = 8
-	prompts := Builtin()[:12]
-	var all [2][]Answer
-	for i, slots := range []int{1, 5} {
-		if all[i], err = Ask(t.Context(), decode.NewEngine(m, tok, slots, 64), enc, prompts, o); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !reflect.DeepEqual(all[0], all[1]) {
-		t.Errorf("alone %v, five at once %v", all[0], all[1])
-	}
-	if r, err := Run(prompts, all[0]); err != nil || r.All.Prompts.Rate > 0.3 {
-		t.Errorf("passed %s, %v", r.All.Prompts, err)
-	}
-	long := []Prompt{{ID: "long", Messages: []chat.Message{{Role: "user", Content: strings.Repeat("ab", 600)}}}}
-	if _, err := Ask(t.Context(), decode.NewEngine(m, tok, 1, 64), enc, long, o); err == nil || !strings.Contains(err.Error(), "prompt long: ") {
-		t.Errorf("a prompt beyond the context: %v", err)
-	}
-}
-
-// Wilson's interval for 8 of 10 is 0.4902 to 0.9433 (Brown, Cai and DasGupta, 2001, by their formula 4).
-func TestWilson(t *testing.T) {
-	r := rate(8, 10)
-	if math.Abs(r.Low-0.49016) > 1e-4 || math.Abs(r.High-0.94332) > 1e-4 || r.Rate != 0.8 {
-		t.Errorf("%+v", r)
-	}
-	if r := rate(0, 5); r.Low != 0 || !(r.High > 0.4 && r.High < 0.5) {
-		t.Errorf("%+v", r)
 	}
 }
 

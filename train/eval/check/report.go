@@ -1,36 +1,11 @@
 package check
 
-import (
-	"fmt"
-	"math"
-	"strings"
-)
+import "fmt"
 
-// Rate is how often something held, with Wilson's interval of 95 %.
+// Rate is how often something held.
 type Rate struct {
-	Held int     `json:"held"`
-	Of   int     `json:"of"`
-	Rate float64 `json:"rate"`
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
-}
-
-// rate is Wilson's score interval (1927).
-func rate(held, of int) Rate {
-	if of == 0 {
-		return Rate{}
-	}
-	const z = 1.959963984540054
-	n, p := float64(of), float64(held)/float64(of)
-	mid, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return Rate{held, of, p, max(0, (mid-half)/(1+z*z/n)), min(1, (mid+half)/(1+z*z/n))}
-}
-
-func (r Rate) String() string {
-	if r.Of == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%5.1f %% (%d of %d, 95 %%: %.0f to %.0f)", 100*r.Rate, r.Held, r.Of, 100*r.Low, 100*r.High)
+	Held int `json:"held"`
+	Of   int `json:"of"`
 }
 
 // Verdict is what became of one prompt.
@@ -101,41 +76,12 @@ func Run(prompts []Prompt, answers []Answer) (Report, error) {
 	for id := range said {
 		return Report{}, fmt.Errorf("an answer to %s, which is no prompt", id)
 	}
-	category := func(name string, n *[4]int) Category { return Category{name, rate(n[1], n[0]), rate(n[3], n[2])} }
+	category := func(name string, n *[4]int) Category { return Category{name, Rate{n[1], n[0]}, Rate{n[3], n[2]}} }
 	for _, name := range Categories() {
 		if n := counts[name]; n != nil {
 			r.Categories = append(r.Categories, category(name, n))
 		}
 	}
-	r.All, r.Stop = category("all", counts[""]), rate(stopped, len(prompts))
+	r.All, r.Stop = category("all", counts[""]), Rate{stopped, len(prompts)}
 	return r, nil
-}
-
-// Table is the report as people read it.
-func (r *Report) Table() string {
-	var b strings.Builder
-	for _, c := range append(r.Categories, r.All) {
-		fmt.Fprintf(&b, "%-8s %s\n", c.Name, c.Prompts)
-	}
-	fmt.Fprintf(&b, "%-8s %s\n", "stops", r.Stop)
-	return b.String()
-}
-
-// Compare is a table of two reports on the same prompts, such as before and after fine-tuning.
-func Compare(before, after *Report) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-8s %7s %7s %7s\n", "", "before", "after", "change")
-	line := func(name string, x, y Rate) {
-		fmt.Fprintf(&b, "%-8s %5.1f %% %5.1f %% %+7.1f\n", name, 100*x.Rate, 100*y.Rate, 100*(y.Rate-x.Rate))
-	}
-	old := map[string]Rate{}
-	for _, c := range before.Categories {
-		old[c.Name] = c.Prompts
-	}
-	for _, c := range after.Categories {
-		line(c.Name, old[c.Name], c.Prompts)
-	}
-	line("all", before.All.Prompts, after.All.Prompts)
-	line("stops", before.Stop, after.Stop)
-	return b.String()
 }

@@ -13,8 +13,14 @@ import (
 
 // The assembly of decoding is what its generator prints.
 func TestDecodeIsGenerated(t *testing.T) {
-	for arg, file := range map[string]string{"asm": "decode_amd64.s", "stubs": "decodestubs_amd64.go"} {
-		got, err := exec.Command("go", "run", "gendecode.go", arg).Output()
+	isGenerated(t, "gendecode.go", map[string]string{"asm": "decode_amd64.s", "stubs": "decodestubs_amd64.go"})
+}
+
+// isGenerated compares files with what a program prints when it is given their keys.
+func isGenerated(t *testing.T, program string, files map[string]string) {
+	t.Helper()
+	for arg, file := range files {
+		got, err := exec.Command("go", "run", program, arg).Output()
 		if err != nil {
 			t.Skipf("cannot run the generator here: %v", err)
 		}

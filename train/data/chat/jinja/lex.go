@@ -136,15 +136,7 @@ func (l *lexer) tag(strip *bool) error {
 		l.at++
 	}
 	if open == '#' {
-		end := strings.Index(l.src[l.at:], "#}")
-		if end < 0 {
-			return fault(line, "a comment without #}")
-		}
-		body := l.src[l.at : l.at+end]
-		l.line += strings.Count(body, "\n")
-		l.at += end + 2
-		l.after(strings.HasSuffix(body, "-"), strings.HasSuffix(body, "+"), strip)
-		return nil
+		return l.comment(strip)
 	}
 	first := len(l.tokens)
 	l.tokens = append(l.tokens, token{kBegin, "{" + string(open), line})
@@ -194,6 +186,19 @@ func (l *lexer) tag(strip *bool) error {
 		}
 		l.tokens = append(l.tokens, t)
 	}
+}
+
+// comment takes what is left of {# … #}.
+func (l *lexer) comment(strip *bool) error {
+	end := strings.Index(l.src[l.at:], "#}")
+	if end < 0 {
+		return fault(l.line, "a comment without #}")
+	}
+	body := l.src[l.at : l.at+end]
+	l.line += strings.Count(body, "\n")
+	l.at += end + 2
+	l.after(strings.HasSuffix(body, "-"), strings.HasSuffix(body, "+"), strip)
+	return nil
 }
 
 // is tells whether the tag that begins at token first is one word.

@@ -1,4 +1,4 @@
-package train
+package cost
 
 import (
 	"fmt"
@@ -39,8 +39,8 @@ var Devices = map[string]float64{
 	"mi250x": 383e12, "mi300x": 1307e12, "tpu-v4": 275e12, "tpu-v5e": 197e12, "tpu-v5p": 459e12, "rtx-3090": 71e12, "rtx-4090": 165e12,
 }
 
-// Cost is what a job comes to. Bytes are of float32, in which this trainer keeps all that lasts.
-type Cost struct {
+// Bill is what a job comes to. Bytes are of float32, in which this trainer keeps all that lasts.
+type Bill struct {
 	Params        float64 `json:"params"`
 	Trained       float64 `json:"trained"`         // of them, and of adapters, those that learn
 	PerToken      float64 `json:"flops_per_token"` // without attention
@@ -133,8 +133,8 @@ func (j Job) shares() shares {
 	return shares{3, 0}
 }
 
-// adapters is the number of weights of rank r beside all matrices of the layers.
-func adapters(c model.Config, r int) float64 {
+// Adapters is the number of weights of rank r beside all matrices of the layers.
+func Adapters(c model.Config, r int) float64 {
 	n := 0
 	for _, s := range c.Shapes() {
 		if len(s.Shape) == 2 && (strings.HasPrefix(s.Name, "h.") || strings.HasPrefix(s.Name, "model.layers.")) {
@@ -145,22 +145,22 @@ func adapters(c model.Config, r int) float64 {
 }
 
 // Estimate tells what a job costs.
-func Estimate(j Job, h Hardware) (Cost, error) {
+func Estimate(j Job, h Hardware) (Bill, error) {
 	if err := j.Validate(); err != nil {
-		return Cost{}, err
+		return Bill{}, err
 	}
 	if err := h.Validate(); err != nil {
-		return Cost{}, err
+		return Bill{}, err
 	}
-	s, c := j.shares(), Cost{Params: j.Params}
+	s, c := j.shares(), Bill{Params: j.Params}
 	if j.Model.Layers > 0 && c.Params == 0 {
 		c.Params = float64(j.Model.Parameters())
 	}
 	c.Trained = c.Params
-	c.PerToken = weightFlops(c.Params, s.passes)
+	c.PerToken = Weights(c.Params, s.passes)
 	if j.Method == "lora" {
-		c.Trained = adapters(j.Model, j.Rank)
-		c.PerToken = frozenFlops(c.Params, c.Trained)
+		c.Trained = Adapters(j.Model, j.Rank)
+		c.PerToken = Frozen(c.Params, c.Trained)
 	}
 	m := &c.Memory
 	m.Weights, m.Gradients, m.Moments, m.Beside = 4*c.Params, 4*c.Trained, 8*c.Trained, s.beside*c.Params
@@ -180,7 +180,7 @@ func Estimate(j Job, h Hardware) (Cost, error) {
 }
 
 // shaped adds what a model's shape tells.
-func (j Job) shaped(c *Cost, s shares) {
+func (j Job) shaped(c *Bill, s shares) {
 	r := j.Model.Resolved()
 	context := r.Context
 	if j.Context > 0 {
@@ -190,7 +190,7 @@ func (j Job) shaped(c *Cost, s shares) {
 	if j.Method == "lora" { // attention has no weights to freeze
 		passes = 3
 	}
-	c.AttnPerToken = attentionFlops(r, context, passes)
+	c.AttnPerToken = Attention(r, context, passes)
 	micro := j.Micro
 	if micro == 0 {
 		micro = context

@@ -1,4 +1,4 @@
-package train
+package cost
 
 import (
 	"math"
@@ -51,7 +51,7 @@ func TestPublishedRuns(t *testing.T) {
 	near(t, "bytes a parameter", c.BytesPerParam, 16, 0)
 	near(t, "the copy that is written", c.Memory.Saving, 12*175e9, 0)
 
-	of := func(name string, tokens float64, context int, h Hardware) Cost {
+	of := func(name string, tokens float64, context int, h Hardware) Bill {
 		m, err := Preset(name)
 		if err != nil {
 			t.Fatal(err)
