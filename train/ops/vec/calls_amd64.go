@@ -66,18 +66,6 @@ func sumExp(x []float32, shift float32, sums, means *[lanes]float32) int {
 	return n
 }
 
-func softmaxBack(p, d []float32, lse, scale, mean float32) int {
-	n := whole(len(p))
-	switch {
-	case n == 0:
-	case width == 512:
-		softmaxBack512(n, &p[0], &d[0], lse, scale, mean)
-	default:
-		softmaxBack256(n, &p[0], &d[0], lse, scale, mean)
-	}
-	return n
-}
-
 func swiglu(out, gate, up []float32) int {
 	n := whole(len(out))
 	switch {

@@ -16,8 +16,6 @@ func exps(dst, x []float32, shift, by float32, l *[lanes]float32) int { return 0
 
 func sumExp(x []float32, shift float32, sums, means *[lanes]float32) int { return 0 }
 
-func softmaxBack(p, d []float32, lse, scale, mean float32) int { return 0 }
-
 func swiglu(out, gate, up []float32) int { return 0 }
 
 func swigluBack(dgate, dup, dout, gate, up []float32) int { return 0 }

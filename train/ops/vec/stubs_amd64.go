@@ -29,11 +29,6 @@ func exps512(n int, dst, x *float32, l *[16]float32, shift, by float32)
 //go:noescape
 func sumExp512(n int, x *float32, sums, means *[16]float32, shift float32)
 
-// softmaxBack512 is, for n numbers, a multiple of 16, p = e^(p-lse); d = scale·p·(d-mean).
-//
-//go:noescape
-func softmaxBack512(n int, p, d *float32, lse, scale, mean float32)
-
 // swiglu512 is, for n numbers, a multiple of 16, out = gate·σ(gate)·up.
 //
 //go:noescape
@@ -198,11 +193,6 @@ func exps256(n int, dst, x *float32, l *[16]float32, shift, by float32)
 //
 //go:noescape
 func sumExp256(n int, x *float32, sums, means *[16]float32, shift float32)
-
-// softmaxBack256 is, for n numbers, a multiple of 16, p = e^(p-lse); d = scale·p·(d-mean).
-//
-//go:noescape
-func softmaxBack256(n int, p, d *float32, lse, scale, mean float32)
 
 // swiglu256 is, for n numbers, a multiple of 16, out = gate·σ(gate)·up.
 //

@@ -136,15 +136,6 @@ func sumStrip(x []float32, shift float32) (sum, mean float32) {
 	return reduce(&s), reduce(&m)
 }
 
-// SoftmaxBack is p[i] = e^(p[i]-lse); d[i] = scale·p[i]·(d[i]-mean).
-func SoftmaxBack(p, d []float32, lse, scale, mean float32) {
-	d = d[:len(p)]
-	for i := softmaxBack(p, d, lse, scale, mean); i < len(p); i++ {
-		e := Exp(p[i] - lse)
-		p[i], d[i] = e, e*scale*(d[i]-mean)
-	}
-}
-
 // SwiGLU is out[i] = gate[i]·σ(gate[i])·up[i].
 func SwiGLU(out, gate, up []float32) {
 	gate, up = gate[:len(out)], up[:len(out)]

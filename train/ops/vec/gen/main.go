@@ -300,17 +300,6 @@ func kernels() {
 		op("VMULPS", 1, 1, 0)
 		op("VADDPS", lane(1), lane(1), 1)
 	})
-	kernel("softmaxBack", "p = e^(p-lse); d = scale·p·(d-mean).", "p d", "lse scale mean", "", func(load loads, store stores, lane laneOf) {
-		load(0, 0)
-		op("VSUBPS", 0, 0, 10)
-		exp(1, 0, 2, 3)
-		store(1, 0)
-		load(0, 1)
-		op("VSUBPS", 0, 0, 12)
-		op("VMULPS", 1, 1, 11)
-		op("VMULPS", 1, 1, 0)
-		store(1, 1)
-	})
 	activations()
 }
 
