@@ -47,10 +47,7 @@ type chatChoice struct {
 }
 
 type chatAnswer struct {
-	ID      string       `json:"id"`
-	Object  string       `json:"object"`
-	Created int64        `json:"created"`
-	Model   string       `json:"model"`
+	envelope
 	Choices []chatChoice `json:"choices"`
 	Usage   *usage       `json:"usage,omitempty"`
 }
@@ -58,7 +55,7 @@ type chatAnswer struct {
 func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	var q chatRequest
 	s.decode(w, r, &q, func() ([]*decode.Request, error) { return s.converse(&q) }, func(ctx context.Context, c *call) error {
-		out := chatAnswer{ID: fmt.Sprintf("chatcmpl-%d", s.serial.Add(1)), Object: "chat.completion", Created: s.o.Now().Unix(), Model: s.o.Name}
+		out := chatAnswer{envelope: s.envelope("chatcmpl", "chat.completion")}
 		if q.Stream {
 			s.streamChat(ctx, w, c, &q, out)
 			return nil

@@ -36,11 +36,21 @@ type completionChoice struct {
 	Reason   *string   `json:"finish_reason"`
 }
 
+// envelope is what every answer begins with.
+type envelope struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Created int64  `json:"created"`
+	Model   string `json:"model"`
+}
+
+// envelope is that of the next answer.
+func (s *Server) envelope(prefix, object string) envelope {
+	return envelope{fmt.Sprintf("%s-%d", prefix, s.serial.Add(1)), object, s.o.Now().Unix(), s.o.Name}
+}
+
 type completion struct {
-	ID      string             `json:"id"`
-	Object  string             `json:"object"`
-	Created int64              `json:"created"`
-	Model   string             `json:"model"`
+	envelope
 	Choices []completionChoice `json:"choices"`
 	Usage   *usage             `json:"usage,omitempty"`
 }
@@ -48,7 +58,7 @@ type completion struct {
 func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
 	var q completionRequest
 	s.decode(w, r, &q, func() ([]*decode.Request, error) { return s.plan(&q) }, func(ctx context.Context, c *call) error {
-		out := completion{ID: fmt.Sprintf("cmpl-%d", s.serial.Add(1)), Object: "text_completion", Created: s.o.Now().Unix(), Model: s.o.Name}
+		out := completion{envelope: s.envelope("cmpl", "text_completion")}
 		if q.Stream {
 			s.streamCompletion(ctx, w, c, &q, out)
 			return nil
